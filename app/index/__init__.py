@@ -1,4 +1,4 @@
-"""What reading learned of every row of an export: who it is, when it was, and what it refers to. No other cell."""
+"""The index of an export: the identity, the times and the references of every row. It keeps no other cell."""
 
 from app.index.entry import IndexEntry, IndexLink, entry_of
 from app.index.store import Index

@@ -1,4 +1,4 @@
-"""The files that lie beside an export's tables, as reading found them, until it is settled which row names which."""
+"""The files of an export that belong to clients, with the rows that name them. The table is dropped at resolving."""
 
 import sqlite3
 import unicodedata
@@ -10,10 +10,11 @@ COLUMNS = "path, root, key, owner, name_key, size, sha256, content_type, code"
 
 
 class Attachment(NamedTuple):
-    """One file: `path` is its place in the export, `root` the folder of files above it, `key` its place below that.
+    """One file of an export.
 
-    `owner` is the id that its folder bears. `sha256` and `content_type` are what its bytes say; `code` is why they
-    were not taken, and then there is no sum.
+    `path` is the path in the export, `root` the folder of clients' files above it, and `key` the comparable path below
+    `root`. `owner` is the client's id in the name of the file's folder. `size` is in bytes. `sha256` and `content_type`
+    are computed from the bytes; both are None for a refused file, whose problem code is `code`.
     """
 
     path: str
@@ -28,29 +29,29 @@ class Attachment(NamedTuple):
 
 
 def comparable(text: str) -> str:
-    """A path or a name as it is compared: neither case nor the form of its letters counts."""
+    """A path or a name for comparison: in NFC and without case."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 class Attachments:
-    """The table of them. Everything joins the transaction that is open, if one is.
+    """The table of attachments. Every statement joins the open transaction, if there is one.
 
-    Files that were added are written a few hundred at a time. A copy of the index may lack those that wait: work
-    that goes on with such a copy finds that these files are missing, and adds them again.
+    Added files are written AT_ONCE at a time. A copy of the index may therefore lack files that wait in memory: a
+    worker that continues with such a copy finds them missing and adds them again.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._waiting: dict[str, Attachment] = {}
 
-    def add(self, one: Attachment) -> None:
-        """Keeps what was found; once more changes nothing."""
-        self._waiting.setdefault(one.path, one)
+    def add(self, attachment: Attachment) -> None:
+        """Keeps a file. A second call with the same path changes nothing."""
+        self._waiting.setdefault(attachment.path, attachment)
         if len(self._waiting) == AT_ONCE:
             self.settle()
 
     def settle(self) -> None:
-        """Writes the files that wait, all or none."""
+        """Writes the files that wait in memory, all or none. A second call writes nothing."""
         if self._waiting:
             row = f"({', '.join('?' * len(Attachment._fields))})"
             rows = ", ".join([row] * len(self._waiting))
@@ -59,44 +60,53 @@ class Attachments:
             self._waiting.clear()
 
     def has(self, path: str) -> bool:
+        """Whether a file with this path was added."""
         if path in self._waiting:
             return True
         return self._db.execute("SELECT 1 FROM attachments WHERE path = ?", (path,)).fetchone() is not None
 
     def at(self, key: str, whole: str, written: str) -> Attachment | None:
-        """The file at a place below the folders of files; where several lie there, the one at the whole path, and of
-        these the one that is `written` like that."""
-        found = self._found("key = ?", (key,))
-        there = [one for one in found if comparable(one.path) == whole] or found
-        return next((one for one in there if one.path.endswith(written)), there[0] if there else None)
+        """The file whose key is `key`, or None.
+
+        Of several files, those whose comparable path is `whole` come first, and of these the file whose path ends with
+        `written`, letter by letter.
+        """
+        matches = self._matches("key = ?", (key,))
+        at_whole_path = [match for match in matches if comparable(match.path) == whole] or matches
+        return next(
+            (match for match in at_whole_path if match.path.endswith(written)),
+            at_whole_path[0] if at_whole_path else None,
+        )
 
     def of(self, owner: str, name: str) -> Attachment | None:
-        """Somebody's file of a name; where there are several, the first that no row has named yet, and of these the
-        one that is written like that."""
-        found = self._found("owner = ? AND name_key = ?", (owner, comparable(name)), name)
-        return found[0] if found else None
+        """A client's file by its name, or None. `owner` is the client's id in the source.
 
-    def alike(self, one: Attachment) -> Iterator[Attachment]:
-        """The files at the same place as this one, whatever the case and the form of their letters."""
-        yield from self._found("key = ?", (one.key,))
+        Of several files, those that no row names yet come first, and of these the file whose path ends with `name`.
+        """
+        matches = self._matches("owner = ? AND name_key = ?", (owner, comparable(name)), name)
+        return matches[0] if matches else None
+
+    def same_place(self, attachment: Attachment) -> Iterator[Attachment]:
+        """All files with the key of this file, this file among them."""
+        yield from self._matches("key = ?", (attachment.key,))
 
     def claim(self, path: str, file: int) -> None:
-        """Notes that a row of a file names it."""
+        """Notes that a row of a file names an attachment. A second call overwrites the first."""
         self._db.execute("UPDATE attachments SET claimed = ? WHERE path = ?", (file, path))
 
     def forget(self, file: int) -> None:
-        """The rows of a file are read anew."""
+        """Takes back all claims by rows of a file, because the file is read again. A second call changes nothing."""
         self._db.execute("UPDATE attachments SET claimed = NULL WHERE claimed = ?", (file,))
 
     def unclaimed(self, root: str) -> Iterator[Attachment]:
-        """The files below a folder that no row names, in the order of their paths."""
+        """The files below a folder that no row names, ordered by path. Waiting files are written first."""
         self.settle()
-        asked = f"SELECT {COLUMNS} FROM attachments WHERE root = ? AND claimed IS NULL ORDER BY path"
-        for row in self._db.execute(asked, (root,)):
+        query = f"SELECT {COLUMNS} FROM attachments WHERE root = ? AND claimed IS NULL ORDER BY path"
+        for row in self._db.execute(query, (root,)):
             yield Attachment(*row)
 
-    def _found(self, where: str, values: tuple[str, ...], name: str = "") -> list[Attachment]:
+    def _matches(self, where: str, values: tuple[str, ...], name: str = "") -> list[Attachment]:
         self.settle()
         order = "claimed IS NOT NULL, substr(path, -length(?)) <> ?, path"
-        asked = f"SELECT {COLUMNS} FROM attachments WHERE {where} ORDER BY {order}"
-        return [Attachment(*row) for row in self._db.execute(asked, (*values, name, name))]
+        query = f"SELECT {COLUMNS} FROM attachments WHERE {where} ORDER BY {order}"
+        return [Attachment(*row) for row in self._db.execute(query, (*values, name, name))]

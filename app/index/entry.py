@@ -1,4 +1,4 @@
-"""One row of an export as the index keeps it: its identity, its times and its references, and no other cell."""
+"""A row of an export in the index: its identity, its times and its references. The entry holds no other cell."""
 
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -11,11 +11,12 @@ from app.mapping.traits import Mention
 
 
 class IndexLink(NamedTuple):
-    """A reference to a row of `kind`, by ids or, where there are none, by name.
+    """A reference to rows of `kind`, by ids or, without ids, by name.
 
-    `orphan` and `several` are the problems when it leads nowhere or a name fits more than one. `merge` marks the link
-    of a merged row to the row that survived it. `follows`: where the clinic leaves out what it leads to, the row that
-    names it is left out as well, though the row could be without it.
+    `field` is the attribute of the row that holds the reference. `orphan` is the problem code of a reference without a
+    target, `several` of a name that several rows have. `required`: the row cannot move without the target. `merge`
+    marks the link of a merged row to its survivor. `follows`: the row is left out with its target although the
+    reference is not required.
     """
 
     field: str
@@ -29,13 +30,17 @@ class IndexLink(NamedTuple):
     follows: bool = False
 
 
-class IndexEntry(NamedTuple):  # there is one for every row: a tuple is made in half the time
+class IndexEntry(NamedTuple):  # one for every row: a tuple is made in half the time of a dataclass
     """A row in the index.
 
-    `name` (of a file, too: two may become equal) and `alias` (a user's e-mail) are kept as they are, because other
-    rows and the clinic refer to them; `twin` and `namesake` only as hashes, to find likely duplicates. `clock_hash` is
-    the second digest of `digests_of`. `archived` is also said of what is inactive. `codes` are problems that reading
-    told of the row, `blocked` why it cannot move whatever the other rows say.
+    `name` and `alias` (a user's e-mail) are kept as text, because other rows and the clinic refer to them; a file has a
+    name as well, because two names may become equal. `twin` and `namesake` are kept as hashes, to find likely
+    duplicates. `clock_hash` is the second digest of `digests_of`. `archived` is true of inactive rows as well.
+    `attended` is None where the row does not tell. `yields`: another row with the same id counts before this row.
+    `codes` are the problem codes that reading reported for the row. `blocked` is the outcome and the problem code of a
+    row that cannot move, whatever the other rows contain. `spans` are pairs of start and end in minutes of the week.
+    `target_values` are pairs of a reference's field and a value that the row gives for its target; the index keeps the
+    hash of the value.
     """
 
     line: int
@@ -52,8 +57,8 @@ class IndexEntry(NamedTuple):  # there is one for every row: a tuple is made in 
     cancelled: bool = False
     shared: bool = False
     aside: bool = False
-    came: bool | None = None
-    gives_way: bool = False
+    attended: bool | None = None
+    yields: bool = False
     zone_assumed: bool = False
     name: str | None = None
     alias: str | None = None
@@ -63,8 +68,8 @@ class IndexEntry(NamedTuple):  # there is one for every row: a tuple is made in 
     mentions: tuple[Mention, ...] = ()
     codes: tuple[str, ...] = ()
     blocked: tuple[Outcome, str] | None = None
-    spans: tuple[tuple[int, int], ...] = ()  # stretches of time in minutes of the week
-    said: tuple[tuple[str, str], ...] = ()  # by link, what is said of its target; kept as hashes
+    spans: tuple[tuple[int, int], ...] = ()
+    target_values: tuple[tuple[str, str], ...] = ()
 
 
 def entry_of(
@@ -79,7 +84,7 @@ def entry_of(
     blocked: tuple[Outcome, str] | None = None,
     zone_assumed: bool = False,
 ) -> IndexEntry:
-    """What the index keeps of a parsed row. Times have the same names in every kind: `updated_at`, `deleted_at`, ..."""
+    """The entry of a parsed row. Times have the same names in every kind: `updated_at`, `deleted_at`, ..."""
     return IndexEntry(
         line=line,
         source_id=source_id,
@@ -93,8 +98,8 @@ def entry_of(
         archived=_is_archived(row),
         merged=bool(kind.merging.is_merged(row)) if kind.merging.is_merged else False,
         cancelled=getattr(row, "cancelled_at", None) is not None or "cancelled_at" in getattr(row, "unread", ()),
-        came=kind.schedule.attended(row) if kind.schedule.attended else None,
-        gives_way=kind.identity.yields is not None and kind.identity.yields(row),
+        attended=kind.schedule.attended(row) if kind.schedule.attended else None,
+        yields=kind.identity.yields is not None and kind.identity.yields(row),
         zone_assumed=zone_assumed,
         shared=kind.sharing is not None and kind.sharing.is_shared(row),
         aside=kind.joining is not None or (kind.sharing is not None and kind.sharing.is_aside(row)),
@@ -107,22 +112,22 @@ def entry_of(
         codes=codes,
         blocked=blocked,
         spans=kind.schedule.spans_of(row) if kind.schedule.spans_of else (),
-        said=tuple(kind.identity.target_values(row)) if kind.identity.target_values else (),
+        target_values=tuple(kind.identity.target_values(row)) if kind.identity.target_values else (),
     )
 
 
 def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
-    """The references of a parsed row. Columns that fill one attribute (id and name) are one reference."""
-    found: dict[str, IndexLink] = {}
+    """The references of a parsed row. Columns that fill the same attribute (an id and a name) give one reference."""
+    links: dict[str, IndexLink] = {}
     own = kind.references.columns_for(row) if kind.references.columns_for else {}
     for name, usual, target in _references(kind):
         value = getattr(row, name)
-        if name in found or not isinstance(value, Link):
+        if name in links or not isinstance(value, Link):
             continue
         column = own.get(name, usual) if own else usual
         if column is None:
             continue
-        found[name] = IndexLink(
+        links[name] = IndexLink(
             field=name,
             kind=target,
             ids=value.ids,
@@ -134,7 +139,7 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
             follows=column.follows,
         )
     for name, value, column in kind.references.beside(row) if kind.references.beside else ():
-        found[name] = IndexLink(
+        links[name] = IndexLink(
             field=name,
             kind=str(column.links_to),
             ids=value.ids,
@@ -144,7 +149,7 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
             several=column.several,
             follows=column.follows,
         )
-    return tuple(found.values())
+    return tuple(links.values())
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""Writing rows into the index as they are read, a few thousand at a time."""
+"""Writes rows into the index while an export is read, BATCH rows at a time."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from app.index.entry import IndexEntry, IndexLink
-from app.index.schema import ARCHIVED, ASIDE, CAME, CANCELLED, DELETED, GIVES_WAY, MERGED, MISSED, SHARED, ZONE_ASSUMED
+from app.index.schema import ARCHIVED, ASIDE, ATTENDED, CANCELLED, DELETED, MERGED, MISSED, SHARED, YIELDS, ZONE_ASSUMED
 from app.mapping.names import name_digest, normalise_name
 from app.mapping.rows import Outcome
 from app.mapping.traits import Mention
@@ -18,7 +18,7 @@ Cell = str | int | bytes | None
 
 
 def pack_id(text: str) -> str | int:
-    """A source id as the index keeps it: a number where that loses nothing."""
+    """A source id in the index: an int where its text is a decimal number without leading zeros of up to 64 bits."""
     if not (text.isdigit() and text.isascii()) or len(text) > 19 or (text[0] == "0" and text != "0"):
         return text
     number = int(text)
@@ -26,16 +26,17 @@ def pack_id(text: str) -> str | int:
 
 
 def hashed(text: str | None) -> bytes | None:
-    """A text that may only be compared. Case and spacing do not count."""
+    """The hash of a text, for comparison only; None for an empty text. Case and spacing do not count."""
     return name_digest(text) if text else None
 
 
 def seconds(moment: datetime | None) -> int | None:
+    """A moment in whole seconds since 1970; None for None."""
     return None if moment is None else int(moment.timestamp())
 
 
 class Inserter:
-    """Knows the numbers already given to kinds, references and mentions."""
+    """Inserts rows. Keeps the numbers of the index's kinds, references and mentions in memory."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
@@ -46,13 +47,14 @@ class Inserter:
                 "SELECT id, kind, field, target, required, orphan, several, merge, follows FROM specs"
             )
         }
-        self._known: dict[tuple[Cell, ...], int] = {}  # the same by what a link says of itself
+        self._known: dict[tuple[Cell, ...], int] = {}  # numbers of `specs` by the fields of a link
         self._mentions: dict[tuple[str, str], int] = {
             (table, key): number for number, table, key in connection.execute("SELECT id, tbl, key FROM mentions")
         }
         self._next: int = connection.execute("SELECT COALESCE(MAX(last), 0) + 1 FROM pieces").fetchone()[0]
 
     def kind(self, name: str) -> int:
+        """The number of a kind, which from now on counts as present in the export. A second call gives the same."""
         self._db.execute(
             "INSERT INTO state VALUES ('present:' || ?, '1') ON CONFLICT DO NOTHING",
             (name,),
@@ -60,6 +62,7 @@ class Inserter:
         return self._kind(name)
 
     def add(self, kind: str, part: int, entries: Iterable[IndexEntry], file: int) -> int:
+        """Inserts the rows of a part and returns how many there are. A second call inserts them once more."""
         number = self.kind(kind)
         rest: Iterator[IndexEntry] = iter(entries)
         first = self._next
@@ -76,7 +79,7 @@ class Inserter:
         codes: list[tuple[int, str]] = []
         verdicts: list[tuple[int, str, str]] = []
         spans: list[tuple[int, int, int]] = []
-        said: list[tuple[int, str, bytes | None]] = []
+        target_values: list[tuple[int, str, bytes | None]] = []
         for row, entry in enumerate(batch, start=self._next):
             rows.append(_cells(row, kind, entry))
             for link in entry.links:
@@ -90,9 +93,9 @@ class Inserter:
                     refs += [(row, spec, place, i, name, len(given) > 1) for place, i in enumerate(given)]
             mentioned += [(self._mention(m), row) for m in entry.mentions]
             codes += [(row, code) for code in entry.codes]
-            said += [(row, field, hashed(text)) for field, text in entry.said]
+            target_values += [(row, field, hashed(text)) for field, text in entry.target_values]
             spans += [(row, starts, ends) for starts, ends in entry.spans]
-            # Whether a deleted row counts is settled later: a newer version of it may live.
+            # Whether a deleted row counts is settled later: the export may have a newer version that is not deleted.
             if entry.blocked and not (entry.deleted and entry.blocked[0] is Outcome.SKIPPED):
                 verdicts.append((row, str(entry.blocked[0]), entry.blocked[1]))
         self._db.executemany("INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
@@ -101,7 +104,7 @@ class Inserter:
         self._db.executemany("INSERT INTO codes VALUES (?,?)", codes)
         self._db.executemany("INSERT INTO verdicts VALUES (?,?,?)", verdicts)
         self._db.executemany("INSERT INTO spans VALUES (?,?,?)", spans)
-        self._db.executemany("INSERT INTO said VALUES (?,?,?)", said)
+        self._db.executemany("INSERT INTO said VALUES (?,?,?)", target_values)
         self._next += len(batch)
 
     def _kind(self, name: str) -> int:
@@ -147,13 +150,9 @@ class Inserter:
 
 def _flags(entry: IndexEntry) -> int:
     flags = DELETED * entry.deleted | ARCHIVED * entry.archived | MERGED * entry.merged | CANCELLED * entry.cancelled
-    flags |= CAME * (entry.came is True) | MISSED * (entry.came is False)
+    flags |= ATTENDED * (entry.attended is True) | MISSED * (entry.attended is False)
     return (
-        flags
-        | SHARED * entry.shared
-        | ASIDE * entry.aside
-        | GIVES_WAY * entry.gives_way
-        | ZONE_ASSUMED * entry.zone_assumed
+        flags | SHARED * entry.shared | ASIDE * entry.aside | YIELDS * entry.yields | ZONE_ASSUMED * entry.zone_assumed
     )
 
 

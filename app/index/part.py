@@ -1,4 +1,4 @@
-"""What mapping is told of each row of a part: whether it moves, what was found out about it, and what it refers to."""
+"""The view of a part of an export for mapping: of each row the verdict, the findings and the targets."""
 
 import sqlite3
 from collections import defaultdict
@@ -17,14 +17,14 @@ from app.problems import Level, Problem, catalogue
 
 
 class Verdict(NamedTuple):
-    """Why a row makes no records. UNCHANGED is a row that stands for an object of the workspace; it has no code."""
+    """Why a row makes no records. A row matched to an object of the workspace is UNCHANGED, without a code."""
 
     outcome: Outcome
     code: str | None
 
 
 class RowView(NamedTuple):
-    """One row: `verdict` is None when it moves."""
+    """A row of a part. `verdict` is None for a row that moves. `findings` are problem codes."""
 
     verdict: Verdict | None = None
     findings: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class RowView(NamedTuple):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The findings as they are told. They keep nothing back: a group goes on without the client who is missing."""
+        """The findings as problems. Their level keeps no row back: a group moves without a missing client."""
         if not self.findings:
             return ()
         return tuple(Problem(code, level=level_of_finding(code)) for code in self.findings)
@@ -40,7 +40,7 @@ class RowView(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """The rows of one part by line."""
+    """The rows of a part by line."""
 
     rows: Mapping[int, RowView]
 
@@ -55,33 +55,38 @@ class PartView:
 
 
 def level_of_finding(code: str) -> Level | None:
-    """The level of a problem that keeps nothing back; None for the catalogue's own."""
+    """The level of a finding: WARNING in place of a level that keeps a row back, else None for the catalogue's level.
+
+    Raises KeyError for a code outside the catalogue.
+    """
     return _LOWERED.get(catalogue()[code].level)
 
 
 _LOWERED = {Level.HELD: Level.WARNING, Level.SKIPPED: Level.WARNING}
-TOLD = "t.kind, t.source_id, t.name, t.starts_at, t.namesake"
+TARGET_COLUMNS = "t.kind, t.source_id, t.name, t.starts_at, t.namesake"
 PARENT = "parent_not_imported"
 NOT_IMPORTED = Verdict(Outcome.SKIPPED, "kind_not_imported")
 
 
 @dataclass(frozen=True, slots=True)
-class KindFacts:
+class IndexKind:
+    """A kind of the index: whether it is imported, and the tables in Caspen of its records."""
+
     name: str
     imported: bool
     tables: tuple[str, ...]
 
 
-def kind_facts(db: sqlite3.Connection) -> dict[int, KindFacts]:
-    """The kinds of the index by their number there."""
+def index_kinds(db: sqlite3.Connection) -> dict[int, IndexKind]:
+    """The kinds of the index by their numbers."""
     return {
-        number: KindFacts(name, bool(imported), tuple((tables or "").split()))
+        number: IndexKind(name, bool(imported), tuple((tables or "").split()))
         for number, name, imported, tables in db.execute("SELECT id, name, imported, tables FROM kinds")
     }
 
 
-def caspen_id(kind: KindFacts, source_id: str, plan: Plan, ids: Ids) -> str:
-    """The id that a row has in Caspen: of the object that it was matched to, else the one derived from its own."""
+def caspen_id(kind: IndexKind, source_id: str, plan: Plan, ids: Ids) -> str:
+    """The id in Caspen of a row's record: of the object that the plan matches, else derived from the source id."""
     choice = plan.choice(kind.name, source_id)
     if choice.to == "match" and choice.id:
         return choice.id
@@ -92,28 +97,32 @@ def caspen_id(kind: KindFacts, source_id: str, plan: Plan, ids: Ids) -> str:
 
 
 def read_part(db: sqlite3.Connection, view: PlanView, kind: str, part: int, plan: Plan, ids: Ids) -> PartView:
-    """A handful of queries, however many rows the part has."""
-    kinds = kind_facts(db)
+    """The view of a part's rows under a plan. The number of queries does not depend on the number of rows."""
+    kinds = index_kinds(db)
     pieces = db.execute(
         "SELECT first, last FROM pieces JOIN kinds ON kinds.id = pieces.kind WHERE kinds.name = ? AND part = ?",
         (kind, part),
     ).fetchall()
-    found: dict[int, RowView] = {}
+    rows: dict[int, RowView] = {}
     for first, last in pieces:
-        found.update(_rows(db, view, kinds, (first, last), plan, ids))
-    return PartView(found)
+        rows.update(_rows(db, view, kinds, (first, last), plan, ids))
+    return PartView(rows)
 
 
 def _rows(
     db: sqlite3.Connection,
     view: PlanView,
-    kinds: Mapping[int, KindFacts],
+    kinds: Mapping[int, IndexKind],
     between: tuple[int, int],
     plan: Plan,
     ids: Ids,
 ) -> Iterator[tuple[int, RowView]]:
     left_out, waiting = view.rows(*between), view.waiting(*between)
-    why = {**view.unnamed(*between), **view.deserted(*between), **dict.fromkeys(view.set_aside, QUARANTINED)}
+    codes_of_waiting = {
+        **view.unnamed(*between),
+        **view.deserted(*between),
+        **dict.fromkeys(view.set_aside, QUARANTINED),
+    }
     findings: dict[int, list[str]] = defaultdict(list)
     for row, code in db.execute("SELECT row, code FROM findings WHERE row BETWEEN ? AND ?", between):
         findings[row].append(code)
@@ -141,13 +150,15 @@ def _rows(
             yield line, RowView(NOT_IMPORTED)
             continue
         if verdict is None or verdict.outcome is not Outcome.SKIPPED:
-            chosen = "" if source_id is None else plan.choice(kinds[number].name, str(source_id)).to
+            choice = "" if source_id is None else plan.choice(kinds[number].name, str(source_id)).to
             if row in left_out:
                 verdict = Verdict(Outcome.LEFT_OUT, None)
-            elif chosen == "match":
+            elif choice == "match":
                 verdict = Verdict(Outcome.UNCHANGED, None)
             elif row in waiting and verdict is None:
-                verdict = Verdict(Outcome.HELD, "existing_client_match" if chosen == "wait" else why.get(row, PARENT))
+                verdict = Verdict(
+                    Outcome.HELD, "existing_client_match" if choice == "wait" else codes_of_waiting.get(row, PARENT)
+                )
         many = targets.get(row, {})
         joined = Joined(
             targets={name: some[0] for name, some in many.items()},
@@ -160,7 +171,7 @@ def _rows(
 
 
 def _less(extra: Mapping[str, str], name: str, number: int) -> dict[str, str]:
-    """A count less a number; empty where nothing is left."""
+    """The extras with a count reduced by `number`, and without the count where nothing remains."""
     left = int(extra[name]) - number
     return {key: value for key, value in extra.items() if key != name} | ({name: str(left)} if left > 0 else {})
 
@@ -168,16 +179,16 @@ def _less(extra: Mapping[str, str], name: str, number: int) -> dict[str, str]:
 def _targets(
     db: sqlite3.Connection,
     view: PlanView,
-    kinds: Mapping[int, KindFacts],
+    kinds: Mapping[int, IndexKind],
     between: tuple[int, int],
     plan: Plan,
     ids: Ids,
     among: str = "refs.row BETWEEN ? AND ?",
 ) -> dict[int, dict[str, list[Target]]]:
-    """By row and field, what its references lead to, without what does not move."""
+    """By row and field, the targets of references, without targets that do not move."""
     known: dict[tuple[int, str | None], Target] = {}
-    found: dict[int, dict[str, list[Target]]] = {}
-    query = f"""SELECT refs.row, specs.field, d.key, t.row, {TOLD}
+    targets: dict[int, dict[str, list[Target]]] = {}
+    query = f"""SELECT refs.row, specs.field, d.key, t.row, {TARGET_COLUMNS}
         FROM refs JOIN specs ON specs.id = refs.spec JOIN rows named ON named.row = refs.target
         LEFT JOIN leads d ON d.row = refs.row AND d.spec = refs.spec AND d.place = refs.place
         JOIN rows t ON t.row = COALESCE(d.target, refs.target)
@@ -185,36 +196,36 @@ def _targets(
         WHERE {among} AND v.row IS NULL AND l.row IS NULL AND NOT specs.merge
         AND (d.row IS NOT NULL OR NOT named.flags & {SHARED | ASIDE})
         ORDER BY refs.row, refs.spec, refs.place"""
-    for row, name, key, target, kind, *told in db.execute(query, between):
+    for row, name, key, target, kind, *values in db.execute(query, between):
         if not kinds[kind].imported:
             continue
         if (target, key) not in known:
-            known[target, key] = _target(kinds[kind], key, told, plan, ids)
-        some = found.setdefault(row, {}).setdefault(name, [])
-        if known[target, key] not in some:
-            some.append(known[target, key])
-    return found
+            known[target, key] = _target(kinds[kind], key, values, plan, ids)
+        field_targets = targets.setdefault(row, {}).setdefault(name, [])
+        if known[target, key] not in field_targets:
+            field_targets.append(known[target, key])
+    return targets
 
 
-def _target(kind: KindFacts, key: str | None, told: list[Any], plan: Plan, ids: Ids) -> Target:
-    """What a row stands for; of one that has several records, the one of this key."""
-    source_id, called, starts_at, namesake = told
+def _target(kind: IndexKind, key: str | None, values: list[Any], plan: Plan, ids: Ids) -> Target:
+    """The target that a row is; of a row with several records, the record of this key. `values`: TARGET_COLUMNS."""
+    source_id, name, starts_at, namesake = values
     own = str(source_id) if key is None else key
     starts = None if starts_at is None else datetime.fromtimestamp(starts_at, UTC)
-    return Target(caspen_id(kind, own, plan, ids), own, called, starts, namesake)
+    return Target(caspen_id(kind, own, plan, ids), own, name, starts, namesake)
 
 
 def _members(
     db: sqlite3.Connection,
     view: PlanView,
-    kinds: Mapping[int, KindFacts],
+    kinds: Mapping[int, IndexKind],
     between: tuple[int, int],
     plan: Plan,
     ids: Ids,
 ) -> dict[int, list[Member]]:
-    """By row, those for whom it has a record, and where more is told of each."""
+    """By row, its members, each with the place of the member's own row."""
     query = f"""SELECT m.row, m.by, m.key, a.line,
-            (SELECT part FROM pieces WHERE first <= m.by ORDER BY first DESC LIMIT 1), {TOLD}
+            (SELECT part FROM pieces WHERE first <= m.by ORDER BY first DESC LIMIT 1), {TARGET_COLUMNS}
         FROM members m JOIN rows t ON t.row = m.target LEFT JOIN rows a ON a.row = m.by
         LEFT JOIN verdicts v ON v.row IN (m.target, m.by) LEFT JOIN {view.table} l ON l.row IN (m.target, m.by)
         WHERE m.row BETWEEN ? AND ? AND NOT m.copy AND v.row IS NULL AND l.row IS NULL ORDER BY m.row, m.rowid"""
@@ -223,9 +234,9 @@ def _members(
         return {}
     among = "refs.row IN (SELECT by FROM members WHERE row BETWEEN ? AND ?)"
     targets = _targets(db, view, kinds, between, plan, ids, among)
-    found: dict[int, list[Member]] = defaultdict(list)
-    for row, by, key, line, part, kind, *told in listed:
-        more = {name: some[0] for name, some in targets.get(by, {}).items()}
+    members: dict[int, list[Member]] = defaultdict(list)
+    for row, by, key, line, part, kind, *values in listed:
+        own_targets = {name: some[0] for name, some in targets.get(by, {}).items()}
         place = None if by is None else (part, line)
-        found[row].append(Member(key, _target(kinds[kind], None, told, plan, ids), place, more))
-    return found
+        members[row].append(Member(key, _target(kinds[kind], None, values, plan, ids), place, own_targets))
+    return members

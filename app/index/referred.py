@@ -1,4 +1,4 @@
-"""The businesses, users, practitioners and appointment types of an export, and how much each of them has to do."""
+"""The businesses, users, practitioners and appointment types of an export, with their appointments and notes."""
 
 import sqlite3
 from collections import defaultdict
@@ -16,10 +16,12 @@ NOTES = "treatment_notes"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One of them. `id` is its id in the source, or `name:...` where rows only name it (`named_only`).
+    """A thing that rows refer to.
 
-    `past` and `future` divide its `appointments`; `notes` are those written by it, there, or at such an appointment.
-    `unnamed`: rows that name none refer to it. `email` is a user's; `user` the id of a practitioner's user.
+    `id` is the id in the source, or `name:...` for a thing without a row (`named_only`). `appointments`, `past` and
+    `future` count appointments; `notes` counts the notes by a practitioner, at a location, or of an appointment type.
+    `unnamed`: the placeholder for rows that name nothing. `email` is set for a user; `user` is the id of a
+    practitioner's user.
     """
 
     id: str
@@ -35,18 +37,18 @@ class Reference:
     unnamed: bool = False
 
 
-# A row that was skipped says nothing: what it names may be named by nothing else.
+# Skipped rows do not count: nothing else may refer to their targets.
 WORK = """SELECT refs.target, COUNT(*), SUM(r.starts_at < :now), SUM(r.starts_at >= :now)
     FROM refs JOIN specs s ON s.id = refs.spec AND s.target IN ({kinds})
     JOIN kinds k ON k.id = s.kind AND k.name = :kind
     JOIN rows r ON r.row = refs.row LEFT JOIN verdicts v ON v.row = refs.row
     WHERE refs.target <> 0 AND COALESCE(v.outcome, '') <> 'skipped' GROUP BY refs.target"""
 
-THROUGH_VISITS = """SELECT there.target, COUNT(*) FROM refs JOIN specs s ON s.id = refs.spec
+THROUGH_VISITS = """SELECT visit.target, COUNT(*) FROM refs JOIN specs s ON s.id = refs.spec
     JOIN kinds k ON k.id = s.kind AND k.name = :kind JOIN kinds d ON d.id = s.target AND d.name = :visits
-    JOIN refs there ON there.row = refs.target JOIN specs o ON o.id = there.spec AND o.target IN ({kinds})
+    JOIN refs visit ON visit.row = refs.target JOIN specs o ON o.id = visit.spec AND o.target IN ({kinds})
     LEFT JOIN verdicts v ON v.row = refs.row
-    WHERE there.target <> 0 AND COALESCE(v.outcome, '') <> 'skipped' GROUP BY there.target"""
+    WHERE visit.target <> 0 AND COALESCE(v.outcome, '') <> 'skipped' GROUP BY visit.target"""
 
 THINGS = """SELECT r.row, k.name, r.source_id, r.name, r.flags, r.alias,
         (SELECT u.source_id FROM refs JOIN rows u ON u.row = refs.target
@@ -57,7 +59,7 @@ THINGS = """SELECT r.row, k.name, r.source_id, r.name, r.flags, r.alias,
 
 
 def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[Reference, ...]]:
-    """All of them by kind, in the order of the export, what is only named last."""
+    """The references by kind, in the order of the export, things without a row last. `now` divides past and future."""
     numbers: dict[str, int] = dict(db.execute("SELECT name, id FROM kinds"))
     kinds = ",".join(str(numbers[kind]) for kind in REFERRED if kind in numbers)
     moment = {"now": int(now.timestamp())}
@@ -67,17 +69,17 @@ def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[Refe
     }
     visits = {row: rest for row, *rest in db.execute(WORK.format(kinds=kinds), {**moment, "kind": DATED})}
     notes = {row: count for row, count, *_ in db.execute(WORK.format(kinds=kinds), {**moment, "kind": NOTES})}
-    elsewhere = dict(db.execute(THROUGH_VISITS.format(kinds=kinds), {"kind": NOTES, "visits": DATED}))
-    found: dict[str, list[Reference]] = defaultdict(list)
+    notes_of_visits = dict(db.execute(THROUGH_VISITS.format(kinds=kinds), {"kind": NOTES, "visits": DATED}))
+    by_kind: dict[str, list[Reference]] = defaultdict(list)
     for row, kind, source_id, name, flags, alias, user in db.execute(THINGS.format(kinds=kinds, live=LIVE)).fetchall():
         appointments, past, future = visits.get(row, (0, 0, 0))
-        found[kind].append(
+        by_kind[kind].append(
             Reference(
                 id=str(source_id),
                 name=name or str(source_id),
                 active=row > 0 and not flags & ARCHIVED,
                 appointments=appointments,
-                notes=notes.get(row, elsewhere.get(row, 0) if kind != "practitioners" else 0),
+                notes=notes.get(row, notes_of_visits.get(row, 0) if kind != "practitioners" else 0),
                 past=past or 0,
                 future=future or 0,
                 named_only=row < 0,
@@ -86,4 +88,4 @@ def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[Refe
                 user=None if user is None else str(user),
             )
         )
-    return {kind: tuple(found[kind]) for kind in REFERRED if kind in found}
+    return {kind: tuple(by_kind[kind]) for kind in REFERRED if kind in by_kind}

@@ -1,6 +1,6 @@
-"""The tables of the index: rows and their references while it is read, verdicts and targets once it is resolved.
+"""The tables of the index: rows and references while an export is read, verdicts and targets once it is resolved.
 
-What is kept in them may come to mean something else while no table changes: then MEANING is raised.
+Raise MEANING when the values of a column change their meaning while the tables stay the same.
 """
 
 import hashlib
@@ -8,7 +8,7 @@ import hashlib
 MEANING = 4
 
 WHILE_READING = (
-    # Things read one by one, small: kinds, kinds of references, and which row numbers a part holds.
+    # Small tables: kinds, kinds of references, and the row numbers of each part.
     """CREATE TABLE kinds (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, position INTEGER, imported INTEGER,
         tables TEXT, people INTEGER NOT NULL DEFAULT 0)""",
     """CREATE TABLE specs (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, field TEXT NOT NULL, target INTEGER NOT NULL,
@@ -20,7 +20,7 @@ WHILE_READING = (
     """CREATE TABLE rows (row INTEGER PRIMARY KEY, kind INTEGER NOT NULL, line INTEGER NOT NULL, source_id, hash BLOB,
         updated_at INTEGER, created_at INTEGER, starts_at INTEGER, ends_at INTEGER, flags INTEGER NOT NULL,
         name TEXT, name_key TEXT, alias TEXT, twin BLOB, namesake BLOB, clock BLOB)""",
-    # `many`: the row gave several ids in this link.
+    # `many`: the row has several ids in this link.
     """CREATE TABLE raw_refs (row INTEGER NOT NULL, spec INTEGER NOT NULL, place INTEGER NOT NULL, id, name TEXT,
         many INTEGER NOT NULL)""",
     """CREATE TABLE mentions (id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,
@@ -31,7 +31,7 @@ WHILE_READING = (
     "CREATE TABLE said (row INTEGER NOT NULL, field TEXT NOT NULL, hash BLOB)",
     "CREATE TABLE spans (row INTEGER NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL)",
     "CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    # Files that lie beside the tables, while it is not settled which row names them. `claimed` is that row's file.
+    # Attachments, until resolving. `claimed` is the number of the file whose row names the attachment.
     """CREATE TABLE attachments (path TEXT PRIMARY KEY, root TEXT NOT NULL, key TEXT NOT NULL, owner TEXT,
         name_key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT, content_type TEXT, code TEXT, claimed INTEGER)
         WITHOUT ROWID""",
@@ -40,7 +40,7 @@ WHILE_READING = (
 )
 
 WHILE_RESOLVING = (
-    # The row that stands for an id. Its `many` rows are settled by the rules for duplicates.
+    # The row that counts for an id, chosen by the rules for duplicates of `many` rows.
     "CREATE TABLE things (kind INTEGER, id, row INTEGER NOT NULL, many INTEGER, PRIMARY KEY (kind, id)) WITHOUT ROWID",
     "CREATE TABLE redirects (row INTEGER PRIMARY KEY, survivor INTEGER NOT NULL)",
     """CREATE TABLE refs (row INTEGER, spec INTEGER, place INTEGER, target INTEGER, many INTEGER NOT NULL,
@@ -48,31 +48,32 @@ WHILE_RESOLVING = (
     "CREATE TABLE findings (row INTEGER, code TEXT, PRIMARY KEY (row, code)) WITHOUT ROWID",
     "CREATE TABLE extras (row INTEGER, name TEXT, value TEXT, PRIMARY KEY (row, name)) WITHOUT ROWID",
     "CREATE TABLE told (code TEXT, kind INTEGER, count INTEGER NOT NULL, PRIMARY KEY (code, kind))",
-    # What the made things of a kind mention in their turn.
+    # Mentions that the placeholders of a kind need.
     "CREATE TABLE companions (kind INTEGER NOT NULL, mention INTEGER NOT NULL)",
-    # Whose records a row has: `target` is who, `by` the row that tells more of it, `main` the one that counts.
+    # The members of a shared row: `target` is the client, `by` the member's own row, `main` the own row that counts.
     """CREATE TABLE members (row INTEGER, target INTEGER, by INTEGER, main INTEGER, key TEXT NOT NULL,
         copy INTEGER NOT NULL)""",
-    # References to such a row, and to one that tells more of it: which record they mean.
+    # References to a shared row or to a member's own row: the record that they mean.
     """CREATE TABLE leads (row INTEGER, spec INTEGER, place INTEGER, target INTEGER NOT NULL, by INTEGER,
         key TEXT NOT NULL, PRIMARY KEY (row, spec, place)) WITHOUT ROWID""",
-    # Rows that fall with another: the row `target` falls, so does `row`. Only for what a plan can leave out.
+    # `row` is left out with the row `target`. Only for targets that a plan can leave out.
     """CREATE TABLE needs (target INTEGER, row INTEGER, spec INTEGER, many INTEGER NOT NULL,
         PRIMARY KEY (target, row, spec)) WITHOUT ROWID""",
 )
 
-DELETED, ARCHIVED, MERGED, CANCELLED, SHARED, ASIDE, CAME, MISSED, GIVES_WAY = 1, 2, 4, 8, 16, 32, 64, 128, 256
+DELETED, ARCHIVED, MERGED, CANCELLED, SHARED, ASIDE, ATTENDED, MISSED, YIELDS = 1, 2, 4, 8, 16, 32, 64, 128, 256
 ZONE_ASSUMED, LIVE = 512, 1024
-"""Flags of a row. One that is shared has a record for each of its members, one aside none of its kind's own.
-ZONE_ASSUMED: some time has no offset. LIVE: an earlier import brought it, and the export has no row of it.
-Rows with numbers below 0 stand for what other rows name and no row describes."""
+"""Flags of a row. A SHARED row has a record for each of its members, an ASIDE row has no record of its kind.
+YIELDS: another row with the same id counts before this row. ZONE_ASSUMED: a time of the row has no offset. LIVE: an
+earlier import brought the record, and the export has no row for it. Rows with numbers below 0 are placeholders for
+referenced things without a row."""
 
 
 def format_of(meaning: int, *statements: str) -> int:
-    """A number from 1 to 2**31 - 1 for one form of the index: the same tables and the same meaning give the same."""
-    told = "\n".join((str(meaning), *statements)).encode()
-    return int.from_bytes(hashlib.blake2b(told, digest_size=4).digest(), "big") % (2**31 - 1) + 1
+    """A number from 1 to 2**31 - 1. The same tables with the same meaning give the same number."""
+    text = "\n".join((str(meaning), *statements)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "big") % (2**31 - 1) + 1
 
 
 FORMAT = format_of(MEANING, *WHILE_READING, *WHILE_RESOLVING)
-"""Stands in every index from its first moment (`PRAGMA user_version`, 0 in one from before this was kept)."""
+"""The format of an index, in `PRAGMA user_version` of its file. An index of an earlier product version has 0."""

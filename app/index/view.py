@@ -1,6 +1,6 @@
-"""What one plan leaves out: the rows that the clinic does not want, and the rows that stay behind with them.
+"""The view of a plan on an index: the rows that are left out or wait, with the rows that need them.
 
-The sealed index never changes; a plan's view of it lives in temporary tables of the connection.
+The sealed index never changes. A view is a temporary table of the connection.
 """
 
 import sqlite3
@@ -12,24 +12,24 @@ from app.index.schema import ASIDE, SHARED
 from app.mapping.plan import Choice, Plan
 
 DATED = "appointments"
-"""The kind that `leave_out_before` speaks of."""
+"""The kind that `Plan.leave_out_before` applies to."""
 
 CLIENTS = "patients"
-"""The kind of those who may be in Caspen already."""
+"""The kind whose rows may be clients that are already in Caspen."""
 
 UNNAMED = "unnamed:"
-"""With its row: the state that gives the problem code of rows that refer to nothing by name."""
+"""Followed by the row of a placeholder: the name of the state with the problem code of rows that name nothing."""
 
 ALONE = "alone:"
-"""With a kind's number: the state that gives the problem code of its rows that are nobody's."""
+"""Followed by the number of a kind: the name of the state with the problem code of its rows without a client."""
 
 GOES = "(required OR follows) AND NOT merge"
-"""The references, as rows of `specs`, whose row is left out with what the reference leads to."""
+"""The condition on `specs` for references whose row is left out with the target."""
 _WAITS = "required AND NOT merge"
 
 _numbers = count(1)
 
-# Rows that several share or others tell of, and of whose members none moves any more.
+# Rows with members of which none moves.
 _DESERTED = """SELECT r.row, s.value FROM rows r JOIN state s ON s.name = '{alone}' || r.kind
     WHERE r.row IN (SELECT m.row FROM members m JOIN {t} l ON l.row IN (m.target, m.by) AND l.waits WHERE NOT m.copy)
     AND r.row NOT IN (SELECT row FROM {t}) AND r.row NOT IN (SELECT row FROM verdicts)
@@ -39,7 +39,7 @@ _DESERTED = """SELECT r.row, s.value FROM rows r JOIN state s ON s.name = '{alon
         WHERE refs.row = r.row AND t.kind IN (SELECT g.kind FROM members n JOIN rows g ON g.row = n.target
             WHERE n.row = r.row)))"""
 
-# References that may be empty and lead to what waits; one more of the same meaning that leads somewhere is enough.
+# References that may be empty and whose target waits, unless another reference of the same problem has a target.
 _EMPTIED = """SELECT DISTINCT refs.row, s.orphan FROM refs
     JOIN specs s ON s.id = refs.spec AND NOT s.required AND s.orphan IS NOT NULL
     LEFT JOIN leads d ON d.row = refs.row AND d.spec = refs.spec AND d.place = refs.place
@@ -53,12 +53,12 @@ _EMPTIED = """SELECT DISTINCT refs.row, s.orphan FROM refs
         AND COALESCE(od.target, o.target) NOT IN (SELECT row FROM {t})
         AND COALESCE(od.by, 0) NOT IN (SELECT row FROM {t}))"""
 
-# Rows that another waiting row is counted for, such as the user of a practitioner.
+# Rows whose count of referring rows includes a waiting row, such as the user of a practitioner.
 _FEWER = """SELECT refs.target, kinds.name, COUNT(*) FROM {t} l JOIN refs ON refs.row = l.row AND refs.target > 0
     JOIN rows r ON r.row = refs.row JOIN kinds ON kinds.id = r.kind LEFT JOIN verdicts v ON v.row = refs.row
     WHERE l.waits AND v.row IS NULL AND refs.target BETWEEN ? AND ? GROUP BY refs.target, kinds.name"""
 
-# Rows that are mapped in another way once these wait: they and their neighbours, on either side of a reference.
+# Rows that are mapped differently once the new rows wait: these rows, and both ends of their references.
 _TOUCHED = """SELECT row FROM {new} UNION SELECT refs.row FROM refs JOIN {new} n ON n.row = refs.target
     UNION SELECT refs.target FROM {new} n JOIN refs ON refs.row = n.row
     UNION SELECT leads.row FROM leads JOIN {new} n ON n.row = leads.target
@@ -68,7 +68,7 @@ _TOUCHED = """SELECT row FROM {new} UNION SELECT refs.row FROM refs JOIN {new} n
 
 
 def choices(plan: Plan) -> Mapping[str, Mapping[str, Choice]]:
-    """The plan's choices by kind."""
+    """The choices of a plan by kind of the source, then by source id."""
     return {
         "businesses": plan.locations,
         "users": plan.users,
@@ -78,11 +78,11 @@ def choices(plan: Plan) -> Mapping[str, Mapping[str, Choice]]:
 
 
 class PlanView:
-    """The rows that a plan leaves out, and those that wait for a choice of the clinic with all that hangs on them.
+    """The rows that a plan leaves out and the rows that wait for a choice of the clinic, with all rows that need them.
 
-    `set_aside` are rows at which a trial's own work failed: they wait like those, unless the plan matches them to an
-    object of the workspace, which is there all the same. `table` names all of these rows, for queries on the same
-    connection.
+    `set_aside` are rows on which the work of a trial failed. These rows wait as well, unless the plan matches them with
+    an object of the workspace. `table` is the temporary table of all these rows, for queries on the same connection.
+    `first` and `last` of the methods are row numbers, both inclusive.
     """
 
     def __init__(self, connection: sqlite3.Connection, plan: Plan, set_aside: Collection[int] = ()) -> None:
@@ -114,21 +114,21 @@ class PlanView:
             self._spread(everywhere=True)
 
     def counts(self) -> Mapping[str, int]:
-        """How many rows are left out, by kind; rows that do not move anyway are not counted."""
-        found = self._db.execute(f"SELECT kind, COUNT(*) FROM {self.table} WHERE row > 0 AND NOT waits GROUP BY kind")
+        """The number of rows that are left out, by kind, without rows that were skipped before."""
+        counts = self._db.execute(f"SELECT kind, COUNT(*) FROM {self.table} WHERE row > 0 AND NOT waits GROUP BY kind")
         names = {number: name for name, number in self._kinds.items()}
-        return {names[kind]: number for kind, number in found}
+        return {names[kind]: number for kind, number in counts}
 
     def rows(self, first: int, last: int) -> frozenset[int]:
-        """The rows left out among those numbered from first to last."""
+        """The rows from `first` to `last` that are left out."""
         return self._between(first, last, waits=False)
 
     def waiting(self, first: int, last: int) -> frozenset[int]:
-        """The rows among these that wait, because they or what they need may be in Caspen already."""
+        """The rows from `first` to `last` that wait for a choice of the clinic or for a row that they need."""
         return self._between(first, last, waits=True) if self.has_waiting else frozenset()
 
     def unnamed(self, first: int, last: int) -> Mapping[int, str]:
-        """The rows among these that name nothing where they must and wait for the clinic's choice, with the code."""
+        """The rows from `first` to `last` that wait because they lack a required name, with the problem code."""
         return {
             row: code
             for target, code in self._unnamed.items()
@@ -140,7 +140,7 @@ class PlanView:
         }
 
     def _undecided(self, plan: Plan) -> Iterator[tuple[int, str]]:
-        """The rows that take the place of a missing name, and about which the plan says nothing, with their codes."""
+        """The placeholders of missing names for which the plan has no choice, with their problem codes."""
         for row, code, kind, source_id in self._db.execute(
             """SELECT rows.row, state.value, kinds.name, rows.source_id FROM state
             JOIN rows ON rows.row = CAST(SUBSTR(state.name, ?) AS INTEGER) JOIN kinds ON kinds.id = rows.kind
@@ -151,7 +151,7 @@ class PlanView:
                 yield row, code
 
     def partly(self, first: int, last: int) -> frozenset[int]:
-        """The rows among these that go on without one of several things that they name, because it waits."""
+        """The rows from `first` to `last` that move without one of several targets, because that target waits."""
         if not self.has_waiting:
             return frozenset()
         query = f"""SELECT DISTINCT refs.row FROM refs JOIN specs ON specs.id = refs.spec AND specs.required
@@ -159,54 +159,54 @@ class PlanView:
         return frozenset(row for (row,) in self._db.execute(query, (first, last)))
 
     def deserted(self, first: int, last: int) -> Mapping[int, str]:
-        """The rows among these that wait because none of their members moves, with the code of their kind."""
+        """The rows from `first` to `last` that wait because none of their members moves, with the problem code."""
         return {row: code for row, code in self._deserted.items() if first <= row <= last}
 
     def emptied(self, first: int, last: int) -> Iterator[tuple[int, str]]:
-        """The rows among these with a reference that is empty because its target waits, with the problem's code."""
+        """The rows from `first` to `last` with a reference whose target waits and is left empty, with the code."""
         if not self.has_waiting:
             return iter(())
         query = _EMPTIED.format(t=self.table, apart=SHARED | ASIDE)
         return self._db.execute(query, (first, last))
 
     def fewer(self, first: int, last: int) -> Iterator[tuple[int, str, int]]:
-        """The rows among these to which waiting rows refer: of which kind these are, and how many."""
+        """The rows from `first` to `last` to which waiting rows refer, with the kind and number of these."""
         return self._db.execute(_FEWER.format(t=self.table), (first, last)) if self.set_aside else iter(())
 
     def parts_changed(self, before: "PlanView") -> frozenset[int]:
-        """The parts with rows that are mapped in another way than in an earlier view of the same plan and index."""
+        """The numbers of parts whose rows are mapped differently than in an earlier view of the same plan and index."""
         self._db.execute("CREATE TEMP TABLE newly (row INTEGER PRIMARY KEY)")
         try:
             self._db.execute(f"INSERT INTO newly SELECT row FROM {self.table} EXCEPT SELECT row FROM {before.table}")
             touched = _TOUCHED.format(new="temp.newly")
-            found = self._db.execute(
+            parts = self._db.execute(
                 f"""SELECT DISTINCT pieces.part FROM ({touched}) t
                 JOIN pieces ON pieces.first = (SELECT MAX(first) FROM pieces WHERE first <= t.row)"""
             )
-            return frozenset(part for (part,) in found)
+            return frozenset(part for (part,) in parts)
         finally:
             self._db.execute("DROP TABLE temp.newly")
 
     def _set_aside(self, plan: Plan, row: int) -> None:
         query = "SELECT kinds.name, source_id FROM rows JOIN kinds ON kinds.id = rows.kind WHERE row = ?"
-        found = self._db.execute(query, (row,)).fetchone()
-        if found is None or (found[1] is not None and plan.choice(found[0], str(found[1])).to == "match"):
-            return
-        self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
+        for kind, source_id in self._db.execute(query, (row,)).fetchall():
+            if source_id is None or plan.choice(kind, str(source_id)).to != "match":
+                self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
 
     def _desert(self) -> None:
-        """Adds the rows of which no member moves any more."""
+        """Adds the rows with members of which none moves."""
         query = _DESERTED.format(t=self.table, alone=ALONE, shared=SHARED)
-        found = dict(self._db.execute(query).fetchall())
-        for row in found:
+        deserted = dict(self._db.execute(query).fetchall())
+        for row in deserted:
             self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
-        self._deserted.update(found)
+        self._deserted.update(deserted)
 
     def _between(self, first: int, last: int, *, waits: bool) -> frozenset[int]:
         query = f"SELECT row FROM {self.table} WHERE row BETWEEN ? AND ? AND waits = ?"
         return frozenset(row for (row,) in self._db.execute(query, (first, last, waits)))
 
     def drop(self) -> None:
+        """Drops the table of the view. A second call changes nothing."""
         self._db.execute(f"DROP TABLE IF EXISTS {self.table}")
 
     def _choose(self, plan: Plan) -> None:
@@ -219,7 +219,7 @@ class PlanView:
                     )
 
     def _clients(self, plan: Plan, to: str) -> bool:
-        """Adds the clients of whom this is chosen, and says whether there are any."""
+        """Adds the clients with this choice. Returns whether there are any."""
         chosen = [source_id for source_id, choice in plan.clients.items() if choice.to == to]
         for source_id in chosen if CLIENTS in self._kinds else ():
             place = (self._kinds[CLIENTS], pack_id(source_id))
@@ -234,16 +234,15 @@ class PlanView:
             )
 
     def _needed(self, kinds: list[int]) -> bool:
-        """Whether other rows are left out with one of these kinds."""
-        found = self._db.execute(f"SELECT target FROM specs WHERE {GOES}")
-        return any(target in kinds for (target,) in found)
+        """Whether rows of other kinds are left out with rows of these kinds."""
+        targets = self._db.execute(f"SELECT target FROM specs WHERE {GOES}")
+        return any(target in kinds for (target,) in targets)
 
     def _spread(self, *, everywhere: bool) -> None:
-        """Adds the rows that go or wait with a row that is here, until there are no more of them.
+        """Adds the rows that are left out or wait with a row of the view, until no more follow.
 
-        What waits takes along the rows that cannot be without it; what is left out, those that follow it as well.
-
-        A row with several targets in one link goes only when all of them have gone.
+        Rows that need a waiting row wait. Rows that need or follow a row that is left out are left out. A row with
+        several targets in a link follows only when none of them moves.
         """
         single = "SELECT needs.row FROM needs JOIN {t} l ON l.row = needs.target WHERE NOT needs.many"
         several = "SELECT needs.row, needs.spec FROM needs JOIN {t} l ON l.row = needs.target WHERE needs.many"
@@ -263,13 +262,13 @@ class PlanView:
             if self._waits:
                 self._desert()
 
-    def _insert(self, found: str, values: tuple[int | str | None, ...] = ()) -> None:
+    def _insert(self, query: str, values: tuple[int | str | None, ...] = ()) -> None:
         self._db.execute(
-            f"""INSERT OR IGNORE INTO {self.table} SELECT f.row, f.kind, {int(self._waits)} FROM ({found}) f
+            f"""INSERT OR IGNORE INTO {self.table} SELECT f.row, f.kind, {int(self._waits)} FROM ({query}) f
             WHERE NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.row = f.row AND v.outcome = 'skipped')""",
             values,
         )
 
     def _size(self) -> int:
-        found: int = self._db.execute(f"SELECT COUNT(*) FROM {self.table}").fetchone()[0]
-        return found
+        size: int = self._db.execute(f"SELECT COUNT(*) FROM {self.table}").fetchone()[0]
+        return size

@@ -67,7 +67,7 @@ def _key_of(found: Attachment, attachments: Attachments) -> str:
     plain = composed(path)
     if path == plain:
         return key_of_path(path)
-    others = (from_root(one.root, one.path) for one in attachments.alike(found))
+    others = (from_root(one.root, one.path) for one in attachments.same_place(found))
     return key_of_path(path, as_written=any(other != path and composed(other) == plain for other in others))
 
 

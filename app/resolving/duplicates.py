@@ -11,7 +11,7 @@ from functools import cache, partial
 from itertools import groupby
 from typing import Any
 
-from app.index.schema import GIVES_WAY, ZONE_ASSUMED
+from app.index.schema import YIELDS, ZONE_ASSUMED
 from app.mapping.columns import APART
 from app.mapping.equality import BLANK, CLOCK, ID, NAME
 from app.mapping.kind import Kind
@@ -114,12 +114,12 @@ def apply(work: ResolvingContext) -> None:
 
 
 def _give_way(work: ResolvingContext, kind: int, code: str) -> None:
-    if not work.db.execute("SELECT 1 FROM rows WHERE kind = ? AND flags & ?", (kind, GIVES_WAY)).fetchone():
+    if not work.db.execute("SELECT 1 FROM rows WHERE kind = ? AND flags & ?", (kind, YIELDS)).fetchone():
         return
     counting = "SELECT DISTINCT source_id FROM rows WHERE kind = ? AND NOT flags & ? AND source_id IS NOT NULL"
     work.db.execute("CREATE TEMP TABLE counting (id PRIMARY KEY) WITHOUT ROWID")
-    work.db.execute(f"INSERT INTO counting {counting}", (kind, GIVES_WAY))
-    work.db.execute(GIVE_WAY, (code, kind, GIVES_WAY))
+    work.db.execute(f"INSERT INTO counting {counting}", (kind, YIELDS))
+    work.db.execute(GIVE_WAY, (code, kind, YIELDS))
     work.db.execute("DROP TABLE temp.counting")
 
 

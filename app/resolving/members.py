@@ -3,7 +3,7 @@
 Where rows of their own tell of the members, these decide; otherwise the row's own list does.
 """
 
-from app.index.schema import ARCHIVED, ASIDE, CAME, CANCELLED, MISSED, SHARED
+from app.index.schema import ARCHIVED, ASIDE, ATTENDED, CANCELLED, MISSED, SHARED
 from app.index.view import ALONE as ALONE_OF
 from app.mapping.traits import Joining
 from app.resolving.parents import EMPTIED
@@ -46,7 +46,7 @@ LISTED = """INSERT INTO members SELECT r.row, refs.target, NULL, NULL, r.source_
     GROUP BY r.row, refs.target ORDER BY r.row, MIN(refs.place)"""
 
 _MARK = f"""CASE WHEN {{row}}.flags & {CANCELLED | ARCHIVED} THEN 3 WHEN {{row}}.flags & {MISSED} THEN 2
-    WHEN {{row}}.flags & {CAME} THEN 1 END"""
+    WHEN {{row}}.flags & {ATTENDED} THEN 1 END"""
 
 # What two rows say of the one visit does not fit: who came, or whether.
 DIFFERS = f"""INSERT OR IGNORE INTO findings SELECT m.by, :differs FROM members m

@@ -20,7 +20,7 @@ def asked(*ids: str, name: str | None = None, field: str = "field", required: bo
 
 def answer(export: Export, key: str, *ids: str, name: str | None = None, says: str = "") -> int:
     who = IndexLink("who", "patients", (key.partition("/")[0],), required=True, orphan="custom_value_without_patient")
-    return export.has("answers", key, who, asked(*ids, name=name), content=says, said=(("field", says),))
+    return export.has("answers", key, who, asked(*ids, name=name), content=says, target_values=(("field", says),))
 
 
 def test_rows_of_one_question_are_one_thing_by_token_and_by_name(export: Export) -> None:
@@ -65,9 +65,9 @@ def test_of_two_answers_to_one_question_the_later_counts(export: Export) -> None
 def test_an_answer_of_its_own_counts_more_than_one_in_the_clients_row(export: Export) -> None:
     export.has("questions", "f1")
     in_row = asked("f1", field="custom:f1", required=False)
-    other = export.has("patients", "12", in_row, said=(("custom:f1", "Rowing"),))
-    same = export.has("patients", "13", in_row, said=(("custom:f1", "rowing "),))
-    alone = export.has("patients", "14", in_row, said=(("custom:f1", "Rowing"),))
+    other = export.has("patients", "12", in_row, target_values=(("custom:f1", "Rowing"),))
+    same = export.has("patients", "13", in_row, target_values=(("custom:f1", "rowing "),))
+    alone = export.has("patients", "14", in_row, target_values=(("custom:f1", "Rowing"),))
     differs, agrees = answer(export, "12/f1", "f1", says="Chess"), answer(export, "13/f1", "f1", says="Rowing")
     assert export.row("answers", differs).findings == ("custom_value_conflict",)
     assert export.row("answers", agrees).findings == ()

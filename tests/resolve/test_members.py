@@ -210,14 +210,14 @@ def test_a_member_left_out_leaves_no_reference_behind(export: Export) -> None:
 
 def test_42_an_attendee_who_contradicts_the_visit_is_told(export: Export) -> None:
     clinic(export, "11", "12")
-    export.has("appointments", "5", patient("11"), came=True)
+    export.has("appointments", "5", patient("11"), attended=True)
     export.has("appointments", "6", patient("11"), cancelled=True)
     export.has("appointments", "7", patient("11"))
     export.has("appointments", "8", patient("11"))
     told = {
-        "missed": attends(export, "501", "5", "11", came=False),
-        "came": attends(export, "502", "6", "11", came=True),
-        "refined": attends(export, "503", "7", "11", came=True),
+        "missed": attends(export, "501", "5", "11", attended=False),
+        "came": attends(export, "502", "6", "11", attended=True),
+        "refined": attends(export, "503", "7", "11", attended=True),
         "other": attends(export, "504", "8", "12"),
     }
     found = {name: export.row("attendees", line).findings for name, line in told.items()}
