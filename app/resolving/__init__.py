@@ -1,4 +1,4 @@
-"""The rules that settle what needs more than one row to know, one file each, in the order in which they are asked."""
+"""The rules that need several rows to decide, one file each. RULES is the order in which they run."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,6 @@
-"""Rows that give one id: the same row exported twice moves once, and of different ones the newest moves.
+"""Rows with the same id: of equal rows one moves, of different rows the newest moves.
 
-Where nothing says which is the newest, all of them wait for a decision.
+Where no row is known to be the newest, all of them wait for a decision of the clinic.
 """
 
 import json
@@ -24,8 +24,8 @@ THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
     WHERE r.source_id IS NOT NULL
     GROUP BY r.kind, r.source_id"""
 
-# A page of a note that a list has as well: the list's row counts, whatever becomes of it.
-GIVE_WAY = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM rows r
+# A row that yields and has its id in common with a row that does not: it is skipped, whatever happens to the other.
+YIELDING = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM rows r
     WHERE r.kind = ? AND r.flags & ? AND EXISTS (SELECT 1 FROM temp.counting o WHERE o.id = r.source_id)"""
 
 SAME_ID = """CREATE TEMP TABLE same_id AS
@@ -36,7 +36,7 @@ SAME_ID = """CREATE TEMP TABLE same_id AS
     JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row
     ORDER BY r.kind, r.source_id, r.row"""
 
-# A copy without offsets says what the row says that shows the same on its file's own clock.
+# A copy without offsets equals the row with the same local times.
 SAME_CLOCK = """UPDATE same_id SET hash = o.hash FROM same_id o
     WHERE same_id.assumed AND NOT o.assumed AND o.kind = same_id.kind AND o.id = same_id.id
         AND o.clock = same_id.clock AND o.hash <> same_id.hash"""
@@ -45,20 +45,20 @@ GROUPS = """CREATE TEMP TABLE same_id_groups AS
     SELECT kind, id, COUNT(DISTINCT hash) contents, COUNT(*) > COUNT(updated_at) undated, MAX(updated_at) newest
     FROM same_id WHERE NOT blocked GROUP BY kind, id HAVING COUNT(*) > 1"""
 
-# The row that stays, and its content, of every group that has one. Of equal rows the first stays whose times have their
-# offsets: the others are copies that a spreadsheet saved.
+# The row that counts in a group, with its content. Of equal rows, the first whose times have offsets counts: the others
+# are copies that a spreadsheet saved.
 WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT s.kind, s.id, MIN(s.place) & (:later - 1) row, MIN(s.hash) hash
     FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
     WHERE NOT s.blocked AND (g.contents = 1 OR (NOT g.undated AND s.updated_at = g.newest AND s.kind NOT IN ({later})))
     GROUP BY s.kind, s.id HAVING COUNT(DISTINCT s.hash) = 1"""
 
-# Where the later row counts whatever the rows say of their age. The hash is that of the row with the highest number.
+# Kinds of which the last row counts, whatever the dates. The hash is that of the row with the highest number.
 LATER = """INSERT INTO same_id_winners SELECT s.kind, s.id, MAX(s.row), s.hash FROM same_id s
     JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id AND g.contents > 1
     WHERE NOT s.blocked AND s.kind IN ({later}) GROUP BY s.kind, s.id"""
 
 LOSERS = """INSERT OR REPLACE INTO verdicts
-    SELECT s.row, 'skipped', CASE WHEN s.hash = w.hash THEN :copy {told} ELSE :older END
+    SELECT s.row, 'skipped', CASE WHEN s.hash = w.hash THEN :copy {later_codes} ELSE :older END
     FROM same_id s JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
     WHERE s.row <> w.row AND NOT s.blocked"""
 
@@ -67,7 +67,7 @@ CONFLICTS = """INSERT INTO verdicts SELECT s.row, 'held', :conflict
     LEFT JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
     WHERE w.row IS NULL AND NOT s.blocked"""
 
-# A row that waits anyway, and its copies.
+# Copies of a row that waits.
 BLOCKED_COPIES = """INSERT OR REPLACE INTO verdicts SELECT s.row, 'skipped', :copy FROM same_id s
     JOIN verdicts v ON v.row = s.row AND v.outcome = 'held'
     WHERE s.blocked AND EXISTS (SELECT 1 FROM same_id o WHERE o.kind = s.kind AND o.id = s.id AND o.hash = s.hash
@@ -83,12 +83,13 @@ VALUES = {
 
 
 def apply(work: ResolvingContext) -> None:
+    """Chooses the row that counts for every id, skips copies and older rows, and holds contradictory rows."""
     for number, kind in work.kinds:
         if kind.identity.yielded_code and kind.identity.yields:
-            _give_way(work, number, kind.identity.yielded_code)
+            _skip_yielding_rows(work, number, kind.identity.yielded_code)
     later = {number: kind.identity.later_row_code for number, kind in work.kinds if kind.identity.later_row_code}
     numbers = ",".join(str(number) for number in later)
-    told = " ".join(f"WHEN s.kind = {number} THEN '{code}'" for number, code in later.items())
+    later_codes = " ".join(f"WHEN s.kind = {number} THEN '{code}'" for number, code in later.items())
     for query in (
         THINGS,
         SAME_ID,
@@ -102,7 +103,7 @@ def apply(work: ResolvingContext) -> None:
         work.db.execute(query, VALUES)
     keep_fullest_rows(work, tuple(later))
     for query in (
-        LOSERS.format(told=told),
+        LOSERS.format(later_codes=later_codes),
         CONFLICTS,
         BLOCKED_COPIES,
         """UPDATE things SET row = w.row FROM same_id_winners w WHERE w.kind = things.kind AND w.id = things.id""",
@@ -113,23 +114,18 @@ def apply(work: ResolvingContext) -> None:
         work.db.execute(query, VALUES)
 
 
-def _give_way(work: ResolvingContext, kind: int, code: str) -> None:
+def _skip_yielding_rows(work: ResolvingContext, kind: int, code: str) -> None:
     if not work.db.execute("SELECT 1 FROM rows WHERE kind = ? AND flags & ?", (kind, YIELDS)).fetchone():
         return
     counting = "SELECT DISTINCT source_id FROM rows WHERE kind = ? AND NOT flags & ? AND source_id IS NOT NULL"
     work.db.execute("CREATE TEMP TABLE counting (id PRIMARY KEY) WITHOUT ROWID")
     work.db.execute(f"INSERT INTO counting {counting}", (kind, YIELDS))
-    work.db.execute(GIVE_WAY, (code, kind, YIELDS))
+    work.db.execute(YIELDING, (code, kind, YIELDS))
     work.db.execute("DROP TABLE temp.counting")
 
 
-# Rows of one id that contradict each other nowhere: what says less than another row is the same row.
-#
-# A clinic hands over an export and a dump of the api, or an export with fewer columns: one names a practitioner,
-# the other gives the id. Such rows are read once more, as few as they are, and compared cell by cell.
-
-CHANGED = "updated_at"  # which of two contents is the newer one is settled before
-MOST_TRIED = 8  # rows of one id that are tried as the one that says all
+CHANGED = "updated_at"  # not compared: the newer content was chosen before
+MOST_TRIED = 8  # rows of an id that are tried as the row that contains all others
 
 WANTED = """SELECT p.part, s.row - f.first, s.row FROM same_id s
     JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id AND g.contents > 1
@@ -138,7 +134,7 @@ WANTED = """SELECT p.part, s.row - f.first, s.row FROM same_id s
     JOIN (SELECT kind, part, MIN(first) first FROM pieces GROUP BY kind, part) f ON f.kind = p.kind AND f.part = p.part
     WHERE w.id IS NULL AND NOT s.blocked AND s.kind = ? ORDER BY p.part, s.row"""
 
-GROUPED = """SELECT s.id, s.row, s.assumed, s.hash, x.said FROM temp.said_again x JOIN same_id s ON s.row = x.row
+GROUPED = """SELECT s.id, s.row, s.assumed, s.hash, x.statements FROM temp.read_again x JOIN same_id s ON s.row = x.row
     ORDER BY s.id, s.place"""
 
 COUNTED = "SELECT COUNT(*) FROM same_id WHERE kind = ? AND id = ? AND NOT blocked"
@@ -154,17 +150,19 @@ class _Row:
     number: int
     is_assumed: bool  # a time has no offset
     content: bytes
-    said: Mapping[str, str]
+    statements: Mapping[str, str]
 
     @property
     def filled(self) -> int:
-        return sum(map(bool, self.said.values()))
+        return sum(map(bool, self.statements.values()))
 
 
 def keep_fullest_rows(work: ResolvingContext, later: Sequence[int]) -> None:
-    """Gives each group of rows without a winner the row that says all that the others say, if there is one.
+    """Lets the fullest row count in each group of rows with the same id that do not contradict each other.
 
-    `later` are the kinds of which the last row counts, whatever the rows say.
+    A clinic may hand over an export and an API dump, or an export with fewer columns: a row names a practitioner, the
+    other row has the practitioner's id. These few rows are read again and compared value by value. A group with a row
+    that cannot be read again stays undecided. `later` are the kinds of which the last row counts.
     """
     for number, kind in work.kinds:
         if work.reread is None or not kind.imported or number in later:
@@ -174,70 +172,78 @@ def keep_fullest_rows(work: ResolvingContext, later: Sequence[int]) -> None:
             wanted.setdefault(part, {})[place] = row
         if wanted:
             read = work.reread(kind, wanted)
-            _settle(work, number, kind, ((wanted[part][place], said) for part, place, said in read))
+            _settle(work, number, kind, ((wanted[part][place], statements) for part, place, statements in read))
 
 
 def _settle(
     work: ResolvingContext, number: int, kind: Kind[Any], read: Iterable[tuple[int, Mapping[str, str]]]
 ) -> None:
     db = work.db
-    db.execute("CREATE TEMP TABLE said_again (row INTEGER PRIMARY KEY, said TEXT NOT NULL)")
-    db.executemany("INSERT INTO temp.said_again VALUES (?, ?)", ((row, json.dumps(said)) for row, said in read))
+    db.execute("CREATE TEMP TABLE read_again (row INTEGER PRIMARY KEY, statements TEXT NOT NULL)")
+    db.executemany(
+        "INSERT INTO temp.read_again VALUES (?, ?)", ((row, json.dumps(statements)) for row, statements in read)
+    )
     is_named = cache(partial(_is_named, work, kind))
     winners: list[tuple[int, str | int, int, bytes]] = []
     for key, rows in _groups(db):
         if len(rows) != db.execute(COUNTED, (number, key)).fetchone()[0]:
-            continue  # one of them could not be read again
+            continue  # a row could not be read again
         fullest = sorted(rows, key=lambda row: (-row.filled, row.is_assumed))[:MOST_TRIED]
-        winner = next((row for row in fullest if all(_gives_way(each, row, is_named) for each in rows)), None)
+        winner = next((row for row in fullest if all(_repeats(each, row, is_named) for each in rows)), None)
         if winner is not None:
             winners.append((number, key, winner.number, winner.content))
     db.executemany("INSERT INTO same_id_winners VALUES (?, ?, ?, ?)", winners)
     db.executemany(SAME, ((content, kind_, key) for kind_, key, _, content in winners))
-    db.execute("DROP TABLE temp.said_again")
+    db.execute("DROP TABLE temp.read_again")
 
 
 def _groups(db: sqlite3.Connection) -> Iterator[tuple[str | int, list[_Row]]]:
     for key, rows in groupby(db.execute(GROUPED), key=lambda row: row[0]):
-        yield key, [_Row(number, bool(assumed), hash_, json.loads(said)) for _, number, assumed, hash_, said in rows]
+        yield key, [_Row(number, bool(assumed), hash_, json.loads(text)) for _, number, assumed, hash_, text in rows]
 
 
-def _gives_way(row: _Row, fuller: _Row, is_named: Callable[[str, str, str], bool]) -> bool:
-    return row is fuller or says_all(fuller.said, row.said, is_named, is_copy=fuller.is_assumed or row.is_assumed)
+def _repeats(row: _Row, fuller: _Row, is_named: Callable[[str, str, str], bool]) -> bool:
+    return row is fuller or contains_all(
+        fuller.statements, row.statements, is_named, is_copy=fuller.is_assumed or row.is_assumed
+    )
 
 
-def says_all(
-    said: Mapping[str, str],
-    less: Mapping[str, str],
+def contains_all(
+    statements: Mapping[str, str],
+    fewer: Mapping[str, str],
     is_named: Callable[[str, str, str], bool],
     *,
     is_copy: bool = False,
 ) -> bool:
-    """Whether what one row says is all that another says, and contradicts it nowhere."""
+    """Whether a row with `statements` contains all of `fewer`, the statements of another row, without a contradiction.
+
+    Both map attributes to comparable values. `is_named` returns whether a row with an id is the only row with a name.
+    `is_copy`: the times of either row have no offset, so local times are compared.
+    """
     return all(
-        _is_same(name, said.get(name), less.get(name), is_named, is_copy=is_copy)
-        for name in (said.keys() | less.keys()) - {CHANGED}
+        _is_same(name, statements.get(name), fewer.get(name), is_named, is_copy=is_copy)
+        for name in (statements.keys() | fewer.keys()) - {CHANGED}
     )
 
 
 def _is_same(
-    name: str, said: str | None, less: str | None, is_named: Callable[[str, str, str], bool], *, is_copy: bool
+    name: str, statement: str | None, other: str | None, is_named: Callable[[str, str, str], bool], *, is_copy: bool
 ) -> bool:
-    if less is None or said == less:
+    if other is None or statement == other:
         return True
-    if said is None:
-        return less == BLANK
-    if CLOCK in said and CLOCK in less:  # a copy without offsets shows the clock of the file
-        (instant, _, shown), (instant_less, _, shown_less) = said.partition(CLOCK), less.partition(CLOCK)
-        return instant == instant_less or (is_copy and shown == shown_less)
-    ids, names = sorted((said, less))
+    if statement is None:
+        return other == BLANK
+    if CLOCK in statement and CLOCK in other:  # a copy without offsets shows the clock of the file
+        (instant, _, shown), (other_instant, _, other_shown) = statement.partition(CLOCK), other.partition(CLOCK)
+        return instant == other_instant or (is_copy and shown == other_shown)
+    ids, names = sorted((statement, other))
     if ids.startswith(ID) and names.startswith(NAME):
         return is_named(name, names.removeprefix(NAME), ids.removeprefix(ID))
     return False
 
 
 def _is_named(work: ResolvingContext, kind: Kind[Any], attribute: str, name: str, source_id: str) -> bool:
-    """Whether the row that a reference gives by its id is the only one that bears a name."""
+    """Whether the row with `source_id`, to which `attribute` refers, is the only row with this name."""
     target = next((p.column.links_to for p in kind.columns if p.name == attribute), None)
     number = work.numbers.get(target or "")
     is_person = any(each.names.are_people for _, each in work.kinds if each.name == target)

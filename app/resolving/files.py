@@ -1,4 +1,4 @@
-"""Files that are kept with somebody: whose they are, the same bytes once more, and two that would bear one name."""
+"""Clients' files: their owner, files with the same bytes, and files with the same name."""
 
 from collections import defaultdict
 
@@ -7,14 +7,14 @@ from app.mapping.names import normalise_name
 from app.mapping.traits import Filing
 from app.resolving.rule import ResolvingContext
 
-# Whom a row names and whom its folder names, after merges. A folder's id that nobody bears is somebody else, too.
+# Files whose row and folder name different clients, after merges. An unknown id of a folder is a different client.
 TWO_OWNERS = """INSERT INTO verdicts SELECT a.row, 'held', :code FROM refs a
     JOIN specs sa ON sa.id = a.spec AND sa.kind = :kind AND sa.field = :by
     JOIN refs b ON b.row = a.row JOIN specs sb ON sb.id = b.spec AND sb.field = :under
     WHERE b.target IS NOT a.target ON CONFLICT (row) DO UPDATE SET code = excluded.code
     WHERE verdicts.code IN (SELECT orphan FROM specs WHERE kind = :kind UNION SELECT 'parent_not_imported')"""
 
-# A folder that has only a name, and the one person who bears it. Who does not move can be asked about all the same.
+# Files in a folder with only a name that exactly one person has, whether that person moves or not.
 BY_NAME = """INSERT OR IGNORE INTO verdicts SELECT said.row, 'held', :code FROM said
     JOIN rows r ON r.row = said.row AND r.kind = :kind WHERE said.field = 'named' AND 1 = (
         SELECT COUNT(*) FROM rows p JOIN things t ON t.kind = p.kind AND t.id = p.source_id AND t.row = p.row
@@ -35,11 +35,12 @@ ALIKE = """SELECT o.owner, o.name_key, o.row, o.name FROM owned o JOIN (
 
 
 def apply(work: ResolvingContext) -> None:
+    """Holds files with a doubtful owner, skips copies, numbers equal names, and drops the table of attachments."""
     for number, kind in work.kinds:
         if kind.filing and kind.imported:
             people = next(p.column.links_to for p in kind.columns if p.name == kind.filing.by)
             _settle(work, number, kind.filing, work.numbers.get(str(people)))
-    work.db.execute("DROP TABLE attachments")  # every row knows its file by now
+    work.db.execute("DROP TABLE attachments")  # every row has its file by now
 
 
 def _settle(work: ResolvingContext, number: int, filing: Filing, people: int | None) -> None:
@@ -60,7 +61,7 @@ def _settle(work: ResolvingContext, number: int, filing: Filing, people: int | N
 
 
 def _rename(work: ResolvingContext, owner: int, later: list[tuple[int, str]], code: str) -> None:
-    """The first file keeps the name; each later one gets the next number that no other file has."""
+    """Numbers later files with the same name. The first file keeps its name."""
     number = 1
     for row, name in later:
         folder, _, last = name.rpartition("/")

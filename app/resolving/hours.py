@@ -1,6 +1,6 @@
-"""Weekly hours of one practitioner at one place that overlap: the first row gets all of them, the others stay behind.
+"""Overlapping weekly hours of a practitioner at a location: the first row gets the whole span, the others are skipped.
 
-Somebody who is not active has no hours at all.
+The hours of inactive practitioners are skipped.
 """
 
 import json
@@ -15,7 +15,7 @@ INACTIVE = """INSERT OR IGNORE INTO verdicts SELECT refs.row, 'skipped', 'availa
     FROM refs JOIN specs s ON s.id = refs.spec AND s.kind = :kind AND s.target = :who
     JOIN rows p ON p.row = refs.target WHERE (p.row < 0 AND NOT p.flags & :live) OR p.flags & :archived"""
 
-# Each stretch with all that its row refers to: the practitioner and the place.
+# Each span with the required targets of its row: the practitioner and the location.
 SPANS = """SELECT (SELECT group_concat(target) FROM (
             SELECT refs.target FROM refs JOIN specs s ON s.id = refs.spec AND s.required
             WHERE refs.row = r.row ORDER BY s.field)), r.row, spans.starts, spans.ends
@@ -26,6 +26,7 @@ Span = tuple[int, int]
 
 
 def apply(work: ResolvingContext) -> None:
+    """Skips hours of inactive practitioners and unites overlapping hours."""
     for number, kind in work.kinds:
         if kind.schedule.spans_of is None:
             continue
@@ -35,34 +36,34 @@ def apply(work: ResolvingContext) -> None:
 
 
 def _unite(work: ResolvingContext, kind: int) -> None:
-    has: dict[int, list[Span]] = defaultdict(list)
-    met: set[int] = set()
-    lost: set[int] = set()
-    for crowd in _crowds(work.db.execute(SPANS, (kind,)).fetchall()):
-        rows = {row for row, _, _ in crowd}
+    spans_by_row: dict[int, list[Span]] = defaultdict(list)
+    overlapping: set[int] = set()
+    without_first: set[int] = set()
+    for run in _overlapping_runs(work.db.execute(SPANS, (kind,)).fetchall()):
+        rows = {row for row, _, _ in run}
         first = min(rows)
-        has[first].append((crowd[0][1], max(ends for _, _, ends in crowd)))
+        spans_by_row[first].append((run[0][1], max(ends for _, _, ends in run)))
         if len(rows) > 1:
-            met |= rows
-            lost |= rows - {first}
-    behind = sorted(lost - has.keys())
-    work.db.executemany("INSERT INTO verdicts VALUES (?, 'skipped', ?)", [(row, OVERLAP) for row in behind])
-    partly = sorted(lost & has.keys())
+            overlapping |= rows
+            without_first |= rows - {first}
+    skipped = sorted(without_first - spans_by_row.keys())
+    work.db.executemany("INSERT INTO verdicts VALUES (?, 'skipped', ?)", [(row, OVERLAP) for row in skipped])
+    partly = sorted(without_first & spans_by_row.keys())
     work.db.executemany("INSERT OR IGNORE INTO findings VALUES (?, ?)", [(row, OVERLAP) for row in partly])
     work.db.executemany(
         "INSERT OR REPLACE INTO extras VALUES (?, 'spans', ?)",
-        [(row, json.dumps(sorted(has[row]))) for row in sorted(met & has.keys())],
+        [(row, json.dumps(sorted(spans_by_row[row]))) for row in sorted(overlapping & spans_by_row.keys())],
     )
 
 
-def _crowds(spans: list[tuple[str, int, int, int]]) -> list[list[tuple[int, int, int]]]:
-    """Runs of stretches of one practitioner at one place that overlap one another, each with its row."""
-    crowds: list[list[tuple[int, int, int]]] = []
+def _overlapping_runs(spans: list[tuple[str, int, int, int]]) -> list[list[tuple[int, int, int]]]:
+    """Runs of overlapping spans of a practitioner at a location, each (row, start, end) in minutes of the week."""
+    runs: list[list[tuple[int, int, int]]] = []
     whose, until = None, 0
     for who, row, starts, ends in spans:
         if who != whose or starts >= until:
-            crowds.append([])
+            runs.append([])
             until = ends
         whose, until = who, max(until, ends)
-        crowds[-1].append((row, starts, ends))
-    return crowds
+        runs[-1].append((row, starts, ends))
+    return runs

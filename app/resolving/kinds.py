@@ -1,10 +1,11 @@
-"""Which kinds move at all, and by which names their rows are known. Rows of the other kinds are counted only."""
+"""The kinds of the index: which kinds move, and the names of their rows. Rows of other kinds are only counted."""
 
 from app.mapping.names import normalise_person
 from app.resolving.rule import ResolvingContext
 
 
 def apply(work: ResolvingContext) -> None:
+    """Fills the table of kinds, removes verdicts of kinds that do not move, and indexes names without titles."""
     places = {kind.name: (position, kind) for position, kind in enumerate(work.source.kinds)}
     for name, number in work.numbers.items():
         position, kind = places.get(name, (len(places), None))
@@ -36,8 +37,8 @@ def apply(work: ResolvingContext) -> None:
 
 
 def _without_titles(work: ResolvingContext, kind: int) -> None:
-    found = work.db.execute("SELECT name_key, alias, row FROM rows WHERE kind = ? AND name_key IS NOT NULL", (kind,))
+    rows = work.db.execute("SELECT name_key, alias, row FROM rows WHERE kind = ? AND name_key IS NOT NULL", (kind,))
     work.db.executemany(
         "UPDATE rows SET name_key = ?, alias = ? WHERE row = ?",
-        [(normalise_person(name), normalise_person(alias) if alias else None, row) for name, alias, row in found],
+        [(normalise_person(name), normalise_person(alias) if alias else None, row) for name, alias, row in rows],
     )

@@ -1,10 +1,10 @@
-"""People who may be one person twice. Nothing is merged: families and namesakes are many."""
+"""Likely duplicates among people. Nothing is merged: many people of a family share details or names."""
 
 from app.resolving.rule import ResolvingContext
 
 INDEX = "CREATE INDEX rows_{column} ON rows (kind, {column}) WHERE {column} IS NOT NULL"
 
-TOLD = """INSERT OR IGNORE INTO findings SELECT r.row, ? FROM rows r LEFT JOIN verdicts v ON v.row = r.row
+SAME_HASH = """INSERT OR IGNORE INTO findings SELECT r.row, ? FROM rows r LEFT JOIN verdicts v ON v.row = r.row
     WHERE r.{column} IS NOT NULL AND v.row IS NULL AND EXISTS (
         SELECT 1 FROM rows o LEFT JOIN verdicts ov ON ov.row = o.row
         WHERE o.kind = r.kind AND o.{column} = r.{column} AND o.row <> r.row AND ov.row IS NULL)
@@ -12,6 +12,7 @@ TOLD = """INSERT OR IGNORE INTO findings SELECT r.row, ? FROM rows r LEFT JOIN v
 
 
 def apply(work: ResolvingContext) -> None:
+    """Notes rows whose `twin` or `namesake` hash another moving row of the kind has."""
     for column, code in (("twin", "possible_duplicate_patient"), ("namesake", "same_name")):
         work.db.execute(INDEX.format(column=column))
-        work.db.execute(TOLD.format(column=column), (code,))
+        work.db.execute(SAME_HASH.format(column=column), (code,))

@@ -1,9 +1,9 @@
-"""People that the clinic merged: what belongs to the one that lost goes to the one that survived."""
+"""People that the clinic merged in the source: what belongs to the merged row goes to its survivor."""
 
 from app.index.schema import MERGED
 from app.resolving.rule import ResolvingContext
 
-# Only of the row that stands for its id: its copies are settled as duplicates.
+# Only of the row that counts for its id: copies are settled as duplicates.
 LINKS = """SELECT f.row, s.target, f.id FROM raw_refs f JOIN specs s ON s.id = f.spec AND s.merge
     JOIN kinds k ON k.id = s.kind AND k.imported JOIN rows r ON r.row = f.row
     JOIN things own ON own.kind = r.kind AND own.id = r.source_id AND own.row = r.row
@@ -16,14 +16,15 @@ UNKNOWN = """INSERT OR IGNORE INTO findings SELECT r.row, ? FROM rows r
 
 
 def apply(work: ResolvingContext) -> None:
+    """Skips merged rows and redirects to their survivors. Holds the rows of a cycle."""
     into: dict[int, int] = {}
     missing = []
     for row, kind, own_id in work.db.execute(LINKS).fetchall():
-        found = work.db.execute("SELECT row FROM things WHERE kind = ? AND id = ?", (kind, own_id)).fetchone()
-        if found is None:
+        survivor = work.db.execute("SELECT row FROM things WHERE kind = ? AND id = ?", (kind, own_id)).fetchone()
+        if survivor is None:
             missing.append((row, "merge_survivor_missing"))
         else:
-            into[row] = found[0]
+            into[row] = survivor[0]
     ends = {row: _end(into, row) for row in into}
     work.db.executemany("INSERT OR IGNORE INTO findings VALUES (?, ?)", missing)
     work.db.executemany("INSERT INTO redirects VALUES (?, ?)", [(r, end) for r, end in ends.items() if end is not None])
@@ -39,11 +40,11 @@ def apply(work: ResolvingContext) -> None:
 
 
 def _end(into: dict[int, int], row: int) -> int | None:
-    """The survivor at the end of a chain of merges; None when the chain runs in a circle."""
-    seen = {row}
+    """The survivor at the end of a chain of merges; None for a cycle."""
+    visited = {row}
     while row in into:
         row = into[row]
-        if row in seen:
+        if row in visited:
             return None
-        seen.add(row)
+        visited.add(row)
     return row

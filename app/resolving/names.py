@@ -1,7 +1,7 @@
-"""References by name alone: a name means the one row that bears it, whatever the title before it.
+"""References by name: a name means the only row with this name. Titles before names of people do not count.
 
-Digits in a column of names that are nobody's name are an id that a row has. Digits that may be either, as in
-`"practitioner": 701`, have come as both: they are an id, and a name only where no row has that id.
+Digits in a column of names are an id where no row has them as its name and a row has them as its id. Digits that may
+be either, as in `"practitioner": 701`, are read as both: they are a name only where no row has this id.
 """
 
 from app.index.insert import pack_id
@@ -22,7 +22,7 @@ EITHER = """SELECT DISTINCT s.target, f.name FROM raw_refs f JOIN specs s ON s.i
 BY_NAME = """UPDATE raw_refs SET id = NULL WHERE name = :name AND CAST(id AS TEXT) = :name
     AND spec IN (SELECT id FROM specs WHERE target = :kind AND NOT merge)"""
 
-# A row that lost to another of its id is not asked.
+# Only rows that count for their ids.
 BEARERS = """SELECT r.row, v.row IS NULL FROM (
         SELECT row FROM rows WHERE kind = :kind AND name_key = :name
         UNION SELECT row FROM rows WHERE kind = :kind AND alias = :name) found
@@ -31,8 +31,8 @@ BEARERS = """SELECT r.row, v.row IS NULL FROM (
 
 
 def apply(work: ResolvingContext) -> None:
-    """Fills `named`: per kind and name as it was written, the row that it means; 0 when there are several."""
-    # The types matter: without them a join compares every name with every reference.
+    """Fills the table `named`: by kind and written name, the row with the name; 0 for several rows, NULL for none."""
+    # The column types matter: without them a join compares every name with every reference.
     work.db.execute(
         """CREATE TEMP TABLE named (kind INTEGER, name TEXT, key TEXT, target INTEGER, PRIMARY KEY (kind, name))
         WITHOUT ROWID"""
@@ -43,25 +43,25 @@ def apply(work: ResolvingContext) -> None:
             work.db.execute(BY_NAME, {"kind": kind, "name": name})
     by_id = _related_by_their_own_name(work)
     for kind, name in work.db.execute(DISTINCT).fetchall():
-        bare, _, beside = str(name).partition(APART)
+        bare, _, qualifier = str(name).partition(APART)
         key = normalise_person(bare) if kind in people else normalise_name(bare)
         target = _bearer(work, kind, key)
-        if target == SEVERAL and beside:  # its second name may be its own
-            target = _bearer(work, kind, normalise_name(f"{beside}: {bare}")) or SEVERAL
+        if target == SEVERAL and qualifier:  # the qualified name may be unique
+            target = _bearer(work, kind, normalise_name(f"{qualifier}: {bare}")) or SEVERAL
         if target is NONE and kind in by_id and bare.isdigit():
             target = _of_id(work, kind, bare)
         work.db.execute("INSERT INTO named VALUES (?, ?, ?, ?)", (kind, name, key, target))
 
 
 def _related_by_their_own_name(work: ResolvingContext) -> set[int]:
-    """The kinds of things that a column is called after: `practitioner`, but not `name` of a form for its template."""
-    found = set()
+    """The kinds after which a column of names is called: `practitioner`, but not `name` of a form's template."""
+    kinds = set()
     for each in work.source.kinds:
         links = {placed.name: placed.column.links_to for placed in each.columns}
         for placed in each.columns:
             if placed.column.fills and base_of(placed.column.fills) == placed.name:
-                found.add(work.numbers.get(links[placed.column.fills] or "", 0))
-    return found
+                kinds.add(work.numbers.get(links[placed.column.fills] or "", 0))
+    return kinds
 
 
 def _of_id(work: ResolvingContext, kind: int, digits: str) -> int | None:
@@ -70,10 +70,10 @@ def _of_id(work: ResolvingContext, kind: int, digits: str) -> int | None:
 
 
 def _bearer(work: ResolvingContext, kind: int, name: str) -> int | None:
-    found = work.db.execute(BEARERS, {"kind": kind, "name": name}).fetchall()
-    moving = [row for row, moves in found if moves]
+    bearers = work.db.execute(BEARERS, {"kind": kind, "name": name}).fetchall()
+    moving = [row for row, moves in bearers if moves]
     if len(moving) > 1:
         return SEVERAL
     if moving:
         return int(moving[0])
-    return int(found[0][0]) if found else NONE
+    return int(bearers[0][0]) if bearers else NONE

@@ -1,4 +1,4 @@
-"""A kind most of whose rows lead nowhere: something is missing from the export, and the clinic must say so."""
+"""Kinds with many orphans: part of the export is probably missing."""
 
 from app.resolving.rule import ResolvingContext
 
@@ -10,6 +10,7 @@ ORPHANS = """SELECT r.kind, COUNT(*) FROM verdicts v CROSS JOIN rows r ON r.row 
 
 
 def apply(work: ResolvingContext) -> None:
+    """Reports `many_orphans` for each kind with more than SHARE of its rows held as orphans."""
     orphans: dict[int, int] = dict(work.db.execute(ORPHANS).fetchall())
     sizes: dict[int, int] = dict(work.db.execute("SELECT kind, SUM(last - first + 1) FROM pieces GROUP BY kind"))
     for kind, number in orphans.items():

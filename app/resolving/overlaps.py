@@ -1,4 +1,4 @@
-"""Appointments of one practitioner that overlap. They move as they are; the clinic is told how many there are."""
+"""Overlapping appointments of a practitioner. They move unchanged, and their number is reported."""
 
 from app.index.schema import ASIDE, CANCELLED
 from app.index.view import DATED
@@ -16,6 +16,7 @@ OVERLAPS = """SELECT COUNT(*) FROM (
 
 
 def apply(work: ResolvingContext) -> None:
+    """Reports `appointment_overlap` with the number of appointments that begin before an earlier one ends."""
     dated, who = work.numbers.get(DATED), work.numbers.get(WHO)
     values = {"dated": dated, "who": who, "apart": CANCELLED | ASIDE}
     overlaps = work.db.execute(OVERLAPS, values).fetchone()[0]

@@ -1,6 +1,6 @@
-"""Things that rows refer to and no row describes, where their kind can make them of a name or an id alone.
+"""Placeholders: things that rows refer to and no row describes, of kinds that can make a record of a name or an id.
 
-Such a thing gets a row of its own below 0 in the index, so that everything else treats it as one of the export's.
+A placeholder has a row with a number below 0 in the index, which all later rules treat like a row of the export.
 """
 
 from typing import Any
@@ -22,6 +22,7 @@ BY_ID = """SELECT f.id, MIN(f.name) FROM raw_refs f JOIN specs s ON s.id = f.spe
 
 
 def apply(work: ResolvingContext) -> None:
+    """Adds a row for each missing thing, and points names in the table `named` to it."""
     lowest: int = work.db.execute("SELECT MIN(0, COALESCE(MIN(row), 0)) FROM rows").fetchone()[0]
     silent = ",".join(str(number) for number, kind in work.kinds if not kind.naming.names_exist)
     for number, kind in work.kinds:
@@ -29,20 +30,20 @@ def apply(work: ResolvingContext) -> None:
             continue
         if kind.naming.placeholder is not None and not work.absent(kind):
             continue
-        found = [
+        missing = [
             *work.db.execute(BY_NAME, (number,)),
             *work.db.execute(BY_ID.format(silent=silent), (number,)),
         ]
-        for key, name in found:
+        for key, name in missing:
             lowest -= 1
             bare = str(name or "").partition(APART)[0]
             _make(work, number, kind, lowest, key, bare or f"{kind.naming.unknown} ({work.source.label} {key})")
             if kind.naming.unnamed_code and key == f"name:{normalise_name(kind.naming.unknown)}":
                 work.db.execute("INSERT INTO state VALUES (?, ?)", (f"{UNNAMED}{lowest}", kind.naming.unnamed_code))
-        if found:
+        if missing:
             _companions(work, number, kind)
-        if kind.naming.placeholder is not None and found:
-            work.db.execute("INSERT INTO told VALUES (?, ?, ?)", (kind.naming.placeholder, number, len(found)))
+        if kind.naming.placeholder is not None and missing:
+            work.db.execute("INSERT INTO told VALUES (?, ?, ?)", (kind.naming.placeholder, number, len(missing)))
     work.db.execute(
         """UPDATE named SET target = t.row FROM things t
         WHERE named.target IS NULL AND t.kind = named.kind AND t.id = 'name:' || named.key"""

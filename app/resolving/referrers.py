@@ -1,4 +1,4 @@
-"""What refers to a row: an administrator whom a practitioner refers to treats people as well."""
+"""The number of rows that refer to a row: a user whom practitioners refer to is a practitioner as well."""
 
 from app.resolving.rule import ResolvingContext
 
@@ -9,6 +9,7 @@ COUNTED = """INSERT OR REPLACE INTO extras SELECT refs.target, ?, COUNT(*) FROM 
 
 
 def apply(work: ResolvingContext) -> None:
+    """Counts the moving rows that refer to a row, for the references that its kind asks for."""
     for number, kind in work.kinds:
         for other, field in kind.references.counted_back:
             if other in work.numbers:

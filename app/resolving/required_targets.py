@@ -1,6 +1,6 @@
-"""Which rows go when the clinic leaves out a location, a practitioner, an appointment type or old visits.
+"""Rows that are left out with a location, a practitioner, an appointment type or old visits.
 
-Only references to what a plan can leave out are kept here, so that its consequences are counted at once.
+The table `needs` has only references to what a plan can leave out, so that pages count the consequences quickly.
 """
 
 from app.index.view import DATED, GOES, choices
@@ -12,6 +12,7 @@ NEEDS = """INSERT INTO needs SELECT refs.target, refs.row, refs.spec, refs.many 
 
 
 def apply(work: ResolvingContext) -> None:
+    """Fills the table `needs`."""
     can_go = {work.numbers[kind] for kind in (*choices(Plan()), DATED) if kind in work.numbers}
     going = work.db.execute(f"SELECT id, kind, target FROM specs WHERE {GOES}").fetchall()
     size = -1

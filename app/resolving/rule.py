@@ -1,4 +1,4 @@
-"""What every rule of resolving is given: the index, and what the source says of its kinds."""
+"""The context of the rules of resolving: the index, the source, and access to live records and to rows."""
 
 import sqlite3
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
@@ -9,18 +9,21 @@ from app.mapping.kind import Kind, Source
 from app.problems import Level, catalogue
 
 Brought = Callable[[Kind[Any], Collection[str]], Mapping[str, Collection[str]]]
-"""Gives, of some source ids of a kind, those whose records an earlier import brought and the live workspace has, each
-with the source ids of the client whose record it is; of none where that client is unknown."""
+"""Of some source ids of a kind, those with a live record of an earlier import, each with the source ids of the record's
+client. An unknown client gives an empty collection."""
 
 Reread = Callable[[Kind[Any], Mapping[int, Container[int]]], Iterable[tuple[int, int, Mapping[str, str]]]]
-"""Reads rows of a kind again, by part and place in it. Gives part, place and what the row says, by attribute."""
+"""Reads rows of a kind again, by part and place in the part from 0. Yields part, place and the row's statements by
+attribute."""
 
 
 @dataclass(frozen=True)
 class ResolvingContext:
-    """`numbers` are the numbers of the kinds in the index; `kinds` the source's kinds that occur in it;
-    `brought` what earlier imports brought, None where there is no live workspace; `reread` reads rows again, None where
-    their parts are not at hand."""
+    """An index that is being resolved.
+
+    `numbers` are the numbers of the kinds by name. `brought` finds records of earlier imports; None without a live
+    workspace. `reread` reads rows again; None without their parts.
+    """
 
     db: sqlite3.Connection
     source: Source
@@ -30,16 +33,17 @@ class ResolvingContext:
 
     @property
     def kinds(self) -> Iterator[tuple[int, Kind[Any]]]:
+        """The source's kinds that occur in the index, in the source's order, with their numbers."""
         for kind in self.source.kinds:
             if kind.name in self.numbers:
                 yield self.numbers[kind.name], kind
 
     def absent(self, kind: Kind[Any]) -> bool:
-        """Whether the export has no file of a kind at all."""
-        found = self.db.execute("SELECT 1 FROM state WHERE name = 'present:' || ?", (kind.name,)).fetchone()
-        return found is None
+        """Whether the export has no file of a kind."""
+        present = self.db.execute("SELECT 1 FROM state WHERE name = 'present:' || ?", (kind.name,)).fetchone()
+        return present is None
 
 
 def holds(code: str | None) -> bool:
-    """Whether a problem keeps a row back. A required reference without a problem of its own does."""
+    """Whether a problem with this code holds a row. No code, or a code outside the catalogue, holds the row."""
     return code is None or code not in catalogue() or catalogue()[code].level is Level.HELD

@@ -1,4 +1,4 @@
-"""Names and e-mails that should be one row's own: the first row keeps it, the later ones are told."""
+"""Names and e-mails that must be unique: the first row keeps the name, later rows get a finding."""
 
 from app.resolving.rule import ResolvingContext
 
@@ -10,6 +10,7 @@ NUMBERED = """SELECT * FROM (
 
 
 def apply(work: ResolvingContext) -> None:
+    """Numbers later rows with the same name, and notes findings on them."""
     for number, kind in work.kinds:
         if kind.names.are_unique:
             later = work.db.execute(NUMBERED.format(column="name_key"), (number,)).fetchall()

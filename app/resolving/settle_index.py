@@ -1,4 +1,7 @@
-"""What needs more than one row to know is settled, the index is sealed, and the clinic is offered a plan."""
+"""The step `resolve` of an export: settles what needs several rows, seals the index, and offers the clinic a plan.
+
+`resolve` is the step. Its parts follow in the order in which it uses them.
+"""
 
 import shutil
 from collections import Counter, defaultdict
@@ -49,77 +52,66 @@ from app.worker.leases import Lease
 from app.worker.outcome import Done
 from app.worker.runtime import Runtime
 
+log = structlog.get_logger()
+_CLIENTS = "patients"
+_DAYS_APART = 2
+
+Reported = frozenset[tuple[str, str | None]]
+"""Pairs of a problem code and the path of its file."""
+
+CODES_OF_PIECE = """SELECT code, COUNT(DISTINCT row), MIN(line), MAX(is_verdict) FROM (
+        SELECT row, code, 1 is_verdict FROM verdicts WHERE row BETWEEN :first AND :last
+        UNION ALL SELECT row, code, 0 FROM findings WHERE row BETWEEN :first AND :last
+    ) JOIN rows USING (row) WHERE code IS NOT NULL AND code <> '' GROUP BY code"""
+SOURCE_ID_OF_LINE = "SELECT source_id FROM rows WHERE row BETWEEN :first AND :last AND line = :line"
+
 
 def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Resolves the index of an export that has been read, and keeps it sealed."""
+    """Resolves the index of an export that has been read and stores it sealed.
+
+    Raises Stop for an export that cannot be imported, such as one without clients. A second run, after a worker died,
+    starts again from the unsealed index.
+    """
     source = source_named(migration.source)
     with runtime.ledger.read() as session:
         files = files_of(session, migration.id, migration.export_number)
         bundle = list(bundle_problems([_file(file) for file in files], source))
-        already = told_already(session, migration.id, lease.run)
+        reported_before = reported_codes(session, migration.id, lease.run)
         counts = counted_in(session, migration.id, lease.run)
         shared = session.get_one(Export, (migration.id, migration.export_number))
         every_file = all_files(session, migration.id, migration.export_number)
-        read = session.get_one(Work, (migration.id, lease.run, "read", 0)).result
+        reading = session.get_one(Work, (migration.id, lease.run, "read", 0)).result
     stops = next((problem for problem in bundle if problem.severity is Level.STOPS), None)
     if stops is not None:
         raise Stop(stops)
     questions = fields_of(runtime, migration, plan_of(migration), now().date(), beat, {})
-    asked = {token: _without_answers(one) for token, one in questions.items()}
+    described = {token: _without_answers(question) for token, question in questions.items()}
     path = runtime.scratch.folder / f"{migration.id}.resolving"
-    _fetch_index(runtime, migration, str(read["index"]), path)
+    _fetch_index(runtime, migration, str(reading["index"]), path)
     try:
         with beat.during():
             brought, reread = brought_before(runtime, migration), rows_again(runtime, migration, now().date())
-            told = (*bundle, *resolve_index(Index.resume(path), source, brought, reread))
+            export_problems = (*bundle, *resolve_index(Index.resume(path), source, brought, reread))
             with Index.open(path) as index:
                 inventory = take_inventory(index, source, now(), only_counted(files, source))
-                settled = settled_problems(index, files, already)
-            inventory = replace(inventory, questions=asked)
+                row_problems = settled_problems(index, files, reported_before)
+            inventory = replace(inventory, questions=described)
             store_index(runtime, migration, path, index_key(migration.id, migration.export_number))
     finally:
         remove(path)
 
-    kept = inventory.to_json()
-    seal = seal_of_reading(shared, kept, every_file, counted((*told, *settled), counts))
+    inventory_json = inventory.to_json()
+    seal = seal_of_reading(shared, inventory_json, every_file, counted((*export_problems, *row_problems), counts))
 
     def write(session: Session) -> None:
         export = session.get_one(Export, (migration.id, migration.export_number))
         export.read_at = now()
-        export.inventory = kept
+        export.inventory = inventory_json
         session.add(export)
-        note_problems(session, migration, (*told, *settled))
+        note_problems(session, migration, (*export_problems, *row_problems))
         offer_plan(runtime, session, migration, inventory)
 
-    return Done({SEAL: seal}, write, lambda: _tidy(runtime, migration, str(read["index"])))
-
-
-def _without_answers(asked: Defined) -> Defined:
-    """A question as pages may tell of it: of answers that no definition has, only that there are some."""
-    described = tuple(option for option in asked.options if not option.added)
-    return replace(asked, options=described, has_text=asked.has_text or len(described) < len(asked.options))
-
-
-def only_counted(files: Sequence[ExportFile], source: Source) -> Counter[str]:
-    """Rows of the kinds that are recognised and do not move."""
-    still = {kind.name for kind in source.kinds if not kind.imported}
-    counted: Counter[str] = Counter()
-    for file in files:
-        if file.kind in still and not file.refused:
-            counted[str(file.kind)] += file.rows
-    return counted
-
-
-def offer_plan(runtime: Runtime, session: Session, migration: Migration, inventory: Inventory) -> None:
-    """Takes every sure suggestion into the plan, which the clinic confirms."""
-    try:
-        facts = load_workspace(runtime.caspen, migration.workspace_id)
-    except LookupError:
-        return
-    kept = session.get_one(Migration, migration.id)
-    plan = plan_from(suggest(inventory, facts, plan_of(kept), source=source_named(migration.source)))
-    kept.plan = plan.model_dump(mode="json")
-    session.add(kept)
+    return Done({SEAL: seal}, write, lambda: _delete_old_objects(runtime, migration, str(reading["index"])))
 
 
 def _file(file: ExportFile) -> FileDone:
@@ -139,213 +131,17 @@ def _file(file: ExportFile) -> FileDone:
     )
 
 
-def _fetch_index(runtime: Runtime, migration: Migration, key: str, path: Path) -> None:
-    with runtime.objects.reader(key, runtime.key(migration)) as kept, path.open("wb") as plain:
-        shutil.copyfileobj(kept, plain, COPY_BYTES)
-
-
-def _tidy(runtime: Runtime, migration: Migration, unsealed: str) -> None:
-    """Removes what this reading and earlier exports left in storage and nobody needs any more."""
-    benches.clear()
-    runtime.objects.delete(unsealed)
-    with runtime.ledger.read() as session:
-        kept = set(
-            session.exec(
-                select(Part.object_key).where(
-                    Part.migration_id == migration.id, Part.export_number == migration.export_number
-                )
-            )
-        )
-    for key in list(runtime.objects.list(f"{migration.id}/export-{migration.export_number}/parts")):
-        if key not in kept:
-            runtime.objects.delete(key)
-    for number in range(1, migration.export_number):
-        _forget(runtime, migration, number)
-
-
-def _forget(runtime: Runtime, migration: Migration, number: int) -> None:
-    """An older export is not needed once the new one is read."""
-    with runtime.ledger.read() as session:
-        mine = {file.object_key for file in fetched_files(session, migration.id, number)}
-        still = {file.object_key for file in fetched_files(session, migration.id, migration.export_number)}
-    for key in mine - still:  # what is read again is the same files
-        runtime.objects.delete(key)
-    runtime.objects.delete_prefix(f"{migration.id}/export-{number}")
-    runtime.objects.delete_prefix(attachments_prefix(migration.id, number).rstrip("/"))
-
-
-# Settles what becomes of every row that depends on other rows: copies, merges, orphans, children of what stays
-# behind.
-#
-# It works on the index alone, in one transaction, so that it either happened or did not.
-
-
-def resolve_index(
-    index: Index, source: Source, brought: Brought | None = None, reread: Reread | None = None
-) -> tuple[Problem, ...]:
-    """Gives every row its verdict and every reference its target, then seals and closes the index.
-
-    `brought` finds parents that only the live workspace has, `reread` reads rows of one id again.
-
-    Returns the problems that concern a kind as a whole; those of single rows are in the index.
-    """
-    with index.transaction():
-        for statement in WHILE_RESOLVING:
-            index.connection.execute(statement)
-        numbers = dict(index.connection.execute("SELECT name, id FROM kinds"))
-        work = ResolvingContext(index.connection, source, numbers, brought, reread)
-        for rule in RULES:
-            rule(work)
-        found = index.connection.execute(
-            "SELECT code, kinds.name, count FROM told JOIN kinds ON kinds.id = told.kind ORDER BY position, code"
-        )
-        problems = tuple(Problem(code, kind=kind, count=count) for code, kind, count in found)
-    index.seal()
-    return problems
-
-
-# What resolving found out about the rows of each file, counted, so that it is known before anything is tried.
-
-FOUND = """SELECT code, COUNT(DISTINCT row), MIN(line), MAX(stays) FROM (
-        SELECT row, code, 1 stays FROM verdicts WHERE row BETWEEN :first AND :last
-        UNION ALL SELECT row, code, 0 FROM findings WHERE row BETWEEN :first AND :last
-    ) JOIN rows USING (row) WHERE code IS NOT NULL AND code <> '' GROUP BY code"""
-FIRST = "SELECT source_id FROM rows WHERE row BETWEEN :first AND :last AND line = :line"
-
-Told = frozenset[tuple[str, str | None]]
-
-
-def told_already(session: Session, migration_id: str, run: str) -> Told:
-    """Which codes reading has told of which file."""
-    found = select(ProblemLine.code, ProblemLine.file).where(
-        ProblemLine.migration_id == migration_id, ProblemLine.run == run
-    )
-    return frozenset(session.exec(found.distinct()).all())
-
-
-def settled_problems(index: Index, files: Sequence[ExportFile], told: Told) -> tuple[Problem, ...]:
-    """One problem for each code and file that resolving added to what reading had told. It keeps back what any of its
-    rows is kept back by."""
-    paths = {file.number: file.path for file in files}
-    found: dict[tuple[str, str], Problem] = {}
-    for kind, number, problem in _by_piece(index):
-        path = paths.get(number)
-        if path is None or (problem.code, path) in told:
-            continue
-        before = found.get((problem.code, path))
-        if before is None:
-            found[problem.code, path] = problem.at(kind=kind, file=path)
-        else:
-            level = before.level and problem.level
-            found[problem.code, path] = replace(before, count=before.count + problem.count, level=level)
-    return tuple(found.values())
-
-
-def _by_piece(index: Index) -> Iterator[tuple[str, int, Problem]]:
-    """Pieces are runs of rows of one file, in the order of reading."""
-    pieces = index.connection.execute(
-        "SELECT first, last, kinds.name, file FROM pieces JOIN kinds ON kinds.id = pieces.kind ORDER BY part, first"
-    ).fetchall()
-    for first, last, kind, file in pieces:
-        between = {"first": first, "last": last}
-        for code, count, line, stays in index.connection.execute(FOUND, between).fetchall():
-            source_id = index.connection.execute(FIRST, {**between, "line": line}).fetchone()[0]
-            told = None if source_id is None else str(source_id)
-            level = None if stays else level_of_finding(code)
-            yield kind, file, Problem(code, line=line, source_id=told, count=count, level=level)
-
-
-# Rows of an export that contradict another row of their id, read once more from their parts.
-
-log = structlog.get_logger()
-
-
-def rows_again(runtime: Runtime, migration: Migration, today: date) -> Reread:
-    """Reads rows by the numbers of their parts and their places in them. A row that is too large is left out."""
-    plan = plan_of(migration)
-    context = Context(ZoneInfo(plan.timezone), plan.country, today)
-
-    def reread(kind: Kind[Any], wanted: Mapping[int, Container[int]]) -> Iterator[tuple[int, int, Mapping[str, str]]]:
-        for part in parts_of(runtime, migration, kind.name):
-            if part.number not in wanted:
-                continue
-            head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
-            own, columns, places = head.within(context), frozenset(head.columns), wanted[part.number]
-            for place, row in enumerate(rows):
-                if place in places and (said := _said(kind, row, columns, own)) is not None:
-                    yield part.number, place, said
-
-    return reread
-
-
-def _said(kind: Kind[Any], row: PartRow, columns: frozenset[str], context: Context) -> Mapping[str, str] | None:
-    if sum(map(len, row.cells.values())) > LARGE:
-        return None
-    parsed = parse_row(kind, row.cells, context, columns)
-    if parsed.row is None or getattr(parsed.row, "unread", None):
-        return None
-    try:
-        instead = kind.identity.compared(parsed.row, context.country) if kind.identity.compared else {}
-    except Exception as fault:  # such a row equals only one that is written alike
-        log.warning("row_not_compared", kind=kind.name, fault=type(fault).__name__)
-        return None
-    return statements_of(parsed.row, instead, columns, row.cells, context.zone)
-
-
-# What earlier imports brought into the workspace that a migration leads to, and whose it is.
-
-
-def brought_before(runtime: Runtime, migration: Migration) -> Brought:
-    """Finds them by their ids in the source, each with the ids of its client there; none where nobody knows."""
-
-    @cache
-    def matched() -> Mapping[str, Collection[str]]:
-        return _matched(runtime, migration)
-
-    def clients_of(owner: RecordOwner | None, people: str) -> Collection[str]:
-        if owner is None:
-            return ()
-        return (owner.source_id,) if owner.source_id and owner.kind == people else matched().get(owner.id, ())
-
-    def among(kind: Kind[Any], source_ids: Collection[str]) -> Mapping[str, Collection[str]]:
-        live, workspace = runtime.caspen.live, migration.workspace_id
-        people = next((str(p.column.links_to) for p in kind.columns if p.name == kind.owner), "")
-        found = earlier_among(live, workspace, kind.tables[0], kind.name, migration.id, source_ids)
-        return {key: clients_of(owner, people) for key, owner in found.items()}
-
-    return among
-
-
-def _matched(runtime: Runtime, migration: Migration) -> Mapping[str, Collection[str]]:
-    """By clients whom people made in the workspace, the ids that the moves of the clinic matched with each."""
-    with runtime.ledger.read() as session:
-        plans = session.exec(
-            select(Migration.plan).where(
-                Migration.workspace_id == migration.workspace_id, Migration.source == migration.source
-            )
-        ).all()
-    found: dict[str, set[str]] = defaultdict(set)
-    for plan in plans:
-        for source_id, choice in Plan.model_validate(plan).clients.items():
-            if choice.to == "match" and choice.id:
-                found[choice.id].add(source_id)
-    return found
-
-
-# What only all files of an export together can tell: gaps between slices, days apart, pages and kinds that lack.
-
-_DAYS_APART = 2
-_NEEDED = "patients"
-
-
 def bundle_problems(files: Sequence[FileDone], source: Source) -> Iterator[Problem]:
-    """The problems of the export as a whole. Without a readable patients file, `no_patients_file` stops the run."""
+    """The problems of the whole export: missing kinds and pages, gaps between slices, files exported days apart.
+
+    Without a readable file of clients, the level of `no_patients_file` is STOPS.
+    """
     read = [f for f in files if f.kind is not None and f.refused is None]
     kinds = {f.kind for f in read}
-    if _NEEDED not in kinds:
-        yield Problem("no_patients_file", _NEEDED)
+    if _CLIENTS not in kinds:
+        yield Problem("no_patients_file", _CLIENTS)
     for kind in source.kinds:
-        if kind.awaited and kind.name not in kinds and kind.name != _NEEDED:
+        if kind.awaited and kind.name not in kinds and kind.name != _CLIENTS:
             yield Problem("kind_absent", kind.name)
     yield from _gaps(read)
     yield from _days_apart(read)
@@ -388,3 +184,203 @@ def _pages(read: Sequence[FileDone]) -> Iterator[Problem]:
     for kind, total in announced.items():
         if total > rows[kind]:
             yield Problem("json_pages_missing", kind, count=total - rows[kind])
+
+
+def reported_codes(session: Session, migration_id: str, run: str) -> Reported:
+    """The problem codes that reading reported, each with its file."""
+    lines = select(ProblemLine.code, ProblemLine.file).where(
+        ProblemLine.migration_id == migration_id, ProblemLine.run == run
+    )
+    return frozenset(session.exec(lines.distinct()).all())
+
+
+def _without_answers(question: Defined) -> Defined:
+    """A question for pages, without the options that are clients' answers instead of defined options."""
+    described = tuple(option for option in question.options if not option.added)
+    return replace(question, options=described, has_text=question.has_text or len(described) < len(question.options))
+
+
+def _fetch_index(runtime: Runtime, migration: Migration, key: str, path: Path) -> None:
+    with runtime.objects.reader(key, runtime.key(migration)) as kept, path.open("wb") as plain:
+        shutil.copyfileobj(kept, plain, COPY_BYTES)
+
+
+def brought_before(runtime: Runtime, migration: Migration) -> Brought:
+    """Returns a function that finds records of earlier imports by source id, each with the source ids of its client."""
+
+    @cache
+    def matched() -> Mapping[str, Collection[str]]:
+        return _matched(runtime, migration)
+
+    def clients_of(owner: RecordOwner | None, people: str) -> Collection[str]:
+        if owner is None:
+            return ()
+        return (owner.source_id,) if owner.source_id and owner.kind == people else matched().get(owner.id, ())
+
+    def brought(kind: Kind[Any], source_ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        live, workspace = runtime.caspen.live, migration.workspace_id
+        people = next((str(p.column.links_to) for p in kind.columns if p.name == kind.owner), "")
+        owners = earlier_among(live, workspace, kind.tables[0], kind.name, migration.id, source_ids)
+        return {key: clients_of(owner, people) for key, owner in owners.items()}
+
+    return brought
+
+
+def _matched(runtime: Runtime, migration: Migration) -> Mapping[str, Collection[str]]:
+    """By id in Caspen of a client, the source ids that the plans of the clinic's migrations match with the client."""
+    with runtime.ledger.read() as session:
+        plans = session.exec(
+            select(Migration.plan).where(
+                Migration.workspace_id == migration.workspace_id, Migration.source == migration.source
+            )
+        ).all()
+    matches: dict[str, set[str]] = defaultdict(set)
+    for plan in plans:
+        for source_id, choice in Plan.model_validate(plan).clients.items():
+            if choice.to == "match" and choice.id:
+                matches[choice.id].add(source_id)
+    return matches
+
+
+def rows_again(runtime: Runtime, migration: Migration, today: date) -> Reread:
+    """Returns a function that reads rows again, by part and place. Rows of more than LARGE characters are left out."""
+    plan = plan_of(migration)
+    context = Context(ZoneInfo(plan.timezone), plan.country, today)
+
+    def reread(kind: Kind[Any], wanted: Mapping[int, Container[int]]) -> Iterator[tuple[int, int, Mapping[str, str]]]:
+        for part in parts_of(runtime, migration, kind.name):
+            if part.number not in wanted:
+                continue
+            head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
+            own, columns, places = head.within(context), frozenset(head.columns), wanted[part.number]
+            for place, row in enumerate(rows):
+                if place in places and (statements := _statements(kind, row, columns, own)) is not None:
+                    yield part.number, place, statements
+
+    return reread
+
+
+def _statements(kind: Kind[Any], row: PartRow, columns: frozenset[str], context: Context) -> Mapping[str, str] | None:
+    if sum(map(len, row.cells.values())) > LARGE:
+        return None
+    parsed = parse_row(kind, row.cells, context, columns)
+    if parsed.row is None or getattr(parsed.row, "unread", None):
+        return None
+    try:
+        instead = kind.identity.compared(parsed.row, context.country) if kind.identity.compared else {}
+    except Exception as fault:  # such a row equals only a row with the same text
+        log.warning("row_not_compared", kind=kind.name, fault=type(fault).__name__)
+        return None
+    return statements_of(parsed.row, instead, columns, row.cells, context.zone)
+
+
+def resolve_index(
+    index: Index, source: Source, brought: Brought | None = None, reread: Reread | None = None
+) -> tuple[Problem, ...]:
+    """Gives every row a verdict and every reference a target, in one transaction, then seals and closes the index.
+
+    `brought` finds records of earlier imports, `reread` reads rows again. Returns the problems of whole kinds; problems
+    of rows are in the index. A sealed index cannot be resolved again: raises sqlite3.OperationalError.
+    """
+    with index.transaction():
+        for statement in WHILE_RESOLVING:
+            index.connection.execute(statement)
+        numbers = dict(index.connection.execute("SELECT name, id FROM kinds"))
+        work = ResolvingContext(index.connection, source, numbers, brought, reread)
+        for rule in RULES:
+            rule(work)
+        reported = index.connection.execute(
+            "SELECT code, kinds.name, count FROM told JOIN kinds ON kinds.id = told.kind ORDER BY position, code"
+        )
+        problems = tuple(Problem(code, kind=kind, count=count) for code, kind, count in reported)
+    index.seal()
+    return problems
+
+
+def only_counted(files: Sequence[ExportFile], source: Source) -> Counter[str]:
+    """The number of rows of each recognised kind that is not imported."""
+    not_imported = {kind.name for kind in source.kinds if not kind.imported}
+    counted: Counter[str] = Counter()
+    for file in files:
+        if file.kind in not_imported and not file.refused:
+            counted[str(file.kind)] += file.rows
+    return counted
+
+
+def settled_problems(index: Index, files: Sequence[ExportFile], reported: Reported) -> tuple[Problem, ...]:
+    """The problems of rows that resolving added, one for each code and file that reading did not report.
+
+    A problem has the level that holds its rows where the code holds any of them.
+    """
+    paths = {file.number: file.path for file in files}
+    problems: dict[tuple[str, str], Problem] = {}
+    for kind, number, problem in _by_piece(index):
+        path = paths.get(number)
+        if path is None or (problem.code, path) in reported:
+            continue
+        known = problems.get((problem.code, path))
+        if known is None:
+            problems[problem.code, path] = problem.at(kind=kind, file=path)
+        else:
+            level = known.level and problem.level
+            problems[problem.code, path] = replace(known, count=known.count + problem.count, level=level)
+    return tuple(problems.values())
+
+
+def _by_piece(index: Index) -> Iterator[tuple[str, int, Problem]]:
+    """Kind, file number and problem for each code of each piece. A piece is a run of rows of one file."""
+    pieces = index.connection.execute(
+        "SELECT first, last, kinds.name, file FROM pieces JOIN kinds ON kinds.id = pieces.kind ORDER BY part, first"
+    ).fetchall()
+    for first, last, kind, file in pieces:
+        between = {"first": first, "last": last}
+        for code, count, line, is_kept_back in index.connection.execute(CODES_OF_PIECE, between).fetchall():
+            source_id = index.connection.execute(SOURCE_ID_OF_LINE, {**between, "line": line}).fetchone()[0]
+            text_id = None if source_id is None else str(source_id)
+            level = None if is_kept_back else level_of_finding(code)
+            yield kind, file, Problem(code, line=line, source_id=text_id, count=count, level=level)
+
+
+def offer_plan(runtime: Runtime, session: Session, migration: Migration, inventory: Inventory) -> None:
+    """Adds all sure suggestions to the migration's plan, for the clinic to confirm. Does nothing without a workspace.
+
+    A second call keeps the choices of the plan.
+    """
+    try:
+        facts = load_workspace(runtime.caspen, migration.workspace_id)
+    except LookupError:
+        return
+    stored = session.get_one(Migration, migration.id)
+    plan = plan_from(suggest(inventory, facts, plan_of(stored), source=source_named(migration.source)))
+    stored.plan = plan.model_dump(mode="json")
+    session.add(stored)
+
+
+def _delete_old_objects(runtime: Runtime, migration: Migration, unsealed: str) -> None:
+    """Deletes stored objects of this reading and of earlier exports that nothing needs. A second call deletes nothing."""
+    benches.clear()
+    runtime.objects.delete(unsealed)
+    with runtime.ledger.read() as session:
+        current = set(
+            session.exec(
+                select(Part.object_key).where(
+                    Part.migration_id == migration.id, Part.export_number == migration.export_number
+                )
+            )
+        )
+    for key in list(runtime.objects.list(f"{migration.id}/export-{migration.export_number}/parts")):
+        if key not in current:
+            runtime.objects.delete(key)
+    for number in range(1, migration.export_number):
+        _delete_export(runtime, migration, number)
+
+
+def _delete_export(runtime: Runtime, migration: Migration, number: int) -> None:
+    """Deletes the files, parts and contents of an earlier export, except for files that the current export shares."""
+    with runtime.ledger.read() as session:
+        old_keys = {file.object_key for file in fetched_files(session, migration.id, number)}
+        current_keys = {file.object_key for file in fetched_files(session, migration.id, migration.export_number)}
+    for key in old_keys - current_keys:  # an export that is read again has the same files
+        runtime.objects.delete(key)
+    runtime.objects.delete_prefix(f"{migration.id}/export-{number}")
+    runtime.objects.delete_prefix(attachments_prefix(migration.id, number).rstrip("/"))

@@ -1,8 +1,8 @@
-"""Where every reference leads: by its id, else by its name, and on to whoever survived a merge."""
+"""The target of every reference: by id, else by name, then on to the survivor of a merge."""
 
 from app.resolving.rule import ResolvingContext
 
-# NULL leads nowhere, 0 is a name that several rows bear.
+# A target is NULL where no row matches, and 0 for a name that several rows have.
 TARGETS = """INSERT INTO refs
     SELECT f.row, f.spec, f.place, CASE WHEN f.id IS NULL THEN n.target ELSE COALESCE(d.survivor, t.row) END, f.many
     FROM raw_refs f JOIN specs s ON s.id = f.spec JOIN kinds k ON k.id = s.kind AND k.imported
@@ -16,6 +16,7 @@ MADE = """INSERT INTO mentioned SELECT m.id, refs.row FROM refs
 
 
 def apply(work: ResolvingContext) -> None:
+    """Fills the table of references from the references as read, which it drops."""
     work.db.execute(TARGETS)
     work.db.execute("DROP TABLE temp.named")
     work.db.execute("DROP TABLE raw_refs")

@@ -13,7 +13,7 @@ from app.mapping.context import Context
 from app.mapping.equality import digests_of, statements_of
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
-from app.resolving.duplicates import says_all
+from app.resolving.duplicates import contains_all
 from app.sources.cliniko.source import CLINIKO
 from tests.shapes.export import KINDS
 
@@ -59,7 +59,7 @@ def said(kind: Kind[Any], flag: Mapping[str, str]) -> tuple[bytes, Mapping[str, 
 
 
 def is_one(a: Mapping[str, str], b: Mapping[str, str]) -> bool:
-    return any(says_all(x, y, lambda *_: False) for x, y in ((a, b), (b, a)))
+    return any(contains_all(x, y, lambda *_: False) for x, y in ((a, b), (b, a)))
 
 
 @pytest.mark.parametrize(("kind", "flag"), FLAGS, ids=[f"{kind.name}.{name}" for kind, name in FLAGS])
