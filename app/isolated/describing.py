@@ -11,7 +11,7 @@ from app.mapping.plan import LEAVE_OUT, Plan
 from app.reading.entries import Entry
 from app.reading.file_preview import Glimpse, glimpse
 from app.reading.grid import Wanted
-from app.reading.preview_lookups import wanted_of
+from app.reading.planned_files import wanted_of
 from app.reading.redaction import has_names, told_names, told_path
 from app.reading.value_patterns import column_shape
 from app.sources import source as source_named

@@ -1,16 +1,19 @@
 """The job `preview`: the beginning of one file of an export, and the ids that other files begin with."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from app.isolated.export_copy import ExportCopy
 from app.mapping.kind import Source
-from app.mapping.plan import Plan
+from app.mapping.plan import LEAVE_OUT, Plan
+from app.reading.entries import Entry, Found
 from app.reading.file_preview import Glimpse, glimpse
 from app.reading.grid import Wanted
-from app.reading.preview_lookups import entry_at, known_ids
+from app.reading.planned_files import wanted_of
 from app.reading.recognise import Header, Tied
 from app.reading.redaction import begins_with_data
+from app.reading.value_patterns import bare
 from app.sources import source as source_named
 
 
@@ -119,3 +122,34 @@ def _answer(preview: Glimpse, *, headerless: bool) -> PreviewAnswer:
         preview.code,
         headerless,
     )
+
+
+def entry_at(found: Found, path: str) -> Entry | None:
+    """The file or list of an export at `path`; None for an unknown path and for a folder that counts as a file."""
+    return found.entries.at(path) or next((entry for entry in found.entries if entry.path == path), None)
+
+
+def known_ids(found: Found, source: Source, plan: Plan, kinds: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """By kind, the ids in the first rows of its files, by which columns that refer to the kind are recognised.
+
+    `kinds` is the kind of each file that was read, by path. The plan's answer for a file counts before it.
+    """
+    targets = {p.column.links_to for kind in source.kinds for p in kind.columns}
+    ids: dict[str, set[str]] = {}
+    for entry in chain(found.entries, *found.entries.lists_among(kinds).values()):
+        wanted = wanted_of(plan, entry.path)
+        kind = wanted.kind or kinds.get(entry.path)
+        if kind not in targets or kind is None or kind == LEAVE_OUT or entry.attached:
+            continue
+        ids.setdefault(kind, set()).update(_row_ids(glimpse(entry, source, wanted)))
+    return {kind: frozenset(kind_ids) for kind, kind_ids in ids.items()}
+
+
+def _row_ids(preview: Glimpse) -> frozenset[str]:
+    """The ids of the rows of a preview; none without a header that is recognised."""
+    header = preview.header
+    if not isinstance(header, Header):
+        return frozenset()
+    keys = {p.name for p in header.kind.columns if p.column.is_key}
+    at = next((n for n, column in enumerate(header.columns) if column in keys), None)
+    return frozenset() if at is None else frozenset(filter(None, map(bare, preview.column(at))))

@@ -357,7 +357,7 @@ def offer_plan(runtime: Runtime, session: Session, migration: Migration, invento
 
 
 def _delete_old_objects(runtime: Runtime, migration: Migration, unsealed: str) -> None:
-    """Deletes stored objects of this reading and of earlier exports that nothing needs. A second call deletes nothing."""
+    """Deletes objects of this reading and of earlier exports that nothing needs. A second call deletes nothing."""
     benches.clear()
     runtime.objects.delete(unsealed)
     with runtime.ledger.read() as session:

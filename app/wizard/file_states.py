@@ -14,7 +14,7 @@ from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
 from app.problems import Problem, catalogue
 from app.reading.document_folders import folder_of
-from app.reading.preview_lookups import wanted_of
+from app.reading.planned_files import wanted_of
 from app.web.page_context import Visit
 
 # Why files were not read: a problem from the catalogue for each file.

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.isolated.previewing import entry_at, known_ids
 from app.mapping.plan import Plan
 from app.reading.entries import opened, private
 from app.reading.limits import Limits
-from app.reading.preview_lookups import entry_at, known_ids
 from app.trial.verification import plain, raw_rows
 from tests.clinic import Clinic, clinic_files
 from tests.reading.story import SOURCE, given
