@@ -10,6 +10,7 @@ from app.db import now
 from app.mapping.plan import Plan
 from app.migration.audit import write_act
 from app.migration.audited import load_audited
+from app.migration.ledger_json import StopProblem
 from app.migration.models import AuditEntry, Migration, Trial
 from app.migration.outbox import post
 from app.migration.states import Actor, Event, Move, State, destination, move_for
@@ -121,7 +122,7 @@ def _repeat(migration: Migration, event: Event, entry: AuditEntry) -> None:
         migration.finalised_at = entry.at
 
 
-def problem_to_json(problem: Problem) -> dict[str, Any]:
+def problem_to_json(problem: Problem) -> StopProblem:
     """A problem as the ledger stores it: its code and place, without words and cell values."""
     return {
         "code": problem.code,

@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from app.changed_values import ValueChanged
 from app.db import LedgerTable, UTCDateTime, now
+from app.migration.ledger_json import FetchState, FileFacts, StopProblem
 from app.migration.states import State
 from app.problems import Level, catalogue
 
@@ -66,9 +67,14 @@ class Migration(LedgerTable, table=True):
     approved_at: datetime | None = Field(default=None, sa_type=Moment)
     finalised_at: datetime | None = Field(default=None, sa_type=Moment)
     report: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
-    problem: dict[str, Any] | None = Field(default=None, sa_type=Json)  # why the migration stopped: code and details
+    problem: StopProblem | None = Field(default=None, sa_type=Json)  # why the migration stopped
     last_sign_of_work: datetime | None = Field(default=None, sa_type=Moment)
     epoch: int = 0  # raised by every advance; work of an older epoch may write nothing
+
+    @property
+    def problem_code(self) -> str:
+        """The code of the problem that stopped the migration, or an empty text."""
+        return self.problem.get("code", "") if self.problem else ""
 
 
 class Export(LedgerTable, table=True):
@@ -89,7 +95,7 @@ class Export(LedgerTable, table=True):
     received_at: datetime = Field(default_factory=now, sa_type=Moment)
     fetched_at: datetime | None = Field(default=None, sa_type=Moment)
     read_at: datetime | None = Field(default=None, sa_type=Moment)
-    fetch_state: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    fetch_state: FetchState = Field(default_factory=FetchState, sa_type=Json)
     inventory: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # per kind and references, no row's cells
 
 
@@ -112,7 +118,7 @@ class ExportFile(LedgerTable, table=True):
     parts: int = 0
     refused: str | None = None
     read_at: datetime | None = Field(default=None, sa_type=Moment)
-    facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # headers, date order, partial range: no values
+    facts: FileFacts = Field(default_factory=FileFacts, sa_type=Json)
 
 
 class LinkedFile(LedgerTable, table=True):

@@ -1,12 +1,14 @@
 """What the ledger learns while an export is read: its files, its parts and their problems, file by file."""
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.db import now
+from app.migration.ledger_json import FileFacts
 from app.migration.models import ExportFile, Migration, Part, ProblemLine
 from app.problems import Problem
 from app.reading.results import Already, FileDone
@@ -44,7 +46,7 @@ def note_files(session: Session, migration: Migration, files: Sequence[FileDone]
                 parts=len(done.parts),
                 refused=done.refused,
                 read_at=now(),
-                facts=dict(done.facts),
+                facts=cast(FileFacts, dict(done.facts)),
             )
         )
         session.add_all(

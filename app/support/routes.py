@@ -470,7 +470,7 @@ def line_of(
     state = State(migration.state)
     words = WORDS[state]
     waits, waits_for, kind = words.waits, words.now.capitalize(), ""
-    entry = catalogue().get((migration.problem or {}).get("code", ""))
+    entry = catalogue().get(migration.problem_code)
     if state.value.endswith("_failed"):
         kind = "stop"
         if entry is not None:

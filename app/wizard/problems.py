@@ -59,10 +59,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 def stopped_by(migration: Migration) -> Problem | None:
     """Why a migration stopped, as a problem. None for a fault of this product."""
-    stop = migration.problem or {}
-    if stop.get("code") not in catalogue():
+    stop = migration.problem
+    if stop is None or migration.problem_code not in catalogue():
         return None
-    return Problem(stop["code"], details={"source": source(migration.source).label, **(stop.get("details") or {})})
+    details = {"source": source(migration.source).label, **(stop.get("details") or {})}
+    return Problem(migration.problem_code, details=details)
 
 
 @router.get("/m/{migration_id}/problems")

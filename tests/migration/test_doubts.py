@@ -3,7 +3,7 @@
 import re
 from datetime import date
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +19,7 @@ from app.migration.completeness_warnings import (
     run_day,
     unticked,
 )
+from app.migration.ledger_json import FileFacts
 from app.migration.models import ExportFile
 from app.migration.states import OVER, Event, State, move_for
 from app.migration.warning_texts import to_text
@@ -28,7 +29,9 @@ from app.wizard.completeness import OTHERS, why, why_own, why_stayed
 
 
 def file(kind: str = "appointments", **facts: str) -> ExportFile:
-    return ExportFile(migration_id="m", export_number=1, number=1, path="a.csv", kind=kind, facts=facts)
+    return ExportFile(
+        migration_id="m", export_number=1, number=1, path="a.csv", kind=kind, facts=cast(FileFacts, facts)
+    )
 
 
 def sliced(*ranges: tuple[str, str]) -> list[ExportFile]:

@@ -147,9 +147,7 @@ def test_no_lie_after_the_approval_goes_live(bases: Bases, reviewing: Runtime) -
         assert not is_live(reviewing), name
         if "state" not in values and values.keys() & {*PROVEN_COLUMNS, "trial_number"}:
             stopped = move(reviewing, at)
-            assert (stopped.state, (stopped.problem or {}).get("code")) == ("finalising_failed", "history_differs"), (
-                name
-            )
+            assert (stopped.state, stopped.problem_code) == ("finalising_failed", "history_differs"), name
         ledger.restore()
         tried += 1
     assert tried >= 30
@@ -302,7 +300,7 @@ def test_a_lie_while_the_trial_goes_live_stops_it_at_its_commit(
     monkeypatch.setattr("app.golive.finalise.bring_contents", lie)
     work(reviewing, at)
     assert not is_live(reviewing)
-    assert (move(reviewing, at).problem or {})["code"] == "history_differs"
+    assert move(reviewing, at).problem_code == "history_differs"
 
 
 FORGED: dict[str, dict[str, Any]] = {

@@ -62,8 +62,9 @@ def dated(product: Product, *runs: str | None) -> None:
     def change(session: Session) -> None:
         for number, file in enumerate(session.exec(select(ExportFile)).all()):
             run = runs[number % len(runs)]
-            facts = {name: value for name, value in file.facts.items() if name != "run"}
-            file.facts = facts | ({"run": run} if run else {})
+            facts = file.facts.copy()
+            facts.pop("run", None)
+            file.facts = {**facts, "run": run} if run else facts
             session.add(file)
         migration = session.get_one(Migration, product.migration_id)
         migration.report = {name: value for name, value in migration.report.items() if name != "made_on"}

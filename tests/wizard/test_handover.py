@@ -145,7 +145,7 @@ def test_a_file_that_is_no_export_stops_with_a_reason_and_can_be_replaced(produc
     megan = product.visitor(MEGAN)
     page = megan.see(product.at)
     assert headline(page) == "Reading your export stopped, nothing is lost"
-    code = (product.move().problem or {})["code"]
+    code = product.move().problem_code
     assert code in page.text
     assert "{" not in words(page)
     assert "…" not in words(page).replace("choose…", "")

@@ -21,7 +21,7 @@ from tests.world.move import time_passes
 def stopped(clinic: Clinic) -> tuple[State, str]:
     for _ in range(3):
         clinic.drain()
-    return clinic.state(), str((clinic.migration.problem or {}).get("code"))
+    return clinic.state(), clinic.migration.problem_code
 
 
 @pytest.mark.parametrize("ending", ["/index", "-000001", "-000005"])

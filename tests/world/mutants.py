@@ -206,7 +206,7 @@ def _judged(bases: Bases, runtime: Runtime, mutant: Mutant) -> Verdict:
     at = state(runtime, migration_id)
     codes = _codes(runtime, migration_id)
     if at.value.endswith("_failed"):
-        return Verdict("product", (at.value, str((_only(runtime).problem or {}).get("code"))))
+        return Verdict("product", (at.value, _only(runtime).problem_code))
     if at is State.REVIEWING and not _approves(runtime, migration_id):
         return Verdict("product", codes)
     trial = runtime.caspen.trial(migration_id, 1)

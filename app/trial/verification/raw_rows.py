@@ -64,7 +64,7 @@ class RawFiles:
             lists=self._lists | set(file.facts.get("lists", ())),
             in_lines=bool(file.facts.get("in_lines")),
             damages=[(start, end, rows) for start, end, rows in file.facts.get("damages", ())],
-            open_marks=dict(file.facts.get("open_marks", ())),
+            open_marks={mark[0]: mark[1] for mark in file.facts.get("open_marks", ())},
             nested=self._nested,
             only=entry.list,
         )
