@@ -102,11 +102,11 @@ def entry_of(
         yields=kind.identity.yields is not None and kind.identity.yields(row),
         zone_assumed=zone_assumed,
         shared=kind.sharing is not None and kind.sharing.is_shared(row),
-        aside=kind.joining is not None or (kind.sharing is not None and kind.sharing.is_aside(row)),
+        aside=kind.joining is not None or (kind.sharing is not None and kind.sharing.is_unreferenced(row)),
         name=kind.names.name_of(row) if kind.names.name_of else None,
         alias=kind.names.alias_of(row) if kind.names.alias_of else None,
-        twin=kind.identity.twin_of(row) if kind.identity.twin_of else None,
-        namesake=kind.names.namesake_of(row) if kind.names.namesake_of else None,
+        twin=kind.identity.duplicate_key_of(row) if kind.identity.duplicate_key_of else None,
+        namesake=kind.names.namesake_key_of(row) if kind.names.namesake_key_of else None,
         links=links_of(kind, row),
         mentions=kind.naming.mentions(row),
         codes=codes,
@@ -119,7 +119,7 @@ def entry_of(
 def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
     """The references of a parsed row. Columns that fill the same attribute (an id and a name) give one reference."""
     links: dict[str, IndexLink] = {}
-    own = kind.references.columns_for(row) if kind.references.columns_for else {}
+    own = kind.references.column_overrides(row) if kind.references.column_overrides else {}
     for name, usual, target in _references(kind):
         value = getattr(row, name)
         if name in links or not isinstance(value, Link):
@@ -133,21 +133,21 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
             ids=value.ids,
             name=value.name,
             required=column.required,
-            orphan=column.orphan,
-            several=column.several,
+            orphan=column.orphan_code,
+            several=column.ambiguous_code,
             merge=name == kind.merging.survivor,
-            follows=column.follows,
+            follows=column.left_out_with_target,
         )
-    for name, value, column in kind.references.beside(row) if kind.references.beside else ():
+    for name, value, column in kind.references.extra_links(row) if kind.references.extra_links else ():
         links[name] = IndexLink(
             field=name,
             kind=str(column.links_to),
             ids=value.ids,
             name=value.name,
             required=column.required,
-            orphan=column.orphan,
-            several=column.several,
-            follows=column.follows,
+            orphan=column.orphan_code,
+            several=column.ambiguous_code,
+            follows=column.left_out_with_target,
         )
     return tuple(links.values())
 

@@ -14,14 +14,24 @@ from app.isolated.joined_rows import PartAsked, PartRows
 from app.mapping.cell_changes import MINUTES, NAME, START, Borrowed, column_of
 from app.mapping.columns import Column
 from app.mapping.context import Context
-from app.mapping.joins import Join, JoinedRow, Role, courses_of, ids_in, joins_of, key_column, merged_into, people_of
+from app.mapping.experiments import Evidence, Experiment, JoinedEvidence, cells_behind, minutes_of
+from app.mapping.joins import (
+    Join,
+    JoinedRow,
+    JoinRole,
+    courses_of,
+    ids_in,
+    joins_of,
+    key_column,
+    merged_into,
+    people_of,
+)
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.parse import Parsed, parse_row
 from app.mapping.plan import Plan
-from app.mapping.provenance import Evidence, Experiment, JoinedEvidence, cells_behind, minutes_of
-from app.mapping.rejoin import START as START_COLUMN
-from app.mapping.rejoin import references
+from app.mapping.remap import START as START_COLUMN
+from app.mapping.remap import references
 from app.mapping.rows import Record
 from app.problems import Problem
 from app.trial.context import lookups_of, settled
@@ -84,7 +94,7 @@ class RecordAsked:
 class JoinedAnswer:
     """A row that has a part in the record. `cells` are those that feed anything, `columns` all of its part's."""
 
-    role: Role
+    role: JoinRole
     kind: str
     file: str
     file_number: int
@@ -189,7 +199,7 @@ class _Search:
     def others(self) -> Iterator[JoinedAnswer]:
         """The rows of other records that are shown with this one, with the cells behind their values."""
         for other in self.asked.others:
-            join = Join(Role.TARGET, other.part.kind, "", frozenset())
+            join = Join(JoinRole.TARGET, other.part.kind, "", frozenset())
             row = self.rows.at(other.part, other.line, join)
             if row is None:
                 continue
@@ -203,22 +213,22 @@ class _Search:
 
     def options(self, kind: Kind[Any], cells: Mapping[str, str], row: Any, column: str) -> Iterator[JoinedAnswer]:
         """The rows that name the options of which an answer has only the ids. `column` is that of the answer."""
-        for _, link, described in references(kind, row) if kind.identity.unique_pairs else ():
+        for _, link, described in references(kind, row) if kind.identity.unique_link_pair else ():
             asking = self.rows.source.kind(str(described.links_to))
-            if not asking.identity.one_of_many or asking.identity.key_beside is None:
+            if not asking.identity.is_multi_row or asking.identity.key_suffix_of is None:
                 continue
-            for option in self.rows.find([Join(Role.TARGET, asking.name, key_column(asking), frozenset(link.ids))]):
-                chosen = asking.identity.key_beside(option.parsed().row)
+            for option in self.rows.find([Join(JoinRole.TARGET, asking.name, key_column(asking), frozenset(link.ids))]):
+                chosen = asking.identity.key_suffix_of(option.parsed().row)
                 names = {name for name in option.cells if _goes_to(column_of(asking, name), OPTIONS)}
                 if chosen and any(chosen in _PIECES.split(cell) for cell in cells.values()):
                     yield self.answer(JoinedEvidence.of(option, dict.fromkeys(names, frozenset([column]))))
 
     def _tried(self, joined: Sequence[JoinedRow], merged: frozenset[str] = frozenset()) -> Evidence | None:
-        shared = self.own.kind.sharing.by if self.own.kind.sharing is not None else None
+        shared = self.own.kind.sharing.target_link if self.own.kind.sharing is not None else None
         lost = frozenset(
             placed.name
             for placed in self.own.kind.columns
-            if not placed.column.left_empty.isdisjoint(self.asked.codes)
+            if not placed.column.dropped_link_codes.isdisjoint(self.asked.codes)
             and placed.name != shared  # one member's does not lose the others
         )
         for without in dict.fromkeys((lost, frozenset[str]())):
@@ -233,11 +243,13 @@ class _Search:
         if parsed.row is None or parsed.source_id is None:
             return []
         joins = [
-            join._replace(ids=join.ids | merged) if join.role is Role.LISTED and join.key == parsed.source_id else join
+            join._replace(ids=join.ids | merged)
+            if join.role is JoinRole.LISTED and join.key == parsed.source_id
+            else join
             for join in joins_of(source, kind, parsed.row, parsed.source_id, self._list_lookups)
         ]
         rows = [row for row in self.rows.find(joins) if row.place != self.own.place]
-        members = [row for row in rows if row.join.role is Role.MEMBER]
+        members = [row for row in rows if row.join.role is JoinRole.MEMBER]
         if members:
             ids = {str(row.parsed().source_id) for row in members}
             rows += self.rows.find(list(courses_of(source, members[0].kind, ids)))
@@ -246,7 +258,7 @@ class _Search:
     def _merged(self, joined: Sequence[JoinedRow]) -> frozenset[str]:
         """The ids of people who were merged into the one that the row is about, or into one of its members."""
         kind, ids = self.own.kind, {str(self.parsed.source_id)}
-        member = next((row.kind for row in joined if row.join.role is Role.MEMBER), None)
+        member = next((row.kind for row in joined if row.join.role is JoinRole.MEMBER), None)
         if member is not None:
             kind, ids = people_of(self.rows.source, member), set(self.asked.source_id.split(":")[1:2])
         merged: set[str] = set()
@@ -264,13 +276,13 @@ class _Search:
         if column is None or column.links_to is None or not ids:
             return None
         kind = self.rows.source.kind(column.links_to)
-        return next(iter(self.rows.find([Join(Role.TARGET, kind.name, key_column(kind), ids)])), None)
+        return next(iter(self.rows.find([Join(JoinRole.TARGET, kind.name, key_column(kind), ids)])), None)
 
     def _referred_to(self, columns: frozenset[str]) -> JoinedRow | None:
         target = next((target for target in self.asked.targets if target.column in columns), None)
         if target is None:
             return None
-        return self.rows.at(target.part, target.line, Join(Role.TARGET, target.part.kind, "", frozenset()))
+        return self.rows.at(target.part, target.line, Join(JoinRole.TARGET, target.part.kind, "", frozenset()))
 
     def _behind(self, row: JoinedRow, column: str, value: Callable[[Any], object]) -> JoinedAnswer:
         return self.answer(JoinedEvidence.of(row, {name: frozenset([column]) for name in cells_behind(row, value)}))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.isolated import wire
-from app.isolated.describing import DescribeRequest, describe_files
-from app.isolated.linked import LinkRequest, inspect_link
-from app.isolated.previewing import PreviewRequest, preview_file
-from app.isolated.rows import RowRequest, read_source_row
+from app.isolated.describe_job import DescribeRequest, describe_files
+from app.isolated.link_job import LinkRequest, inspect_link
+from app.isolated.preview_job import PreviewRequest, preview_file
+from app.isolated.row_job import RowRequest, read_source_row
 from app.sources import SOURCES
 
 Announce = Callable[[str], None]

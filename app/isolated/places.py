@@ -16,7 +16,7 @@ class Process(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ParsingPlace:
     """One place. `module` is where its code begins, `reads` what is parsed, `reached_by` a route or a phase.
 
     `job` is the job of a limited reader; `reads_export` says that files of an export are opened.
@@ -31,8 +31,8 @@ class Place:
     reads_export: bool = True
 
 
-PLACES: tuple[Place, ...] = (
-    Place(
+PLACES: tuple[ParsingPlace, ...] = (
+    ParsingPlace(
         "a file's preview",
         Process.LIMITED_READER,
         "app.reading.previews",
@@ -40,7 +40,7 @@ PLACES: tuple[Place, ...] = (
         ("/m/{migration_id}/files/{number}",),
         "preview",
     ),
-    Place(
+    ParsingPlace(
         "support's preview of a file",
         Process.LIMITED_READER,
         "app.reading.previews",
@@ -48,7 +48,7 @@ PLACES: tuple[Place, ...] = (
         ("/support/{migration_id}/files/{number}",),
         "preview",
     ),
-    Place(
+    ParsingPlace(
         "the description of an export",
         Process.LIMITED_READER,
         "app.reading.descriptions",
@@ -56,7 +56,7 @@ PLACES: tuple[Place, ...] = (
         ("/m/{migration_id}/files/description.txt",),
         "describe",
     ),
-    Place(
+    ParsingPlace(
         "a row of the export",
         Process.LIMITED_READER,
         "app.records.source_row",
@@ -64,7 +64,7 @@ PLACES: tuple[Place, ...] = (
         ("/m/{migration_id}/rows/{file_number}/{line}",),
         "row",
     ),
-    Place(
+    ParsingPlace(
         "a record beside its row",
         Process.LIMITED_READER,
         "app.records.origin",
@@ -72,7 +72,7 @@ PLACES: tuple[Place, ...] = (
         ("/m/{migration_id}/clients/{client_id}", "/m/{migration_id}/records/{kind}/{record_id}"),
         "row",
     ),
-    Place(
+    ParsingPlace(
         "the samples of a review",
         Process.LIMITED_READER,
         "app.wizard.review_samples",
@@ -80,7 +80,7 @@ PLACES: tuple[Place, ...] = (
         ("/m/{migration_id}/review",),
         "row",
     ),
-    Place(
+    ParsingPlace(
         "the link doctor",
         Process.LIMITED_READER,
         "app.fetch.link_inspections",
@@ -89,7 +89,7 @@ PLACES: tuple[Place, ...] = (
         "link",
         reads_export=False,
     ),
-    Place(
+    ParsingPlace(
         "links that may still be open",
         Process.LIMITED_READER,
         "app.fetch.open_links",
@@ -98,7 +98,7 @@ PLACES: tuple[Place, ...] = (
         "link",
         reads_export=False,
     ),
-    Place(
+    ParsingPlace(
         "a download",
         Process.WORKER_CHILD,
         "app.fetch.fetch_export",
@@ -106,37 +106,37 @@ PLACES: tuple[Place, ...] = (
         ("fetch",),
         reads_export=False,
     ),
-    Place("a table", Process.WORKER_CHILD, "app.reading.one_file", "csv, JSON, workbooks", ("read",)),
-    Place(
+    ParsingPlace("a table", Process.WORKER_CHILD, "app.reading.one_file", "csv, JSON, workbooks", ("read",)),
+    ParsingPlace(
         "a file of an archive",
         Process.WORKER_CHILD,
         "app.reading.entries",
         "the directory of a zip, and what is packed in it",
         ("read",),
     ),
-    Place("a document of a note", Process.WORKER_CHILD, "app.reading.documents", "HTML and text", ("read",)),
-    Place(
+    ParsingPlace("a document of a note", Process.WORKER_CHILD, "app.reading.documents", "HTML and text", ("read",)),
+    ParsingPlace(
         "a client's own file",
         Process.WORKER_CHILD,
         "app.reading.attachments",
         "the first bytes of pictures, PDFs and others; none is decoded",
         ("read",),
     ),
-    Place(
+    ParsingPlace(
         "the second check",
         Process.WORKER_CHILD,
         "app.trial.verification",
         "tables and clients' files, by other code",
         ("reconcile",),
     ),
-    Place(
+    ParsingPlace(
         "an upload",
         Process.PAGE_COPIES,
         "app.wizard.uploads",
         "the frame of a form; the files in it are stored unopened",
         ("/m/{migration_id}/handover/upload", "/m/{migration_id}/upload/{upload_id}/piece"),
     ),
-    Place(
+    ParsingPlace(
         "a file of a client, opened",
         Process.PAGE_COPIES,
         "app.web.client_downloads",
@@ -146,6 +146,6 @@ PLACES: tuple[Place, ...] = (
 )
 
 
-def places_of(process: Process) -> tuple[Place, ...]:
+def places_of(process: Process) -> tuple[ParsingPlace, ...]:
     """The places where a process reads."""
     return tuple(place for place in PLACES if place.process is process)

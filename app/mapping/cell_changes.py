@@ -1,6 +1,11 @@
-"""What changes in a record when one cell of its row, or of a joined row, has another content."""
+"""Which columns of a record change when one cell of the record's row, or of a joined row, has another content.
 
-from collections.abc import Collection, Iterable, Mapping
+`variants` gives other valid contents of a cell. `CellChanges` maps the row with each of them and compares the records.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -8,40 +13,50 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from app.mapping.columns import Column
-from app.mapping.joins import Role
+from app.mapping.context import Context
+from app.mapping.joins import JoinRole
 from app.mapping.kind import Kind
-from app.mapping.rejoin import USUAL, StandIns, has_start, references
-from app.mapping.remap import Address, Attempt, Remap
+from app.mapping.remap import USUAL, Address, Attempt, Remap, StandIns, has_start, references
 from app.mapping.rows import Record
-from app.mapping.variants import variants
 
 JOINED_TRIES = 4  # changes of each cell of a joined row
+LONG = 20_000  # characters; a longer cell is only emptied
+NUMBERS = 12  # numbers in one cell that are changed, one after the other
 START, NAME, MINUTES = "start", "name", "minutes"
-NOTHING: frozenset[str] = frozenset()
+NO_COLUMNS: frozenset[str] = frozenset()
 Feeds = dict[str, frozenset[str]]  # by cell, the columns that change with the cell
-Tries = Iterable[tuple[Attempt, bool]]  # each with whether the attempt may report new problems
+Tries = Iterable[tuple[Attempt, bool]]  # attempts, each with whether it may report new problems
+
+_READS_EMPTY = "reads_empty"  # among problem codes: the cell reads as empty
+_OPPOSITES = {"true": "false", "false": "true", "yes": "no", "no": "yes", "y": "n", "n": "y", "1": "0", "0": "1"}
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Borrowed:
-    """A value of the row to which the reference in `cell` leads: its START, its NAME or its MINUTES."""
+    """A value that comes from the row to which the reference in `cell` leads. `value` is START, NAME or MINUTES."""
 
     cell: str
     value: str
 
 
 class Effect(NamedTuple):
-    """The columns that change with a cell. In the `loose` ones, only because other rows are joined then."""
+    """The columns that change with a cell: `fed` by the cell, `loose` only because other rows are then joined."""
 
-    fed: frozenset[str] = NOTHING
-    loose: frozenset[str] = NOTHING
+    fed: frozenset[str] = NO_COLUMNS
+    loose: frozenset[str] = NO_COLUMNS
 
 
 @dataclass(frozen=True)
 class CellChanges:
-    """Changes the cells behind the record of one address. `base` is the row as it is, `tries` the changes of each cell.
+    """Experiments with the cells behind one record.
 
-    `others` are contents of the row's columns in other rows. Another record of the row is one column: `table/key`.
+    * `address`: table, source kind and key of the record.
+    * `base`: the attempt with unchanged cells.
+    * `tries`: the number of changes of each cell.
+    * `others`: by column, contents in other rows of the same file.
+
+    Results name the record's columns. Another record that the row makes is named `table/key`, as if it was a column.
     """
 
     remap: Remap
@@ -51,7 +66,7 @@ class CellChanges:
     others: Mapping[str, Collection[str]]
 
     def own(self) -> Feeds:
-        """What the row's own cells feed. Its id feeds only what no other cell feeds."""
+        """By cell of the row, the columns that change with it. The row's id gets only what no other cell feeds."""
         cells, kind = self.remap.cells, self.remap.kind
         effects = {name: self._effect(column_of(kind, name), self._own_tries(name)) for name in cells}
         by_others = _all(self.joined)
@@ -62,18 +77,18 @@ class CellChanges:
 
     @cached_property
     def joined(self) -> tuple[Feeds, ...]:
-        """What the cells of each joined row feed.
+        """For each joined row: by cell, the columns that change with the cell.
 
-        How a row is joined, and its id, feed only what no other cell feeds; the list of a course of treatment is named
-        all the same. A row without which a column is the same feeds the column only where no row does without which the
-        column is another one.
+        The joining link and the id of a joined row get only columns without another cell. The list column of a course
+        of treatment is always named. A column whose value needs one of the joined rows is not attributed to joined rows
+        that the value does not need.
         """
         effects = [self._of_joined(number) for number in range(len(self.remap.rows))]
-        certain = NOTHING.union(*(effect.fed for row in effects for effect in row.values()))
+        certain = NO_COLUMNS.union(*(effect.fed for row in effects for effect in row.values()))
         rows = [{name: effect.fed | (effect.loose - certain) for name, effect in row.items()} for row in effects]
         for joined, feeds, row in zip(self.remap.rows, rows, effects, strict=True):
-            _without_key(joined.kind, feeds, NOTHING)
-            if joined.join.role is Role.COURSE:
+            _without_key(joined.kind, feeds, NO_COLUMNS)
+            if joined.join.role is JoinRole.COURSE:
                 feeds[joined.join.column] = row[joined.join.column].loose  # the list gives the course to its members
         needed = [self._differs(self.remap.attempt(without=number)) for number in range(len(rows))]
         by_needed = _all([{n: fed & need for n, fed in row.items()} for row, need in zip(rows, needed, strict=True)])
@@ -100,7 +115,7 @@ class CellChanges:
             yield self.remap.attempt(joined=(number, cells)), change.may_report
 
     def _effect(self, column: Column | None, tries: Tries) -> Effect:
-        """What differs in any of the attempts. A cell that nothing else could be in feeds what its column describes."""
+        """The columns that differ in any attempt; without a usable attempt, the destination of the cell's column."""
         fed, loose = set[str](), set[str]()
         is_tried = False
         for attempt, may_report in tries:
@@ -119,7 +134,7 @@ class CellChanges:
     def _differs(
         self, attempt: Attempt, renamed: Mapping[Address, Address] | None = None, *, with_others: bool = True
     ) -> frozenset[str]:
-        """The columns in which an attempt gives another value."""
+        """The columns in which an attempt gives another value than the unchanged cells."""
         addresses = _renamed(self.base.records, attempt.records) if renamed is None else renamed
         differs = set[str]()
         for where, record in self.base.records.items():
@@ -131,12 +146,12 @@ class CellChanges:
         return frozenset(differs)
 
     def _described(self, column: Column) -> frozenset[str]:
-        """The column of the record to which a cell goes, as its own column is described."""
+        """The record's column that is the destination of a cell's column; empty where the record has no such column."""
         _, _, name = (column.destination or "").partition(".")
-        return frozenset([name]) if name in self.base.records[self.address].values else NOTHING
+        return frozenset([name]) if name in self.base.records[self.address].values else NO_COLUMNS
 
     def borrowed(self) -> dict[str, Borrowed]:
-        """By column, the reference to the row that the value was taken from."""
+        """By column of the record, the reference whose target gives the value."""
         rejoin, row = self.remap.rejoin, self.remap.parsed().row
         kinds = {
             name: rejoin.source.kind(str(column.links_to))
@@ -159,19 +174,19 @@ class CellChanges:
         return borrowed
 
     def assumed(self) -> frozenset[str]:
-        """The columns that hold a place which no cell names."""
+        """The columns that hold a default location: a location that no cell names."""
         values, zones = self.base.records[self.address].values, self.remap.rejoin.lookups.zones
         moved = self._moved(StandIns(has_other_places=True))
         return frozenset(column for column in moved if values.get(column) in zones)
 
     def _moved(self, stand_ins: StandIns) -> frozenset[str]:
-        """The columns of the record that change with stand-ins."""
+        """The columns of the record that change with other stand-ins."""
         attempt = self.remap.attempt(stand_ins=stand_ins)
         return _differing(self.base.records[self.address], attempt.records.get(self.address))
 
 
 def column_of(kind: Kind[Any], name: str) -> Column | None:
-    """The column that describes a cell of a row."""
+    """The column of a cell, by attribute (or `attribute:rest` for gathered headers); None for an unknown attribute."""
     attribute = name.partition(":")[0]
     return next((placed.column for placed in kind.columns if placed.name == attribute), None)
 
@@ -181,24 +196,24 @@ def _is_key(column: Column | None) -> bool:
 
 
 def _without_key(kind: Kind[Any], feeds: Feeds, by_others: frozenset[str]) -> None:
-    """Takes from the id of a row what other cells feed."""
+    """Removes from the columns of the row's id those that other cells feed."""
     for name in feeds:
         if _is_key(column_of(kind, name)):
             feeds[name] -= by_others | _all([{other: fed for other, fed in feeds.items() if other != name}])
 
 
 def _all(rows: Iterable[Feeds]) -> frozenset[str]:
-    return NOTHING.union(*(fed for row in rows for fed in row.values()))
+    return NO_COLUMNS.union(*(fed for row in rows for fed in row.values()))
 
 
 def _differing(record: Record, other: Record | None) -> frozenset[str]:
-    """The columns in which two records differ; all filled ones where there is no other record."""
+    """The columns in which two records differ; every filled column if `other` is None."""
     before, after = record.values, other.values if other is not None else {}
     return frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def _renamed(base: Mapping[Address, Record], attempt: Mapping[Address, Record]) -> Mapping[Address, Address]:
-    """The new address of the only record of a table that has another key after a change."""
+    """By old address, the new address of a record whose key changed, for tables with exactly one such record."""
     pairs: dict[Address, Address] = {}
     gone, new = [a for a in base if a not in attempt], [a for a in attempt if a not in base]
     for address in gone:
@@ -206,3 +221,83 @@ def _renamed(base: Mapping[Address, Record], attempt: Mapping[Address, Record]) 
         if len(same[0]) == len(same[1]) == 1:
             pairs[address] = same[1][0]
     return pairs
+
+
+class Variant(NamedTuple):
+    """Another content for a cell.
+
+    `may_report`: the variant counts although mapping reports a problem that the unchanged cell does not have. For other
+    variants a new problem spoils the experiment: the unreadable text would be kept in the record's notes.
+    """
+
+    cell: str
+    may_report: bool = False
+
+
+def variants(cell: str, others: Collection[str], column: Column | None, context: Context) -> Iterator[Variant]:
+    """The empty cell, then contents of the same type that the column reads without further problems.
+
+    `others` are contents of the same column in other rows. `column` is None for a cell without a described column.
+    """
+    yield Variant("", may_report=True)
+    if len(cell) > LONG:
+        return
+    opposite = _OPPOSITES.get(cell.strip().lower())
+    if opposite is not None:
+        yield Variant(opposite, may_report=True)
+    candidates = dict.fromkeys([*others, *_changed(cell)])
+    reports = _reports(cell, column, context)
+    for candidate in candidates:
+        if candidate and candidate != cell and _reports(candidate, column, context) <= reports:
+            yield Variant(candidate, may_report=_READS_EMPTY in reports)
+
+
+def _changed(cell: str) -> Iterator[str]:
+    """Contents made from the cell: changed JSON, another number, another address, a longer text."""
+    if cell[:1] in "[{":
+        yield from _changed_json(cell)
+    tokens = set(_NUMBER.findall(cell))
+    for match in islice(_NUMBER.finditer(cell), NUMBERS):
+        number = next((number for number in _numbers_near(match[0]) if number not in tokens), None)
+        if number is not None:
+            yield f"{cell[: match.start()]}{number}{cell[match.end() :]}"
+    if "@" in cell:
+        yield f"x{cell.strip()}"
+    elif any(map(str.isalpha, cell)) and cell[:1] not in "[{":
+        yield f"{cell} more"
+
+
+def _numbers_near(number: str) -> Iterator[str]:
+    """Numbers of the same length that differ in the last digit, the next one first."""
+    last = int(number[-1])
+    return (f"{number[:-1]}{(last + step) % 10}" for step in range(1, 10))
+
+
+def _changed_json(cell: str) -> Iterator[str]:
+    """The same JSON structure with longer texts and flipped flags."""
+    try:
+        yield json.dumps(_changed_value(json.loads(cell)))
+    except (ValueError, RecursionError):
+        return
+
+
+def _changed_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _changed_value(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_changed_value(inner) for inner in value]
+    if isinstance(value, bool):
+        return not value
+    return f"{value} more" if isinstance(value, str) else value
+
+
+def _reports(cell: str, column: Column | None, context: Context) -> frozenset[str]:
+    """The problem codes that reading the cell gives, and _READS_EMPTY for a cell that reads as empty."""
+    if column is None:
+        return frozenset()
+    codes: list[str] = []
+    try:
+        value = column.read(cell, context, codes.append)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return frozenset({"unreadable"})
+    return frozenset(codes) | (frozenset({_READS_EMPTY}) if value is None else frozenset())

@@ -18,7 +18,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from app.mapping.context import Context
 
-APART = "\x1f"
+NAME_QUALIFIER = "\x1f"
 """Between a name and what tells it apart from others of that name, where rows refer by name alone."""
 
 Report = Callable[[str], None]  # called with a problem code when a cell is not what it should be
@@ -52,22 +52,30 @@ class Column:
     required: bool = False
     raw: bool = False  # the cell is not trimmed: content, notes, file names
     links_to: str | None = None  # the kind that this column refers to
-    follows: bool = False  # a row may be without it, but stays behind with what the clinic leaves out of it
-    orphan: str | None = None  # the problem when the reference leads nowhere
-    several: str | None = None  # the problem when a name fits more than one
-    of_another: str | None = None  # the problem when it leads to another client's record, where that is not `orphan`
-    apart: str | None = None  # the link whose namesakes this column's text tells apart: the category of a service
-    fills: str | None = None  # the link that this column's name stands for where that link itself is empty
+    left_out_with_target: bool = (
+        False  # a row may be without it, but stays behind with what the clinic leaves out of it
+    )
+    orphan_code: str | None = None  # the problem when the reference leads nowhere
+    ambiguous_code: str | None = None  # the problem when a name fits more than one
+    other_client_code: str | None = (
+        None  # the problem when it leads to another client's record, where that is not `orphan`
+    )
+    disambiguates: str | None = (
+        None  # the link whose namesakes this column's text tells apart: the category of a service
+    )
+    name_for: str | None = None  # the link that this column's name stands for where that link itself is empty
     prefix: str | None = None  # of headers that all go here, each with the rest of its own: "Custom: Favourite colour"
     destination: str | None = None  # "table.column" in Caspen, for the pages that explain the mapping
-    done: str = ""  # what is done to the cell, in the clinic's words, where it means something else in Caspen
+    conversion: str = ""  # what is done to the cell, in the clinic's words, where it means something else in Caspen
     is_object: bool = False  # the source's api gives an object; a script may write a column for each of its members
-    by_reading: bool = False  # no header leads here: reading says it of a row, such as what lies where the row points
+    set_by_reading: bool = (
+        False  # no header leads here: reading says it of a row, such as what lies where the row points
+    )
 
     @property
-    def left_empty(self) -> frozenset[str]:
+    def dropped_link_codes(self) -> frozenset[str]:
         """The problems that tell that the reference of a row was left out."""
-        return frozenset(code for code in (self.orphan, self.of_another) if code)
+        return frozenset(code for code in (self.orphan_code, self.other_client_code) if code)
 
 
 @lru_cache(maxsize=4096)
@@ -79,28 +87,28 @@ def normalise_header(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class RowColumn:
     """A column with the attribute that it fills."""
 
     name: str
     column: Column
 
-    def known_as(self) -> frozenset[str]:
+    def normalised_headers(self) -> frozenset[str]:
         return frozenset(normalise_header(h) for h in (self.name, self.column.native, *self.column.headers) if h)
 
 
-def columns_of(row: Any) -> tuple[Placed, ...]:
+def columns_of(row: Any) -> tuple[RowColumn, ...]:
     """The columns of a row's dataclass, in its order."""
-    known: tuple[Placed, ...] | None = row.__dict__.get("_columns")
+    known: tuple[RowColumn, ...] | None = row.__dict__.get("_columns")
     return known if known is not None else _read_columns(row)
 
 
-def _read_columns(row: Any) -> tuple[Placed, ...]:
+def _read_columns(row: Any) -> tuple[RowColumn, ...]:
     hints = get_type_hints(row, include_extras=True)
     found = []
     for attribute in fields(row):
         hint = hints[attribute.name]
         if get_origin(hint) is Annotated:
-            found += [Placed(attribute.name, a) for a in get_args(hint)[1:] if isinstance(a, Column)]
+            found += [RowColumn(attribute.name, a) for a in get_args(hint)[1:] if isinstance(a, Column)]
     row._columns = tuple(found)
     return tuple(found)

@@ -1,18 +1,20 @@
-"""What a note or form says: sections of questions with their answers, as the clinic's own template asked them."""
+"""Reads the JSON of a note or form: sections with questions and answers, as the clinic's own template asked them.
+
+Text that a program put outside the known members is kept: as an answer without a question, with the member's name.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from html import unescape
 from typing import Any
 
 from app.mapping.flags import truth
 from app.mapping.html import escaped
-from app.mapping.members import Members, is_filled, worded
 from app.mapping.rows import Json
 from app.mapping.storable import REMOVED
 from app.mapping.structured import NotJsonError, parse_shown
-from app.mapping.unexpected import lines_of, says_anything
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
 OTHER = "Other"
@@ -27,6 +29,106 @@ _MARKUP = re.compile(
     r"|[a-z][\w:.-]*\s(?:[^<>]*\s)?(?:style|class)\s*=[^<>]*)>",
     re.IGNORECASE,
 )
+NO_PICTURE = "[Picture not included]"
+_PICTURE = "data:image/"
+_TAG = re.compile(r"<[^<>]*>")
+_PLACES = frozenset({"index", "order", "position", "version"})  # under which a number says nothing of a client
+_FLAGS = frozenset({"archived", "deleted", "draft", "enabled", "final", "pinned", "required", "selected"})
+_MADE = re.compile(r"(?:.*_)?(?:ids?|at)|.*[a-z](?:Ids?|At)|[Ii][Dd]s?|[Tt]ype|links?|self")  # by a program
+
+
+def has_words_outside_sections(content: dict[str, Any]) -> bool:
+    """Whether something stands in a content that has no question and no description, but for its sections' names."""
+    sections = content.get("sections") or []
+    left = [("", {name: value for name, value in content.items() if name != "sections"})]
+    left += [("", {name: value for name, value in section.items() if name != "name"}) for section in sections]
+    return any(has_words(*each) for each in left)
+
+
+def has_words(name: str, value: Json) -> bool:
+    """Whether anything in a value of that name says something to a reader."""
+    left = [(name, value)]
+    while left:
+        name, value = left.pop()
+        if isinstance(value, dict):
+            left += value.items()
+        elif isinstance(value, list):
+            left += ((name, each) for each in value)
+        elif _says(name, value):
+            return True
+    return False
+
+
+def _says(name: str, value: Json) -> bool:
+    if value is None:
+        return False
+    if isinstance(value, bool):
+        return name.lower() not in _FLAGS
+    if isinstance(value, str):
+        words = unescape(_TAG.sub(" ", value)).split()
+        return bool(words) and not (len(words) == 1 and _MADE.fullmatch(name))
+    return not (name.lower() in _PLACES or _MADE.fullmatch(name))
+
+
+def lines_of(value: Json, name: str = "") -> Iterator[str]:
+    """All that a value says, each thing behind its name; a small thing on one line."""
+    if isinstance(value, list):
+        for each in value:
+            yield from lines_of(each, name)
+    elif not isinstance(value, dict):
+        if value is not None and value != "":
+            words = NO_PICTURE if isinstance(value, str) and value.startswith(_PICTURE) else value
+            yield f"{name}: {words}" if name else str(words)
+    elif any(isinstance(each, dict | list) for each in value.values()):
+        for inner, each in value.items():
+            yield from lines_of(each, inner)
+    elif said := [line for inner, each in value.items() for line in lines_of(each, inner)]:
+        yield ", ".join(said)
+
+
+class Members:
+    """The members of one object. `is_guessed`: a member was taken under another name than its own."""
+
+    __slots__ = ("_left", "is_guessed")
+
+    def __init__(self, value: Mapping[str, Json]) -> None:
+        self._left = dict(value)
+        self.is_guessed = False
+
+    def take(self, name: str, *others: str) -> Json:
+        """Takes the first member that is filled: the one of that name, else one of the other names."""
+        left = self._left
+        if (found := left.pop(name, None)) or not left or is_filled(found):
+            return found
+        for other in others:
+            if other in left and is_filled(found := left[other]):
+                del left[other]
+                self.is_guessed = True
+                return found
+        return None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether anything was not taken, or under another name."""
+        return bool(self._left) or self.is_guessed
+
+    def lines(self) -> list[str]:
+        """The words of the members that were not taken, each after its name. Raises RecursionError for deep nesting."""
+        return [line for name, value in self._left.items() if has_words(name, value) for line in lines_of(value, name)]
+
+
+def is_filled(value: Json) -> bool:
+    """Whether a value is more than nothing. `false` and 0 are."""
+    return value is not None and value not in ("", [], {})
+
+
+def worded(value: Json) -> str:
+    """Any value as words. Raises RecursionError for deep nesting."""
+    if isinstance(value, list):
+        return ", ".join(map(worded, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {worded(item)}" for name, item in value.items())
+    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +241,7 @@ def _read(value: dict[str, Json], codes: tuple[str, ...]) -> Content | None:
     read = [_section(item, reading) for item in value.get("sections", [])]
     content = Content(tuple(section for section, _ in read), tuple(reading.codes))
     if content.is_empty:
-        return None if says_anything(value) else content
+        return None if has_words_outside_sections(value) else content
     sections = [_with(section, reading.rest(members)) for section, members in read]
     if rest := reading.rest(Members({**value, "sections": None})):
         sections.append(Section(questions=rest))

@@ -22,7 +22,7 @@ _BEHIND_1904 = 1462  # days from the first day of the 1900 system to that of the
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class ReadDay:
     """`rest` is what follows the day in the cell; `seconds` are the time of day of a serial."""
 
     day: date | None
@@ -31,10 +31,10 @@ class Day:
     seconds: int = 0
 
 
-BAD = Day(None, code="bad_date")
+BAD = ReadDay(None, code="bad_date")
 
 
-def day_of(text: str, context: Context, *, births: bool) -> Day:
+def day_of(text: str, context: Context, *, births: bool) -> ReadDay:
     """The day at the beginning of a cell."""
     if not text.isascii():
         return BAD
@@ -42,15 +42,15 @@ def day_of(text: str, context: Context, *, births: bool) -> Day:
         return _serial(int(serial[1]), float(f"0.{serial[2] or 0}"), context)
     try:
         if joined := _JOINED.fullmatch(text):
-            return Day(date(int(joined[1]), int(joined[2]), int(joined[3])))
+            return ReadDay(date(int(joined[1]), int(joined[2]), int(joined[3])))
         if iso := _ISO.match(text):
-            return Day(date(int(iso[1]), int(iso[2]), int(iso[3])), text[iso.end() :])
+            return ReadDay(date(int(iso[1]), int(iso[2]), int(iso[3])), text[iso.end() :])
         if named := _NAMED.match(text):
             month = _MONTHS.get(named[2][:3].lower())
             if month is None:
                 return BAD
             year, code = _year(named[3], context, births=births)
-            return Day(date(year, month, int(named[1])), text[named.end() :], code)
+            return ReadDay(date(year, month, int(named[1])), text[named.end() :], code)
         if numbers := _NUMBERS.match(text):
             return _numbers(numbers, text[numbers.end() :], context, births=births)
     except ValueError:
@@ -58,16 +58,16 @@ def day_of(text: str, context: Context, *, births: bool) -> Day:
     return BAD
 
 
-def _numbers(found: re.Match[str], rest: str, context: Context, *, births: bool) -> Day:
+def _numbers(found: re.Match[str], rest: str, context: Context, *, births: bool) -> ReadDay:
     first, second = int(found[1]), int(found[3])
     year, code = _year(found[4], context, births=births)
     month_first = context.dates is DateOrder.MONTH_FIRST
     if context.dates is DateOrder.UNDECIDABLE:
         if first <= 12 and second <= 12 and first != second:
-            return Day(None, code="date_ambiguous")
+            return ReadDay(None, code="date_ambiguous")
         month_first = second > 12
     month, day = (first, second) if month_first else (second, first)
-    return Day(date(year, month, day), rest, code)
+    return ReadDay(date(year, month, day), rest, code)
 
 
 def _year(digits: str, context: Context, *, births: bool) -> tuple[int, str | None]:
@@ -77,7 +77,7 @@ def _year(digits: str, context: Context, *, births: bool) -> tuple[int, str | No
     return (1900 if births and short > context.today.year % 100 else 2000) + short, "year_guessed"
 
 
-def _serial(number: int, fraction: float, context: Context) -> Day:
+def _serial(number: int, fraction: float, context: Context) -> ReadDay:
     """The day of a number. A low one is a day only in a column of such days, and not where it may be a year."""
     days = number + _BEHIND_1904 if context.serials.since_1904 else number
     is_sure = SURE <= days <= LAST
@@ -85,4 +85,4 @@ def _serial(number: int, fraction: float, context: Context) -> Day:
     if not is_sure and (not context.in_serials or may_be_year or not 0 < days <= LAST or days == _NO_DAY):
         return BAD
     seconds = min(round(fraction * 86400), 86399)
-    return Day(_EPOCH + timedelta(days=days + (days < _NO_DAY)), code="excel_serial_date", seconds=seconds)
+    return ReadDay(_EPOCH + timedelta(days=days + (days < _NO_DAY)), code="excel_serial_date", seconds=seconds)

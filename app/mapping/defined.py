@@ -11,7 +11,7 @@ CHOICES = frozenset({"single_choice", "multiple_choice", "dropdown"})
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class FieldOption:
     """`added` says that no definition has it, only somebody's answer; `known_as` what rows call it beside its id."""
 
     id: str
@@ -32,7 +32,7 @@ class Defined:
 
     name: str
     type: str
-    options: tuple[Option, ...] = ()
+    options: tuple[FieldOption, ...] = ()
     visible: bool = True
     has_text: bool = False
     clashes: bool = False
@@ -45,10 +45,10 @@ class Defined:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Defined":
-        return cls(**{**value, "options": tuple(Option(**option) for option in value["options"])})
+        return cls(**{**value, "options": tuple(FieldOption(**option) for option in value["options"])})
 
 
-def fitting(type_: str, options: tuple[Option, ...] = ()) -> tuple[str, ...]:
+def fitting(type_: str, options: tuple[FieldOption, ...] = ()) -> tuple[str, ...]:
     """The types, beside its own, that a question may be given before it is made."""
     if type_ in TEXTS:
         return ("number", "yes_no")

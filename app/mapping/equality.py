@@ -72,7 +72,9 @@ def statements_of(
     found: dict[str, str] = {}
     for name, value in values.items():
         column = attributes.get(name)
-        if column is not None and (column.is_key or column.apart or (column.fills and getattr(row, column.fills))):
+        if column is not None and (
+            column.is_key or column.disambiguates or (column.name_for and getattr(row, column.name_for))
+        ):
             continue  # the key, and names beside a reference
         if value is not None:
             found[name] = _statement(value, cells.get(name, ""), zone)

@@ -1,17 +1,13 @@
 """Yes and no, choices from a list and whole numbers, in the ways that exports and spreadsheets write them."""
 
-import re
 from collections.abc import Mapping
 
 from app.mapping.cells import mended_digits, plain
 from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
-from app.mapping.numbers import read_number
 
 _YES = frozenset({"true", "1", "yes", "y", "t"})
 _NO = frozenset({"false", "0", "no", "n", "f"})
-_MOST = 10**12
-_THOUSAND = re.compile(r"-?[1-9]\d{0,2}\.000")  # one, or a thousand in the way of other countries
 
 
 def boolean(cell: str, context: Context, report: Report) -> bool | None:
@@ -54,31 +50,3 @@ def one_of(choices: Mapping[str, str], unknown: str | None = None) -> Reader:
 def spoken(word: str) -> str:
     """A word of a list as it is compared: letters and digits alone, lower case."""
     return "".join(filter(str.isalnum, word.casefold()))
-
-
-def whole(cell: str, context: Context, report: Report) -> int | None:
-    """A whole number; None with `bad_number` for anything else."""
-    if len(cell) <= 12 and cell.isdigit() and cell.isascii():
-        return int(cell)
-    number = read_number(cell)
-    if number.value is None and not number.is_unclear:
-        return None
-    if number.value is None or number.value % 1 or abs(number.value) >= _MOST or _THOUSAND.fullmatch(plain(cell)):
-        report("bad_number")
-        return None
-    if number.is_mended or "." in cell:
-        report("spreadsheet_value_mended")
-    return int(number.value)
-
-
-def whole_up_to(most: int) -> Reader:
-    """A whole number of at most `most`; None with `bad_number` for anything else."""
-
-    def read(cell: str, context: Context, report: Report) -> int | None:
-        number = whole(cell, context, report)
-        if number is not None and number > most:
-            report("bad_number")
-            return None
-        return number
-
-    return read

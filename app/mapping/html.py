@@ -9,7 +9,7 @@ import nh3
 
 from app.mapping.html_limits import bounded, has_hidden, shallow
 from app.mapping.markup import keep_meaning
-from app.mapping.page_styles import parted
+from app.mapping.page_styles import split_styles
 
 ALLOWED = frozenset(
     {"p", "div", "br", "ul", "ol", "li", "blockquote", "h1", "h2", "b", "i", "u", "s", "sub", "sup", "a"}
@@ -78,7 +78,7 @@ def clean_html(text: str) -> Cleaned:
     is_lined = "\n" in text and not _LINED.search(text)
     if not is_lined and _PLAIN.fullmatch(text):
         return Cleaned(text)
-    page = parted(text)
+    page = split_styles(text)
     text = page.text
     if is_lined:
         text = _TAG_OR_LINE_END.sub(_broken, bounded(text).replace("\r\n", "\n").strip("\n"))

@@ -129,11 +129,11 @@ def link(
         headers,
         mark,
         required=required,
-        follows=follows,
+        left_out_with_target=follows,
         links_to=kind,
-        orphan=orphan,
-        several=several,
-        of_another=of_another,
+        orphan_code=orphan,
+        ambiguous_code=several,
+        other_client_code=of_another,
         destination=destination,
     )
 
@@ -142,4 +142,4 @@ def links(
     kind: str, native: str, *headers: str, mark: str = "A", orphan: str | None = None, of_another: str | None = None
 ) -> Column:
     """A column that refers to several rows of another kind, none of which is required."""
-    return Column(several_ids, native, headers, mark, links_to=kind, orphan=orphan, of_another=of_another)
+    return Column(several_ids, native, headers, mark, links_to=kind, orphan_code=orphan, other_client_code=of_another)

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from app.mapping.columns import Link, Placed
+from app.mapping.columns import Link, RowColumn
 from app.mapping.context import Context
 from app.mapping.kind import Kind, Source
 from app.mapping.parse import Parsed, parse_row
 
 
-class Role(StrEnum):
+class JoinRole(StrEnum):
     """What mapping does with a joined row."""
 
     LISTED = "listed"  # looks it up in a list: alerts of a client, a price, the name of a concession
@@ -38,7 +38,7 @@ class Join(NamedTuple):
     `key` is the id under which mapping looks the rows up.
     """
 
-    role: Role
+    role: JoinRole
     kind: str
     column: str
     ids: frozenset[str]
@@ -95,8 +95,8 @@ def kinds_that_join(source: Source, kind: Kind[Any]) -> frozenset[str]:
     for joiner in joiners:
         names.add(joiner.name)
         names |= {course.name for course, _ in _courses(source, joiner)}
-    names |= {other for other, _ in kind.references.counted_back}
-    if kind.schedule.spans_of is not None or kind.identity.one_of_many:
+    names |= {other for other, _ in kind.references.counted_referrers}
+    if kind.schedule.spans_of is not None or kind.identity.is_multi_row:
         names.add(kind.name)
     people = [kind, *(source.kind(str(link.column.links_to)) for link in _people_links(joiners))]
     names |= {one.name for one in people if one.merging.survivor}
@@ -110,24 +110,24 @@ def joins_of(
     own = frozenset([source_id])
     for name, key in lookups:
         listed = source.kind(name)
-        yield Join(Role.LISTED, name, listed.short_list.by or key_column(listed), frozenset([key]), key)
+        yield Join(JoinRole.LISTED, name, listed.short_list.lookup_link or key_column(listed), frozenset([key]), key)
     for other in source.kinds:
         if (link := _member_link(other, kind)) is not None:
-            yield Join(Role.MEMBER, other.name, link, own, source_id)
-    for name, column in kind.references.counted_back:
-        yield Join(Role.COUNTED, name, column, own, source_id)
+            yield Join(JoinRole.MEMBER, other.name, link, own, source_id)
+    for name, column in kind.references.counted_referrers:
+        yield Join(JoinRole.COUNTED, name, column, own, source_id)
     if kind.schedule.spans_of is not None:
         required = next(placed.name for placed in _links(kind) if placed.column.required)
-        yield Join(Role.UNITED, kind.name, required, frozenset(ids_in(row, required)))
-    if kind.identity.one_of_many:
+        yield Join(JoinRole.UNITED, kind.name, required, frozenset(ids_in(row, required)))
+    if kind.identity.is_multi_row:
         key = key_column(kind)
-        yield Join(Role.DEFINED, kind.name, key, frozenset(ids_in(row, key)))
+        yield Join(JoinRole.DEFINED, kind.name, key, frozenset(ids_in(row, key)))
 
 
 def courses_of(source: Source, joiner: Kind[Any], ids: Iterable[str]) -> Iterator[Join]:
     """The joins to courses of treatment that list rows of a joining kind."""
     for course, column in _courses(source, joiner):
-        yield Join(Role.COURSE, course.name, column, frozenset(ids))
+        yield Join(JoinRole.COURSE, course.name, column, frozenset(ids))
 
 
 def course_link(joiner: Kind[Any], course: Kind[Any]) -> str | None:
@@ -137,7 +137,7 @@ def course_link(joiner: Kind[Any], course: Kind[Any]) -> str | None:
 
 def merged_into(kind: Kind[Any], ids: Iterable[str]) -> Join | None:
     """The join to the rows that were merged into those of the ids; None for a kind whose rows are never merged."""
-    return Join(Role.MERGED, kind.name, kind.merging.survivor, frozenset(ids)) if kind.merging.survivor else None
+    return Join(JoinRole.MERGED, kind.name, kind.merging.survivor, frozenset(ids)) if kind.merging.survivor else None
 
 
 def people_of(source: Source, joiner: Kind[Any]) -> Kind[Any]:
@@ -146,7 +146,7 @@ def people_of(source: Source, joiner: Kind[Any]) -> Kind[Any]:
     return source.kind(str(link.column.links_to))
 
 
-def _links(kind: Kind[Any]) -> list[Placed]:
+def _links(kind: Kind[Any]) -> list[RowColumn]:
     return [placed for placed in kind.columns if placed.column.links_to]
 
 
@@ -154,12 +154,14 @@ def _member_link(other: Kind[Any], kind: Kind[Any]) -> str | None:
     """The attribute by which rows of another kind tell of members of this kind's rows; None where they do not."""
     if other.joining is None:
         return None
-    to = other.joining.to
+    to = other.joining.row_link
     return next((p.name for p in _links(other) if p.name == to and p.column.links_to == kind.name), None)
 
 
-def _people_links(joiners: Iterable[Kind[Any]]) -> list[Placed]:
-    return [placed for one in joiners for placed in _links(one) if one.joining and placed.name == one.joining.by]
+def _people_links(joiners: Iterable[Kind[Any]]) -> list[RowColumn]:
+    return [
+        placed for one in joiners for placed in _links(one) if one.joining and placed.name == one.joining.owner_link
+    ]
 
 
 def _courses(source: Source, joiner: Kind[Any]) -> list[tuple[Kind[Any], str]]:

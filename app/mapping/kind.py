@@ -5,27 +5,27 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from app.changed_values import ValueChanged
-from app.mapping.columns import Placed, columns_of
+from app.mapping.columns import RowColumn, columns_of
 from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Result
-from app.mapping.second_look import Look, Nested
 from app.mapping.traits import (
+    Exclusion,
     Filing,
     Identity,
     Joining,
     Merging,
     Names,
     Naming,
-    Questions,
+    QuestionColumns,
     Recognition,
     References,
     Schedule,
     Sharing,
     ShortList,
-    Staying,
 )
+from app.mapping.verified_kinds import NestedRows, VerifiedKind
 
 R = TypeVar("R")
 
@@ -42,8 +42,8 @@ class Kind(Generic[R]):
 
     name: str
     label: str  # in the clinic's words in Caspen: "Clients"
-    called: str  # in the source's words: "Patients"
-    where: str  # where in the source it is exported
+    source_label: str  # in the source's words: "Patients"
+    source_location: str  # where in the source it is exported
     recognition: Recognition
     row: type[R]
     to_records: Callable[[R, Joined, Lookups], Result] | None = None  # pure; None for a kind that is only counted
@@ -53,8 +53,8 @@ class Kind(Generic[R]):
     merging: Merging[R] = field(default_factory=Merging)
     references: References[R] = field(default_factory=References)
     naming: Naming[R] = field(default_factory=Naming)
-    questions: Questions = field(default_factory=Questions)
-    staying: Staying[R] = field(default_factory=Staying)
+    questions: QuestionColumns = field(default_factory=QuestionColumns)
+    exclusion: Exclusion[R] = field(default_factory=Exclusion)
     schedule: Schedule[R] = field(default_factory=Schedule)
     short_list: ShortList = field(default_factory=ShortList)
     sharing: Sharing | None = None
@@ -66,16 +66,16 @@ class Kind(Generic[R]):
         return self.to_records is not None
 
     @property
-    def awaited(self) -> bool:
+    def is_expected(self) -> bool:
         """Whether an export lacks something without a file of it."""
         return self.imported and not self.short_list.is_listed
 
     @property
-    def columns(self) -> tuple[Placed, ...]:
+    def columns(self) -> tuple[RowColumn, ...]:
         return columns_of(self.row)
 
     @property
-    def owner(self) -> str | None:
+    def owner_link(self) -> str | None:
         """The link to the client whose record a row becomes; None for kinds whose records are nobody's own."""
         return next((p.name for p in self.columns if (p.column.destination or "").endswith(OWNER)), None)
 
@@ -147,8 +147,8 @@ class Source:
     uses: tuple[Use, ...] = ()
     counts: tuple[Countable, ...] = ()
     carried: Carried | None = None
-    looks: tuple[Look, ...] = ()  # where cells must be found again, told apart from the mapping
-    nested: Nested | None = None  # which rows one object holds, told apart from the reading
+    verified_kinds: tuple[VerifiedKind, ...] = ()  # where cells must be found again, told apart from the mapping
+    nested_rows: NestedRows | None = None  # which rows one object holds, told apart from the reading
     help_article: str = ""
     fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None
 

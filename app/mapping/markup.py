@@ -1,14 +1,19 @@
-"""What a page says by its markup alone: struck-out text, ticked boxes, chosen options, lines of preformatted text.
+"""Meaning that only markup carries: struck-out text, ticked boxes, chosen options, lines of preformatted text.
 
 Sanitising removes attributes and form fields. This step first writes their meaning as text or as a plain tag, so that a
 negated allergy stays struck out and a ticked box stays ticked. The result still has to be sanitised.
+
+Struck-out text becomes `<s>`, whatever tag or style strikes it out. Sanitisers and readers ignore an `<s>` around a
+row, a list or a heading: in such elements each text gets an `<s>` of its own.
 """
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from app.mapping.page_styles import Parted
-from app.mapping.struck_markup import kept_struck
+import css_inline
+
+from app.mapping.html_limits import shallow
+from app.mapping.page_styles import Decoration, StyledPage, decoration
 
 TICKED, NOT_TICKED = "☑", "☐"
 CHOSEN, NOT_CHOSEN = "◉", "○"
@@ -18,7 +23,7 @@ _CELL = re.compile(r"<(/?)(table|tr|td|th)\b[^<>]*>", re.IGNORECASE)
 _PRE = re.compile(r"(<(/?)pre\b[^<>]*>)", re.IGNORECASE)
 
 
-def keep_attributes(page: Parted) -> str:
+def keep_attributes(page: StyledPage) -> str:
     """HTML in which whatever a page strikes out is `<s>`, and form fields and images are beside their text."""
     lower = page.text.lower()
     if "<input" in lower or "<option" in lower or "<img" in lower:
@@ -26,7 +31,7 @@ def keep_attributes(page: Parted) -> str:
     return kept_struck(page)
 
 
-def keep_meaning(page: Parted) -> str:
+def keep_meaning(page: StyledPage) -> str:
     """The same, with cells of tables apart and lines of preformatted text broken. Call it once for a text."""
     text = keep_attributes(page)
     lower = text.lower()
@@ -99,3 +104,229 @@ def _broken_lines(text: str) -> str:
         if inside:
             pieces[at] = pieces[at].replace("\r\n", "\n").replace("\n", "<br>")
     return "".join(piece for at, piece in enumerate(pieces) if at % 3 != 2)
+
+
+UNSURE = "[A style of this page strikes words out; which ones cannot be told]"
+MOST_WORK = 4_000_000  # steps of a style sheet over the tags of a page
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)([^<>]*)>")
+_SIGNS = ("line-through", "<strike", "<del", "<s>", "<s ", "<s\n", "<s\t", "<s\r", "<s\f", "<s/")
+_OTHERWISE = ("&#", "&colon;", "&tab;", "&newline;", "\\")  # how a style may be written without these words
+_ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+)))?")
+_ANSWERED = re.compile(r"<[a-zA-Z][^\s<>/]*+((?:\s[^\s=<>\"]++=\"[^\"]*+\")++)\s?/?>")
+_VALUE = re.compile(r"\s([^\s=]+)=\"([^\"]*)\"")
+_NUMBER = "data-number"
+_EACH_STEP = re.compile(r"[\s>+~:\[]+")
+_BLANK = re.compile(r"(?:\s|&nbsp;|&#160;)*")
+_TAGS = frozenset({"s", "strike", "del"})
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())  # noqa: SIM905
+_VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "embed", "source", "wbr"})
+_CONTAINERS = frozenset({"ul", "ol", "dl", "table", "div", "blockquote", "section", "article", "body"})
+_BLOCKS = _CONTAINERS | {"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "form", "fieldset", "hr"}
+_CELLS = frozenset({"td", "th", "tr", "tbody", "thead", "tfoot", "table", "caption", "body", "html"})
+_APART = (
+    _BLOCKS
+    | _CELLS
+    | frozenset(
+        """li dt dd select option optgroup center header footer main aside nav address details summary figure figcaption
+        legend textarea hgroup search menu dir listing xmp noscript noframes noembed template""".split()  # noqa: SIM905 - as a list it would be a page long
+    )
+)
+_CLOSES = {
+    "li": frozenset({"li", "p"}),
+    "td": frozenset({"td", "th", "p"}),
+    "th": frozenset({"td", "th", "p"}),
+    "tr": frozenset({"tr", "td", "th", "p"}),
+    "dt": frozenset({"dt", "dd", "p"}),
+    "dd": frozenset({"dt", "dd", "p"}),
+}
+_PARAGRAPH = frozenset({"p"})
+_DEEPEST = 200  # open elements that a closing tag is compared with
+
+
+def kept_struck(page: StyledPage) -> str:
+    """The text with `<s>` for every way to strike out. Where a rule's elements cannot be told, a line says so."""
+    text, rules = page.text, page.rules
+    if "<" not in text:
+        return text
+    is_asked = rules.strikes or (rules.lines and _may_strike(text))
+    said, is_unsure = _said_by_rules(page) if is_asked else ({}, False)
+    if said or _may_strike(text):
+        text = _StruckOut(said).rewrite(text)
+    return f"{text}<p>{UNSURE}<wbr></p>" if is_unsure or rules.unsure else text
+
+
+def _may_strike(text: str) -> bool:
+    lower = text.lower()
+    return any(sign in lower for sign in _SIGNS) or ("style" in lower and any(sign in lower for sign in _OTHERWISE))
+
+
+def _said_by_rules(page: StyledPage) -> tuple[dict[int, Decoration], bool]:
+    """What the page's rules say of its tags, by their places; and whether that could not be found out."""
+    sheet = "\n".join(page.rules.lines)
+    steps = sum(len(_EACH_STEP.findall(line)) + 1 for line in page.rules.lines)
+    tags = page.text.count("<")
+    if steps * tags > MOST_WORK:
+        return {}, True
+    if page.any_case:
+        sheet = sheet.lower()
+    numbering = _Numbering(any_case=page.any_case)
+    numbered = _TAG.sub(numbering.tag, page.text)
+    if numbering.repeated * tags > MOST_WORK // 4:
+        return {}, True
+    root = f'<html {_NUMBER}="-1"><body {_NUMBER}="-1">'
+    inliner = css_inline.CSSInliner(inline_style_tags=False, load_remote_stylesheets=False, extra_css=sheet)
+    try:
+        answer = inliner.inline(root + shallow(numbered)[0])
+    except (css_inline.InlineError, ValueError):
+        return {}, True
+    said: dict[int, Decoration] = {}
+    for tag in _ANSWERED.finditer(answer):
+        values = dict(_VALUE.findall(tag[1]))
+        found = decoration(values.get("style", ""))
+        if found is not None and values.get(_NUMBER, "").removeprefix("-").isdecimal():
+            said[int(values[_NUMBER])] = found
+    return said, False
+
+
+class _Numbering:
+    """Gives each tag its place as an attribute, and takes its own style away.
+
+    `repeated` is how many elements of formatting are open at most: a parser opens them anew in each paragraph.
+    """
+
+    def __init__(self, *, any_case: bool) -> None:
+        self._any_case = any_case
+        self._open = 0
+        self.repeated = 1
+
+    def tag(self, tag: re.Match[str]) -> str:
+        is_formatting = tag[2].lower() in _FORMATTING
+        if tag[1]:
+            self._open = max(0, self._open - is_formatting)
+            return f"</{tag[2]}>"
+        self._open += is_formatting
+        self.repeated = max(self.repeated, self._open)
+        kept = [f'{_NUMBER}="{tag.start()}"']
+        for found in _ATTRIBUTE.finditer(tag[3]):
+            name, value = found[1].lower(), found[2] or found[3] or found[4] or ""
+            if name != "style":
+                value = value.lower() if self._any_case and name in ("class", "id") else value
+                kept.append(f'{name}="{value.replace(chr(34), "&quot;")}"')
+        return f"<{tag[2]} {' '.join(kept)}>"
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element that is open. `piece` is where its `<s>` may stand, among the pieces of the text; -1 for one that
+    strikes nothing out."""
+
+    name: str
+    piece: int = -1
+
+
+class _StruckOut:
+    """Puts `<s>` into every element that strikes out, and ends it where the element ends."""
+
+    def __init__(self, said: dict[int, Decoration]) -> None:
+        self._said = said
+        self._open: list[_Open] = []
+        self._pieces: list[str] = []
+        self._words: list[bool] = []  # of each piece, whether it is words
+        self._begun: dict[int, int] = {}  # where words are struck out one by one: how many elements begin, or end
+        self._last_apart = -1  # the last piece that parts lines
+
+    def rewrite(self, text: str) -> str:
+        at = 0
+        if -1 in self._said and self._said[-1].strikes:
+            self._begun[0] = 1
+        for tag in _TAG.finditer(text):
+            self._add(text[at : tag.start()], words=True)
+            self._tag(tag)
+            at = tag.end()
+        self._add(text[at:], words=True)
+        self._end(self._open, at_end=True)
+        return "".join(self._marked())
+
+    def _add(self, piece: str, *, words: bool = False) -> int:
+        self._pieces.append(piece)
+        self._words.append(words)
+        return len(self._pieces) - 1
+
+    def _marked(self) -> list[str]:
+        if not self._begun:
+            return self._pieces
+        depth = 0
+        for at, piece in enumerate(self._pieces):
+            depth += self._begun.get(at, 0)
+            if depth and not self._words[at]:
+                self._pieces[at] = "" if piece in ("<s>", "</s>") else piece
+            elif depth and not _BLANK.fullmatch(piece):
+                self._pieces[at] = f"<s>{piece}</s>"
+        return self._pieces
+
+    def _tag(self, tag: re.Match[str]) -> None:
+        name = tag[2].lower()
+        if tag[1]:
+            self._ended_by(frozenset({name}), frozenset(), name)
+        elif name in _CLOSES or name in _BLOCKS:  # browsers end an open paragraph or cell in front of these
+            self._ended_by(_CLOSES.get(name, _PARAGRAPH), _CONTAINERS, name)
+        if name in _TAGS:
+            if not tag[1]:
+                self._open.append(_Open(name, self._add("<s>") if self._is_struck(tag, itself=True) else -1))
+            return
+        at = self._add(tag[0])
+        if name in _APART:
+            self._last_apart = at
+        if not tag[1] and name not in _VOID:
+            self._open.append(_Open(name, self._add("") if self._is_struck(tag) else -1))
+
+    def _ended_by(self, names: frozenset[str], until: frozenset[str], cause: str) -> None:
+        """Ends all elements that end together with the innermost open element of these names."""
+        last: int | None = None
+        for at in range(len(self._open) - 1, max(-1, len(self._open) - _DEEPEST), -1):
+            name = self._open[at].name
+            if name in names:
+                last = at
+                if not until:
+                    break
+            elif name in until:
+                break
+        if last is not None:
+            ended = self._open[last:]
+            del self._open[last:]
+            self._end(ended, own=cause)
+
+    def _end(self, ended: list[_Open], *, own: str = "", at_end: bool = False) -> None:
+        """Ends elements, the innermost first. Formatting that a paragraph ends goes on behind it, as in browsers."""
+        stays: list[_Open] = []
+        for at, element in enumerate(reversed(ended), start=1):
+            if element.piece < 0:
+                continue
+            if element.name in _FORMATTING and not (at_end or at == len(ended) or own in _CELLS):
+                self._last_apart = len(self._pieces)
+                stays.append(element)
+                continue
+            if self._last_apart > element.piece or (element.name in _TAGS and own in _CELLS):
+                self._pieces[element.piece] = ""
+                end = self._add("")
+                self._begun[element.piece] = self._begun.get(element.piece, 0) + 1
+                self._begun[end] = self._begun.get(end, 0) - 1
+            else:
+                self._pieces[element.piece] = "<s>"
+                self._add("</s>")
+        self._open.extend(reversed(stays))
+
+    def _is_struck(self, tag: re.Match[str], *, itself: bool = False) -> bool:
+        """Whether the tag's own style, or a rule, strikes it out: an important one has the last word, then its own.
+        `itself`: the tag does so where no style says anything."""
+        ruled = self._said.get(tag.start())
+        own = None
+        if "style" in tag[3].lower():
+            style = next(
+                (a[2] or a[3] or a[4] or "" for a in _ATTRIBUTE.finditer(tag[3]) if a[1].lower() == "style"), ""
+            )
+            own = decoration(style)
+        if own is None or (ruled is not None and ruled.important and not own.important):
+            own = ruled
+        return itself if own is None else own.strikes

@@ -1,8 +1,11 @@
-"""Numbers as people, bookkeepers and spreadsheets of other countries write them, read only where it is certain.
+"""Reads numbers and amounts of money as people, bookkeepers and spreadsheets of other countries write them.
 
-A comma before three figures parts thousands (`1,234.56`), and one before one or two figures is a decimal comma
-(`30,00`, `1.234,56`). What a computer adds behind the 15 digits that a spreadsheet keeps is no part of a number:
-`1200.1000000000001` is 1200.1. A cell that may mean two numbers means none.
+A comma before three digits separates thousands (`1,234.56`). A comma before one or two digits is a decimal comma
+(`30,00`, `1.234,56`). A spreadsheet keeps 15 digits, and a program that reads the file adds more:
+`1200.1000000000001` is 1200.1. A cell that may mean two numbers is unclear and has no value.
+
+Amounts are exact to the cent: `$1,200.00`, `-5.5`, `(5.50)`. In a file of decimal commas `1.200` may be 1200 or 1.2,
+so that the amount is unclear.
 """
 
 import re
@@ -10,6 +13,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from app.mapping.cells import mended_number, plain
+from app.mapping.columns import Reader, Report
+from app.mapping.context import Context
 from app.mapping.ids import NOTHING
 
 _PLAIN = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,6})?|\.\d{1,6})", re.ASCII)
@@ -40,7 +45,7 @@ _PARTS = re.compile(r"[ ,.'’]")
 _ABSENT = NOTHING | {"", "none", "-", "–"}  # a bookkeeper's dash is nothing
 
 
-class Number(NamedTuple):
+class ReadNumber(NamedTuple):
     """What a cell says. `value` is None of an empty cell, and of one that `is_unclear`."""
 
     value: Decimal | None = None
@@ -48,31 +53,88 @@ class Number(NamedTuple):
     is_unclear: bool = False
 
 
-def read_number(cell: str) -> Number:
+def read_number(cell: str) -> ReadNumber:
     """The number of a cell, with its sign before it. Currency signs, brackets and words are the caller's."""
     if _PLAIN.fullmatch(cell):
-        return Number(Decimal(cell))
+        return ReadNumber(Decimal(cell))
     bare = " ".join(plain(cell).split()).replace("- ", "-", 1)
     if bare.lower() in _ABSENT:
-        return Number()
+        return ReadNumber()
     mended = mended_number(bare)
     if mended is None or not mended:
-        return Number(is_unclear=True)
+        return ReadNumber(is_unclear=True)
     if _PLAIN.fullmatch(mended):
-        return Number(Decimal(mended), is_mended=mended != bare)
+        return ReadNumber(Decimal(mended), is_mended=mended != bare)
     sign, digits = ("-", bare[1:]) if bare[0] == "-" else ("", bare)
     for patterns, is_mended in ((_GROUPED, False), (_MENDED, True)):
         for pattern in patterns:
             if found := pattern.fullmatch(digits):
                 whole = _PARTS.sub("", found["whole"]) or "0"
-                return Number(Decimal(f"{sign}{whole}.{found['fraction'] or '0'}"), is_mended)
-    return Number(is_unclear=True) if _LONG.fullmatch(bare) is None else _rounded(Decimal(bare))
+                return ReadNumber(Decimal(f"{sign}{whole}.{found['fraction'] or '0'}"), is_mended)
+    return ReadNumber(is_unclear=True) if _LONG.fullmatch(bare) is None else _rounded(Decimal(bare))
 
 
-def _rounded(number: Decimal) -> Number:
+def _rounded(number: Decimal) -> ReadNumber:
     """A number of more digits than a spreadsheet keeps, where those that it keeps are an amount."""
     kept = Decimal(f"{number:.{_DIGITS}g}").normalize()
     decimals = -int(kept.as_tuple().exponent)
     if len(number.as_tuple().digits) <= _DIGITS or decimals > _DECIMALS:
-        return Number(is_unclear=True)
-    return Number(Decimal(f"{kept:f}"), is_mended=True)
+        return ReadNumber(is_unclear=True)
+    return ReadNumber(Decimal(f"{kept:f}"), is_mended=True)
+
+
+_COMMA = re.compile(r"\d,\d{1,2}[^\d,.]{0,5}")
+_MOST = 10**12  # a whole number is below
+_THOUSAND = re.compile(r"-?[1-9]\d{0,2}\.000")  # 1 with decimals, or 1000 with a separator
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+
+
+def has_decimal_comma(cell: str) -> bool:
+    """Whether an amount has a comma before its cents, as `1.234,50` and `30,00 €` have."""
+    at = cell.rfind(",")
+    return at > 0 and _COMMA.fullmatch(cell, at - 1) is not None
+
+
+def money(cell: str, context: Context, report: Report) -> Decimal | None:
+    """A decimal, never a float. Brackets mean less than nothing; None with `bad_number` where no amount is certain."""
+    bare = plain(cell)
+    is_below = bare.startswith("(") and bare.endswith(")")
+    if is_below:
+        bare = bare[1:-1]
+    bare = bare.replace("$", "", 1).strip() if "$" in bare else bare
+    found = read_number(bare)
+    is_unclear = found.is_unclear or (context.decimal_commas and _THOUSANDS.fullmatch(bare) is not None)
+    if is_unclear or (is_below and found.value is not None and found.value < 0):
+        report("bad_number")
+        return None
+    if found.is_mended:
+        report("spreadsheet_value_mended")
+    return -found.value if is_below and found.value is not None else found.value
+
+
+def whole(cell: str, context: Context, report: Report) -> int | None:
+    """A whole number; None with `bad_number` for anything else."""
+    if len(cell) <= 12 and cell.isdigit() and cell.isascii():
+        return int(cell)
+    number = read_number(cell)
+    if number.value is None and not number.is_unclear:
+        return None
+    if number.value is None or number.value % 1 or abs(number.value) >= _MOST or _THOUSAND.fullmatch(plain(cell)):
+        report("bad_number")
+        return None
+    if number.is_mended or "." in cell:
+        report("spreadsheet_value_mended")
+    return int(number.value)
+
+
+def whole_up_to(most: int) -> Reader:
+    """A whole number of at most `most`; None with `bad_number` for anything else."""
+
+    def read(cell: str, context: Context, report: Report) -> int | None:
+        number = whole(cell, context, report)
+        if number is not None and number > most:
+            report("bad_number")
+            return None
+        return number
+
+    return read

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.mapping.cells import is_error
-from app.mapping.columns import APART, Link, Reader, Report
+from app.mapping.columns import NAME_QUALIFIER, Link, Reader, Report
 from app.mapping.context import Context
 from app.mapping.ids import id_in_address
 from app.mapping.kind import Kind
@@ -82,7 +82,7 @@ class RowParser(Generic[R]):
             }
         self._required = frozenset(p.name for p in kind.columns if p.column.required)
         self._gathers = frozenset(p.name for p in kind.columns if p.column.prefix)
-        self._fills = tuple((p.name, p.column.fills) for p in kind.columns if p.column.fills)
+        self._fills = tuple((p.name, p.column.name_for) for p in kind.columns if p.column.name_for)
         self._related = frozenset(name for name, link in self._fills if re.sub("_ids?$", "", link) == name)
         names = {p.name for p in kind.columns}
         self._addressed = tuple(
@@ -90,7 +90,7 @@ class RowParser(Generic[R]):
             for p in kind.columns
             if p.column.links_to and (base := re.sub("_ids?$", "", p.name)) != p.name and base in names
         )
-        self._aparts = tuple((p.name, p.column.apart) for p in kind.columns if p.column.apart)
+        self._aparts = tuple((p.name, p.column.disambiguates) for p in kind.columns if p.column.disambiguates)
         self._made = _by_attributes(kind.row) or (lambda values: kind.row(**values))
         self._keeps_unread = any(f.name == "unread" for f in fields(kind.row))  # type: ignore[arg-type]
         self._key = next((p.name for p in kind.columns if p.column.is_key), None)
@@ -132,7 +132,7 @@ class RowParser(Generic[R]):
                 values[link] = Link(name=values[name])
                 for beside, told_apart in self._aparts:
                     if told_apart == link and beside in values:
-                        values[link] = Link(name=f"{values[name]}{APART}{values[beside]}")
+                        values[link] = Link(name=f"{values[name]}{NAME_QUALIFIER}{values[beside]}")
         return self._keyed(values, problems, cells.keys() if columns is None else columns)
 
     def source_id(self, cells: Mapping[str, str]) -> str | None:
@@ -161,7 +161,12 @@ class RowParser(Generic[R]):
         kind = self.kind
         has_column = self._key is not None and self._key in columns
         source_id: str | None = values.get(self._key) if self._key else None
-        if source_id is None and self._key and kind.identity.made_key and (made := values.get(kind.identity.made_key)):
+        if (
+            source_id is None
+            and self._key
+            and kind.identity.generated_key
+            and (made := values.get(kind.identity.generated_key))
+        ):
             source_id = values[self._key] = made
         if source_id is None and has_column:
             if not any(p.code == "bad_id" for p in problems):
@@ -175,11 +180,11 @@ class RowParser(Generic[R]):
             if self._key:
                 row = _with_key(row, self._key, source_id)
                 problems.append(Problem("synthetic_key_used", kind.name))
-        if kind.identity.key_beside is not None and (beside := kind.identity.key_beside(row)):
+        if kind.identity.key_suffix_of is not None and (beside := kind.identity.key_suffix_of(row)):
             source_id = f"{source_id}/{beside}"
         if values.get("deleted_at"):
             problems.append(Problem("deleted_in_source", kind.name))
-        if kind.staying.reason and (problem := kind.staying.reason(row)):
+        if kind.exclusion.reason and (problem := kind.exclusion.reason(row)):
             problems.append(problem.at(kind=kind.name))
         if problems:
             return Parsed(row, source_id, tuple(p.at(source_id=source_id) for p in problems))

@@ -119,7 +119,7 @@ def _finished(code: int, rest: str, assumed: bool = False) -> Phone:
     return Phone(f"+{code}", rest, assumed)
 
 
-class FoundPhone(NamedTuple):
+class PhoneMatch(NamedTuple):
     """The first good number of a text. `has_more`: the text says more; `is_mended`: a spreadsheet had changed it."""
 
     phone: Phone | None
@@ -127,7 +127,7 @@ class FoundPhone(NamedTuple):
     is_mended: bool = False
 
 
-def find_phone(text: str, country: str) -> FoundPhone:
+def find_phone(text: str, country: str) -> PhoneMatch:
     """The number of a cell as people and spreadsheets write it: with a name, an extension or a second number behind it.
 
     Beside words only a number that its country knows counts: six digits in a sentence are no phone.
@@ -135,15 +135,15 @@ def find_phone(text: str, country: str) -> FoundPhone:
     value = _SCHEME.sub("", plain(text))
     digits = mended_digits(value)
     if digits is None:
-        return FoundPhone(None)
+        return PhoneMatch(None)
     phone = read_phone(digits, country)
     if phone is not None and ("/" not in digits or _is_valid(int(phone.code), phone.number)):
-        return FoundPhone(phone, is_mended=digits != value)
+        return PhoneMatch(phone, is_mended=digits != value)
     for run in _NUMBER.finditer(value):
         found = read_phone(run.group(), country)
         if found is not None and len(found.whole) >= _LEAST_BESIDE_WORDS and _is_valid(int(found.code), found.number):
-            return FoundPhone(found, has_more=True)
-    return FoundPhone(phone)
+            return PhoneMatch(found, has_more=True)
+    return PhoneMatch(phone)
 
 
 _SCHEME = re.compile(r"^\s*(?:tel|callto|sms|phone|ph|mob|mobile)\s*[.:]\s*", re.IGNORECASE)

@@ -86,7 +86,7 @@ def _answer(page: _Page, question: Question) -> str:
         return ""
     if question.type == "paragraph":
         return _paragraph(page.rich(question.answer))
-    words = said_day(question.answer) if question.type == "date" else question.answer
+    words = readable_day(question.answer) if question.type == "date" else question.answer
     return f"<p>{escaped(words)}</p>"
 
 
@@ -102,7 +102,7 @@ def _options(question: Question) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
-def said_day(text: str) -> str:
+def readable_day(text: str) -> str:
     """An ISO day as `20 Nov 2026`; other text as it is."""
     try:
         day = date.fromisoformat(text)

@@ -51,9 +51,9 @@ class Recognition:
     file_names: tuple[str, ...] = ()
     json_keys: tuple[str, ...] = ()
     unfold: Callable[[Mapping[str, Any]], tuple[Any, ...] | None] | None = None
-    may_be: Callable[[frozenset[str]], bool] | None = None
-    named_instead: str | None = None
-    archived_by: str = ""
+    is_candidate: Callable[[frozenset[str]], bool] | None = None
+    kind_by_file_name: str | None = None
+    archived_column: str = ""
     native_headers: str = "A"
 
 
@@ -75,15 +75,15 @@ class Identity(Generic[R]):
     * `yielded_code`: the problem of a row that yielded.
     """
 
-    made_key: str | None = None
+    generated_key: str | None = None
     key_of: Callable[[R], str | None] | None = None
-    key_beside: Callable[[R], str | None] | None = None
-    one_of_many: bool = False
-    twin_of: Callable[[R], str | None] | None = None
-    compared: Callable[[R, str], Mapping[str, Any]] | None = None
+    key_suffix_of: Callable[[R], str | None] | None = None
+    is_multi_row: bool = False
+    duplicate_key_of: Callable[[R], str | None] | None = None
+    compared_values: Callable[[R, str], Mapping[str, Any]] | None = None
     target_values: Callable[[R], Iterable[tuple[str, str]]] | None = None
     later_row_code: str | None = None
-    unique_pairs: tuple[str, ...] = ()
+    unique_link_pair: tuple[str, ...] = ()
     yields: Callable[[R], bool] | None = None
     yielded_code: str | None = None
 
@@ -103,8 +103,8 @@ class Names(Generic[R]):
 
     name_of: Callable[[R], str | None] | None = None
     alias_of: Callable[[R], str | None] | None = None
-    alias_shared: str | None = None
-    namesake_of: Callable[[R], str | None] | None = None
+    shared_alias_code: str | None = None
+    namesake_key_of: Callable[[R], str | None] | None = None
     identity_texts: Callable[[R, str], Iterable[str]] | None = None
     are_people: bool = False
     are_unique: bool = False
@@ -133,9 +133,9 @@ class References(Generic[R]):
       `Joined.extra` under the other kind's name.
     """
 
-    beside: Callable[[R], Iterable[tuple[str, Link, Column]]] | None = None
-    columns_for: Callable[[R], Mapping[str, Column | None]] | None = None
-    counted_back: tuple[tuple[str, str], ...] = ()
+    extra_links: Callable[[R], Iterable[tuple[str, Link, Column]]] | None = None
+    column_overrides: Callable[[R], Mapping[str, Column | None]] | None = None
+    counted_referrers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,10 @@ class Sharing:
     * `alone`: the problem of a row without any target.
     """
 
-    by: str
+    target_link: str
     is_shared: Callable[[Any], bool]
-    is_aside: Callable[[Any], bool]
-    alone: str
+    is_unreferenced: Callable[[Any], bool]
+    no_target_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +164,10 @@ class Joining:
     * `differs`: the problem of a row that contradicts the only record of that row. The joining row wins.
     """
 
-    to: str
-    by: str
-    again: str
-    differs: str
+    row_link: str
+    owner_link: str
+    duplicate_code: str
+    conflict_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +185,14 @@ class Filing:
     where the row is silent and the folder is not.
     """
 
-    by: str
-    under: str
-    differs: str
-    named: str
-    again: str
-    renamed: str
-    unlisted: str
-    from_folder: str
+    owner_link: str
+    folder_link: str
+    conflict_code: str
+    folder_name_code: str
+    duplicate_code: str
+    renamed_code: str
+    unlisted_code: str
+    from_folder_column: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,17 +212,17 @@ class Naming(Generic[R]):
     """
 
     mentions: Callable[[R], tuple[Mention, ...]] = no_mentions
-    made: Mapping[str, Callable[[Mention, Lookups], Record]] = field(default_factory=dict)
-    made_beside: Callable[[Mention, Lookups], tuple[Record, ...]] | None = None
-    made_mentions: tuple[Mention, ...] = ()
-    unknown: str = "Unknown"
-    placeholder: str | None = None
+    record_makers: Mapping[str, Callable[[Mention, Lookups], Record]] = field(default_factory=dict)
+    extra_records: Callable[[Mention, Lookups], tuple[Record, ...]] | None = None
+    implied_mentions: tuple[Mention, ...] = ()
+    unknown_label: str = "Unknown"
+    placeholder_code: str | None = None
     unnamed_code: str | None = None
-    names_exist: bool = True
+    named_things_exist: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class QuestionColumns:
     """A kind whose columns or cells hold the clinic's own questions.
 
     * `columns`: receives the headers of a part, returns those that carry questions or their answers.
@@ -232,7 +232,7 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
-class Staying(Generic[R]):
+class Exclusion(Generic[R]):
     """Rows that do not move.
 
     * `reason`: returns the problem for which the row cannot move as far as the row alone can say, or None.
@@ -241,8 +241,8 @@ class Staying(Generic[R]):
     """
 
     reason: Callable[[R], Problem | None] | None = None
-    instead: str = ""
-    counted_as: str = "kind_not_imported"
+    workaround: str = ""
+    excluded_code: str = "kind_not_imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ class ShortList:
     """
 
     is_listed: bool = False
-    by: str = ""
+    lookup_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

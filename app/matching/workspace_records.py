@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.caspen.native import NativeField, native_clients, native_fields
 from app.mapping.context import Context
-from app.mapping.defined import CHOICES, Defined, Option
+from app.mapping.defined import CHOICES, Defined, FieldOption
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name
 from app.mapping.parse import parser_of
@@ -80,7 +80,7 @@ def fits(known: Defined, native: NativeField) -> bool:
     return known.type not in CHOICES or all(normalise_name(o.label) in native.options for o in known.options)
 
 
-def _as_native(option: Option, native: NativeField) -> Option:
+def _as_native(option: FieldOption, native: NativeField) -> FieldOption:
     """An answer with its id in the workspace. `known_as` holds its id in the export."""
     native_id, label = native.options[normalise_name(option.label)]
     return replace(option, id=native_id, label=label, known_as=(option.id,))

@@ -69,7 +69,7 @@ def load_fates(session: Session, migration: Migration, trial: Trial, source: Sou
     balance = balance_of(trial, source)
     files = [file for file in files_of(session, migration.id, migration.export_number) if file.rows or not file.kind]
     by_row = _reasons_of_rows(session, migration, trial, {file.path: file.kind or "" for file in files})
-    counted_as = {kind.name: kind.staying.counted_as for kind in source.kinds}
+    counted_as = {kind.name: kind.exclusion.excluded_code for kind in source.kinds}
     codes = codes_of_files(session, migration, migration.export_number)
     reasons: list[ExclusionReason] = []
     for line in balance.lines:

@@ -7,11 +7,11 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
-from app.mapping.columns import Placed, normalise_header
-from app.mapping.flags import boolean, whole
+from app.mapping.columns import RowColumn, normalise_header
+from app.mapping.flags import boolean
 from app.mapping.kind import Kind
 from app.mapping.moments import birth, day, local_timestamp, time_of_day, timestamp, visit_time
-from app.mapping.money import money
+from app.mapping.numbers import money, whole
 from app.mapping.structured import reads_json
 from app.reading.recognise import known_headers
 from app.reading.value_patterns import ColumnShape
@@ -114,7 +114,7 @@ def _add_phones(found: dict[str, Guess], taken: set[str], kind: Kind[Any], colum
             found[column.name] = Guess(free.pop(0), ENOUGH)
 
 
-def _is_json(placed: Placed) -> bool:
+def _is_json(placed: RowColumn) -> bool:
     return reads_json(placed.column.read)
 
 
@@ -174,7 +174,7 @@ _EVERYWHERE = frozenset({"created_at", "updated_at", "archived_at", "deleted_at"
 
 
 def likeness_of(
-    kind: Kind[Any], placed: Placed, column: Seen, ids: Mapping[str, frozenset[str]], *, thorough: bool
+    kind: Kind[Any], placed: RowColumn, column: Seen, ids: Mapping[str, frozenset[str]], *, thorough: bool
 ) -> float:
     """From 0 to 1."""
     plain = normalise_header(column.name)
@@ -182,12 +182,14 @@ def likeness_of(
         return 1.0
     likeness = max((_alike(tokens(column.name), other) for other in _said(placed)), default=0.0) * 0.9
     if thorough and likeness < ENOUGH and len(plain) > 3:
-        spelled = max((SequenceMatcher(None, plain, known).ratio() for known in placed.known_as()), default=0.0)
+        spelled = max(
+            (SequenceMatcher(None, plain, known).ratio() for known in placed.normalised_headers()), default=0.0
+        )
         likeness = max(likeness, spelled * 0.8 if spelled > 0.75 else 0.0)
     return min(0.99, likeness * _fit(placed, column.shape) + _reference(kind, placed, column, ids))
 
 
-def _reference(kind: Kind[Any], placed: Placed, column: Seen, ids: Mapping[str, frozenset[str]]) -> float:
+def _reference(kind: Kind[Any], placed: RowColumn, column: Seen, ids: Mapping[str, frozenset[str]]) -> float:
     """What speaks for a reference: the ids of the column are among those of the kind that it would refer to."""
     target = placed.column.links_to
     if target is None:
@@ -198,7 +200,7 @@ def _reference(kind: Kind[Any], placed: Placed, column: Seen, ids: Mapping[str, 
     return 0.55 if share >= 0.2 else 0.0
 
 
-def _fit(placed: Placed, shape: ColumnShape) -> float:
+def _fit(placed: RowColumn, shape: ColumnShape) -> float:
     """How well the cells suit: more for those of the field's own shape, little for those that it cannot read."""
     if not shape.filled:
         return 1.0
@@ -226,6 +228,6 @@ def tokens(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=2048)
-def _said(placed: Placed) -> tuple[frozenset[str], ...]:
+def _said(placed: RowColumn) -> tuple[frozenset[str], ...]:
     headers = (placed.name, placed.column.native, *placed.column.headers)
     return tuple(dict.fromkeys(tokens(header) for header in headers if header))

@@ -12,15 +12,15 @@ import structlog
 from app.index.attachments import Attachments
 from app.index.entry import IndexEntry, entry_of
 from app.mapping.cells import is_error, plain
-from app.mapping.columns import Placed, Reader
+from app.mapping.columns import Reader, RowColumn
 from app.mapping.context import Context
 from app.mapping.emails import email_alone, email_or_text, is_email
 from app.mapping.equality import digests_of
-from app.mapping.flags import boolean, whole
+from app.mapping.flags import boolean
 from app.mapping.ids import NOTHING
 from app.mapping.kind import Kind
 from app.mapping.moments import birth, day, local_timestamp, mark, time_of_day, timestamp, visit_time
-from app.mapping.money import money
+from app.mapping.numbers import money, whole
 from app.mapping.parse import QUARANTINED, Parsed, parse_row
 from app.mapping.rows import Outcome
 from app.mapping.storable import REMOVED, storable_row
@@ -260,10 +260,10 @@ class Cutter:
         """The values by which a row is compared; None for a large one, of which the cells are."""
         if sum(map(len, cells.values())) > LARGE:
             return None
-        if self._kind.identity.compared is None:
+        if self._kind.identity.compared_values is None:
             return values
         try:
-            return {**values, **self._kind.identity.compared(row, self._context.country)}
+            return {**values, **self._kind.identity.compared_values(row, self._context.country)}
         except Exception as fault:  # such a row equals only one that is written alike
             log.warning("row_not_compared", kind=self._kind.name, fault=type(fault).__name__)
             return values
@@ -365,7 +365,7 @@ class Shifted:
         return _exact_fit(read, value, self._contexts[at]) if read in _EXACT else _SAYS_NOTHING
 
 
-def _id_fit(column: Placed, value: str) -> int:
+def _id_fit(column: RowColumn, value: str) -> int:
     """A number is an id. Words with blanks between them are none; a single word may be one."""
     bare = value.strip("=\"' ")
     if bare.replace(",", "").replace(" ", "").isdigit():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
-from app.isolated.describing import Described, DescribeRequest, ReadFile
+from app.isolated.describe_job import Described, DescribeRequest, ReadFile
 from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of

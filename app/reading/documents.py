@@ -14,7 +14,7 @@ from app.mapping.html import STRUCK_OUT, escaped, plain_text
 from app.mapping.html_limits import bounded
 from app.mapping.html_tags import is_element
 from app.mapping.markup import keep_attributes
-from app.mapping.page_styles import Parted, parted
+from app.mapping.page_styles import StyledPage, split_styles
 from app.reading.content_sniffing import HEAD
 from app.reading.encoding import text_of
 from app.reading.entries import Entry
@@ -52,7 +52,7 @@ def note_rows(entries: Iterable[Entry], limits: Limits, in_two_forms: Set[str] =
             if is_text_note(entry.path):
                 page.take_text(text)
             else:
-                page.feed(keep_attributes(_bounded(parted(text))))
+                page.feed(keep_attributes(_bounded(split_styles(text))))
             page.close()
         except Refused as refused:
             codes = (refused.code,)
@@ -60,7 +60,7 @@ def note_rows(entries: Iterable[Entry], limits: Limits, in_two_forms: Set[str] =
         yield number, cells, (*codes, *more)
 
 
-def _bounded(page: Parted) -> Parted:
+def _bounded(page: StyledPage) -> StyledPage:
     return replace(page, text=bounded(page.text))
 
 

@@ -78,7 +78,7 @@ def refusal_of(found: Attachment | None) -> tuple[str, ...]:
 
 
 def unlisted_columns(filing: Filing) -> tuple[str, ...]:
-    return ("filename", filing.by, *FOUND)
+    return ("filename", filing.owner_link, *FOUND)
 
 
 def unlisted_rows(attachments: Attachments, root: str, codes: tuple[str, ...]) -> Iterator[Raw]:
@@ -98,7 +98,7 @@ class Beside:
         self._folder = path.rpartition("/")[0]
         self._attachments = attachments
         places = {column: place for place, column in enumerate(columns)}
-        by = kind.filing.by if kind.filing else ""
+        by = kind.filing.owner_link if kind.filing else ""
         self._path, self._name, self._owner = (places.get(name) for name in ("path", "filename", by))
 
     def add(self, cells: Cells) -> tuple[str, ...]:

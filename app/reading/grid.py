@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate, chain, islice
 from typing import BinaryIO
 
+from app.mapping.cell_marks import writer_for
 from app.mapping.columns import normalise_header
-from app.mapping.faces import shown_in
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
 from app.mapping.storable import storable
@@ -194,8 +194,8 @@ def _as_shown(book: Workbook, sheet: str, header: Header | Tied | None) -> Itera
         yield from book.rows(sheet)
         return
     columns = {placed.name: placed.column for placed in header.kind.columns}
-    shown = [shown_in(columns.get(name.partition(":")[0])) for name in header.columns]
-    unknown = shown_in(None)
+    shown = [writer_for(columns.get(name.partition(":")[0])) for name in header.columns]
+    unknown = writer_for(None)
     for line, cells, codes in book.marked_rows(sheet):
         further = map(unknown, cells[len(shown) :])
         yield line, [*(show(cell) for show, cell in zip(shown, cells, strict=False)), *further], codes
@@ -486,7 +486,9 @@ class BareRelations:
         kind = kind_of.kind if isinstance(kind_of, Header) else None
         own = known_headers(kind) if kind else {}
         links = {placed.name for placed in kind.columns if placed.column.links_to} if kind else set()
-        named = {p.name for p in kind.columns if p.column.fills and base_of(p.column.fills) == p.name} if kind else ()
+        named = (
+            {p.name for p in kind.columns if p.column.name_for and base_of(p.column.name_for) == p.name} if kind else ()
+        )
         again = said_twice(kind) if kind else frozenset()
         found: dict[str, Meant] = {}
         for name in sorted(self._ids | self._others):

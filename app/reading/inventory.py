@@ -79,7 +79,7 @@ def take_inventory(index: Index, source: Source, now: datetime, counted: Mapping
     return Inventory(
         ordered,
         references(index.connection, now),
-        tuple(kind.name for kind in source.kinds if kind.awaited and kind.name not in kinds),
+        tuple(kind.name for kind in source.kinds if kind.is_expected and kind.name not in kinds),
         _signs(ordered, now),
     )
 

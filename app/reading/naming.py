@@ -99,7 +99,7 @@ def _known_names(source: Source) -> tuple[tuple[str, Kind[Any]], ...]:
     found = [
         (known, kind)
         for kind in source.kinds
-        for known in {normalise_header(n) for n in (*kind.recognition.file_names, kind.name, kind.called)} - {""}
+        for known in {normalise_header(n) for n in (*kind.recognition.file_names, kind.name, kind.source_label)} - {""}
     ]
     return tuple(sorted(found, key=lambda pair: -len(pair[0])))
 

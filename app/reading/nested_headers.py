@@ -34,7 +34,7 @@ def object_headers(kind: Kind[Any]) -> Mapping[str, str]:
         header: placed.name
         for placed in kind.columns
         if placed.column.is_object or placed.column.read is json_or_text or reads_json(placed.column.read)
-        for header in placed.known_as()
+        for header in placed.normalised_headers()
     }
 
 

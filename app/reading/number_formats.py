@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.mapping.faces import two_faced
+from app.mapping.cell_marks import displayed_and_stored
 from app.reading.sheet_parts import walk_styles
 
 STYLES = "xl/styles.xml"
@@ -43,7 +43,7 @@ class Format:
             return None
         stored = str(int(value)) if value == int(value) else repr(value)
         shown = self._filled(stored) if self.pieces else self._percent(value)
-        return two_faced(shown, stored) if shown not in (None, stored) else None
+        return displayed_and_stored(shown, stored) if shown not in (None, stored) else None
 
     def _percent(self, value: float) -> str:
         """No digit is lost where the format shows fewer of them."""

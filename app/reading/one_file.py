@@ -88,7 +88,9 @@ def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Read
         and (left := name.place(reading.source)) is not None
         and not (left.imported or left.short_list.is_listed)
     ):
-        told = Problem(left.staying.counted_as, left.name, entry.path)  # a letter, say, by the folder that it lies in
+        told = Problem(
+            left.exclusion.excluded_code, left.name, entry.path
+        )  # a letter, say, by the folder that it lies in
         return replace(done, kind=left.name, rows=1, problems=(told,))
     if grid is not None and grid.header is None and "file_empty_table" in grid.codes:
         return replace(done, problems=(Problem("file_empty_table", file=entry.path),))
@@ -208,11 +210,13 @@ def read_rows(
     told = [*done.problems, *(Problem(code, kind.name, done.path) for code in codes)]
     facts = {**done.facts, **_facts(header, grid, seen.dates.value)}
     if not kind.imported and seen.rows:
-        told += [Problem(kind.staying.counted_as, kind.name, done.path, count=seen.rows)]
+        told += [Problem(kind.exclusion.excluded_code, kind.name, done.path, count=seen.rows)]
     if not kind.imported and not kind.short_list.is_listed:
         return replace(done, rows=seen.rows, facts=facts, problems=tuple(told))
     archived = (
-        kind.recognition.archived_by if is_archived and kind.recognition.archived_by not in header.columns else ""
+        kind.recognition.archived_column
+        if is_archived and kind.recognition.archived_column not in header.columns
+        else ""
     )
     told += _columns(header, done)
     if archived:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.mapping.emails import email_alone
-from app.mapping.flags import boolean, whole
+from app.mapping.flags import boolean
 from app.mapping.moments import birth, day, local_timestamp, timestamp, visit_time
-from app.mapping.money import money
+from app.mapping.numbers import money, whole
 from app.reading.recognise import Header
 
 LAST = "end"  # a line of our own behind a row: it is a row by itself where the row has ended

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.export_copy import ExportCopy
-from app.isolated.previewing import PreviewFrame, PreviewRequest
+from app.isolated.preview_job import PreviewFrame, PreviewRequest
 from app.mapping.plan import Plan
 from app.migration.models import Migration
 from app.reading.export_copies import export_copy

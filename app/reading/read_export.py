@@ -348,7 +348,7 @@ def _unlisted(number: int, root: str, lists: Set[str | None], reading: Reading, 
     if kind is None or kind.filing is None:
         return FileDone(number, root, problems=(Problem("unrecognised_file", file=root),))
     is_listed = kind.name in lists and not is_printed_folder(root)
-    told = (kind.filing.unlisted,) if is_listed else ()
+    told = (kind.filing.unlisted_code,) if is_listed else ()
     columns = unlisted_columns(kind.filing)
     header = Header(kind, columns, columns, DOCUMENT, (), (), ())
     grid = Grid(header, lambda: unlisted_rows(reading.sink.attachments, root, told), is_api=True)

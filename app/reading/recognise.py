@@ -61,13 +61,13 @@ class Tied:
 def known_headers(kind: Kind[Any]) -> Mapping[str, str]:
     """The attribute of each header that the kind knows."""
     found: dict[str, str] = {}
-    headed = [placed for placed in kind.columns if not placed.column.prefix and not placed.column.by_reading]
+    headed = [placed for placed in kind.columns if not placed.column.prefix and not placed.column.set_by_reading]
     for placed in headed:
         for header in (placed.column.native, placed.name):
             if header:
                 found.setdefault(normalise_header(header), placed.name)
     for placed in headed:
-        for header in placed.known_as():
+        for header in placed.normalised_headers():
             found.setdefault(header, placed.name)
     for header, attribute in related_headers(kind).items():
         found.setdefault(header, attribute)
@@ -101,7 +101,7 @@ def by_header(
         tied = [named]
     if len(tied) > 1:
         return Tied(tuple(k.name for k in tied))
-    meant = tied[0] if tied[0].recognition.named_instead is None else _named_otherwise(tied[0], name, source)
+    meant = tied[0] if tied[0].recognition.kind_by_file_name is None else _named_otherwise(tied[0], name, source)
     return _keyed(understood(meant, headers, pairs))
 
 
@@ -130,7 +130,7 @@ def _all_keys(kind: Kind[Any], plain: frozenset[str]) -> bool:
 def _named_otherwise(kind: Kind[Any], name: Name, source: Source) -> Kind[Any]:
     """A header that says too little to tell two kinds apart: the name of the file may say which of them it is."""
     named = name.place(source)
-    return named if named is not None and named.name == kind.recognition.named_instead else kind
+    return named if named is not None and named.name == kind.recognition.kind_by_file_name else kind
 
 
 def by_name(
@@ -156,7 +156,9 @@ def by_likeness(headers: Sequence[str], source: Source) -> Tied | None:
     """The kinds that a header may well be of, although no fingerprint fits: the clinic is asked which."""
     plain = with_objects(headers, source)
     likely = tuple(
-        kind.name for kind in source.kinds if kind.recognition.may_be is not None and kind.recognition.may_be(plain)
+        kind.name
+        for kind in source.kinds
+        if kind.recognition.is_candidate is not None and kind.recognition.is_candidate(plain)
     )
     return Tied(likely) if likely else None
 
@@ -187,7 +189,7 @@ def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str]
     absent = tuple(
         p.name
         for p in kind.columns
-        if p.name not in columns and not (p.column.is_key or p.column.prefix or p.column.by_reading)
+        if p.name not in columns and not (p.column.is_key or p.column.prefix or p.column.set_by_reading)
     )
     dialect = shapes.pop() if len(shapes) == 1 else "mixed"
     return Header(kind, tuple(headers), tuple(columns), dialect, tuple(unknown), absent, tuple(dict.fromkeys(doubled)))
@@ -230,7 +232,7 @@ def missing_key(kind: Kind[Any], headers: Sequence[str]) -> Refused:
     wanted = " + ".join(f"{p.column.native} or {p.name}" for p in keys)
     refused = Refused("missing_key_column", column=keys[0].column.native if keys else None)
     refused.details.update(
-        kind=kind.called, wanted=wanted, found=", ".join(h.strip()[:60] for h in headers[:20] if h.strip())
+        kind=kind.source_label, wanted=wanted, found=", ".join(h.strip()[:60] for h in headers[:20] if h.strip())
     )
     refused.kind = kind.name
     return refused

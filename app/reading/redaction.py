@@ -127,7 +127,9 @@ def _headers_of(source: Source) -> frozenset[str]:
 @lru_cache(maxsize=4)
 def _file_names(source: Source) -> frozenset[str]:
     named = (
-        name for kind in source.kinds for name in (*kind.recognition.file_names, kind.name, kind.called, kind.label)
+        name
+        for kind in source.kinds
+        for name in (*kind.recognition.file_names, kind.name, kind.source_label, kind.label)
     )
     return frozenset(normalise_header(name) for name in named)
 

@@ -31,9 +31,9 @@ def related_headers(kind: Kind[Any]) -> Mapping[str, str]:
         if placed.column.links_to:
             for end in _ENDS:
                 found.setdefault(normalise_header(base_of(placed.name)) + end, placed.name)
-        if placed.column.fills:
+        if placed.column.name_for:
             for end in _NAMES:
-                found.setdefault(normalise_header(base_of(placed.column.fills)) + end, placed.name)
+                found.setdefault(normalise_header(base_of(placed.column.name_for)) + end, placed.name)
     return found
 
 
@@ -80,7 +80,7 @@ def is_plural(name: str, relations: frozenset[str]) -> bool:
 def said_twice(kind: Kind[Any]) -> frozenset[str]:
     """Normalised names of fields that are called as a relation of the kind is, and whose words lead nowhere."""
     related = {normalise_header(base_of(placed.name)) for placed in kind.columns if placed.column.links_to}
-    words = (placed for placed in kind.columns if not placed.column.links_to and not placed.column.fills)
+    words = (placed for placed in kind.columns if not placed.column.links_to and not placed.column.name_for)
     return frozenset(normalise_header(placed.name) for placed in words) & related
 
 

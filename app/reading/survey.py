@@ -11,7 +11,7 @@ from app.mapping.context import DateOrder
 from app.mapping.days import LAST, SERIAL, SURE
 from app.mapping.ids import NOTHING
 from app.mapping.moments import birth, day, local_timestamp, timestamp, visit_time
-from app.mapping.money import has_decimal_comma
+from app.mapping.numbers import has_decimal_comma
 from app.reading.delimited import CUT_IN_QUOTE
 from app.reading.encoding import MOJIBAKE
 from app.reading.not_records import NotRecords

@@ -13,8 +13,7 @@ from typing import IO, Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from app.mapping.faces import stored
-from app.mapping.struck import BEGIN, END
+from app.mapping.cell_marks import STRIKE_BEGIN, STRIKE_END, stored
 from app.reading.archive import Archive
 from app.reading.directory import LOCAL
 from app.reading.limits import MIB, Budget, Limits, is_over, size_of
@@ -227,7 +226,7 @@ _HEAD = re.compile(rb"<" + _PREFIX + rb"sst(?=[\s>])[^<>]*>")
 _NEAR = 256  # ends of other elements behind the last end of one, such as those of a row and a sheet
 _COUNTS = re.compile(rb"""\s(?:c|uniqueC)ount\s*=\s*["'][^"'<>]*["']""")
 _OWN_TEXT = frozenset({b"str", b"inlineStr"})
-_OPENS, _ENDS = BEGIN.encode(), END.encode()
+_OPENS, _ENDS = STRIKE_BEGIN.encode(), STRIKE_END.encode()
 
 
 @dataclass
@@ -240,7 +239,7 @@ class _Struck:
 
 
 def with_struck_out(data: bytes, sheets: Iterable[str], striking: Iterable[str]) -> bytes | None:
-    """The workbook with its struck-out words between `BEGIN` and `END`; None where no word is struck out.
+    """The workbook with its struck-out words between `STRIKE_BEGIN` and `STRIKE_END`; None where no word is struck out.
 
     `sheets` are the names of the parts that have cells, `striking` of all parts that may name such a font. Cells of
     numbers, dates and truths are unchanged.

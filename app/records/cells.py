@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from app.mapping.columns import Column, Placed, normalise_header
+from app.mapping.columns import Column, RowColumn, normalise_header
 from app.mapping.kind import Kind
 from app.migration.models import ExportFile
 from app.problems import Problem
@@ -35,7 +35,7 @@ class Cell:
     name: str
     header: str
     text: str
-    placed: Placed | None
+    placed: RowColumn | None
     place: CellPlace | None = None
     feeds: frozenset[str] = frozenset()
     instant: str = ""
@@ -81,7 +81,7 @@ class CellNames:
 
     @cached_property
     def _by_reading(self) -> Mapping[str, Column]:
-        return {placed.name: placed.column for placed in self.kind.columns if placed.column.by_reading}
+        return {placed.name: placed.column for placed in self.kind.columns if placed.column.set_by_reading}
 
     @cached_property
     def _shown_by(self) -> str:
@@ -92,19 +92,19 @@ class CellNames:
         """Cells without a column in the file: the place that reading found, or its folder."""
         hidden = {name for name, column in self._by_reading.items() if not column.native}
         filing = self.kind.filing
-        if filing is not None and filing.from_folder in self.texts:
-            hidden.add(filing.by)
+        if filing is not None and filing.from_folder_column in self.texts:
+            hidden.add(filing.owner_link)
         if filing is not None and self.file is not None and self.file.dialect == DOCUMENT:
-            hidden |= {"filename", filing.by}
+            hidden |= {"filename", filing.owner_link}
         return frozenset(hidden)
 
     def _cell(self, name: str, text: str) -> Cell:
         placed = next((each for each in self.kind.columns if each.name == name.partition(":")[0]), None)
         headers = {normalise_header(header): header for header in reversed(self._headers)}
         if (
-            name == self.kind.recognition.archived_by
+            name == self.kind.recognition.archived_column
             and placed is not None
-            and headers.keys().isdisjoint(placed.known_as())
+            and headers.keys().isdisjoint(placed.normalised_headers())
         ):
             return Cell(name, FILE_NAME, self.path.rpartition("/")[2], placed, how=ARCHIVED_FILE)
         return Cell(name, _header(name, placed, headers), text, placed)
@@ -114,13 +114,13 @@ class CellNames:
         return self.file.facts.get("headers", ()) if self.file is not None else ()
 
 
-def _header(name: str, placed: Placed | None, headers: Mapping[str, str]) -> str:
+def _header(name: str, placed: RowColumn | None, headers: Mapping[str, str]) -> str:
     """The header in the file, or the column's usual name."""
     if name.startswith("?") or placed is None:
         return name.lstrip("?")
-    if placed.column.by_reading:
+    if placed.column.set_by_reading:
         return placed.column.native
     if placed.column.prefix:
         return f"{placed.column.prefix} {name.partition(':')[2]}".strip()
-    known = (headers[header] for header in sorted(placed.known_as()) if header in headers)
+    known = (headers[header] for header in sorted(placed.normalised_headers()) if header in headers)
     return next(known, placed.column.native or name)

@@ -90,7 +90,7 @@ def _words(taken: Taken) -> str:
     """As in "From its appointment, line 7 of appointments.csv"."""
     if taken.kind is None or taken.place is None:
         return TAKEN_FROM_CASPEN if taken.value == MINUTES else FROM_ANOTHER_ROW
-    known = next((KINDS[table].noun for table in taken.kind.tables if table in KINDS), taken.kind.called.lower())
+    known = next((KINDS[table].noun for table in taken.kind.tables if table in KINDS), taken.kind.source_label.lower())
     how = {
         START: f"From its {known}",
         NAME: f"The name of the {known}",

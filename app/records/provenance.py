@@ -112,8 +112,10 @@ def _own_problems(row: SourceRow) -> Iterable[Problem]:
     if row.feeds is None or row.record_id in (None, row.source_id):
         return row.problems
     sharing = row.kind.sharing
-    orphans = {placed.column.orphan for placed in row.kind.columns if sharing and placed.name == sharing.by}
-    aside = {sharing.alone, *orphans} if sharing else set()
+    orphans = {
+        placed.column.orphan_code for placed in row.kind.columns if sharing and placed.name == sharing.target_link
+    }
+    aside = {sharing.no_target_code, *orphans} if sharing else set()
     return tuple(p for p in row.problems if p.code not in aside and not _is_of_another_record(p, row))
 
 
@@ -144,8 +146,10 @@ def _destination(cell: Cell, kind: RecordKind, row: SourceRow) -> str:
     """
     own = cell.placed.column if cell.placed else None
     destination = own.destination if own else None
-    if own and not destination and own.fills:
-        destination = next((placed.column.destination for placed in row.kind.columns if placed.name == own.fills), None)
+    if own and not destination and own.name_for:
+        destination = next(
+            (placed.column.destination for placed in row.kind.columns if placed.name == own.name_for), None
+        )
     table, _, column = (destination or "").partition(".")
     if cell.name != cell.column:
         return f"{table}.{cell.name.partition(':')[2]}"
@@ -195,18 +199,18 @@ def _how(field: RecordField, cells: tuple[Cell, ...], row: SourceRow) -> str:
         if cell.how:
             return cell.how
     columns = [cell.placed.column for cell in cells if cell.placed]
-    if any(column.by_reading for column in columns):
+    if any(column.set_by_reading for column in columns):
         return field.how or FROM_FILE
     for column in columns:
-        if column.done:
-            return column.done
+        if column.conversion:
+            return column.conversion
     if row.dates is DateOrder.MONTH_FIRST and any(column.read in (birth, day) for column in columns):
         return MONTH_FIRST
     if field.how:
         return field.how
     if any(column.links_to or column.is_key for column in columns):
         return "Found by its number"
-    if any(column.fills for column in columns):
+    if any(column.name_for for column in columns):
         return "Found by its name"
     return "Brought into Caspen's form"
 
@@ -255,19 +259,19 @@ def _became(cell: Cell, row: SourceRow) -> str:
     column = cell.placed.column if cell.placed else None
     if column is None:
         return "A column that we do not know"
-    if column.done:
-        return column.done
+    if column.conversion:
+        return column.conversion
     if column.is_key:
         return "Kept, so that it is found again"
     if row.feeds is not None and not row.feeds.get(cell.name):
-        return "Says what it belongs to" if column.links_to or column.fills else "No field of its own in Caspen"
+        return "Says what it belongs to" if column.links_to or column.name_for else "No field of its own in Caspen"
     if cell.name == "created_at":
         return "Kept as the day it was made"
     if cell.name != cell.column:
         return "A custom field"
     if column.destination:
         return f"In Caspen: {_worded(column.destination)}" if row.kept_back_by is None else NOT_BROUGHT
-    if column.links_to or column.fills:
+    if column.links_to or column.name_for:
         return "Says what it belongs to"
     return "No field of its own in Caspen"
 

@@ -11,9 +11,9 @@ from app.db import now
 from app.errors import Stop
 from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.evidence import EvidenceAnswer, RecordAsked
-from app.isolated.rows import RowAnswer, RowRequest
+from app.isolated.row_job import RowAnswer, RowRequest
 from app.mapping.context import DateOrder
-from app.mapping.joins import Role
+from app.mapping.joins import JoinRole
 from app.mapping.kind import Kind, Source
 from app.migration.fates import OLDER_ROW
 from app.migration.models import ExportFile, Migration, Part, ProblemLine, Trial, Work
@@ -33,7 +33,7 @@ class SourceGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A value of a referenced row: its START, NAME or MINUTES (see `app.mapping.provenance`).
+    """A value of a referenced row: its START, NAME or MINUTES (see `app.mapping.experiments`).
 
     `kind` and `place` are those of the row, None if the export has no such row.
     """
@@ -49,7 +49,7 @@ class SourceRow:
 
     `feeds` holds the record's columns by cell, None if unknown. `instants` are the moments of its cells. `joined` are
     cells of other rows that feed the record. `taken` holds values of referenced rows by column. `assumed` and
-    `unlike` are those of `app.mapping.provenance.Evidence`.
+    `unlike` are those of `app.mapping.experiments.Evidence`.
     """
 
     kind: Kind[Any]
@@ -177,7 +177,7 @@ def _with_evidence(
                 instant=joined.instants.get(cell.name, ""),
                 problems=tuple(p for p in joined.problems if p.column in (cell.name, cell.column)),
             )
-        if joined.role is Role.TARGET:
+        if joined.role is JoinRole.TARGET:
             places |= {column: (kind, place) for fed in feeds.values() for column in fed}
     taken = {column: Taken(borrowed.value, *places.get(column, ())) for column, borrowed in evidence.borrowed.items()}
     return replace(

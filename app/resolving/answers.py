@@ -26,12 +26,12 @@ IN_CLIENT_ROW = """SELECT refs.row, s.field, answers.row, COALESCE(mine.hash, ''
 def apply(work: ResolvingContext) -> None:
     """Skips earlier answers, and marks client rows whose column has an answer in a row of its own."""
     for number, kind in work.kinds:
-        if kind.identity.unique_pairs:
+        if kind.identity.unique_link_pair:
             _settle(work, number, kind)
 
 
 def _settle(work: ResolvingContext, number: int, kind: Kind[object]) -> None:
-    first, second = kind.identity.unique_pairs
+    first, second = kind.identity.unique_link_pair
     values = {"kind": number, "first": first, "second": second, "code": kind.identity.later_row_code}
     work.db.execute(ANSWERS, values)
     work.db.execute("CREATE INDEX temp.answers_pair ON answers (first, second, row)")

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from app.index.schema import YIELDS, ZONE_ASSUMED
-from app.mapping.columns import APART
+from app.mapping.columns import NAME_QUALIFIER
 from app.mapping.equality import BLANK, CLOCK, ID, NAME
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name, normalise_person
@@ -247,7 +247,7 @@ def _is_named(work: ResolvingContext, kind: Kind[Any], attribute: str, name: str
     target = next((p.column.links_to for p in kind.columns if p.name == attribute), None)
     number = work.numbers.get(target or "")
     is_person = any(each.names.are_people for _, each in work.kinds if each.name == target)
-    bare = name.partition(APART)[0]
+    bare = name.partition(NAME_QUALIFIER)[0]
     key = normalise_person(bare) if is_person else normalise_name(bare)
     bearers = work.db.execute(NAMED, {"kind": number, "name": key}).fetchall()
     return [str(bearer) for (bearer,) in bearers] == [source_id]

@@ -25,7 +25,7 @@ def apply(work: ResolvingContext) -> None:
     if work.brought is None:
         return
     for number, kind in reversed(list(work.kinds)):  # clients after the kinds that refer to clients
-        if not kind.imported or not kind.tables or kind.identity.one_of_many:
+        if not kind.imported or not kind.tables or kind.identity.is_multi_row:
             continue  # a question is made of its answers, which are in the export alone
         work.db.execute(LACKING, (number,))
         for lacking in _some(work):
@@ -58,10 +58,10 @@ def _add(work: ResolvingContext, brought: Brought, number: int, kind: Kind[Any],
 
 def _whose(work: ResolvingContext, number: int, kind: Kind[Any]) -> int | None:
     """The number of the reference from a live record to its client, which is not required; None without such a kind."""
-    people = next((placed.column.links_to for placed in kind.columns if placed.name == kind.owner), None)
+    people = next((placed.column.links_to for placed in kind.columns if placed.name == kind.owner_link), None)
     if people not in work.numbers:
         return None
-    place = (number, kind.owner, work.numbers[people])
+    place = (number, kind.owner_link, work.numbers[people])
     query = "SELECT id FROM specs WHERE kind = ? AND field = ? AND target = ? AND NOT required"
     known = work.db.execute(query, place).fetchone()
     if known is None:

@@ -38,25 +38,25 @@ def apply(work: ResolvingContext) -> None:
     """Holds files with a doubtful owner, skips copies, numbers equal names, and drops the table of attachments."""
     for number, kind in work.kinds:
         if kind.filing and kind.imported:
-            people = next(p.column.links_to for p in kind.columns if p.name == kind.filing.by)
+            people = next(p.column.links_to for p in kind.columns if p.name == kind.filing.owner_link)
             _settle(work, number, kind.filing, work.numbers.get(str(people)))
     work.db.execute("DROP TABLE attachments")  # every row has its file by now
 
 
 def _settle(work: ResolvingContext, number: int, filing: Filing, people: int | None) -> None:
     work.db.execute("CREATE INDEX IF NOT EXISTS said_row ON said (row)")
-    both = {"kind": number, "by": filing.by}
-    work.db.execute(TWO_OWNERS, {**both, "under": filing.under, "code": filing.differs})
-    work.db.execute(BY_NAME, {"kind": number, "people": people, "code": filing.named})
+    both = {"kind": number, "by": filing.owner_link}
+    work.db.execute(TWO_OWNERS, {**both, "under": filing.folder_link, "code": filing.conflict_code})
+    work.db.execute(BY_NAME, {"kind": number, "people": people, "code": filing.folder_name_code})
     work.db.execute(OWNED, both)
-    work.db.execute(AGAIN, {"code": filing.again})
+    work.db.execute(AGAIN, {"code": filing.duplicate_code})
     work.db.execute("DELETE FROM owned WHERE row IN (SELECT row FROM verdicts)")
     work.db.execute("CREATE INDEX temp.owned_name ON owned (owner, name_key)")
     alike: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
     for owner, key, row, name in work.db.execute(ALIKE):
         alike[owner, key].append((row, name))
     for (owner, _), (_, *later) in alike.items():
-        _rename(work, owner, later, filing.renamed)
+        _rename(work, owner, later, filing.renamed_code)
     work.db.execute("DROP TABLE temp.owned")
 
 

@@ -28,7 +28,7 @@ def apply(work: ResolvingContext) -> None:
         JOIN kinds ON kinds.id = rows.kind WHERE NOT kinds.imported)"""
     )
     for number, kind in work.kinds:
-        for table in kind.naming.made:
+        for table in kind.naming.record_makers:
             work.db.execute("UPDATE mentions SET kind = ? WHERE tbl = ? AND kind IS NULL", (number, table))
         if kind.names.are_people:
             _without_titles(work, number)

@@ -103,17 +103,17 @@ def apply(work: ResolvingContext) -> None:
     for number, kind in work.kinds:
         if kind.sharing is None or not kind.imported:
             continue
-        work.db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (f"{ALONE}{number}", kind.sharing.alone))
+        work.db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (f"{ALONE}{number}", kind.sharing.no_target_code))
         joiner, joining = _joiner(work, number)
         values = {
             "kind": number,
-            "of": kind.sharing.by,
-            "alone": kind.sharing.alone,
+            "of": kind.sharing.target_link,
+            "alone": kind.sharing.no_target_code,
             "joiner": joiner,
-            "to": joining and joining.to,
-            "by": joining and joining.by,
-            "again": joining and joining.again,
-            "differs": joining and joining.differs,
+            "to": joining and joining.row_link,
+            "by": joining and joining.owner_link,
+            "again": joining and joining.duplicate_code,
+            "differs": joining and joining.conflict_code,
             **_FLAGS,
         }
         for query in (PLACES, "CREATE INDEX temp.places_row ON places (row, target)", SHARE, LAST, REPEATED, OWN_ROWS):
@@ -137,7 +137,7 @@ def _joiner(work: ResolvingContext, number: int) -> tuple[int | None, Joining | 
     """The imported kind whose rows are the members of this kind's rows, with its number; None, None without one."""
     for other, kind in work.kinds:
         if kind.joining is not None and kind.imported:
-            where = (other, kind.joining.to, number)
+            where = (other, kind.joining.row_link, number)
             if work.db.execute("SELECT 1 FROM specs WHERE kind = ? AND field = ? AND target = ?", where).fetchone():
                 return other, kind.joining
     return None, None

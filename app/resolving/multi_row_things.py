@@ -13,7 +13,7 @@ ROWS = """SELECT r.row, r.source_id, v.row IS NULL, p.first FROM rows r
 def apply(work: ResolvingContext) -> None:
     """Keeps the first row of each thing, for kinds whose things have several rows."""
     for number, kind in work.kinds:
-        if kind.identity.one_of_many:
+        if kind.identity.is_multi_row:
             _keep_first(work, number)
 
 

@@ -5,7 +5,7 @@ be either, as in `"practitioner": 701`, are read as both: they are a name only w
 """
 
 from app.index.insert import pack_id
-from app.mapping.columns import APART
+from app.mapping.columns import NAME_QUALIFIER
 from app.mapping.names import normalise_name, normalise_person
 from app.reading.relations import base_of
 from app.resolving.rule import ResolvingContext
@@ -43,7 +43,7 @@ def apply(work: ResolvingContext) -> None:
             work.db.execute(BY_NAME, {"kind": kind, "name": name})
     by_id = _related_by_their_own_name(work)
     for kind, name in work.db.execute(DISTINCT).fetchall():
-        bare, _, qualifier = str(name).partition(APART)
+        bare, _, qualifier = str(name).partition(NAME_QUALIFIER)
         key = normalise_person(bare) if kind in people else normalise_name(bare)
         target = _bearer(work, kind, key)
         if target == SEVERAL and qualifier:  # the qualified name may be unique
@@ -59,8 +59,8 @@ def _related_by_their_own_name(work: ResolvingContext) -> set[int]:
     for each in work.source.kinds:
         links = {placed.name: placed.column.links_to for placed in each.columns}
         for placed in each.columns:
-            if placed.column.fills and base_of(placed.column.fills) == placed.name:
-                kinds.add(work.numbers.get(links[placed.column.fills] or "", 0))
+            if placed.column.name_for and base_of(placed.column.name_for) == placed.name:
+                kinds.add(work.numbers.get(links[placed.column.name_for] or "", 0))
     return kinds
 
 

@@ -33,7 +33,7 @@ def apply(work: ResolvingContext) -> None:
                 affected += " AND targets > 0"
             if code:
                 work.db.execute(f"INSERT OR IGNORE INTO findings {affected}", (code, spec))
-    once = {number for number, kind in work.kinds if kind.naming.placeholder}
+    once = {number for number, kind in work.kinds if kind.naming.placeholder_code}
     made = [str(s) for s, _, orphan, _, target in specs if orphan and not holds(orphan) and target not in once]
     if work.db.execute("SELECT 1 FROM rows WHERE row < 0").fetchone():
         work.db.execute(MADE.format(specs=",".join(made), live=LIVE))

@@ -48,7 +48,7 @@ def apply(work: ResolvingContext) -> None:
     work.db.execute(STRAYS)
     for number, (kind, own) in owned.items():
         for target, (other, others) in owned.items():
-            links = dict(work.db.execute(LINKS, (number, target, kind.owner)).fetchall())
+            links = dict(work.db.execute(LINKS, (number, target, kind.owner_link)).fetchall())
             first, last = work.db.execute(BETWEEN, (number,)).fetchone()
             if not links or first is None:
                 continue
@@ -72,7 +72,7 @@ def apply(work: ResolvingContext) -> None:
 
 def _owners(work: ResolvingContext, kind: Kind[object]) -> list[int]:
     """The numbers of the references of a kind's rows to their client."""
-    specs = work.db.execute("SELECT id FROM specs WHERE kind = ? AND field = ?", (work.numbers[kind.name], kind.owner))
+    specs = work.db.execute("SELECT id FROM specs WHERE kind = ? AND field = ?", (work.numbers[kind.name], kind.owner_link))
     return [int(spec) for (spec,) in specs]
 
 
@@ -102,7 +102,7 @@ def _ways(kind: Kind[object]) -> tuple[str, ...]:
 
 def _code(work: ResolvingContext, kind: Kind[object], spec: int, field: str) -> str | None:
     """The problem code of a reference to another client's record: the column's own, else the code of an orphan."""
-    own = next((placed.column.of_another for placed in kind.columns if placed.name == field), None)
+    own = next((placed.column.other_client_code for placed in kind.columns if placed.name == field), None)
     if own is not None:
         return own
     orphan = work.db.execute("SELECT orphan FROM specs WHERE id = ?", (spec,)).fetchone()[0]

@@ -6,7 +6,7 @@ A placeholder has a row with a number below 0 in the index, which all later rule
 from typing import Any
 
 from app.index.view import UNNAMED
-from app.mapping.columns import APART
+from app.mapping.columns import NAME_QUALIFIER
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name
 from app.resolving.rule import ResolvingContext
@@ -24,11 +24,11 @@ BY_ID = """SELECT f.id, MIN(f.name) FROM raw_refs f JOIN specs s ON s.id = f.spe
 def apply(work: ResolvingContext) -> None:
     """Adds a row for each missing thing, and points names in the table `named` to it."""
     lowest: int = work.db.execute("SELECT MIN(0, COALESCE(MIN(row), 0)) FROM rows").fetchone()[0]
-    silent = ",".join(str(number) for number, kind in work.kinds if not kind.naming.names_exist)
+    silent = ",".join(str(number) for number, kind in work.kinds if not kind.naming.named_things_exist)
     for number, kind in work.kinds:
-        if not kind.imported or not kind.tables or kind.tables[0] not in kind.naming.made:
+        if not kind.imported or not kind.tables or kind.tables[0] not in kind.naming.record_makers:
             continue
-        if kind.naming.placeholder is not None and not work.absent(kind):
+        if kind.naming.placeholder_code is not None and not work.absent(kind):
             continue
         missing = [
             *work.db.execute(BY_NAME, (number,)),
@@ -36,14 +36,14 @@ def apply(work: ResolvingContext) -> None:
         ]
         for key, name in missing:
             lowest -= 1
-            bare = str(name or "").partition(APART)[0]
-            _make(work, number, kind, lowest, key, bare or f"{kind.naming.unknown} ({work.source.label} {key})")
-            if kind.naming.unnamed_code and key == f"name:{normalise_name(kind.naming.unknown)}":
+            bare = str(name or "").partition(NAME_QUALIFIER)[0]
+            _make(work, number, kind, lowest, key, bare or f"{kind.naming.unknown_label} ({work.source.label} {key})")
+            if kind.naming.unnamed_code and key == f"name:{normalise_name(kind.naming.unknown_label)}":
                 work.db.execute("INSERT INTO state VALUES (?, ?)", (f"{UNNAMED}{lowest}", kind.naming.unnamed_code))
         if missing:
             _companions(work, number, kind)
-        if kind.naming.placeholder is not None and missing:
-            work.db.execute("INSERT INTO told VALUES (?, ?, ?)", (kind.naming.placeholder, number, len(missing)))
+        if kind.naming.placeholder_code is not None and missing:
+            work.db.execute("INSERT INTO told VALUES (?, ?, ?)", (kind.naming.placeholder_code, number, len(missing)))
     work.db.execute(
         """UPDATE named SET target = t.row FROM things t
         WHERE named.target IS NULL AND t.kind = named.kind AND t.id = 'name:' || named.key"""
@@ -51,7 +51,7 @@ def apply(work: ResolvingContext) -> None:
 
 
 def _companions(work: ResolvingContext, number: int, kind: Kind[Any]) -> None:
-    for mention in kind.naming.made_mentions:
+    for mention in kind.naming.implied_mentions:
         work.db.execute(
             "INSERT INTO mentions (tbl, key, name, kind) VALUES (?, ?, ?, ?) ON CONFLICT (tbl, key) DO NOTHING",
             (mention.table, mention.key, mention.name, number),
@@ -67,9 +67,9 @@ def _make(work: ResolvingContext, number: int, kind: Kind[Any], row: int, key: s
         "INSERT INTO rows (row, kind, line, source_id, flags, name) VALUES (?, ?, 0, ?, 0, ?)", (row, number, key, name)
     )
     work.db.execute("INSERT INTO things VALUES (?, ?, ?, 1)", (number, key, row))
-    tables = kind.tables if kind.naming.placeholder is not None else kind.tables[:1]
+    tables = kind.tables if kind.naming.placeholder_code is not None else kind.tables[:1]
     for table in tables:
-        if table in kind.naming.made:
+        if table in kind.naming.record_makers:
             work.db.execute(
                 """INSERT INTO mentions (tbl, key, name, kind, made) VALUES (?, ?, ?, ?, ?)
                 ON CONFLICT (tbl, key) DO UPDATE SET made = excluded.made""",

@@ -11,6 +11,6 @@ COUNTED = """INSERT OR REPLACE INTO extras SELECT refs.target, ?, COUNT(*) FROM 
 def apply(work: ResolvingContext) -> None:
     """Counts the moving rows that refer to a row, for the references that its kind asks for."""
     for number, kind in work.kinds:
-        for other, field in kind.references.counted_back:
+        for other, field in kind.references.counted_referrers:
             if other in work.numbers:
                 work.db.execute(COUNTED, (other, work.numbers[other], number, field))

@@ -18,8 +18,9 @@ def apply(work: ResolvingContext) -> None:
                 "INSERT OR IGNORE INTO findings VALUES (?, ?)", [(r, "duplicate_name") for r, _ in later]
             )
             work.db.executemany("INSERT INTO extras VALUES (?, 'same_name', ?)", [(r, str(n)) for r, n in later])
-        if kind.names.alias_shared:
+        if kind.names.shared_alias_code:
             later = work.db.execute(NUMBERED.format(column="alias"), (number,)).fetchall()
             work.db.executemany(
-                "INSERT OR IGNORE INTO findings VALUES (?, ?)", [(row, kind.names.alias_shared) for row, _ in later]
+                "INSERT OR IGNORE INTO findings VALUES (?, ?)",
+                [(row, kind.names.shared_alias_code) for row, _ in later],
             )

@@ -141,7 +141,7 @@ def bundle_problems(files: Sequence[FileDone], source: Source) -> Iterator[Probl
     if _CLIENTS not in kinds:
         yield Problem("no_patients_file", _CLIENTS)
     for kind in source.kinds:
-        if kind.awaited and kind.name not in kinds and kind.name != _CLIENTS:
+        if kind.is_expected and kind.name not in kinds and kind.name != _CLIENTS:
             yield Problem("kind_absent", kind.name)
     yield from _gaps(read)
     yield from _days_apart(read)
@@ -219,7 +219,7 @@ def brought_before(runtime: Runtime, migration: Migration) -> Brought:
 
     def brought(kind: Kind[Any], source_ids: Collection[str]) -> Mapping[str, Collection[str]]:
         live, workspace = runtime.caspen.live, migration.workspace_id
-        people = next((str(p.column.links_to) for p in kind.columns if p.name == kind.owner), "")
+        people = next((str(p.column.links_to) for p in kind.columns if p.name == kind.owner_link), "")
         owners = earlier_among(live, workspace, kind.tables[0], kind.name, migration.id, source_ids)
         return {key: clients_of(owner, people) for key, owner in owners.items()}
 
@@ -267,7 +267,7 @@ def _statements(kind: Kind[Any], row: PartRow, columns: frozenset[str], context:
     if parsed.row is None or getattr(parsed.row, "unread", None):
         return None
     try:
-        instead = kind.identity.compared(parsed.row, context.country) if kind.identity.compared else {}
+        instead = kind.identity.compared_values(parsed.row, context.country) if kind.identity.compared_values else {}
     except Exception as fault:  # such a row equals only a row with the same text
         log.warning("row_not_compared", kind=kind.name, fault=type(fault).__name__)
         return None

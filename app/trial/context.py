@@ -138,7 +138,7 @@ def _target(index: Index, kind: Kind[Any], part: Part, plan: Plan, ids: Ids) -> 
 
     def of(line: int) -> str | None:
         seen = view.rows.get(line)
-        found = seen.joined.targets.get(kind.short_list.by) if seen and seen.verdict is None else None
+        found = seen.joined.targets.get(kind.short_list.lookup_link) if seen and seen.verdict is None else None
         return found.source_id if found else None
 
     return of

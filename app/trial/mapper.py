@@ -73,9 +73,9 @@ def map_made(bench: Bench) -> list[Record]:
         if normalise_name(mention.name) in bench.lookups.existing.get(mention.table, {}):
             continue
         maker = bench.source.kind(kind)
-        found.append(maker.naming.made[mention.table](mention, bench.lookups))
-        if maker.naming.made_beside is not None:
-            found += maker.naming.made_beside(mention, bench.lookups)
+        found.append(maker.naming.record_makers[mention.table](mention, bench.lookups))
+        if maker.naming.extra_records is not None:
+            found += maker.naming.extra_records(mention, bench.lookups)
     return found
 
 

@@ -142,7 +142,7 @@ def gone_rows(runtime: Runtime, migration: Migration, bench: Bench, beat: Heartb
         if not kind.imported or kind.name not in present or kind.name in bench.plan.leave_out_kinds:
             continue
         # What an earlier import made of a reference alone never had a row that could be gone.
-        hidden = 0 if kind.tables[0] in kind.naming.made else LIVE
+        hidden = 0 if kind.tables[0] in kind.naming.record_makers else LIVE
         db.execute("CREATE TEMP TABLE gone (key TEXT PRIMARY KEY) WITHOUT ROWID")
         try:
             for keys in earlier_keys(

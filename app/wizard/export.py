@@ -63,9 +63,15 @@ def render_export(request: Request, errors: list[dict[str, str]]) -> Response:
     visit.remember("/m/{migration_id}/export")
     conversion = date.fromisoformat(visit.move.conversion_date) if visit.move.conversion_date else None
     kinds = [
-        KindToExport(kind.label, kind.called, kind.where, kind.recognition.native_headers, kind.staying.instead)
+        KindToExport(
+            kind.label,
+            kind.source_label,
+            kind.source_location,
+            kind.recognition.native_headers,
+            kind.exclusion.workaround,
+        )
         for kind in visit.source.kinds
-        if kind.where
+        if kind.source_location
     ]
     values: dict[str, Any] = {
         "conversion": conversion,

@@ -12,7 +12,7 @@ LEFT_OUT = "Something we do not need: leave it out"
 def kind_words(source: Source) -> dict[str, str]:
     """The choices for a file's kind, by form value: every kind of the source, and "leave it out"."""
     words = {
-        kind.name: kind.label + ("" if kind.called == kind.label else f" ({kind.called} in {source.label})")
+        kind.name: kind.label + ("" if kind.source_label == kind.label else f" ({kind.source_label} in {source.label})")
         for kind in source.kinds
     }
     return words | {LEAVE_OUT: LEFT_OUT}

@@ -60,7 +60,7 @@ def cause_of(code: str, source: Source, file: ExportFile | None = None, *, is_su
     details = {"source": source.label}
     if file is not None:
         kind = next((kind for kind in source.kinds if kind.name == file.kind), None)
-        details |= {"kind": kind.called} if kind else {}
+        details |= {"kind": kind.source_label} if kind else {}
         details |= {name: str(value) for name, value in file.facts.get("refused_for", {}).items()}
         if is_support:
             details.pop("found", None)

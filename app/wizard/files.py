@@ -54,7 +54,7 @@ def show_files(request: Request) -> Response:
         "state": visit.move.state,
         "may_see": visit.person.may(Right.REVIEW, visit.move.workspace_id),
         "kept": bool(visit.move.wrapped_key) and visit.move.export_number > 0,
-        "kinds": [kind for kind in visit.source.kinds if kind.awaited],
+        "kinds": [kind for kind in visit.source.kinds if kind.is_expected],
         "lists": [kind for kind in visit.source.kinds if kind.imported and kind.short_list.is_listed],
     }
     return page(request, "wizard/files.html", **values)

@@ -263,14 +263,14 @@ def load_contents(session: Session, migration: Migration, export: Export, source
         line = {
             "name": kind.name,
             "label": kind.label,
-            "called": kind.called,
+            "called": kind.source_label,
             "files": by_kind[kind.name],
             "rows": facts.get("rows", 0),
             "range": span(facts.get("first"), facts.get("last"), zone),
             "only": partial_ranges(kind.name, files),
             "is_suspect": kind.name in suspects,
-            "instead": kind.staying.instead,
-            "where": kind.where,
+            "instead": kind.exclusion.workaround,
+            "where": kind.source_location,
         }
         if not by_kind[kind.name]:
             if kind.name in asked:

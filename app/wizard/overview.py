@@ -111,12 +111,12 @@ def lists(origin: Source) -> dict[str, Any]:
     """Both lists, in the source's own names of kinds."""
     moves, staying = [], []
     for kind in origin.kinds:
-        called = kind.called.lower()
+        called = kind.source_label.lower()
         small = f"called {called} in {origin.label}" if called != kind.label.lower() else ""
         if kind.short_list.is_listed:
             continue
-        if kind.awaited:
+        if kind.is_expected:
             moves.append({"words": kind.label, "small": small})
         else:
-            staying.append({"words": kind.label, "small": kind.staying.instead})
+            staying.append({"words": kind.label, "small": kind.exclusion.workaround})
     return {"moves": moves, "stays": staying}

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.mapping.columns import Placed
+from app.mapping.columns import RowColumn
 from app.mapping.kind import Kind, Source
 from app.mapping.plan import LEAVE_OUT, Plan
 from app.reading.column_suggestions import Guess, Seen, clear_winner, likely_kinds, suggested
@@ -196,7 +196,7 @@ def label_of(kind: Kind[Any], name: str) -> str:
     return (placed.column.native if placed else "") or plain.replace("_", " ").capitalize()
 
 
-def needed(kind: Kind[Any]) -> list[Placed]:
+def needed(kind: Kind[Any]) -> list[RowColumn]:
     """The fields without which a file of this kind cannot be read."""
     keys = [p for p in kind.columns if p.column.is_key and kind.identity.key_of is None]
     return keys + [p for p in kind.columns if p.column.required and p not in keys]
@@ -204,7 +204,7 @@ def needed(kind: Kind[Any]) -> list[Placed]:
 
 def fillers(kind: Kind[Any], name: str) -> set[str]:
     """The fields that satisfy a needed field: itself, and a name that replaces it."""
-    return {name} | {p.name for p in kind.columns if p.column.fills == name}
+    return {name} | {p.name for p in kind.columns if p.column.name_for == name}
 
 
 def options(kind: Kind[Any], line: ColumnLine, *, many: str | None) -> list[tuple[str, str]]:

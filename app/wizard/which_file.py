@@ -250,4 +250,4 @@ def trouble_of(file: ExportFile, shown: FileOffer, source: Source, *, is_support
     if shown.kind.name == file.kind:
         return problem
     wanted = " and ".join(label_of(shown.kind, name) for name in keys)
-    return problem.at(details={**problem.details, "kind": shown.kind.called, "wanted": wanted})
+    return problem.at(details={**problem.details, "kind": shown.kind.source_label, "wanted": wanted})

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.isolated import IsolatedReader, ReaderBusy, ReaderFailed, ReaderLimits, reader, wire
-from app.isolated.linked import LinkRequest
-from app.isolated.rows import RowAnswer, RowRequest
+from app.isolated.link_job import LinkRequest
+from app.isolated.row_job import RowAnswer, RowRequest
 from app.links import Findings
 from app.problems import Level, Problem
 from tests.hostile.web import children_of, no_job_is_left

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from app.isolated.places import Place, Process, places_of
+from app.isolated.places import ParsingPlace, Process, places_of
 from app.migration.models import ExportFile
 from app.migration.states import State
 from tests.clinic import Clinic, clinic_files, clinic_in, patients, runtime_in
@@ -70,7 +70,7 @@ PLANTED: Mapping[str, Planted] = {
 """By the name of the place in the inventory."""
 
 
-def worker_places() -> tuple[Place, ...]:
+def worker_places() -> tuple[ParsingPlace, ...]:
     """The places of the inventory where a worker's child reads files of an export."""
     return tuple(place for place in places_of(Process.WORKER_CHILD) if place.reads_export)
 

@@ -44,13 +44,13 @@ def kind(
     return Kind(
         name=name,
         label=name.title(),
-        called=name,
-        where="Exports",
+        source_label=name,
+        source_location="Exports",
         recognition=Recognition(fingerprint=lambda headers: False),
         row=Nothing,
         to_records=_moves if moves else None,
         tables=tables,
-        naming=replace(naming, made={table: _made(table) for table in made}),
+        naming=replace(naming, record_makers={table: _made(table) for table in made}),
         **more,
     )
 
@@ -65,8 +65,8 @@ SOURCE = Source(
         kind(
             "users",
             "users",
-            names=Names(are_people=True, alias_shared="user_email_duplicate"),
-            references=References(counted_back=(("practitioners", "user_id"),)),
+            names=Names(are_people=True, shared_alias_code="user_email_duplicate"),
+            references=References(counted_referrers=(("practitioners", "user_id"),)),
         ),
         kind(
             "practitioners",
@@ -74,7 +74,7 @@ SOURCE = Source(
             "users",
             made=("practitioners", "users"),
             names=Names(are_people=True),
-            naming=Naming(placeholder="practitioner_placeholder_created"),
+            naming=Naming(placeholder_code="practitioner_placeholder_created"),
         ),
         kind(
             "appointment_types",
@@ -82,16 +82,18 @@ SOURCE = Source(
             "activities",
             "categories",
             made=("services", "categories"),
-            naming=Naming(made_mentions=(CATEGORY,), unknown="Unknown type"),
+            naming=Naming(implied_mentions=(CATEGORY,), unknown_label="Unknown type"),
             names=Names(are_unique=True),
         ),
-        kind("hours", "availability", schedule=Schedule(spans_of=lambda row: ()), naming=Naming(names_exist=False)),
-        kind("questions", "custom_fields", made=("custom_fields",), identity=Identity(one_of_many=True)),
+        kind(
+            "hours", "availability", schedule=Schedule(spans_of=lambda row: ()), naming=Naming(named_things_exist=False)
+        ),
+        kind("questions", "custom_fields", made=("custom_fields",), identity=Identity(is_multi_row=True)),
         kind("patients", "clients"),
         kind(
             "answers",
             "custom_field_values",
-            identity=Identity(later_row_code="custom_value_conflict", unique_pairs=("who", "field")),
+            identity=Identity(later_row_code="custom_value_conflict", unique_link_pair=("who", "field")),
         ),
         kind("patient_cases", "cases", moves=False),
         kind("appointments", "appointments", "cancellation_reasons", made=("cancellation_reasons",)),

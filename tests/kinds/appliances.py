@@ -21,7 +21,7 @@ class Appliance:
 
     id: Annotated[str, key("Appliance ID")] = ""
     patient_id: Annotated[
-        Link | None, link("patients", "Patient ID", required=True, orphan="communication_without_patient")
+        Link | None, link("patients", "Patient ID", required=True, orphan_code="communication_without_patient")
     ] = None
     name: Annotated[str | None, Column(string, "Appliance")] = None
     handed_over: Annotated[date | None, Column(day, "Handed Over")] = None
@@ -46,8 +46,8 @@ def to_records(row: Appliance, joined: Joined, lookups: Lookups) -> Result:
 KIND = Kind(
     name="appliances",
     label="Appliances",
-    called="Appliances",
-    where="Nowhere",
+    source_label="Appliances",
+    source_location="Nowhere",
     recognition=Recognition(
         fingerprint=lambda headers: {"applianceid", "handedover"} <= headers,
         file_names=("appliances",),

@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any
 
 from app.caspen.row_codec import shape
-from app.mapping.columns import Column, Link, Placed
+from app.mapping.columns import Column, Link, RowColumn
 from app.mapping.parse import parse_row
 from app.mapping.rows import Joined, Mapped, NotMapped, Record, Target
-from app.mapping.second_look import How, Look, bare
+from app.mapping.verified_kinds import Comparison, VerifiedKind, bare_header
 from app.problems import Level, Problem
 from app.sources import source
 from app.trial.verification.alike import words
@@ -118,10 +118,10 @@ def kinds() -> list[str]:
     return [kind.name for kind in source("cliniko").kinds if kind.imported and kind.name in ROWS]
 
 
-def columns_of(kind: str) -> list[Placed]:
+def columns_of(kind: str) -> list[RowColumn]:
     """The columns that go somewhere in Caspen, but for the row's own id."""
     placed = source("cliniko").kind(kind).columns
-    return [p for p in placed if not p.column.is_key and not p.column.by_reading and not p.column.prefix]
+    return [p for p in placed if not p.column.is_key and not p.column.set_by_reading and not p.column.prefix]
 
 
 def bases(kind: str) -> Iterator[dict[str, str]]:
@@ -150,10 +150,13 @@ def verified(kind: str, cells: Mapping[str, str], *, is_native: bool = True) -> 
                 records = result.records
     elif parsed.row is None:
         assert problems
-    codes = frozenset(RowCode(p.code, bare(p.column or ""), _stops(p)) for p in problems if _is_told(p))
+    codes = frozenset(RowCode(p.code, bare_header(p.column or ""), _stops(p)) for p in problems if _is_told(p))
     raw = {_header(placed, is_native): cells.get(placed.name, "").strip() for placed in _placed(kind)}
     missed = frozenset(
-        header for look in source("cliniko").looks if look.kind == kind for header in _missed(look, raw, records, codes)
+        header
+        for look in source("cliniko").verified_kinds
+        if look.kind == kind
+        for header in _missed(look, raw, records, codes)
     )
     return Verified(
         records, frozenset(code.code for code in codes), frozenset(code.column for code in codes) - {""}, missed
@@ -172,12 +175,12 @@ def _emptied(kind: str, cells: tuple[tuple[str, str], ...]) -> Verified:
 
 
 @cache
-def _placed(kind: str) -> tuple[Placed, ...]:
+def _placed(kind: str) -> tuple[RowColumn, ...]:
     return tuple(source("cliniko").kind(kind).columns)
 
 
-def _header(placed: Placed, is_native: bool) -> str:
-    return bare((placed.column.native if is_native else "") or placed.name)
+def _header(placed: RowColumn, is_native: bool) -> str:
+    return bare_header((placed.column.native if is_native else "") or placed.name)
 
 
 def _trimmed(kind: str, cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -207,8 +210,8 @@ def _joined(kind: str, row: Any) -> tuple[Joined, list[Problem]]:
         if known is not None and (link.ids == (known,) or (not link.ids and link.name in ROWS[kind].values())):
             target = Target(IDS.derive(TABLES[column.links_to], column.links_to, known), known, starts_at=VISIT_AT)
             many[name] = (target,)
-        elif column.orphan:
-            orphans.append(Problem(column.orphan, kind, column=name, level=_level(column)))
+        elif column.orphan_code:
+            orphans.append(Problem(column.orphan_code, kind, column=name, level=_level(column)))
     return Joined({name: found[0] for name, found in many.items()}, many), orphans
 
 
@@ -216,15 +219,17 @@ def _level(column: Column) -> Level | None:
     return Level.HELD if column.required else None
 
 
-def _missed(look: Look, raw: dict[str, str], records: tuple[Record, ...], codes: frozenset[RowCode]) -> frozenset[str]:
-    key = next((raw[header] for header in map(bare, look.key) if header in raw), "")
+def _missed(
+    look: VerifiedKind, raw: dict[str, str], records: tuple[Record, ...], codes: frozenset[RowCode]
+) -> frozenset[str]:
+    key = next((raw[header] for header in map(bare_header, look.key) if header in raw), "")
     rows = ComparedRows(look, {2: Sampled(key, key, raw)}, {2: codes} if codes else {})
     stored = [(r.key, _canonical(r)) for r in records if (r.table, r.source_kind) == (look.table, look.kind)]
-    links = {*look.seen, *(claim.seen for claim in look.claims)}
-    targets = {each: _target(each.kind, each.table) for each in links if each.how is How.LINK}
+    links = {*look.columns, *(claim.column for claim in look.reported_problems)}
+    targets = {each: _target(each.kind, each.table) for each in links if each.comparison is Comparison.LINK}
     rows.compare([(i, r) for i, r in stored if i in rows.record_ids], targets, lambda _: frozenset(), frozenset())
     rows.check_claims(targets, lambda claim, cells: False)
-    if look.own:
+    if look.has_own_record:
         rows.check_presence(lambda key: True)
     return frozenset({*rows.found.wrong, *rows.found.faults})
 

@@ -135,7 +135,7 @@ def test_a_practitioner_is_called_by_the_display_name_else_by_parts() -> None:
 
 
 def test_somebody_whom_only_notes_name_gets_a_place_without_a_seat() -> None:
-    made = CLINIKO.kind("practitioners").naming.made
+    made = CLINIKO.kind("practitioners").naming.record_makers
     mention = Mention("practitioners", "name:sam lee", "Dr Sam Lee")
     practitioner, user = made["practitioners"](mention, lookups()), made["users"](mention, lookups())
     assert practitioner.values["active"] is False
@@ -163,7 +163,7 @@ def test_a_type_becomes_a_service() -> None:
 def test_a_new_category_has_the_colour_of_its_type(color: str, colour: str | None) -> None:
     kind = source("cliniko").kind("appointment_types")
     mention = kind.naming.mentions(row_of("appointment_types", color=color))[0]
-    assert kind.naming.made["categories"](mention, lookups()).values["colour"] == colour
+    assert kind.naming.record_makers["categories"](mention, lookups()).values["colour"] == colour
 
 
 def test_a_type_names_its_category_and_the_tax_that_adds_nothing() -> None:
@@ -171,7 +171,7 @@ def test_a_type_names_its_category_and_the_tax_that_adds_nothing() -> None:
     names = {mention.table: mention.name for mention in kind.naming.mentions(row_of("appointment_types"))}
     assert names == {"categories": "Imported from Cliniko", "taxes": "No tax"}
     for mention in kind.naming.mentions(row_of("appointment_types")):
-        record = kind.naming.made[mention.table](mention, lookups())
+        record = kind.naming.record_makers[mention.table](mention, lookups())
         found = told("appointment_types")
         column = "category_id" if mention.table == "categories" else "tax_id"
         assert found[column] == IDS.derive(record.table, record.source_kind, record.key)
@@ -203,7 +203,7 @@ def test_a_type_that_sounds_like_an_activity_is_asked_about(name: str) -> None:
 
 def test_45_a_type_that_only_appointments_name_is_an_archived_service() -> None:
     kind = CLINIKO.kind("appointment_types")
-    made = kind.naming.made["services"](Mention("services", "name:massage", "Massage"), lookups())
+    made = kind.naming.record_makers["services"](Mention("services", "name:massage", "Massage"), lookups())
     assert (made.values["name"], made.values["status"], made.key) == ("Massage", "archived", "name:massage")
 
 

@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from app.mapping.defined import Defined, Option
+from app.mapping.defined import Defined, FieldOption
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Outcome, Record, Target
 from app.sources import source
 from tests.kinds.story import IDS, context, lookups, parsed, row_of, told
 
 VALUES, PATIENTS = "custom_field_values", "patients"
-LEVELS = (Option("o1", "Low"), Option("o2", "High, or higher"), Option("other", "Other"))
+LEVELS = (FieldOption("o1", "Low"), FieldOption("o2", "High, or higher"), FieldOption("other", "Other"))
 FIELDS = {
     "f1": Defined("Sport", "short_text"),
     "f2": Defined("Level", "single_choice", LEVELS),
-    "f3": Defined("Things", "multiple_choice", (Option("o1", "Bands"), Option("o2", "Roller"))),
+    "f3": Defined("Things", "multiple_choice", (FieldOption("o1", "Bands"), FieldOption("o2", "Roller"))),
     "f4": Defined("Surgery", "date"),
 }
 
@@ -79,7 +79,7 @@ def questions(*answers: dict[str, str | None]) -> dict[str, Defined]:
 def test_an_option_that_nobody_defined_is_added_archived_and_told() -> None:
     answer: dict[str, Any] = {"field_token": "f3", "value": None, "option_tokens": "Rowing"}
     known = questions(answer)
-    assert known["f3"].options[-1] == Option("name:rowing", "Rowing", archived=True, added=True)
+    assert known["f3"].options[-1] == FieldOption("name:rowing", "Rowing", archived=True, added=True)
     found = told(VALUES, here=lookups(fields=known), **answer)
     assert (found["option_ids"], found.codes) == (["name:rowing"], ["custom_option_added"])
     assert found.outcome is Outcome.CREATED
@@ -122,7 +122,9 @@ def test_a_number_is_one_or_is_kept_as_text_in_a_field_beside(cell: str, kept: s
 
 @pytest.mark.parametrize(("given", "kept"), [("o1", "true"), ("NO", "false"), ("o3", None)])
 def test_yes_or_no_is_said_by_the_options_of_the_export_or_in_words(given: str, kept: str | None) -> None:
-    asked = Defined("Left handed", "yes_no", (Option("o1", "Yes"), Option("o2", "No"), Option("o3", "Both")))
+    asked = Defined(
+        "Left handed", "yes_no", (FieldOption("o1", "Yes"), FieldOption("o2", "No"), FieldOption("o3", "Both"))
+    )
     found = told(VALUES, here=here(f2=asked), field_token="f2", value=None, option_tokens=given)
     assert said(found.records[0]) == (kept or "Both", None, None)
     assert found.codes == ([] if kept else ["custom_value_misfit"])
@@ -215,7 +217,7 @@ def test_24_what_a_client_has_no_place_for_stands_in_fields_made_for_it(
     assert (record.key, record.values["text"]) == (f"11:field:{name}", text)
     kind = source("cliniko").kind(PATIENTS)
     (mention,) = kind.naming.mentions(row_of(PATIENTS, **cells))
-    made = kind.naming.made["custom_fields"](mention, lookups())
+    made = kind.naming.record_makers["custom_fields"](mention, lookups())
     assert (made.key, made.values["name"], made.values["required"]) == (f"field:{name}", name, False)
     assert record.values["custom_field_id"] == IDS.derive("custom_fields", made.source_kind, made.key)
 
@@ -229,7 +231,7 @@ def test_25_a_detail_that_is_blank_makes_no_field() -> None:
     ("type_", "is_told"), [("single_choice", True), ("dropdown", True), ("multiple_choice", False)]
 )
 def test_several_answers_to_a_question_with_one_are_told(type_: str, is_told: bool) -> None:
-    asked = Defined("Side", type_, (Option("p1", "Left"), Option("p2", "Right")))
+    asked = Defined("Side", type_, (FieldOption("p1", "Left"), FieldOption("p2", "Right")))
     found = told(VALUES, value=None, option_tokens="p1|p2", here=here(f1=asked))
     assert found["option_ids"] == ["p1", "p2"]
     assert found.codes == (["radio_multiple_selected"] if is_told else [])

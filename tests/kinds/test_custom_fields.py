@@ -111,5 +111,5 @@ def test_a_definition_that_is_nested_is_taken_apart_row_by_row() -> None:
 
 
 def test_a_question_that_only_answers_name_is_a_field_for_long_text() -> None:
-    made = KIND.naming.made["custom_fields"](Mention("custom_fields", "f9", "Left handed"), lookups())
+    made = KIND.naming.record_makers["custom_fields"](Mention("custom_fields", "f9", "Left handed"), lookups())
     assert (made.key, made.values["name"], made.values["type"]) == ("f9", "Left handed", "long_text")

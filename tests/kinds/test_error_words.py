@@ -9,8 +9,7 @@ import pytest
 from app.mapping.cells import ERRORS
 from app.mapping.columns import Reader
 from app.mapping.equality import digests_of
-from app.mapping.flags import whole
-from app.mapping.money import money
+from app.mapping.numbers import money, whole
 from app.mapping.rows import Outcome
 from app.problems import catalogue
 from tests.kinds.story import ROWS, row_of, told

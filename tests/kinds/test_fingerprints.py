@@ -108,16 +108,16 @@ def test_what_moves_is_what_a_sample_takes_to_move() -> None:
 def test_a_header_means_one_column_of_its_kind(kind: Kind[object]) -> None:
     seen: dict[str, str] = {}
     for placed in kind.columns:
-        for header in placed.known_as():
+        for header in placed.normalised_headers():
             assert seen.setdefault(header, placed.name) == placed.name
 
 
 @pytest.mark.parametrize("kind", CLINIKO.kinds, ids=lambda kind: kind.name)
 def test_a_kind_says_where_it_comes_from_and_what_to_do_when_it_stays(kind: Kind[object]) -> None:
     assert kind.label
-    assert kind.called
-    assert kind.where
-    assert kind.imported or kind.tables or kind.staying.instead
+    assert kind.source_label
+    assert kind.source_location
+    assert kind.imported or kind.tables or kind.exclusion.workaround
 
 
 def test_the_65_native_headers_of_patients_are_all_known() -> None:
@@ -132,6 +132,6 @@ def test_the_65_native_headers_of_patients_are_all_known() -> None:
         |Accepts email marketing|Opening balance|Account Balance|Mobile Phones|Home Phones|Work Phones|Fax Phones
         |Other Phones|Receives Confirmation Emails|DVA card number|Follow-up Messages"""
     listed = [normalise_header(re.sub(r"\s+", " ", header)) for header in headers.split("|")]
-    known_headers = {name for placed in CLINIKO.kind("patients").columns for name in placed.known_as()}
+    known_headers = {name for placed in CLINIKO.kind("patients").columns for name in placed.normalised_headers()}
     assert len(listed) == 65
     assert set(listed) <= known_headers

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.mapping.columns import Column
-from app.mapping.defined import Defined, Option
+from app.mapping.defined import Defined, FieldOption
 from app.sources.cliniko.answers import Answer, in_columns, nested, settle
 from app.sources.cliniko.client_phones import split
 from app.sources.cliniko.source import CLINIKO
@@ -14,7 +14,7 @@ from tests.kinds.story import context, lookups, told
 from tests.mapping.cells import read
 
 VALUES = "custom_field_values"
-OPTIONS = (Option("o1", "Bands"), Option("o2", "Roller, large"))
+OPTIONS = (FieldOption("o1", "Bands"), FieldOption("o2", "Roller, large"))
 THINGS = Defined("Things", "multiple_choice", OPTIONS)
 LINKS = [
     pytest.param(placed.column, id=f"{kind.name}.{placed.name}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.mapping.columns import Placed
+from app.mapping.columns import RowColumn
 from tests.kinds.odd_cells import VALUES, bases, columns_of, kinds, lacks, verified
 from tests.kinds.story import ROWS
 
@@ -33,7 +33,7 @@ BLANK = frozenset({"n/a", "null", "nil", "none"})
 NOTHING_NEW = frozenset({"no", "0", "-1", "1", "2", "yes", "true", "false"})
 
 
-def odd_rows(kind: str, step: int) -> Iterator[tuple[Placed, dict[str, str]]]:
+def odd_rows(kind: str, step: int) -> Iterator[tuple[RowColumn, dict[str, str]]]:
     """Rows of a kind that have an odd cell each, in every column and between cells that contradict each other."""
     for number, base in enumerate(bases(kind)):
         for place, placed in enumerate(columns_of(kind)):

@@ -232,7 +232,7 @@ def test_a_referral_type_is_made_once_by_name_or_is_the_workspaces_own() -> None
     row = row_of("patients", referral_type="Word of  Mouth")
     (mention,) = KIND.naming.mentions(row)
     assert (mention.table, mention.key) == ("referral_types", "name:word of mouth")
-    made = KIND.naming.made["referral_types"](mention, lookups())
+    made = KIND.naming.record_makers["referral_types"](mention, lookups())
     here = lookups(existing={"referral_types": {"word of mouth": "rft_OWN"}})
     derived = here.ids.derive("referral_types", "patients", made.key)
     assert told("patients", referral_type="Word of Mouth")["referral_type_id"] == derived
@@ -264,8 +264,8 @@ def test_likely_twins_share_name_and_birth_and_namesakes_the_name() -> None:
     one = row_of("patients", date_of_birth="1980-02-13")
     two = row_of("patients", id="12", first_name="ZOË", date_of_birth="13/02/1980")
     three = row_of("patients", id="13")
-    assert KIND.identity.twin_of is not None
-    assert KIND.names.namesake_of is not None
-    assert KIND.identity.twin_of(one) == KIND.identity.twin_of(two) is not None
-    assert KIND.identity.twin_of(three) is None
-    assert KIND.names.namesake_of(one) == KIND.names.namesake_of(three)
+    assert KIND.identity.duplicate_key_of is not None
+    assert KIND.names.namesake_key_of is not None
+    assert KIND.identity.duplicate_key_of(one) == KIND.identity.duplicate_key_of(two) is not None
+    assert KIND.identity.duplicate_key_of(three) is None
+    assert KIND.names.namesake_key_of(one) == KIND.names.namesake_key_of(three)

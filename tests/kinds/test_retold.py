@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.mapping.second_look import Pick, bare
+from app.mapping.verified_kinds import CellOf, bare_header
 from app.sources.cliniko import verification_rules
 from app.sources.cliniko.second_look import LOOKS
 
@@ -54,8 +54,8 @@ NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
         (verification_rules.checksum, {"SHA256": "unknown"}, ""),
     ],
 )
-def test_a_row_comes_to_what_it_plainly_says_or_to_nothing(pick: Pick, row: dict[str, str], said: str) -> None:
-    assert pick({bare(header): cell for header, cell in row.items()}) == said
+def test_a_row_comes_to_what_it_plainly_says_or_to_nothing(pick: CellOf, row: dict[str, str], said: str) -> None:
+    assert pick({bare_header(header): cell for header, cell in row.items()}) == said
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_row_comes_to_what_it_plainly_says_or_to_nothing(pick: Pick, row: dict
 def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_columns(
     headers: str, kinds: set[str]
 ) -> None:
-    names = frozenset(map(bare, headers.split(",")))
+    names = frozenset(map(bare_header, headers.split(",")))
     assert {look.kind for look in LOOKS if look.fits(names)} == kinds
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from app.mapping.cells import MARKS
 from app.mapping.countries import country_code
 from app.mapping.emails import is_email
-from app.mapping.flags import boolean, one_of, whole
-from app.mapping.money import money
+from app.mapping.flags import boolean, one_of
+from app.mapping.numbers import money, whole
 from app.mapping.structured import json_cell
 from app.mapping.text import cut, limited, one_line, text
 from app.mapping.zones import RAILS, zone, zone_name

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from app.mapping.cells import ERRORS
-from app.mapping.columns import Placed
+from app.mapping.columns import RowColumn
 from app.mapping.emails import email_or_text, read_email
 from app.mapping.equality import digests_of
-from app.mapping.flags import boolean, whole
+from app.mapping.flags import boolean
 from app.mapping.ids import by_name, key_id, one_id, several_ids, token
 from app.mapping.kind import Kind
 from app.mapping.moments import birth, day, local_timestamp, mark, time_of_day, timestamp, visit_time
-from app.mapping.money import money
+from app.mapping.numbers import money, whole
 from app.mapping.parse import parse_row
 from app.mapping.phones import find_phone
 from app.mapping.structured import json_cell, json_or_text
@@ -28,7 +28,7 @@ COLUMNS = [
     pytest.param(kind, placed, id=f"{kind.name}.{placed.name}")
     for kind in KINDS
     for placed in kind.columns
-    if not placed.column.by_reading and placed.column.read is not nothing
+    if not placed.column.set_by_reading and placed.column.read is not nothing
 ]
 EXACT: dict[Any, str] = {
     key_id: "1234567",
@@ -79,7 +79,7 @@ def value_of(kind: Kind[Any], column: str, cell: str) -> tuple[Any, set[str]]:
 
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)
-def test_a_spreadsheets_error_is_no_value_in_any_column(kind: Kind[Any], placed: Placed) -> None:
+def test_a_spreadsheets_error_is_no_value_in_any_column(kind: Kind[Any], placed: RowColumn) -> None:
     for error in (*sorted(ERRORS), "########", "#name?"):
         value, codes = value_of(kind, placed.name, error)
         assert not value
@@ -87,7 +87,7 @@ def test_a_spreadsheets_error_is_no_value_in_any_column(kind: Kind[Any], placed:
 
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)
-def test_what_is_wrapped_around_a_value_goes_in_every_column(kind: Kind[Any], placed: Placed) -> None:
+def test_what_is_wrapped_around_a_value_goes_in_every_column(kind: Kind[Any], placed: RowColumn) -> None:
     if placed.column.read in LEFT_ALONE:
         return
     cell = EXACT.get(placed.column.read, "0491570006")
@@ -99,7 +99,9 @@ def test_what_is_wrapped_around_a_value_goes_in_every_column(kind: Kind[Any], pl
 
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)
-def test_codes_lose_the_point_zero_and_exponents_that_lost_digits_are_no_value(kind: Kind[Any], placed: Placed) -> None:
+def test_codes_lose_the_point_zero_and_exponents_that_lost_digits_are_no_value(
+    kind: Kind[Any], placed: RowColumn
+) -> None:
     if placed.column.read is not code:
         return
     assert value_of(kind, placed.name, "2000.0") == ("2000", {"spreadsheet_value_mended"})
@@ -108,7 +110,7 @@ def test_codes_lose_the_point_zero_and_exponents_that_lost_digits_are_no_value(k
 
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)
-def test_a_column_that_may_hold_a_code_is_read_as_a_code(kind: Kind[Any], placed: Placed) -> None:
+def test_a_column_that_may_hold_a_code_is_read_as_a_code(kind: Kind[Any], placed: RowColumn) -> None:
     by_name = CODES.fullmatch(placed.name) and (kind.name, placed.name) not in WORDS
     beside_code = f"{placed.name}_code" in names_of(kind) and placed.name != "country"
     if (by_name or beside_code) and not placed.column.links_to and not placed.column.is_key:
@@ -124,7 +126,7 @@ def test_a_code_of_a_cancellation_is_known_whatever_a_spreadsheet_made_of_it(kin
 
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)
-def test_a_date_that_is_an_instant_is_read_in_the_clinics_zone(kind: Kind[Any], placed: Placed) -> None:
+def test_a_date_that_is_an_instant_is_read_in_the_clinics_zone(kind: Kind[Any], placed: RowColumn) -> None:
     if placed.column.read not in (birth, day):
         return
     for cell in ("1980-06-01T14:00:00Z", "1980-06-01T14:00:00.000Z", "1980-06-02T02:00:00+12:00"):
@@ -174,7 +176,7 @@ def copies(kind: Kind[Any], pairs: dict[Any, tuple[str, str]]) -> tuple[dict[str
     filled = {
         placed.name: pairs.get(placed.column.read, ("Some words", "Some words"))
         for placed in kind.columns
-        if not placed.column.by_reading
+        if not placed.column.set_by_reading
     }
     return {name: pair[0] for name, pair in filled.items()}, {name: pair[1] for name, pair in filled.items()}
 

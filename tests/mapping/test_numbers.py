@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.mapping.columns import Placed
-from app.mapping.flags import whole
+from app.mapping.columns import RowColumn
 from app.mapping.kind import Kind
-from app.mapping.money import money
-from app.mapping.numbers import read_number
+from app.mapping.numbers import money, read_number, whole
 from tests.kinds.story import told
 from tests.mapping.cells import read
 from tests.mapping.test_damage import KINDS, value_of
@@ -23,7 +21,7 @@ NUMBERS = [
     pytest.param(kind, placed, id=f"{kind.name}.{placed.name}")
     for kind in KINDS
     for placed in kind.columns
-    if placed.column.read in (whole, money) and not placed.column.by_reading
+    if placed.column.read in (whole, money) and not placed.column.set_by_reading
 ]
 MENDED = {
     "30,00": "30.00", "10,5": "10.5", "12,34": "12.34", "1.234,56": "1234.56", "1 234,56": "1234.56", "0,125": "0.125",
@@ -110,7 +108,7 @@ def test_a_whole_number_has_no_fraction(cell: str, number: int | None, codes: li
 
 
 @pytest.mark.parametrize(("kind", "placed"), NUMBERS)
-def test_every_column_of_numbers_mends_or_says(kind: Kind[Any], placed: Placed) -> None:
+def test_every_column_of_numbers_mends_or_says(kind: Kind[Any], placed: RowColumn) -> None:
     column = placed.name
     assert value_of(kind, column, "30,0") == (30, {"spreadsheet_value_mended"})
     assert value_of(kind, column, "30") == value_of(kind, column, '="30"') == (30, set())

@@ -10,7 +10,7 @@ from app.mapping.content import read_content
 from app.mapping.forms import form_content
 from app.mapping.html import plain_text
 from app.mapping.rich import note_html, template_html
-from app.mapping.second_look import How
+from app.mapping.verified_kinds import Comparison
 from app.trial.verification.alike import alike, in_doubt
 
 WORDS = "Allergic to penicillin & latex"
@@ -59,8 +59,8 @@ def test_words_in_any_place_of_a_note_or_form_are_written_and_found_by_the_check
         body, form = note_html(content).html, json.dumps(form_content(content).sections, ensure_ascii=False)
         assert WORDS in plain_text(body), cell
         assert WORDS in plain_form(content), cell
-        assert alike(How.CONTENT, cell, body), cell
-        assert alike(How.CONTENT, cell, form), cell
+        assert alike(Comparison.CONTENT, cell, body), cell
+        assert alike(Comparison.CONTENT, cell, form), cell
 
 
 def test_words_in_a_place_that_the_format_has_not_are_told() -> None:
@@ -74,15 +74,15 @@ def test_the_check_of_a_template_is_never_sure_of_words_in_other_places() -> Non
     for shape in odd_notes():
         cell = json.dumps(shape)
         body = template_html(read_content(cell)).html
-        assert alike(How.TEMPLATE, cell, body) or in_doubt(How.TEMPLATE, cell, body), cell
+        assert alike(Comparison.TEMPLATE, cell, body) or in_doubt(Comparison.TEMPLATE, cell, body), cell
 
 
 def test_words_that_are_lost_from_another_place_are_a_doubt_and_answers_are_sure() -> None:
     for value in VALUES:
         cell = json.dumps(note({"name": "Asked", "type": "text", "answer": "typed", "comment": value}))
-        assert alike(How.CONTENT, cell, "S Q fine Asked typed") is False
-        assert in_doubt(How.CONTENT, cell, "S Q fine Asked typed")
-        assert not in_doubt(How.CONTENT, cell, f"S Q fine Asked {WORDS}")
+        assert alike(Comparison.CONTENT, cell, "S Q fine Asked typed") is False
+        assert in_doubt(Comparison.CONTENT, cell, "S Q fine Asked typed")
+        assert not in_doubt(Comparison.CONTENT, cell, f"S Q fine Asked {WORDS}")
 
 
 @pytest.mark.parametrize("kind", ["text", "paragraph", "radiobuttons", "slider"])

@@ -7,8 +7,8 @@ import pytest
 
 from app.mapping.content import read_content_or_text
 from app.mapping.html import clean_html, plain_text
+from app.mapping.markup import UNSURE
 from app.mapping.rich import note_html
-from app.mapping.struck_markup import UNSURE
 from tests.mapping.struck_pages import LINE, WORDS, not_struck, struck
 
 _OUT = re.compile(r"\[struck out: ([^]]*)\]")

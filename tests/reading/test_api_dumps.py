@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.mapping.columns import Placed
+from app.mapping.columns import RowColumn
 from app.mapping.kind import Kind
 from app.reading.recognise import understood
 from app.reading.relations import base_of
@@ -20,11 +20,11 @@ LINKS = [
     for placed in kind.columns
     if placed.column.links_to and not placed.column.is_key
 ]
-NAMES = [(kind, placed) for kind in SOURCE.kinds if kind.imported for placed in kind.columns if placed.column.fills]
+NAMES = [(kind, placed) for kind in SOURCE.kinds if kind.imported for placed in kind.columns if placed.column.name_for]
 
 
 def named(pair: object) -> str:
-    return pair.name if isinstance(pair, Kind | Placed) else str(pair)
+    return pair.name if isinstance(pair, Kind | RowColumn) else str(pair)
 
 
 def read_cells(desk: Desk, kind: Kind[Any], columns: Sequence[str], rows: Sequence[Sequence[Any]], shape: str) -> Any:
@@ -49,7 +49,7 @@ def is_key(kind: Kind[Any]) -> bool:
 @pytest.mark.parametrize("shape", ["csv", "json"])
 @pytest.mark.parametrize("form", ["{}.id", "{}.links.self", "{}", "{}_id"])
 @pytest.mark.parametrize(("kind", "placed"), [pair for pair in LINKS if is_key(pair[0])], ids=named)
-def test_a_reference_is_found(desk: Desk, kind: Kind[Any], placed: Placed, form: str, shape: str) -> None:
+def test_a_reference_is_found(desk: Desk, kind: Kind[Any], placed: RowColumn, form: str, shape: str) -> None:
     base = base_of(placed.name)
     is_address = form != "{}.id"
     cell = ADDRESS.format(base, 1001) if is_address else "1001"
@@ -61,16 +61,16 @@ def test_a_reference_is_found(desk: Desk, kind: Kind[Any], placed: Placed, form:
 @pytest.mark.parametrize("shape", ["csv", "json"])
 @pytest.mark.parametrize("form", ["{}.name", "{}.display_name", "{}.label"])
 @pytest.mark.parametrize(("kind", "placed"), [pair for pair in NAMES if is_key(pair[0])], ids=named)
-def test_a_name_is_found(desk: Desk, kind: Kind[Any], placed: Placed, form: str, shape: str) -> None:
-    base = base_of(placed.column.fills or "")
+def test_a_name_is_found(desk: Desk, kind: Kind[Any], placed: RowColumn, form: str, shape: str) -> None:
+    base = base_of(placed.column.name_for or "")
     assert read_cells(desk, kind, [form.format(base)], [["Standard"]], shape)[placed.name] == "Standard"
 
 
 @pytest.mark.parametrize(("kind", "placed"), LINKS, ids=named)
-def test_a_further_header_takes_no_other_columns_place(kind: Kind[Any], placed: Placed) -> None:
+def test_a_further_header_takes_no_other_columns_place(kind: Kind[Any], placed: RowColumn) -> None:
     for other in kind.columns:
         for header in (other.column.native, other.name):
-            if header and not other.column.prefix and not other.column.by_reading:
+            if header and not other.column.prefix and not other.column.set_by_reading:
                 assert understood(kind, (header,)).columns[0] == next(
                     p.name for p in kind.columns if header in (p.column.native, p.name)
                 )

@@ -21,7 +21,7 @@ def test_a_patients_file_without_rows_is_enough(desk: Desk) -> None:
 
 def test_kinds_that_lack_are_told_once_each(desk: Desk) -> None:
     absent = [p.kind for p in desk.csv(patients(1)).problems if p.code == "kind_absent"]
-    assert absent == [k.name for k in SOURCE.kinds if k.awaited and k.name != "patients"]
+    assert absent == [k.name for k in SOURCE.kinds if k.is_expected and k.name != "patients"]
 
 
 def test_a_gap_between_slices_is_told(desk: Desk) -> None:

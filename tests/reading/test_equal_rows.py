@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.mapping.columns import Placed
+from app.mapping.columns import RowColumn
 from app.mapping.emails import email_alone, email_or_text
-from app.mapping.flags import boolean, whole
+from app.mapping.flags import boolean
 from app.mapping.ids import one_id
 from app.mapping.kind import Kind
 from app.mapping.moments import birth, day, local_timestamp, timestamp, visit_time
+from app.mapping.numbers import whole
 from app.mapping.text import string, text
 from tests.reading.story import SOURCE, Desk
 from tests.reading.workbooks import workbook
@@ -63,8 +64,8 @@ TYPES_BY_NAME = {
 }
 
 
-def type_of(kind: Kind[Any], placed: Placed) -> str | None:
-    if placed.column.is_key or placed.column.prefix or placed.column.by_reading:
+def type_of(kind: Kind[Any], placed: RowColumn) -> str | None:
+    if placed.column.is_key or placed.column.prefix or placed.column.set_by_reading:
         return None
     return TYPES_BY_NAME.get((kind.name, placed.name), READERS.get(placed.column.read))
 
@@ -72,7 +73,7 @@ def type_of(kind: Kind[Any], placed: Placed) -> str | None:
 CELLS = sorted({(kind.name, found) for kind in KINDS for placed in kind.columns if (found := type_of(kind, placed))})
 
 
-def header_of(placed: Placed) -> str:
+def header_of(placed: RowColumn) -> str:
     return placed.column.native or placed.name
 
 

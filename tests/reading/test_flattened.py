@@ -17,7 +17,7 @@ LINKS = [
     for kind in CLINIKO.kinds
     if kind.imported
     for placed in kind.columns
-    if placed.column.links_to and not placed.column.by_reading
+    if placed.column.links_to and not placed.column.set_by_reading
 ]
 ADDRESS = "https://api.au1.cliniko.com/v1/things/1558354464010667075"
 

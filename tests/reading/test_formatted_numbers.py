@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 
-from app.mapping.faces import seen
+from app.mapping.cell_marks import displayed
 from app.reading.limits import Limits
 from app.reading.number_formats import format_of
 from app.reading.workbook import Workbook
@@ -121,7 +121,7 @@ def book(rows: list[list[str]], code: str, formatted: Mapping[int, Mapping[str, 
 def test_a_format_shows_a_number_as_a_spreadsheet_does(code: str, number: str, shown: str) -> None:
     found = format_of(code)
     assert found is not None
-    assert seen(found.faces(number) or "") == shown
+    assert displayed(found.faces(number) or "") == shown
 
 
 @pytest.mark.parametrize(("code", "number"), AS_STORED)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.mapping.second_look import bare
+from app.mapping.verified_kinds import bare_header
 from app.trial.verification.plain import Headers, plain_rows
 from tests.reading.story import SOURCE, Desk, patients
 
@@ -145,7 +145,7 @@ def test_a_list_of_rows_is_the_page_whatever_stands_beside_it(
     told = desk.csv(text, "patients.json")
     assert [row.cells["id"] for row in told.rows()] == [str(ANN["id"]), "7"]
     kind = SOURCE.kind("patients")
-    known = Headers(frozenset({"id"}), frozenset(map(bare, (p.name for p in kind.columns))))
+    known = Headers(frozenset({"id"}), frozenset(map(bare_header, (p.name for p in kind.columns))))
     again = plain_rows(lambda: io.BytesIO(text.encode()), "utf-8", headers=known, lists=("patients",))
     assert [row["id"] for _, row in again] == [str(ANN["id"]), "7"]
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from app.mapping.second_look import bare
+from app.mapping.verified_kinds import bare_header
 from app.trial.verification.plain import Headers, plain_rows
 from tests.reading.story import SOURCE, Desk, Told
 
 HEADERS = Headers(
     frozenset({"id"}),
-    frozenset(bare(h) for kind in SOURCE.kinds for placed in kind.columns for h in placed.known_as()),
+    frozenset(bare_header(h) for kind in SOURCE.kinds for placed in kind.columns for h in placed.normalised_headers()),
 )
 FILE = "export.json"
 CLIENT = {"id": 11, "first_name": "Ann", "last_name": "Lee", "date_of_birth": "1980-03-02"}

@@ -21,7 +21,7 @@ CONTACT = {"id": 5, "first_name": "Cy", "company_name": "Co", "type_code": 0}
 
 def rows_of(kind: Kind[Any], first: int) -> list[dict[str, Any]]:
     """Two rows of a kind, with every column that its files can have."""
-    columns = [p for p in kind.columns if not p.column.prefix and not p.column.by_reading]
+    columns = [p for p in kind.columns if not p.column.prefix and not p.column.set_by_reading]
     return [{p.name: f"{first + n}" for p in columns} for n in range(2)]
 
 

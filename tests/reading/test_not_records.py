@@ -12,7 +12,7 @@ NOISE = {"bad_id", "id_not_numeric", "id_cleaned", "bad_date", "bad_date_of_birt
 
 def table(kind: Kind[object], rows: int = 5) -> str:
     """A table with every native header of a kind, of which the key alone is filled."""
-    placed = [p for p in kind.columns if not p.column.prefix and not p.column.by_reading]
+    placed = [p for p in kind.columns if not p.column.prefix and not p.column.set_by_reading]
     headers = [p.column.native or p.name for p in placed]
     at = next(n for n, p in enumerate(placed) if p.column.is_key)
     lines = [",".join(headers)]

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from app.mapping.cells import is_error
-from app.mapping.second_look import How
+from app.mapping.verified_kinds import Comparison
 from app.reading.limits import Limits
 from app.reading.workbook import Workbook
 from app.trial.verification.alike import alike
@@ -46,9 +46,9 @@ def both(cells: list[str]) -> Iterator[tuple[str, str, str]]:
 
 def test_every_spelling_of_a_number_is_found_and_no_other_number_is() -> None:
     for written, read, checked in both(list(numbers())):
-        assert alike(How.WORDS, checked, read), (written, read, checked)
-        assert alike(How.SAME, checked, read), (written, read, checked)
-        assert not alike(How.WORDS, checked, "8.125"), (written, read, checked)
+        assert alike(Comparison.WORDS, checked, read), (written, read, checked)
+        assert alike(Comparison.SAME, checked, read), (written, read, checked)
+        assert not alike(Comparison.WORDS, checked, "8.125"), (written, read, checked)
 
 
 @pytest.mark.parametrize("written", NO_NUMBERS)

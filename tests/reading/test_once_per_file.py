@@ -19,7 +19,7 @@ KINDS = [pytest.param(kind, id=kind.name) for kind in SOURCE.kinds if kind.impor
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_times_without_a_zone_are_reported_once(desk: Desk, kind: Kind[Any]) -> None:
-    columns = [p for p in kind.columns if not p.column.prefix and not p.column.by_reading]
+    columns = [p for p in kind.columns if not p.column.prefix and not p.column.set_by_reading]
     moments = [p.name for p in columns if p.column.read in MOMENTS]
     assert len(moments) > 1
     out = io.StringIO()

@@ -86,7 +86,7 @@ PRICE = "Price"  # with an item beside it a price list is known, whatever it is 
 
 @pytest.mark.parametrize("kind", KEYED, ids=lambda kind: kind.name)
 def test_a_file_named_after_its_kind_is_that_kind_by_its_key_and_any_two_more_columns(kind: Kind[Any]) -> None:
-    headed = [p.column for p in kind.columns if p.column.native and not p.column.prefix and not p.column.by_reading]
+    headed = [p.column for p in kind.columns if p.column.native and not p.column.prefix and not p.column.set_by_reading]
     keys = [column.native for column in headed if column.is_key]
     name = name_of(f"{kind.recognition.file_names[0]}.csv", SOURCE)
     pairs = [two for two in combinations([c.native for c in headed if not c.is_key], 2) if PRICE not in two]

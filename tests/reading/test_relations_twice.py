@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.mapping.columns import Placed
+from app.mapping.columns import RowColumn
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
-from app.mapping.second_look import Look, bare
+from app.mapping.verified_kinds import VerifiedKind, bare_header
 from app.reading.recognise import known_headers
 from app.reading.relations import base_of, said_twice
 from app.trial.verification.plain import Headers, plain_rows
@@ -48,16 +48,24 @@ RELATIONS = [
     (kind, placed)
     for kind in KINDS
     for placed in kind.columns
-    if placed.column.links_to and not placed.column.is_key and not placed.column.by_reading
+    if placed.column.links_to and not placed.column.is_key and not placed.column.set_by_reading
 ]
-LOOKED = [(kind, placed, look) for kind, placed in RELATIONS for look in SOURCE.looks if look.kind == kind.name]
+LOOKED = [
+    (kind, placed, look) for kind, placed in RELATIONS for look in SOURCE.verified_kinds if look.kind == kind.name
+]
 
 
 def named(value: object) -> str:
-    return value.name if isinstance(value, Kind | Placed) else value.table if isinstance(value, Look) else str(value)
+    return (
+        value.name
+        if isinstance(value, Kind | RowColumn)
+        else value.table
+        if isinstance(value, VerifiedKind)
+        else str(value)
+    )
 
 
-def spellings(kind: Kind[Any], placed: Placed) -> Iterator[tuple[str, Any, str]]:
+def spellings(kind: Kind[Any], placed: RowColumn) -> Iterator[tuple[str, Any, str]]:
     """A header, its value, and whether the file is a table or JSON."""
     base = base_of(placed.name)
     dotted = [f"{base}{end}" for end in (".id", ".links.self", "_links_self", "_url", "_link", ".href", ".self")]
@@ -84,8 +92,8 @@ def cells_read(
     path = f"table.{shape}"
     desk.file_kinds = {path: kind.name}
     (read,) = desk.csv(content, path).rows()
-    fields = {bare(n) for p in kind.columns for n in p.known_as()} - said_twice(kind)
-    known = Headers(frozenset({bare(key.name)}), frozenset(fields))
+    fields = {bare_header(n) for p in kind.columns for n in p.normalised_headers()} - said_twice(kind)
+    known = Headers(frozenset({bare_header(key.name)}), frozenset(fields))
     again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", headers=known)
     return dict(read.cells), with_ids(next(iter(again))[1])
 
@@ -96,14 +104,16 @@ def table(row: dict[str, Any]) -> str:
     return out.getvalue()
 
 
-def what_is_seen(look: Look, row: dict[str, str]) -> list[str]:
-    return [seen.cell(row) for seen in (*look.seen, *(claim.seen for claim in look.claims))]
+def what_is_seen(look: VerifiedKind, row: dict[str, str]) -> list[str]:
+    return [seen.cell(row) for seen in (*look.columns, *(claim.column for claim in look.reported_problems))]
 
 
 @pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
-def test_each_spelling_is_read_as_the_id_and_found_as_the_id_again(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
-    looks = [look for look in SOURCE.looks if look.kind == kind.name]
-    plainly = {bare(placed.column.native or placed.name): "1001", "id": "77", "createdat": MADE}
+def test_each_spelling_is_read_as_the_id_and_found_as_the_id_again(
+    desk: Desk, kind: Kind[Any], placed: RowColumn
+) -> None:
+    looks = [look for look in SOURCE.verified_kinds if look.kind == kind.name]
+    plainly = {bare_header(placed.column.native or placed.name): "1001", "id": "77", "createdat": MADE}
     wanted = [what_is_seen(look, plainly) for look in looks]
     for header, value, shape in spellings(kind, placed):
         first, second = cells_read(desk, kind, header, value, shape)
@@ -111,18 +121,18 @@ def test_each_spelling_is_read_as_the_id_and_found_as_the_id_again(desk: Desk, k
         read = placed.column.read(cell, CONTEXT, lambda code: None) if cell else None
         assert getattr(read, "ids", None) == ("1001",), (header, value, shape)
         key = next(column for column in kind.columns if column.column.is_key)
-        second = {**{name: cell for name, cell in second.items() if name != bare(key.name)}, "id": "77"}
+        second = {**{name: cell for name, cell in second.items() if name != bare_header(key.name)}, "id": "77"}
         found = [what_is_seen(look, second) for look in looks]
         assert found == wanted, (header, value, shape)
 
 
 @pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
-def test_a_relation_to_nothing_is_nothing_twice(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
+def test_a_relation_to_nothing_is_nothing_twice(desk: Desk, kind: Kind[Any], placed: RowColumn) -> None:
     base = base_of(placed.name)
     for value in EMPTY_NESTED:
         first, second = cells_read(desk, kind, base, value, "json")
         assert not first.get(placed.name), value
-        assert not second.get(bare(f"{base}_id")), value
+        assert not second.get(bare_header(f"{base}_id")), value
 
 
 def test_what_a_relation_says_beside_its_address_is_kept(desk: Desk) -> None:
@@ -133,33 +143,33 @@ def test_what_a_relation_says_beside_its_address_is_kept(desk: Desk) -> None:
 
 
 OWN = {kind.name: frozenset(known_headers(kind)) - said_twice(kind) for kind in KINDS}
-BARE = [(kind, placed) for kind, placed in RELATIONS if bare(base_of(placed.name)) not in OWN[kind.name]]
+BARE = [(kind, placed) for kind, placed in RELATIONS if bare_header(base_of(placed.name)) not in OWN[kind.name]]
 
 
 @pytest.mark.parametrize(("kind", "placed"), BARE, ids=named)
 @pytest.mark.parametrize("value", ["1001", 1001], ids=["text", "number"])
 def test_an_id_alone_is_the_relation_where_the_kind_has_no_field_of_that_name(
-    desk: Desk, kind: Kind[Any], placed: Placed, value: object
+    desk: Desk, kind: Kind[Any], placed: RowColumn, value: object
 ) -> None:
     first, second = cells_read(desk, kind, base_of(placed.name), value, "json")
     assert first.get(placed.name) == "1001"
-    assert second.get(bare(f"{base_of(placed.name)}_id")) == "1001"
+    assert second.get(bare_header(f"{base_of(placed.name)}_id")) == "1001"
 
 
 @pytest.mark.parametrize(("kind", "placed"), BARE, ids=named)
 def test_words_under_the_name_of_a_relation_lead_nowhere_and_are_told(
-    desk: Desk, kind: Kind[Any], placed: Placed
+    desk: Desk, kind: Kind[Any], placed: RowColumn
 ) -> None:
     base = base_of(placed.name)
     first, second = cells_read(desk, kind, base, "Ann Lee", "json")
-    has_field = bare(base) in said_twice(kind)
+    has_field = bare_header(base) in said_twice(kind)
     assert first.get(base if has_field else f"?{base}") == "Ann Lee"
     assert first.get(placed.name) == (None if has_field or placed.name.endswith("_ids") else "Ann Lee")
-    assert bare(f"{base}_id") not in second
+    assert bare_header(f"{base}_id") not in second
 
 
 @pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
-def test_a_relation_whose_id_and_address_differ_holds_its_row(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
+def test_a_relation_whose_id_and_address_differ_holds_its_row(desk: Desk, kind: Kind[Any], placed: RowColumn) -> None:
     key = next(column for column in kind.columns if column.column.is_key)
     base = base_of(placed.name)
     told = {key.name: "77", base: {"id": "1002", "links": {"self": ADDRESS}}, "created_at": MADE}
@@ -176,35 +186,35 @@ def test_an_id_alone_is_one_beside_words_that_lead_nowhere_and_beside_relations(
     assert [row.cells.get("patient_id") for row in rows] == ["1001", "Ann", "1001"]
 
 
-UNSAID = [(kind, p) for kind, p in RELATIONS if known_headers(kind).get(bare(base_of(p.name))) != p.name]
-NAMED = [(kind, p) for kind, p in RELATIONS if (kind, p) in UNSAID and bare(base_of(p.name)) in OWN[kind.name]]
+UNSAID = [(kind, p) for kind, p in RELATIONS if known_headers(kind).get(bare_header(base_of(p.name))) != p.name]
+NAMED = [(kind, p) for kind, p in RELATIONS if (kind, p) in UNSAID and bare_header(base_of(p.name)) in OWN[kind.name]]
 
 
 @pytest.mark.parametrize(("kind", "placed"), UNSAID, ids=named)
-def test_digits_in_a_table_are_no_relation_twice(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
+def test_digits_in_a_table_are_no_relation_twice(desk: Desk, kind: Kind[Any], placed: RowColumn) -> None:
     base = base_of(placed.name)
     first, second = cells_read(desk, kind, base, "1001", "csv")
-    assert (placed.name in first, bare(f"{base}_id") in second) == (False, False)
+    assert (placed.name in first, bare_header(f"{base}_id") in second) == (False, False)
 
 
 @pytest.mark.parametrize(("kind", "placed"), NAMED, ids=named)
 @pytest.mark.parametrize("value", ["1001", 1001, " 1001 "], ids=repr)
 def test_digits_in_a_field_for_names_are_the_id_and_may_be_the_name(
-    desk: Desk, kind: Kind[Any], placed: Placed, value: object
+    desk: Desk, kind: Kind[Any], placed: RowColumn, value: object
 ) -> None:
     base = base_of(placed.name)
     first, second = cells_read(desk, kind, base, value, "json")
     assert (first[placed.name], first[base].strip()) == ("1001", "1001")
-    assert second[bare(f"{base}_id")] == "1001"
+    assert second[bare_header(f"{base}_id")] == "1001"
 
 
 @pytest.mark.parametrize(("kind", "placed"), NAMED, ids=named)
 @pytest.mark.parametrize("value", [{"name": "1001"}, {"label": "1001"}], ids=repr)
-def test_what_is_said_to_be_a_name_is_no_id(desk: Desk, kind: Kind[Any], placed: Placed, value: object) -> None:
+def test_what_is_said_to_be_a_name_is_no_id(desk: Desk, kind: Kind[Any], placed: RowColumn, value: object) -> None:
     first, second = cells_read(desk, kind, base_of(placed.name), value, "json")
     assert not first.get(placed.name)
     assert first[base_of(placed.name)] == "1001"
-    assert not second.get(bare(f"{base_of(placed.name)}_id"))
+    assert not second.get(bare_header(f"{base_of(placed.name)}_id"))
 
 
 CERTAIN: tuple[Any, ...] = (
@@ -221,14 +231,17 @@ CERTAIN: tuple[Any, ...] = (
 
 @pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
 def test_a_thing_told_in_full_and_a_list_of_one_are_the_relation_twice(
-    desk: Desk, kind: Kind[Any], placed: Placed
+    desk: Desk, kind: Kind[Any], placed: RowColumn
 ) -> None:
     base = base_of(placed.name)
     headers = (base, f"{base}_id", *((f"{base}s", placed.name) if placed.name.endswith("_ids") else ()))
     for header, value in itertools.product(headers, CERTAIN):
         first, second = cells_read(desk, kind, header, value, "json")
         assert first.get(placed.name) == "1001", (header, value)
-        assert "1001" in (second.get(bare(f"{base}_id")), second.get(bare(f"{base}_ids"))), (header, value)
+        assert "1001" in (second.get(bare_header(f"{base}_id")), second.get(bare_header(f"{base}_ids"))), (
+            header,
+            value,
+        )
 
 
 UNCERTAIN: tuple[Any, ...] = (
@@ -248,7 +261,7 @@ ONE = [(kind, p) for kind, p in RELATIONS if not p.name.endswith("_ids") or kind
 
 @pytest.mark.parametrize(("kind", "placed"), ONE, ids=named)
 def test_what_may_be_anything_is_never_taken_for_an_id_and_never_for_nothing(
-    desk: Desk, kind: Kind[Any], placed: Placed
+    desk: Desk, kind: Kind[Any], placed: RowColumn
 ) -> None:
     base = base_of(placed.name)
     key = next(column.name for column in kind.columns if column.column.is_key)
@@ -261,7 +274,7 @@ def test_what_may_be_anything_is_never_taken_for_an_id_and_never_for_nothing(
             said = link.ids or link.name if link else getattr(row, base, None)
             assert said, value
             assert said != ("1001",), value
-        assert second.get(bare(f"{base}_id"), "") != "1001", value
+        assert second.get(bare_header(f"{base}_id"), "") != "1001", value
         assert key in first
 
 

@@ -17,7 +17,7 @@ MOVING = [kind for kind in SOURCE.kinds if kind.imported]
 
 
 def headers_of(kind: Kind[Any]) -> list[str]:
-    placed = [p for p in kind.columns if not p.column.by_reading and not p.column.prefix]
+    placed = [p for p in kind.columns if not p.column.set_by_reading and not p.column.prefix]
     return list(dict.fromkeys(p.column.native or p.name for p in placed))
 
 

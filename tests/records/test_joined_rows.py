@@ -11,7 +11,7 @@ import pytest
 from app.isolated import joined_rows
 from app.isolated.joined_rows import PartAsked, PartRows
 from app.mapping.context import DateOrder
-from app.mapping.joins import Join, Role
+from app.mapping.joins import Join, JoinRole
 from app.reading.file_watch import NO_WATCH
 from app.reading.limits import Limits
 from app.reading.parts import PartHead, PartWriter
@@ -24,7 +24,7 @@ SOURCE = source("cliniko")
 KEY = new_key()
 COLUMNS = ("id", "booking_id", "patient_id", "arrived", "notes")
 MANY, SECONDS, MEGABYTES = 200_000, 1.0, 8
-BOOKING = Join(Role.MEMBER, "attendees", "booking_id", frozenset(["1558354464010667075"]))
+BOOKING = Join(JoinRole.MEMBER, "attendees", "booking_id", frozenset(["1558354464010667075"]))
 
 
 def parts_of(objects: LocalObjects, rows: Iterator[list[str | None]]) -> list[PartAsked]:

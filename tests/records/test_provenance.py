@@ -11,9 +11,9 @@ from sqlmodel import col, select
 
 from app.mapping.cell_changes import START as START_OF
 from app.mapping.cell_changes import Borrowed
+from app.mapping.experiments import BUDGET, Experiment
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
-from app.mapping.provenance import BUDGET, Experiment
 from app.mapping.rows import Mapped, Record
 from app.migration.models import Part
 from app.reading.parts import PartHead, read_part

@@ -72,7 +72,7 @@ def exported() -> dict[str, str | bytes]:
 def goes(kind: Kind[Any], gone: Set[str]) -> bool:
     """Whether rows of a kind stay behind with the kinds that are gone: by a link that is needed or followed."""
     return any(
-        p.column.links_to in gone and (p.column.required or p.column.follows)
+        p.column.links_to in gone and (p.column.required or p.column.left_out_with_target)
         for p in kind.columns
         if p.name in links(kind.name)
     )

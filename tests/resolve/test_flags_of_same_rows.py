@@ -30,7 +30,7 @@ def flags() -> Iterator[tuple[Kind[Any], str]]:
         yield from (
             (kind, placed.name)
             for placed in columns_of(kind.row)
-            if bool in get_args(hints[placed.name]) and not placed.column.by_reading
+            if bool in get_args(hints[placed.name]) and not placed.column.set_by_reading
         )
 
 
@@ -40,7 +40,7 @@ FLAGS_BY_NAME = {name for _, name in FLAGS}
 
 def cells_of(kind: Kind[Any]) -> dict[str, str]:
     """The filled cells of a row of a kind, by attribute."""
-    by_header = {header: placed.name for placed in columns_of(kind.row) for header in placed.known_as()}
+    by_header = {header: placed.name for placed in columns_of(kind.row) for header in placed.normalised_headers()}
     row = KINDS[kind.name][0]
     named = {by_header.get(normalise_header(header)): cell for header, cell in row.items()}
     return {name: cell for name, cell in named.items() if name and name not in ("updated_at", *FLAGS_BY_NAME)}
@@ -53,7 +53,7 @@ def said(kind: Kind[Any], flag: Mapping[str, str]) -> tuple[bytes, Mapping[str, 
     columns = frozenset(filled)
     row = parse_row(kind, cells, CONTEXT, columns).row
     assert row is not None
-    instead = kind.identity.compared(row, "AU") if kind.identity.compared else {}
+    instead = kind.identity.compared_values(row, "AU") if kind.identity.compared_values else {}
     digest, _ = digests_of({**vars(row), **instead}, cells, CONTEXT.zone)
     return digest, statements_of(row, instead, columns, cells, CONTEXT.zone)
 

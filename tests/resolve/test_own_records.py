@@ -20,7 +20,7 @@ NOT_STORED = {("patient_files", "patient_case_id")}
 
 def between_clients(source_kinds: tuple[Kind[Any], ...] = SOURCE.kinds) -> Iterator[tuple[Kind[Any], str, Column]]:
     """Every link of a client's record to another kind of clients' records that the record can be without."""
-    owned = {kind.name for kind in source_kinds if kind.imported and kind.owner}
+    owned = {kind.name for kind in source_kinds if kind.imported and kind.owner_link}
     for kind in source_kinds:
         for placed in kind.columns:
             if kind.name in owned and placed.column.links_to in owned and not placed.column.required:
@@ -29,12 +29,12 @@ def between_clients(source_kinds: tuple[Kind[Any], ...] = SOURCE.kinds) -> Itera
 
 def link(kind: Kind[Any], field: str, *ids: str) -> IndexLink:
     column = next(placed.column for placed in kind.columns if placed.name == field)
-    return IndexLink(field, str(column.links_to), ids, required=column.required, orphan=column.orphan)
+    return IndexLink(field, str(column.links_to), ids, required=column.required, orphan=column.orphan_code)
 
 
 def of(name: str, *clients: str, **links: str) -> tuple[IndexLink, ...]:
     kind = SOURCE.kind(name)
-    return link(kind, str(kind.owner), *clients), *(link(kind, field, target) for field, target in links.items())
+    return link(kind, str(kind.owner_link), *clients), *(link(kind, field, target) for field, target in links.items())
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def test_every_reference_between_clients_records_in_caspen_is_looked_at() -> Non
         for one in BY_NAME[table].references
         if owned.intersection(one.tables)
     }
-    assert {kind.tables[0] for kind in SOURCE.kinds if kind.owner} == owned
+    assert {kind.tables[0] for kind in SOURCE.kinds if kind.owner_link} == owned
     assert stored == {column.destination for _, _, column in between_clients() if column.destination}
-    told = {(kind.name, field) for kind, field, column in between_clients() if column.left_empty}
+    told = {(kind.name, field) for kind, field, column in between_clients() if column.dropped_link_codes}
     assert {(kind.name, field) for kind, field, _ in between_clients()} - told == NOT_STORED
 
 
@@ -81,7 +81,7 @@ def test_a_link_leads_to_a_record_of_its_own_client_or_is_left_out_and_told(expo
             made[kind.name, field, target] = export.has(kind.name, key, *links, aside=is_place)
     wrong = []
     for kind, field, column in between_clients():
-        code = tuple(code for code in (column.of_another or column.orphan,) if code)
+        code = tuple(code for code in (column.other_client_code or column.orphan_code,) if code)
         for target in OWN[str(column.links_to)]:
             line = made[kind.name, field, target]
             if export.target(kind.name, line, field) is None or set(code) & set(export.row(kind.name, line).findings):

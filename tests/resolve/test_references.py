@@ -80,12 +80,12 @@ def test_a_practitioner_is_found_by_name_whatever_the_title(export: Export) -> N
 RELATED = [
     (
         kind,
-        placed.column.fills,
-        next(other.column.links_to for other in kind.columns if other.name == placed.column.fills),
+        placed.column.name_for,
+        next(other.column.links_to for other in kind.columns if other.name == placed.column.name_for),
     )
     for kind in SOURCE.kinds
     for placed in kind.columns
-    if placed.column.fills and base_of(placed.column.fills) == placed.name
+    if placed.column.name_for and base_of(placed.column.name_for) == placed.name
 ]
 
 

@@ -58,7 +58,7 @@ def id_of(kind: Kind[Any], row: Any) -> str | None:
 def _failing(kind: Kind[Any], ids: set[str], how: Fails) -> Kind[Any]:
     if not ids or kind.to_records is None:
         return kind
-    make, stays = kind.to_records, kind.staying.reason
+    make, stays = kind.to_records, kind.exclusion.reason
 
     def reading(row: Any) -> Problem | None:
         if id_of(kind, row) in ids:
@@ -71,7 +71,7 @@ def _failing(kind: Kind[Any], ids: set[str], how: Fails) -> Kind[Any]:
         return make(row, joined, lookups)
 
     return (
-        replace(kind, staying=replace(kind.staying, reason=reading))
+        replace(kind, exclusion=replace(kind.exclusion, reason=reading))
         if how is Fails.READ
         else replace(kind, to_records=mapping)
     )

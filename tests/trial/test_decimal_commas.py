@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.mapping.kind import Kind
-from app.mapping.money import has_decimal_comma, money
+from app.mapping.numbers import has_decimal_comma, money
 from app.reading.survey import amounts_of
 from app.sources.cliniko.source import CLINIKO
 from tests.clinic import Clinic, clinic_files

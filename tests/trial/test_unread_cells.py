@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.mapping.second_look import How
+from app.mapping.verified_kinds import Comparison
 from app.trial.verification import compared_rows, json_objects, plain, table_lines
 from app.trial.verification.alike import alike
 from app.trial.verification.plain import plain_rows
@@ -155,7 +155,7 @@ def test_a_comparison_that_fails_for_one_cell_puts_that_cell_in_doubt(
 ) -> None:
     column("patients", "clients", "last_name", "another's")()
 
-    def failing(how: How, cell: str, stored: object) -> bool | None:
+    def failing(how: Comparison, cell: str, stored: object) -> bool | None:
         if cell == "Lee3":
             raise ValueError
         return alike(how, cell, stored)

@@ -10,7 +10,7 @@ import pytest
 from app.mapping.content import read_content
 from app.mapping.parse import Parsed, RowParser
 from app.mapping.rich import note_html
-from app.mapping.second_look import How
+from app.mapping.verified_kinds import Comparison
 from app.migration.advance import GuardRefused
 from app.problems import Problem
 from app.trial.verification import compared_rows
@@ -73,30 +73,30 @@ def test_one_odd_cell_among_many_is_a_doubt_and_no_wall(clinic: Clinic, monkeypa
 @pytest.mark.parametrize(
     ("how", "cell", "stored", "verdict"),
     [
-        (How.WORDS, "O'Brien  Zoë", "zoe\u0308 O'Brien", True),
-        (How.WORDS, "Anna", "Ann", False),
-        (How.WORDS, "<p>Better &amp; stronger</p>", "Better <b>&amp;</b> stronger", True),
-        (How.WORDS, "Anna", None, False),
-        (How.MOMENT, "2024-01-02 10:00:00 +1100", "2024-01-01T23:00:00.000000Z", True),
-        (How.MOMENT, "2024-01-02T10:00:00Z", "2024-01-02T11:00:00.000000Z", False),
-        (How.MOMENT, "2024-01-02 10:00:00", "2024-01-02T11:00:00.000000Z", None),
-        (How.DAY, "1980-02-13", "1980-02-13", True),
-        (How.DAY, "1980-02-13", "1980-02-14", False),
-        (How.DAY, "13/02/1980", "1980-02-13", None),
-        (How.DAY, "2091-01-01", None, None),
-        (How.EMAIL, "Ann@mail.example", "ann@mail.example", True),
-        (How.EMAIL, "ann@mail.example", None, False),
-        (How.EMAIL, "ask ann", None, None),
-        (How.SAME, "Scan: knee.pdf", "Scan_ knee.pdf", True),
-        (How.SAME, "1", True, True),
-        (How.SAME, "true", None, False),
-        (How.CONTENT, "not a form", "anything", False),
-        (How.CONTENT, '{"no": "form"}', "anything", None),
-        (How.WORDS, "a\0b", "ab", True),
+        (Comparison.WORDS, "O'Brien  Zoë", "zoe\u0308 O'Brien", True),
+        (Comparison.WORDS, "Anna", "Ann", False),
+        (Comparison.WORDS, "<p>Better &amp; stronger</p>", "Better <b>&amp;</b> stronger", True),
+        (Comparison.WORDS, "Anna", None, False),
+        (Comparison.MOMENT, "2024-01-02 10:00:00 +1100", "2024-01-01T23:00:00.000000Z", True),
+        (Comparison.MOMENT, "2024-01-02T10:00:00Z", "2024-01-02T11:00:00.000000Z", False),
+        (Comparison.MOMENT, "2024-01-02 10:00:00", "2024-01-02T11:00:00.000000Z", None),
+        (Comparison.DAY, "1980-02-13", "1980-02-13", True),
+        (Comparison.DAY, "1980-02-13", "1980-02-14", False),
+        (Comparison.DAY, "13/02/1980", "1980-02-13", None),
+        (Comparison.DAY, "2091-01-01", None, None),
+        (Comparison.EMAIL, "Ann@mail.example", "ann@mail.example", True),
+        (Comparison.EMAIL, "ann@mail.example", None, False),
+        (Comparison.EMAIL, "ask ann", None, None),
+        (Comparison.SAME, "Scan: knee.pdf", "Scan_ knee.pdf", True),
+        (Comparison.SAME, "1", True, True),
+        (Comparison.SAME, "true", None, False),
+        (Comparison.CONTENT, "not a form", "anything", False),
+        (Comparison.CONTENT, '{"no": "form"}', "anything", None),
+        (Comparison.WORDS, "a\0b", "ab", True),
     ],
 )
 def test_cells_are_compared_plainly_or_not_at_all(
-    how: How, cell: str, stored: str | None, verdict: bool | None
+    how: Comparison, cell: str, stored: str | None, verdict: bool | None
 ) -> None:
     assert alike(how, cell, stored) is verdict
 
@@ -256,8 +256,8 @@ def test_a_row_that_plainly_has_an_id_is_not_believed_to_have_none(
 def test_a_text_whose_marks_can_be_read_in_two_ways_is_a_doubt_where_most_of_it_is_there(
     cell: str, stored: str, verdict: bool, doubt: bool
 ) -> None:
-    assert alike(How.WORDS, cell, stored) is verdict
-    assert (verdict is False and in_doubt(How.WORDS, cell, stored)) is doubt
+    assert alike(Comparison.WORDS, cell, stored) is verdict
+    assert (verdict is False and in_doubt(Comparison.WORDS, cell, stored)) is doubt
 
 
 @pytest.mark.parametrize("number", ["1.50", "1e-5", "0.10", "12345678901234567890", "-0.0", "1E3", "1" * 5000])
@@ -268,7 +268,7 @@ def test_a_number_of_an_answer_is_found_however_a_file_of_json_spells_it(tmp_pat
     [(_, row)] = plain_rows(lambda: path.open("rb"), "utf-8", lists=("treatment_notes",))
     if len(number) < LONGEST_NUMBER:
         body = note_html(read_content(f'{{"sections": [{{"name": "S", "questions": [{question}]}}]}}')).html
-        assert alike(How.CONTENT, row["content"], body)
+        assert alike(Comparison.CONTENT, row["content"], body)
     assert row["id"] == "1"
 
 
@@ -286,6 +286,6 @@ def test_a_number_of_an_answer_is_found_however_a_file_of_json_spells_it(tmp_pat
     ],
 )
 def test_only_a_form_of_objects_refutes_that_a_content_cannot_be_read(cell: str, is_readable: bool) -> None:
-    assert readable(How.CONTENT, cell) is is_readable
+    assert readable(Comparison.CONTENT, cell) is is_readable
     found = told("treatment_notes", content=cell)
     assert (found.codes == ["bad_json"]) is not is_readable

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.mapping.columns import Link
 from app.mapping.context import Context
-from app.mapping.defined import CHOICES, Defined, Option
+from app.mapping.defined import CHOICES, Defined, FieldOption
 from app.mapping.flags import truth
 from app.mapping.moments import day
 from app.mapping.names import normalise_name
@@ -59,7 +59,7 @@ class Settled:
     text: str | None = None
     option_ids: tuple[str, ...] | None = None
     other_text: str | None = None
-    added: tuple[Option, ...] = ()
+    added: tuple[FieldOption, ...] = ()
     codes: tuple[str, ...] = ()
     is_misfit: bool = False
 
@@ -193,7 +193,7 @@ PLAIN: Mapping[str, Callable[[str], str | None]] = {"number": _number, "yes_no":
 
 def _chosen(answer: Answer, asked: Defined) -> Settled:
     ids: list[str] = []
-    added: list[Option] = []
+    added: list[FieldOption] = []
     labels = [option.label for option in asked.options]
     was_added = False
     given = [p for text in answer.options for p in _pieces(text, (*labels, *(o.id for o in asked.options)))]
@@ -202,7 +202,7 @@ def _chosen(answer: Answer, asked: Defined) -> Settled:
             (o for o in asked.options if normalise_name(piece) == normalise_name(o.label)), None
         )
         if option is None:
-            option = Option(f"name:{normalise_name(piece)}", piece, archived=True, added=True)
+            option = FieldOption(f"name:{normalise_name(piece)}", piece, archived=True, added=True)
             added.append(option)
         was_added = was_added or option.added
         ids.append(option.id)

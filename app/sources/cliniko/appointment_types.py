@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
-from app.mapping.flags import boolean, whole_up_to
+from app.mapping.flags import boolean
 from app.mapping.ids import key, link, links
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
-from app.mapping.money import money
 from app.mapping.names import normalise_name
+from app.mapping.numbers import money, whole_up_to
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import code, cut, string, text
 from app.mapping.traits import Mention, Names, Naming, Recognition, Schedule
@@ -57,7 +57,7 @@ class AppointmentType(Row):
         link(
             "treatment_note_templates",
             "Treatment Note Template ID",
-            orphan="template_unknown",
+            orphan_code="template_unknown",
             destination="services.progress_note_template_id",
         ),
     ] = None
@@ -184,8 +184,8 @@ def looks_like_appointment_types(headers: Headers) -> bool:
 KIND = Kind(
     name="appointment_types",
     label="Services",
-    called="Appointment types",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Appointment types",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_appointment_types),
         file_names=("appointment types", "appointment_types"),
@@ -200,14 +200,14 @@ KIND = Kind(
         are_unique=True,
     ),
     naming=Naming(
-        unknown=UNKNOWN_TYPE,
+        unknown_label=UNKNOWN_TYPE,
         unnamed_code="appointment_type_missing",
         mentions=mentions,
-        made_mentions=(
+        implied_mentions=(
             Mention("categories", name_key(CATEGORY), CATEGORY),
             Mention("taxes", name_key(NO_TAX), NO_TAX),
         ),
-        made={"services": unknown_type, "categories": category, "taxes": no_tax},
+        record_makers={"services": unknown_type, "categories": category, "taxes": no_tax},
     ),
     schedule=Schedule(activity_words=ACTIVITY_WORDS),
 )

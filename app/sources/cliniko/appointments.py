@@ -12,14 +12,16 @@ from typing import Annotated, Literal
 
 from app.mapping.columns import Column, Link, Report, columns_of
 from app.mapping.context import Context
-from app.mapping.flags import boolean, one_of, whole_up_to
+from app.mapping.flags import boolean, one_of
 from app.mapping.ids import id_in_address, key, link, several_ids
 from app.mapping.kind import Kind
 from app.mapping.moments import LocalMoment, timestamp, visit_time
+from app.mapping.numbers import whole_up_to
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell
 from app.mapping.text import code, text
 from app.mapping.traits import (
+    Exclusion,
     Identity,
     Mention,
     Naming,
@@ -27,7 +29,6 @@ from app.mapping.traits import (
     References,
     Schedule,
     Sharing,
-    Staying,
     no_mentions,
 )
 from app.problems import Problem
@@ -74,25 +75,25 @@ class Appointment(Row):
             "Provider ID",
             mark="R",
             required=True,
-            orphan="practitioner_unknown",
-            several="practitioner_ambiguous",
+            orphan_code="practitioner_unknown",
+            ambiguous_code="practitioner_ambiguous",
             destination="appointments.practitioner_id",
         ),
     ] = None
-    practitioner: Annotated[Words, Column(text, "Practitioner", mark="R", fills="practitioner_id")] = None
+    practitioner: Annotated[Words, Column(text, "Practitioner", mark="R", name_for="practitioner_id")] = None
     business_id: Annotated[
         Link | None,
         link(
             "businesses",
             "Business ID",
             "Location ID",
-            follows=True,
-            orphan="appointment_location_defaulted",
-            several="appointment_location_defaulted",
+            left_out_with_target=True,
+            orphan_code="appointment_location_defaulted",
+            ambiguous_code="appointment_location_defaulted",
             destination="appointments.location_id",
         ),
     ] = None
-    business: Annotated[Words, Column(text, "Business", fills="business_id")] = None
+    business: Annotated[Words, Column(text, "Business", name_for="business_id")] = None
     patient_ids: Annotated[
         Link | None,
         link(
@@ -102,7 +103,7 @@ class Appointment(Row):
             "patient_id",
             mark="R",
             required=True,
-            orphan="appointment_without_patient",
+            orphan_code="appointment_without_patient",
             destination="appointments.client_id",
             read=patients_of,
         ),
@@ -115,14 +116,16 @@ class Appointment(Row):
             "appointment_types",
             "Appointment Type ID",
             required=True,
-            orphan="appointment_type_created_from_name",
-            several="appointment_type_ambiguous",
+            orphan_code="appointment_type_created_from_name",
+            ambiguous_code="appointment_type_ambiguous",
             destination="appointments.service_id",
         ),
     ] = None
-    appointment_type: Annotated[Words, Column(text, "Appointment Type", mark="R", fills="appointment_type_id")] = None
+    appointment_type: Annotated[Words, Column(text, "Appointment Type", mark="R", name_for="appointment_type_id")] = (
+        None
+    )
     appointment_category: Annotated[
-        Words, Column(text, "Appointment Category", mark="R", apart="appointment_type_id")
+        Words, Column(text, "Appointment Category", mark="R", disambiguates="appointment_type_id")
     ] = None
     number_of_patients: Annotated[int | None, Column(whole_up_to(MOST_PEOPLE), "Number of Patients", mark="R")] = None
     max_attendees: Annotated[int | None, Column(whole_up_to(MOST_PEOPLE), *MAXIMUM[:1], MAXIMUM[1:], "R")] = None
@@ -157,7 +160,7 @@ class Appointment(Row):
             "patient_cases",
             "Patient Case ID",
             "Case ID",
-            orphan="appointment_case_unknown",
+            orphan_code="appointment_case_unknown",
             destination="appointments.case_id",
         ),
     ] = None
@@ -211,7 +214,7 @@ def columns_for(row: Appointment) -> Mapping[str, Column | None]:
 _PRACTITIONER = next(placed.column for placed in columns_of(Appointment) if placed.name == "practitioner_id")
 _TYPE = next(placed.column for placed in columns_of(Appointment) if placed.name == "appointment_type_id")
 _BUSY: Mapping[str, Column | None] = {
-    "practitioner_id": replace(_PRACTITIONER, orphan="busy_time_without_practitioner"),
+    "practitioner_id": replace(_PRACTITIONER, orphan_code="busy_time_without_practitioner"),
     "patient_ids": None,
     "appointment_type_id": None,
     "patient_case_id": None,
@@ -261,8 +264,8 @@ def looks_like_appointments(headers: Headers) -> bool:
 KIND = Kind(
     name="appointments",
     label="Appointments",
-    called="Appointments",
-    where="Settings > Data exports > Appointments, from any time to any time",
+    source_label="Appointments",
+    source_location="Settings > Data exports > Appointments, from any time to any time",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_appointments),
         file_names=("appointments", "individual_appointments", "group_appointments"),
@@ -272,27 +275,27 @@ KIND = Kind(
     row=Appointment,
     to_records=to_records,
     identity=Identity(
-        compared=lambda row, _: of_appointment(row),
+        compared_values=lambda row, _: of_appointment(row),
         key_of=composite_key,
     ),
     tables=("appointments", "appointment_groups", "busy_times", "communications", "cancellation_reasons"),
-    staying=Staying(reason=stays_because),
+    exclusion=Exclusion(reason=stays_because),
     references=References(
-        columns_for=columns_for,
-        beside=links_beside,
+        column_overrides=columns_for,
+        extra_links=links_beside,
     ),
     schedule=Schedule(
         numbers_of=numbers_of,
         attended=lambda row: False if row.did_not_arrive else row.patient_arrived or None,
     ),
     sharing=Sharing(
-        by="patient_ids",
+        target_link="patient_ids",
         is_shared=lambda row: row.shape == "group",
-        is_aside=lambda row: row.shape == "busy",
-        alone="appointment_without_patient",
+        is_unreferenced=lambda row: row.shape == "busy",
+        no_target_code="appointment_without_patient",
     ),
     naming=Naming(
         mentions=mentions,
-        made={"cancellation_reasons": cancellation_reason},
+        record_makers={"cancellation_reasons": cancellation_reason},
     ),
 )

@@ -15,7 +15,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result
 from app.mapping.text import code, text
-from app.mapping.traits import Identity, Joining, Naming, Recognition, Schedule, Staying
+from app.mapping.traits import Exclusion, Identity, Joining, Naming, Recognition, Schedule
 from app.problems import Problem
 from app.sources.cliniko.attendance import attendee_s
 from app.sources.cliniko.bookings import mentions
@@ -39,7 +39,7 @@ class Attendee(Row):
             "Appointment ID",
             "booking",
             required=True,
-            orphan="attendee_without_appointment",
+            orphan_code="attendee_without_appointment",
             destination="appointments.group_id",
         ),
     ] = None
@@ -49,7 +49,7 @@ class Attendee(Row):
             "patients",
             "Patient ID",
             required=True,
-            orphan="attendee_without_patient",
+            orphan_code="attendee_without_patient",
             destination="appointments.client_id",
         ),
     ] = None
@@ -69,7 +69,12 @@ class Attendee(Row):
     notes: Annotated[Words, Column(text, "Notes", raw=True, destination="appointments.note")] = None
     patient_case_id: Annotated[
         Link | None,
-        link("patient_cases", "Patient Case ID", orphan="appointment_case_unknown", destination="appointments.case_id"),
+        link(
+            "patient_cases",
+            "Patient Case ID",
+            orphan_code="appointment_case_unknown",
+            destination="appointments.case_id",
+        ),
     ] = None
 
 
@@ -103,8 +108,8 @@ def looks_like_attendees(headers: Headers) -> bool:
 KIND = Kind[Attendee](
     name="attendees",
     label="Attendees",
-    called="Attendees",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Attendees",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_attendees),
         file_names=("attendees",),
@@ -112,10 +117,15 @@ KIND = Kind[Attendee](
     ),
     row=Attendee,
     to_records=to_records,
-    identity=Identity(compared=lambda row, _: of_attendee(row)),
-    staying=Staying(reason=stays_because),
+    identity=Identity(compared_values=lambda row, _: of_attendee(row)),
+    exclusion=Exclusion(reason=stays_because),
     naming=Naming(mentions=mentions),
     schedule=Schedule(attended=lambda row: row.arrived),
-    joining=Joining(to="booking_id", by="patient_id", again="duplicate_attendee", differs="attendance_conflict"),
+    joining=Joining(
+        row_link="booking_id",
+        owner_link="patient_id",
+        duplicate_code="duplicate_attendee",
+        conflict_code="attendance_conflict",
+    ),
     tables=("appointments",),
 )

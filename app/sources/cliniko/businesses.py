@@ -11,7 +11,7 @@ from app.mapping.flags import boolean
 from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
-from app.mapping.phones import FoundPhone, find_phone
+from app.mapping.phones import PhoneMatch, find_phone
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import code, cut, limited, string, text
 from app.mapping.traits import Identity, Names, Recognition
@@ -76,7 +76,7 @@ def to_records(row: Business, joined: Joined, lookups: Lookups) -> Result:
         row.address_1, row.address_2, None, row.city, row.state, row.post_code, _country(row), lookups.plan.country
     )
     here = place.country or lookups.plan.country
-    found = find_phone(row.contact_information, here) if row.contact_information else FoundPhone(None)
+    found = find_phone(row.contact_information, here) if row.contact_information else PhoneMatch(None)
     phone = None if found.has_more else found.phone  # only a number that is alone is the phone
     email = read_email(row.email_reply_to or "")
     if row.email_reply_to and email.is_bad:
@@ -141,8 +141,8 @@ def looks_like_businesses(headers: Headers) -> bool:
 KIND = Kind(
     name="businesses",
     label="Locations",
-    called="Businesses",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Businesses",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_businesses),
         file_names=("businesses", "locations"),
@@ -150,7 +150,7 @@ KIND = Kind(
     ),
     row=Business,
     to_records=to_records,
-    identity=Identity(compared=compared),
+    identity=Identity(compared_values=compared),
     tables=("locations",),
     names=Names(
         name_of=name_of,

@@ -15,7 +15,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import clean, code, cut, string, text, verbatim
-from app.mapping.traits import Identity, Recognition, Staying
+from app.mapping.traits import Exclusion, Identity, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.compared import of_communication
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -45,7 +45,7 @@ class Communication(Row):
             "patients",
             "Patient ID",
             required=True,
-            orphan="communication_without_patient",
+            orphan_code="communication_without_patient",
             destination="communications.client_id",
         ),
     ] = None
@@ -70,11 +70,13 @@ class Communication(Row):
             "appointments",
             "Appointment ID",
             "booking",
-            of_another="link_conflict",
+            other_client_code="link_conflict",
             destination="communications.appointment_id",
         ),
     ] = None
-    attendee_id: Annotated[Link | None, link("attendees", "Attendee ID", "attendee", of_another="link_conflict")] = None
+    attendee_id: Annotated[
+        Link | None, link("attendees", "Attendee ID", "attendee", other_client_code="link_conflict")
+    ] = None
 
 
 def stays_because(row: Communication) -> Problem | None:
@@ -138,8 +140,8 @@ def looks_like_communications(headers: Headers) -> bool:
 KIND = Kind(
     name="communications",
     label="Communications",
-    called="Communications",
-    where="Settings > Data exports > Communications, where your account offers it",
+    source_label="Communications",
+    source_location="Settings > Data exports > Communications, where your account offers it",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_communications),
         file_names=("communications",),
@@ -147,8 +149,8 @@ KIND = Kind(
     ),
     row=Communication,
     to_records=to_records,
-    identity=Identity(compared=lambda row, _: of_communication(row)),
-    staying=Staying(reason=stays_because),
+    identity=Identity(compared_values=lambda row, _: of_communication(row)),
+    exclusion=Exclusion(reason=stays_because),
     tables=("communications",),
 )
 

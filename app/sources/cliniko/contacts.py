@@ -132,8 +132,8 @@ def compared(row: Contact, country: str) -> Said:
 KIND = Kind(
     name="contacts",
     label="Contacts",
-    called="Contacts",
-    where="Settings > Data exports > Contacts, where your account offers it",
+    source_label="Contacts",
+    source_location="Settings > Data exports > Contacts, where your account offers it",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_contacts),
         file_names=("contacts",),
@@ -141,7 +141,7 @@ KIND = Kind(
     ),
     row=Contact,
     to_records=to_records,
-    identity=Identity(compared=compared),
+    identity=Identity(compared_values=compared),
     tables=("contacts",),
     names=Names(
         name_of=name_of,

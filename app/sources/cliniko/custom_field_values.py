@@ -10,7 +10,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Result
 from app.mapping.text import string, text
-from app.mapping.traits import Identity, Questions, Recognition, Staying
+from app.mapping.traits import Exclusion, Identity, QuestionColumns, Recognition
 from app.problems import Problem
 from app.sources.cliniko.answers import Answer
 from app.sources.cliniko.field_values import NAME, value_record
@@ -30,7 +30,7 @@ class CustomFieldValue(Row):
             "patients",
             "Patient ID",
             required=True,
-            orphan="custom_value_without_patient",
+            orphan_code="custom_value_without_patient",
             destination="custom_field_values.client_id",
         ),
     ] = None
@@ -40,12 +40,12 @@ class CustomFieldValue(Row):
             "custom_fields",
             "Field Token",
             required=True,
-            orphan="custom_field_undefined",
-            several="custom_field_ambiguous",
+            orphan_code="custom_field_undefined",
+            ambiguous_code="custom_field_ambiguous",
             destination="custom_field_values.custom_field_id",
         ),
     ] = None
-    field_name: Annotated[Words, Column(string, "Field Name", fills="field_token")] = None
+    field_name: Annotated[Words, Column(string, "Field Name", name_for="field_token")] = None
     value: Annotated[Words, Column(text, "Value", destination="custom_field_values.text")] = None
     option_tokens: Annotated[
         Words, Column(text, "Option Tokens", ("Options",), destination="custom_field_values.option_ids")
@@ -100,8 +100,8 @@ def looks_like_values(headers: Headers) -> bool:
 KIND = Kind(
     name=NAME,
     label="Custom field values",
-    called="Custom field values",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Custom field values",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_values),
         file_names=("custom field values", "custom_field_values"),
@@ -114,8 +114,8 @@ KIND = Kind(
         key_of=patient_and_field,
         target_values=said_of,
         later_row_code="custom_value_conflict",
-        unique_pairs=("patient_id", "field_token"),
+        unique_link_pair=("patient_id", "field_token"),
     ),
-    questions=Questions(columns=lambda columns: columns),
-    staying=Staying(reason=stays_because),
+    questions=QuestionColumns(columns=lambda columns: columns),
+    exclusion=Exclusion(reason=stays_because),
 )

@@ -13,7 +13,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
 from app.mapping.text import cut, string
-from app.mapping.traits import Identity, Mention, Names, Naming, Questions, Recognition
+from app.mapping.traits import Identity, Mention, Names, Naming, QuestionColumns, Recognition
 from app.problems import Problem
 from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -169,8 +169,8 @@ def looks_like_custom_fields(headers: Headers) -> bool:
 KIND = Kind(
     name=NAME,
     label="Custom fields",
-    called="Custom fields",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Custom fields",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_custom_fields),
         file_names=("custom fields", "custom_fields", "settings"),
@@ -181,17 +181,17 @@ KIND = Kind(
     to_records=to_records,
     tables=(NAME,),
     identity=Identity(
-        key_beside=beside,
-        one_of_many=True,
+        key_suffix_of=beside,
+        is_multi_row=True,
     ),
     names=Names(
         name_of=lambda row: row.field_name,
         alias_of=by_section,
     ),
     naming=Naming(
-        unknown="Custom field",
-        made={NAME: from_name},
-        made_beside=beside_name,
+        unknown_label="Custom field",
+        record_makers={NAME: from_name},
+        extra_records=beside_name,
     ),
-    questions=Questions(columns=lambda columns: columns),
+    questions=QuestionColumns(columns=lambda columns: columns),
 )

@@ -12,7 +12,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result
 from app.mapping.text import text
-from app.mapping.traits import Recognition, ShortList, Staying
+from app.mapping.traits import Exclusion, Recognition, ShortList
 from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -63,20 +63,20 @@ def may_be_alerts(headers: Headers) -> bool:
 KIND = Kind(
     name=NAME,
     label="Medical alerts",
-    called="Medical alerts",
-    where="Part of the patients file; a file of their own only in an export from the API",
+    source_label="Medical alerts",
+    source_location="Part of the patients file; a file of their own only in an export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_alerts),
         file_names=("medical alerts", "medical_alerts"),
         json_keys=("medical_alerts",),
-        may_be=fingerprint(may_be_alerts),
+        is_candidate=fingerprint(may_be_alerts),
     ),
     row=MedicalAlert,
     to_records=to_records,
     tables=("clients",),
-    staying=Staying(reason=stays_because),
+    exclusion=Exclusion(reason=stays_because),
     short_list=ShortList(
         is_listed=True,
-        by="patient_id",
+        lookup_link="patient_id",
     ),
 )

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from app.mapping.ids import key
 from app.mapping.kind import Kind
-from app.mapping.traits import Recognition, Staying
+from app.mapping.traits import Exclusion, Recognition
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 from app.sources.cliniko.unavailable_blocks import PATIENT_COLUMNS
@@ -85,18 +85,18 @@ def _kind(
     return Kind(
         name=name,
         label=label,
-        called=label,
-        where=WHERE,
+        source_label=label,
+        source_location=WHERE,
         recognition=Recognition(
             fingerprint=fingerprint(rule),
             file_names=(name, *names),
             json_keys=(name, *keys),
-            named_instead=unless_named,
+            kind_by_file_name=unless_named,
         ),
         row=NotMoved,
-        staying=Staying(
-            instead=instead,
-            counted_as=counted_as,
+        exclusion=Exclusion(
+            workaround=instead,
+            excluded_code=counted_as,
         ),
     )
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 TURNED = "Turned round: Caspen asks whether they agreed"
 
 
-def own(read: Reader, native: str, name: str, *headers: str, done: str = "") -> Column:
+def own(read: Reader, native: str, name: str, *headers: str, conversion: str = "") -> Column:
     """A confirmed column whose value goes to the field of that name."""
-    return Column(read, native, headers, "C", destination=f"custom_field_values.{name}", done=done)
+    return Column(read, native, headers, "C", destination=f"custom_field_values.{name}", conversion=conversion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from typing import Annotated
 
 from app.mapping.columns import Column, Link, Reader, Report
 from app.mapping.context import Context
-from app.mapping.flags import boolean, whole
+from app.mapping.flags import boolean
 from app.mapping.ids import key, link, links
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import day
-from app.mapping.money import money
+from app.mapping.numbers import money, whole
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import STRING, cut, string, text
-from app.mapping.traits import Recognition, Staying
+from app.mapping.traits import Exclusion, Recognition
 from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -50,7 +50,9 @@ class Case(Row):
     id: Annotated[str, key("Case ID")] = ""
     patient_id: Annotated[
         Link | None,
-        link("patients", "Patient ID", required=True, orphan="case_without_patient", destination="cases.client_id"),
+        link(
+            "patients", "Patient ID", required=True, orphan_code="case_without_patient", destination="cases.client_id"
+        ),
     ] = None
     name: Annotated[Words, Column(string, "Name", destination="cases.name")] = None
     notes: Annotated[Words, Column(text, "Notes", raw=True, destination="cases.notes")] = None
@@ -66,7 +68,7 @@ class Case(Row):
     referral: Annotated[bool | None, Column(boolean, "Referral", destination="cases.referral")] = None
     referral_type: Annotated[Words, Column(string, "Referral Type", destination="cases.referral_type")] = None
     contact_id: Annotated[
-        Link | None, link("contacts", "Contact ID", orphan="case_contact_unknown", destination="cases.contact_id")
+        Link | None, link("contacts", "Contact ID", orphan_code="case_contact_unknown", destination="cases.contact_id")
     ] = None
     include_cancelled_attendees: Annotated[
         bool | None, Column(boolean, "Include Cancelled", destination="cases.count_cancelled")
@@ -74,9 +76,9 @@ class Case(Row):
     include_dna_attendees: Annotated[bool | None, Column(boolean, "Include DNA", destination="cases.count_missed")] = (
         None
     )
-    attendee_ids: Annotated[Link | None, links("attendees", "Attendee IDs", of_another="appointment_case_unknown")] = (
-        None
-    )
+    attendee_ids: Annotated[
+        Link | None, links("attendees", "Attendee IDs", other_client_code="appointment_case_unknown")
+    ] = None
 
     @property
     def sessions(self) -> int | None:
@@ -166,8 +168,8 @@ def looks_like_cases(headers: Headers) -> bool:
 KIND = Kind(
     name="patient_cases",
     label="Cases",
-    called="Patient cases",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Patient cases",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_cases),
         file_names=("patient cases", "patient_cases", "cases"),
@@ -176,5 +178,5 @@ KIND = Kind(
     row=Case,
     to_records=to_records,
     tables=("cases",),
-    staying=Staying(reason=stays_because),
+    exclusion=Exclusion(reason=stays_because),
 )

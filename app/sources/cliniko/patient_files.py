@@ -9,14 +9,15 @@ from typing import Annotated
 
 from app.mapping.columns import Column, Link, normalise_header
 from app.mapping.files import is_blocked, key_of_path, safe_name
-from app.mapping.flags import boolean, whole
+from app.mapping.flags import boolean
 from app.mapping.ids import key, link, one_id
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.names import name_digest
+from app.mapping.numbers import whole
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import cut, string, text, verbatim
-from app.mapping.traits import Filing, Identity, Names, Recognition, Staying
+from app.mapping.traits import Exclusion, Filing, Identity, Names, Recognition
 from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -33,7 +34,7 @@ _FULL_EXPORT = "fullpatientexport"
 
 def told(links_to: str | None = None) -> Column:
     """A column that reading fills, and no header leads to."""
-    return Column(verbatim if links_to is None else one_id, raw=True, links_to=links_to, by_reading=True)
+    return Column(verbatim if links_to is None else one_id, raw=True, links_to=links_to, set_by_reading=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,9 @@ class PatientFile(Row):
     id: Annotated[str, key("Attachment ID")] = ""
     patient_id: Annotated[
         Link | None,
-        link("patients", "Patient ID", required=True, orphan="file_without_patient", destination="files.client_id"),
+        link(
+            "patients", "Patient ID", required=True, orphan_code="file_without_patient", destination="files.client_id"
+        ),
     ] = None
     filename: Annotated[Words, Column(verbatim, "File Name", raw=True, destination="files.name")] = None
     path: Annotated[Words, Column(verbatim, "Path", raw=True)] = None
@@ -58,17 +61,17 @@ class PatientFile(Row):
     type: Annotated[Words, Column(string, "Type")] = None
     found_key: Annotated[Words, told()] = None
     found_path: Annotated[
-        Words, Column(verbatim, "Place in the export", raw=True, by_reading=True, done="Where the file lies")
+        Words, Column(verbatim, "Place in the export", raw=True, set_by_reading=True, conversion="Where the file lies")
     ] = None
     found_root: Annotated[Words, told()] = None
-    found_size: Annotated[int | None, Column(whole, by_reading=True)] = None
+    found_size: Annotated[int | None, Column(whole, set_by_reading=True)] = None
     found_sha256: Annotated[Words, told()] = None
     found_type: Annotated[Words, told()] = None
     found_code: Annotated[Words, told()] = None
     folder_patient_id: Annotated[Link | None, told("patients")] = None
     folder_name: Annotated[Words, told()] = None
     folder_below: Annotated[Words, told()] = None
-    owner_from_folder: Annotated[bool | None, Column(boolean, by_reading=True)] = None
+    owner_from_folder: Annotated[bool | None, Column(boolean, set_by_reading=True)] = None
 
     @property
     def printed(self) -> tuple[str, str] | None:
@@ -173,8 +176,8 @@ def looks_like_files(headers: Headers) -> bool:
 KIND = Kind(
     name="patient_files",
     label="Files",
-    called="Patient files",
-    where="Each patient's Files page, one by one; or ask whoever made your export from the API",
+    source_label="Patient files",
+    source_location="Each patient's Files page, one by one; or ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_files),
         file_names=(
@@ -191,20 +194,20 @@ KIND = Kind(
     to_records=to_records,
     tables=("files",),
     identity=Identity(
-        made_key="found_key",
+        generated_key="found_key",
         key_of=key_of,
         target_values=said_of,
     ),
     names=Names(name_of=lambda row: f"{row.folder}/{row.name}" if row.found_sha256 else None),
-    staying=Staying(reason=stays_because),
+    exclusion=Exclusion(reason=stays_because),
     filing=Filing(
-        by="patient_id",
-        under="folder_patient_id",
-        differs="file_patient_conflict",
-        named="file_patient_by_name",
-        again="duplicate_file",
-        renamed="file_renamed",
-        unlisted="file_not_in_index",
-        from_folder="owner_from_folder",
+        owner_link="patient_id",
+        folder_link="folder_patient_id",
+        conflict_code="file_patient_conflict",
+        folder_name_code="file_patient_by_name",
+        duplicate_code="duplicate_file",
+        renamed_code="file_renamed",
+        unlisted_code="file_not_in_index",
+        from_folder_column="owner_from_folder",
     ),
 )

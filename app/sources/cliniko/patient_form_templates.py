@@ -61,8 +61,8 @@ def looks_like_form_templates(headers: Headers) -> bool:
 KIND = Kind(
     name="patient_form_templates",
     label="Form templates",
-    called="Patient form templates",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Patient form templates",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_form_templates),
         file_names=(

@@ -14,7 +14,7 @@ from app.mapping.moments import timestamp
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError, json_where
 from app.mapping.text import cut, nothing, string, verbatim
-from app.mapping.traits import Recognition, Staying
+from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -30,10 +30,12 @@ class PatientForm(Row):
     id: Annotated[str, key("Patient Form ID")] = ""
     patient_id: Annotated[
         Link | None,
-        link("patients", "Patient ID", required=True, orphan="form_without_patient", destination="forms.client_id"),
+        link(
+            "patients", "Patient ID", required=True, orphan_code="form_without_patient", destination="forms.client_id"
+        ),
     ] = None
     form_template_id: Annotated[Link | None, link("patient_form_templates", "", destination="forms.template_id")] = None
-    name: Annotated[Words, Column(string, "Name", fills="form_template_id", destination="forms.name")] = None
+    name: Annotated[Words, Column(string, "Name", name_for="form_template_id", destination="forms.name")] = None
     content: Annotated[
         Words, Column(verbatim, "Content", required=True, raw=True, is_object=True, destination="forms.content")
     ] = None
@@ -44,12 +46,12 @@ class PatientForm(Row):
             "appointments",
             "Appointment ID",
             "booking",
-            orphan="form_without_appointment",
+            orphan_code="form_without_appointment",
             destination="forms.appointment_id",
         ),
     ] = None
     attendee_id: Annotated[
-        Link | None, link("attendees", "Attendee ID", "attendee", orphan="form_without_appointment")
+        Link | None, link("attendees", "Attendee ID", "attendee", orphan_code="form_without_appointment")
     ] = None
     restricted_to_practitioner: Annotated[
         bool | None, Column(boolean, "Restricted To Practitioner", destination="forms.restricted")
@@ -116,8 +118,8 @@ def looks_like_forms(headers: Headers) -> bool:
 KIND = Kind(
     name="patient_forms",
     label="Forms",
-    called="Patient forms",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Patient forms",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_forms),
         file_names=(
@@ -128,6 +130,6 @@ KIND = Kind(
     ),
     row=PatientForm,
     to_records=to_records,
-    staying=Staying(reason=stays_because),
+    exclusion=Exclusion(reason=stays_because),
     tables=("forms",),
 )

@@ -21,13 +21,23 @@ from app.mapping.ids import NOTHING, key, link, one_id
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import birth, timestamp
-from app.mapping.money import money
 from app.mapping.names import normalise_name
+from app.mapping.numbers import money
 from app.mapping.phones import phone_runs
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Target, Value
 from app.mapping.structured import json_cell, json_or_text, json_where, words_in
 from app.mapping.text import STRING, code, cut, one_line, string, text
-from app.mapping.traits import Identity, Mention, Merging, Names, Naming, Questions, Recognition, References, Staying
+from app.mapping.traits import (
+    Exclusion,
+    Identity,
+    Mention,
+    Merging,
+    Names,
+    Naming,
+    QuestionColumns,
+    Recognition,
+    References,
+)
 from app.problems import Problem
 from app.sources.cliniko.addresses import Address, address
 from app.sources.cliniko.answers import Answer, in_columns, is_nested, nested
@@ -70,7 +80,7 @@ def spoken_of(cell: str, context: Context, report: Report) -> str | None:
 Words = str | None
 
 
-QUESTION = link("custom_fields", "", orphan="custom_field_undefined", several="custom_field_ambiguous")
+QUESTION = link("custom_fields", "", orphan_code="custom_field_undefined", ambiguous_code="custom_field_ambiguous")
 
 
 def asks(columns: frozenset[str]) -> frozenset[str]:
@@ -196,13 +206,15 @@ class Patient(Row):
         link(
             "contacts",
             "Referring Doctor ID",
-            orphan="referrer_not_found",
-            several="referrer_ambiguous",
+            orphan_code="referrer_not_found",
+            ambiguous_code="referrer_ambiguous",
             destination="clients.referred_by_id",
             read=one_id,
         ),
     ] = None
-    referring_doctor: Annotated[Words, Column(string, "Referring Doctor", mark="C", fills="referring_doctor_id")] = None
+    referring_doctor: Annotated[Words, Column(string, "Referring Doctor", mark="C", name_for="referring_doctor_id")] = (
+        None
+    )
     old_reference_id: Annotated[Words, own(code, "Reference Number", "Previous reference number", "Ref Number")] = None
     next_appointment: Annotated[Words, Column(text, "Next Appointment", mark="C")] = None
     last_appointment: Annotated[Words, Column(text, "Last Appointment", ("latest_booking",), "C")] = None
@@ -221,7 +233,7 @@ class Patient(Row):
     invoice_extra_information: Annotated[Words, own(text, "Invoice Extra Info", "Invoice extra information")] = None
     concession_type: Annotated[Words, own(code, "Concession Type", "Concession type", "concession_type_id")] = None
     unsubscribed_sms_marketing: Annotated[
-        bool | None, own(boolean, "Unsubscribed SMS marketing", "SMS marketing consent", done=TURNED)
+        bool | None, own(boolean, "Unsubscribed SMS marketing", "SMS marketing consent", conversion=TURNED)
     ] = None
     first_appointment: Annotated[Words, Column(text, "First Appointment", mark="C")] = None
     first_practitioner_seen: Annotated[Words, Column(text, "First Practitioner Seen", mark="C")] = None
@@ -269,7 +281,7 @@ class Patient(Row):
     ] = None
     merged_at: Annotated[datetime | None, Column(timestamp, mark="C")] = None
     merged_with_patient_id: Annotated[
-        Link | None, link("patients", "", "merged_with_patient", mark="C", orphan="merge_survivor_missing")
+        Link | None, link("patients", "", "merged_with_patient", mark="C", orphan_code="merge_survivor_missing")
     ] = None
 
     @property
@@ -465,36 +477,36 @@ def mentions(row: Patient) -> tuple[Mention, ...]:
 KIND = Kind(
     name="patients",
     label="Clients",
-    called="Patients",
-    where="Settings > Data exports > Patients, from any time to any time",
+    source_label="Patients",
+    source_location="Settings > Data exports > Patients, from any time to any time",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_patients),
         file_names=("patients", "clients"),
         json_keys=("patients",),
-        archived_by="archived_at",
+        archived_column="archived_at",
         native_headers="C",
     ),
     row=Patient,
     to_records=to_records,
     identity=Identity(
-        compared=compared,
-        twin_of=name_and_birth,
+        compared_values=compared,
+        duplicate_key_of=name_and_birth,
         target_values=said_of,
     ),
     tables=("clients", "custom_field_values", "referral_types"),
     names=Names(
-        namesake_of=full_name,
+        namesake_key_of=full_name,
         identity_texts=known_by,
     ),
     merging=Merging(
         is_merged=lambda row: row.merged_at is not None or row.merged_with_patient_id is not None,
         survivor="merged_with_patient_id",
     ),
-    staying=Staying(reason=stays_because),
+    exclusion=Exclusion(reason=stays_because),
     naming=Naming(
         mentions=mentions,
-        made={"referral_types": referral_type, "custom_fields": from_name},
+        record_makers={"referral_types": referral_type, "custom_fields": from_name},
     ),
-    references=References(beside=questions),
-    questions=Questions(columns=asks),
+    references=References(extra_links=questions),
+    questions=QuestionColumns(columns=asks),
 )

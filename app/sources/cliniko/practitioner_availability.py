@@ -8,15 +8,16 @@ from typing import Annotated
 from app.mapping.cells import plain
 from app.mapping.columns import Column, Link, Report
 from app.mapping.context import Context
-from app.mapping.flags import spoken, whole
+from app.mapping.flags import spoken
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import clock_time
+from app.mapping.numbers import whole
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import json_cell
 from app.mapping.text import string
-from app.mapping.traits import Identity, Naming, Recognition, Schedule, Staying
+from app.mapping.traits import Exclusion, Identity, Naming, Recognition, Schedule
 from app.mapping.zones import zone_name
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import ENDS, STARTS, Headers, fingerprint
@@ -112,7 +113,7 @@ class Availability(Row):
             "Practitioner ID",
             "Provider ID",
             required=True,
-            orphan="availability_without_practitioner",
+            orphan_code="availability_without_practitioner",
             destination="availability.practitioner_id",
         ),
     ] = None
@@ -123,7 +124,7 @@ class Availability(Row):
             "Business ID",
             "Location ID",
             required=True,
-            orphan="availability_without_location",
+            orphan_code="availability_without_location",
             destination="availability.location_id",
         ),
     ] = None
@@ -212,8 +213,8 @@ def looks_like_availability(headers: Headers) -> bool:
 KIND = Kind(
     name=NAME,
     label="Availability",
-    called="Practitioner availability",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Practitioner availability",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_availability),
         file_names=("practitioner availability", "practitioner_availability", "daily_availabilities"),
@@ -222,8 +223,8 @@ KIND = Kind(
     row=Availability,
     to_records=to_records,
     tables=("availability",),
-    identity=Identity(key_beside=beside),
+    identity=Identity(key_suffix_of=beside),
     schedule=Schedule(spans_of=spans_of),
-    staying=Staying(reason=stays_because),
-    naming=Naming(names_exist=False),
+    exclusion=Exclusion(reason=stays_because),
+    naming=Naming(named_things_exist=False),
 )

@@ -9,7 +9,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import code, cut, string
-from app.mapping.traits import Naming, Recognition, Staying
+from app.mapping.traits import Exclusion, Naming, Recognition
 from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -30,7 +30,7 @@ class ReferenceNumber(Row):
             "Practitioner ID",
             "Provider ID",
             required=True,
-            orphan="reference_number_without_practitioner",
+            orphan_code="reference_number_without_practitioner",
             destination="provider_numbers.practitioner_id",
         ),
     ] = None
@@ -40,8 +40,8 @@ class ReferenceNumber(Row):
             "businesses",
             "Business ID",
             "Location ID",
-            follows=True,
-            orphan="location_unknown",
+            left_out_with_target=True,
+            orphan_code="location_unknown",
             destination="provider_numbers.location_id",
         ),
     ] = None
@@ -78,8 +78,8 @@ def looks_like_reference_numbers(headers: Headers) -> bool:
 KIND = Kind(
     name="practitioner_reference_numbers",
     label="Provider numbers",
-    called="Practitioner reference numbers",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Practitioner reference numbers",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_reference_numbers),
         file_names=("practitioner reference numbers", "practitioner_reference_numbers"),
@@ -88,6 +88,6 @@ KIND = Kind(
     row=ReferenceNumber,
     to_records=to_records,
     tables=("provider_numbers",),
-    staying=Staying(reason=stays_because),
-    naming=Naming(names_exist=False),
+    exclusion=Exclusion(reason=stays_because),
+    naming=Naming(named_things_exist=False),
 )

@@ -25,7 +25,7 @@ class Practitioner(Row):
     id: Annotated[str, key("Practitioner ID", "Provider ID")] = ""
     user_id: Annotated[
         Link | None,
-        link("users", "User ID", "user", orphan="practitioner_without_user", destination="practitioners.user_id"),
+        link("users", "User ID", "user", orphan_code="practitioner_without_user", destination="practitioners.user_id"),
     ] = None
     title: Annotated[Words, Column(string, "Title", destination="practitioners.display_name")] = None
     first_name: Annotated[Words, Column(string, "First Name", destination="practitioners.display_name")] = None
@@ -108,8 +108,8 @@ def looks_like_practitioners(headers: Headers) -> bool:
 KIND = Kind(
     name="practitioners",
     label="Practitioners",
-    called="Practitioners",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Practitioners",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_practitioners),
         file_names=("practitioners",),
@@ -123,8 +123,8 @@ KIND = Kind(
         are_people=True,
     ),
     naming=Naming(
-        unknown="Practitioner",
-        placeholder="practitioner_placeholder_created",
-        made={"practitioners": placeholder, "users": placeholder_user},
+        unknown_label="Practitioner",
+        placeholder_code="practitioner_placeholder_created",
+        record_makers={"practitioners": placeholder, "users": placeholder_user},
     ),
 )

@@ -10,9 +10,9 @@ from typing import Annotated
 from app.mapping.columns import Column
 from app.mapping.ids import key
 from app.mapping.kind import Kind
-from app.mapping.money import money
+from app.mapping.numbers import money
 from app.mapping.text import code, string
-from app.mapping.traits import Recognition, ShortList, Staying
+from app.mapping.traits import Exclusion, Recognition, ShortList
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -52,30 +52,30 @@ def looks_like_concessions(headers: Headers) -> bool:
 BILLABLE_ITEMS = Kind(
     name="billable_items",
     label="Prices",
-    called="Billable items",
-    where=WHERE,
+    source_label="Billable items",
+    source_location=WHERE,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_prices),
         file_names=("billable items", "billable_items"),
         json_keys=("billable_items",),
     ),
     row=BillableItem,
-    staying=Staying(
-        instead="They are read for the prices of your services. Set up anything else that you sell by hand.",
+    exclusion=Exclusion(
+        workaround="They are read for the prices of your services. Set up anything else that you sell by hand.",
     ),
     short_list=ShortList(is_listed=True),
 )
 CONCESSION_TYPES = Kind(
     name="concession_types",
     label="Concession types",
-    called="Concession types",
-    where=WHERE,
+    source_label="Concession types",
+    source_location=WHERE,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_concessions),
         file_names=("concession types", "concession_types"),
         json_keys=("concession_types",),
     ),
     row=ConcessionType,
-    staying=Staying(instead="Their names come with the clients who have them."),
+    exclusion=Exclusion(workaround="Their names come with the clients who have them."),
     short_list=ShortList(is_listed=True),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from app.mapping.context import Context
-from app.mapping.defined import CHOICES, Defined, Option, fitting
+from app.mapping.defined import CHOICES, Defined, FieldOption, fitting
 from app.mapping.flags import spoken
 from app.mapping.names import normalise_name
 from app.mapping.rows import Json
@@ -41,7 +41,7 @@ class _Draft:
     name: str | None = None
     type: str | None = None
     section: str | None = None
-    options: dict[str, Option] = field(default_factory=dict)
+    options: dict[str, FieldOption] = field(default_factory=dict)
     has_other: bool = False
     is_open: bool = False  # some row of it is not archived
     has_text: bool = False
@@ -50,7 +50,7 @@ class _Draft:
     answers: int = 0
     misfits: dict[str, int] = field(default_factory=dict)
 
-    def option(self, option: Option) -> None:
+    def option(self, option: FieldOption) -> None:
         self.options.setdefault(option.id, option)
 
     @property
@@ -64,7 +64,7 @@ class _Draft:
     def as_type(self, type_: str) -> Defined:
         """The question as one of that type. One that asks for yes or no knows what the export calls the two."""
         has_options = type_ in CHOICES or (type_ == "yes_no" and self.own in CHOICES)
-        other = (Option(OTHER.lower(), OTHER),) if self.has_other and type_ in CHOICES else ()
+        other = (FieldOption(OTHER.lower(), OTHER),) if self.has_other and type_ in CHOICES else ()
         kept = [o for o in self.options.values() if not o.added]
         added = [o for o in self.options.values() if o.added]
         return Defined(self.name or "", type_, (*kept, *other, *added) if has_options else (), self.is_open)
@@ -103,7 +103,7 @@ class Questions:
         if row.option_name or row.option_token:
             label = row.option_name or str(row.option_token)
             known = row.option_token or f"name:{normalise_name(label)}"
-            draft.option(Option(known, label, archived=bool(row.archived_at)))
+            draft.option(FieldOption(known, label, archived=bool(row.archived_at)))
 
     def note(self, answer: Answer) -> None:
         """What an answer tells of its question."""
@@ -170,7 +170,7 @@ def _asked(field_: Mapping[str, Json]) -> _Draft:
     draft.has_other = isinstance(other, dict) and bool(other.get("enabled"))
     for option in field_.get("options") or ():
         if isinstance(option, dict) and (label := option.get("name")):
-            draft.option(Option(str(option.get("token") or f"name:{normalise_name(str(label))}"), str(label)))
+            draft.option(FieldOption(str(option.get("token") or f"name:{normalise_name(str(label))}"), str(label)))
     return draft
 
 

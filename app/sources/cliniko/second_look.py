@@ -4,7 +4,7 @@ Only what is taken over as it is stands here: names, words, times, links. What i
 or decided (states, roles) cannot be compared so plainly.
 """
 
-from app.mapping.second_look import Look
+from app.mapping.verified_kinds import VerifiedKind
 from app.sources.cliniko.looks import clinic, diary, people, written
 
-LOOKS: tuple[Look, ...] = (*people.LOOKS, *diary.LOOKS, *written.LOOKS, *clinic.LOOKS)
+LOOKS: tuple[VerifiedKind, ...] = (*people.LOOKS, *diary.LOOKS, *written.LOOKS, *clinic.LOOKS)

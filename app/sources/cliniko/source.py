@@ -63,8 +63,8 @@ CLINIKO = Source(
     uses=USES,
     counts=COUNTS,
     carried=CARRIED,
-    looks=LOOKS,
-    nested=defined_fields,
+    verified_kinds=LOOKS,
+    nested_rows=defined_fields,
     fields_of=learned,
     help_article="https://help.cliniko.com",
 )

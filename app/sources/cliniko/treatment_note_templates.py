@@ -71,8 +71,8 @@ def looks_like_note_templates(headers: Headers) -> bool:
 KIND = Kind(
     name="treatment_note_templates",
     label="Progress note templates",
-    called="Treatment note templates",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Treatment note templates",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_note_templates),
         file_names=(

@@ -17,7 +17,7 @@ from app.mapping.rich import note_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError
 from app.mapping.text import cut, string, verbatim
-from app.mapping.traits import Identity, Recognition, Staying
+from app.mapping.traits import Exclusion, Identity, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -38,7 +38,7 @@ class TreatmentNote(Row):
             "patients",
             "Patient ID",
             required=True,
-            orphan="note_without_patient",
+            orphan_code="note_without_patient",
             destination="progress_notes.client_id",
         ),
     ] = None
@@ -48,7 +48,7 @@ class TreatmentNote(Row):
             "practitioners",
             "Practitioner ID",
             "Provider ID",
-            orphan="note_without_practitioner",
+            orphan_code="note_without_practitioner",
             destination="progress_notes.practitioner_id",
         ),
     ] = None
@@ -59,12 +59,12 @@ class TreatmentNote(Row):
             "appointments",
             "Appointment ID",
             "booking",
-            orphan="note_without_appointment",
+            orphan_code="note_without_appointment",
             destination="progress_notes.appointment_id",
         ),
     ] = None
     attendee_id: Annotated[
-        Link | None, link("attendees", "Attendee ID", "attendee", orphan="note_without_appointment")
+        Link | None, link("attendees", "Attendee ID", "attendee", orphan_code="note_without_appointment")
     ] = None
     treatment_note_template_id: Annotated[
         Link | None,
@@ -72,7 +72,7 @@ class TreatmentNote(Row):
             "treatment_note_templates",
             "Template ID",
             "treatment_note_template",
-            orphan="template_unknown",
+            orphan_code="template_unknown",
             destination="progress_notes.template_id",
         ),
     ] = None
@@ -85,8 +85,8 @@ class TreatmentNote(Row):
         datetime | None, Column(timestamp, "Finalized At", destination="progress_notes.finalised_at")
     ] = None
     pinned_at: Annotated[datetime | bool | None, Column(mark, "Pinned At", destination="progress_notes.pinned")] = None
-    is_page: Annotated[bool | None, Column(boolean, by_reading=True)] = None
-    page_key: Annotated[Words, Column(verbatim, by_reading=True)] = None
+    is_page: Annotated[bool | None, Column(boolean, set_by_reading=True)] = None
+    page_key: Annotated[Words, Column(verbatim, set_by_reading=True)] = None
 
 
 def stays_because(row: TreatmentNote) -> Problem | None:
@@ -154,8 +154,8 @@ def looks_like_treatment_notes(headers: Headers) -> bool:
 KIND = Kind(
     name="treatment_notes",
     label="Progress notes",
-    called="Treatment notes",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Treatment notes",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_treatment_notes),
         file_names=("treatment notes", "treatment_notes"),
@@ -164,9 +164,9 @@ KIND = Kind(
     row=TreatmentNote,
     to_records=to_records,
     tables=("progress_notes",),
-    staying=Staying(reason=stays_because),
+    exclusion=Exclusion(reason=stays_because),
     identity=Identity(
-        made_key="page_key",
+        generated_key="page_key",
         yields=lambda row: row.is_page is True,
         yielded_code="note_document_duplicate",
     ),

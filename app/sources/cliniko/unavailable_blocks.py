@@ -12,7 +12,7 @@ from app.mapping.moments import local_timestamp
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Result
 from app.mapping.structured import json_cell
 from app.mapping.text import text
-from app.mapping.traits import Recognition, Staying
+from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.busy_times import busy_time
 from app.sources.cliniko.diary import is_reversed, lasts_long, location_of, times_of
@@ -34,7 +34,7 @@ class UnavailableBlock(Row):
             "Practitioner ID",
             "Provider ID",
             required=True,
-            orphan="busy_time_without_practitioner",
+            orphan_code="busy_time_without_practitioner",
             destination="busy_times.practitioner_id",
         ),
     ] = None
@@ -44,9 +44,9 @@ class UnavailableBlock(Row):
             "businesses",
             "Business ID",
             "Location ID",
-            follows=True,
-            orphan="appointment_location_defaulted",
-            several="appointment_location_defaulted",
+            left_out_with_target=True,
+            orphan_code="appointment_location_defaulted",
+            ambiguous_code="appointment_location_defaulted",
             destination="busy_times.location_id",
         ),
     ] = None
@@ -109,8 +109,8 @@ PATIENT_COLUMNS = ("patientid", "patientids", "patient", "patientname", "numbero
 KIND = Kind(
     name="unavailable_blocks",
     label="Busy times",
-    called="Unavailable blocks",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Unavailable blocks",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_blocks),
         file_names=(
@@ -122,6 +122,6 @@ KIND = Kind(
     ),
     row=UnavailableBlock,
     to_records=to_records,
-    staying=Staying(reason=stays_because),
+    exclusion=Exclusion(reason=stays_because),
     tables=("busy_times",),
 )

@@ -107,8 +107,8 @@ def looks_like_users(headers: Headers) -> bool:
 KIND = Kind(
     name="users",
     label="Users",
-    called="Users",
-    where="Not among the data exports of every account: ask whoever made your export from the API",
+    source_label="Users",
+    source_location="Not among the data exports of every account: ask whoever made your export from the API",
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_users),
         file_names=("users",),
@@ -116,13 +116,13 @@ KIND = Kind(
     ),
     row=User,
     to_records=to_records,
-    identity=Identity(compared=compared),
+    identity=Identity(compared_values=compared),
     tables=("users",),
     names=Names(
         name_of=name_of,
         are_people=True,
         alias_of=email_of,
-        alias_shared="user_email_duplicate",
+        shared_alias_code="user_email_duplicate",
     ),
-    references=References(counted_back=(("practitioners", "user_id"),)),
+    references=References(counted_referrers=(("practitioners", "user_id"),)),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
-from app.mapping.second_look import Cells, bare, said_under
+from app.mapping.verified_kinds import Cells, bare_header, first_filled
 
 STARTS = ("Start Time", "starts_at")
 ENDS = ("End Time", "ends_at")
@@ -55,25 +55,25 @@ def _moment(cell: str) -> datetime | None:
 
 
 def ends_after_it_starts(row: Cells) -> bool:
-    starts, ends = _moment(said_under(row, *STARTS)), _moment(said_under(row, *ENDS))
+    starts, ends = _moment(first_filled(row, *STARTS)), _moment(first_filled(row, *ENDS))
     return starts is not None and ends is not None and ends > starts
 
 
 def minutes(row: Cells) -> str:
     """How long a visit takes."""
-    starts, ends = _moment(said_under(row, *STARTS)), _moment(said_under(row, *ENDS))
+    starts, ends = _moment(first_filled(row, *STARTS)), _moment(first_filled(row, *ENDS))
     return str(int((ends - starts).total_seconds() + 30) // 60) if starts and ends and ends > starts else ""
 
 
 def status(row: Cells) -> str:
     """What became of a visit, from a file that says who came."""
-    cancelled = said_under(row, *_CANCELLED)
+    cancelled = first_filled(row, *_CANCELLED)
     if cancelled:
         return "cancelled" if _moment(cancelled) else ""
-    came, missed = (_TRUTHS.get(said_under(row, *names).casefold()) for names in (_ARRIVED, _MISSED))
-    if not any(bare(name) in row for name in _ARRIVED) or came is None or missed is None:
+    came, missed = (_TRUTHS.get(first_filled(row, *names).casefold()) for names in (_ARRIVED, _MISSED))
+    if not any(bare_header(name) in row for name in _ARRIVED) or came is None or missed is None:
         return ""
-    if said_under(row, *_ARCHIVED) or (came and missed):
+    if first_filled(row, *_ARCHIVED) or (came and missed):
         return ""
     return "missed" if missed else "arrived" if came else "pending"
 
@@ -81,30 +81,30 @@ def status(row: Cells) -> str:
 def other_reason(row: Cells) -> str:
     """Why a visit was cancelled, where that is none of Cliniko's own reasons, and every reason in words where the visit
     was not cancelled."""
-    reason, cancelled = said_under(row, "Cancellation Reason", "cancellation_reason"), said_under(row, *_CANCELLED)
+    reason, cancelled = first_filled(row, "Cancellation Reason", "cancellation_reason"), first_filled(row, *_CANCELLED)
     if reason.isdigit() or reason.casefold() in _BLANK:
         return ""
     if cancelled.casefold() in _BLANK:
         return reason
-    return "" if bare(reason) in _REASONS or not _moment(cancelled) else reason
+    return "" if bare_header(reason) in _REASONS or not _moment(cancelled) else reason
 
 
 def written(row: Cells) -> str:
     """When a note was written, which is its date where it belongs to no visit."""
-    of_visit = said_under(row, "Appointment ID", "booking_id", "booking", "Attendee ID", "attendee_id", "attendee")
-    return "" if of_visit else said_under(row, "Created At", "created_at")
+    of_visit = first_filled(row, "Appointment ID", "booking_id", "booking", "Attendee ID", "attendee_id", "attendee")
+    return "" if of_visit else first_filled(row, "Created At", "created_at")
 
 
 def active(row: Cells) -> str:
     """Whether somebody still works there: 1 or 0, as it is stored."""
-    said = said_under(row, "Active", "active")
+    said = first_filled(row, "Active", "active")
     truth = _TRUTHS.get(said.casefold()) if said else None
-    return "" if truth is None or said_under(row, *_ARCHIVED) else str(int(truth))
+    return "" if truth is None or first_filled(row, *_ARCHIVED) else str(int(truth))
 
 
 def role(row: Cells) -> str:
     """What somebody may do; of an administrator it depends on more than the row."""
-    return _ROLES.get(bare(said_under(row, "Role", "role")), "")
+    return _ROLES.get(bare_header(first_filled(row, "Role", "role")), "")
 
 
 def treats(row: Cells) -> str:
@@ -114,32 +114,32 @@ def treats(row: Cells) -> str:
 
 def place(row: Cells) -> str:
     """What a location is called."""
-    return said_under(row, *NAMES)
+    return first_filled(row, *NAMES)
 
 
 def own_user(row: Cells) -> str:
     """The user who is made for a practitioner that names none whom the export knows."""
-    return f"{said_under(row, 'Practitioner ID', 'id')}:user"
+    return f"{first_filled(row, 'Practitioner ID', 'id')}:user"
 
 
 def lasts(row: Cells) -> str:
     """How long a visit of a type takes."""
-    said = said_under(row, "Duration In Minutes", "duration_in_minutes", "Duration")
+    said = first_filled(row, "Duration In Minutes", "duration_in_minutes", "Duration")
     return str(int(said)) if said.isascii() and said.isdigit() and 0 < int(said) <= _MOST_MINUTES else ""
 
 
 def _known(row: Cells, by_word: Mapping[str, str], word: str, by_code: Mapping[str, str], code: str) -> str:
     """By its code, where the row has one, else by its word."""
-    if said := said_under(row, code):
+    if said := first_filled(row, code):
         return by_code.get(said, "")
-    return by_word.get(bare(said_under(row, word)), "")
+    return by_word.get(bare_header(first_filled(row, word)), "")
 
 
 def contact_type(row: Cells) -> str:
     """Who a contact is: the word counts, and the code where there is none."""
-    if said := said_under(row, "Type", "type"):
-        return _TYPES.get(bare(said)) or _TYPE_CODES.get(said, "")
-    return _TYPE_CODES.get(said_under(row, "type_code"), "")
+    if said := first_filled(row, "Type", "type"):
+        return _TYPES.get(bare_header(said)) or _TYPE_CODES.get(said, "")
+    return _TYPE_CODES.get(first_filled(row, "type_code"), "")
 
 
 def channel(row: Cells) -> str:
@@ -152,24 +152,24 @@ def direction(row: Cells) -> str:
 
 def category(row: Cells) -> str:
     """What a message was about, where the export says it in words."""
-    said = said_under(row, "Category", "category")
-    return "" if said_under(row, "category_code") or said.isdigit() or len(said) > 200 else said
+    said = first_filled(row, "Category", "category")
+    return "" if first_filled(row, "category_code") or said.isdigit() or len(said) > 200 else said
 
 
 def path(row: Cells) -> str:
-    return said_under(row, "Path", "path")
+    return first_filled(row, "Path", "path")
 
 
 def in_own_folder(row: Cells) -> bool:
     """Whether a client's file plainly lies in that client's folder."""
-    owner, folders = said_under(row, "Patient ID", "patient_id"), path(row).replace("\\", "/").split("/")[:-1]
+    owner, folders = first_filled(row, "Patient ID", "patient_id"), path(row).replace("\\", "/").split("/")[:-1]
     named = next((folder for folder in folders if folder[:1].isdigit()), "")
     return bool(owner) and named.partition(" - ")[0] == owner
 
 
 def file_name(row: Cells) -> str:
     """A name that needs not be cut."""
-    said = said_under(row, "File Name", "filename")
+    said = first_filled(row, "File Name", "filename")
     return said if len(said) < 200 else ""
 
 
@@ -179,7 +179,7 @@ def private_folder(row: Cells) -> str:
 
 
 def checksum(row: Cells) -> str:
-    said = said_under(row, "SHA256", "sha256")
+    said = first_filled(row, "SHA256", "sha256")
     return said if re.fullmatch(r"[0-9a-fA-F]{64}", said) else ""
 
 

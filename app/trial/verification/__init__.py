@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from app.mapping.kind import Source
 from app.mapping.plan import Plan
-from app.mapping.second_look import Look, Overruled, bare, said_under
+from app.mapping.verified_kinds import OverridingKind, VerifiedKind, bare_header, first_filled
 from app.migration.balance import KindBalance
 from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
@@ -115,9 +115,10 @@ def _look_at_all(
     judged = [f for f in files if not f.refused and f.kind in moving and f.path not in raw.attached]
     named = partial(_named, raw, judged, beat)
     for file in judged:
-        looks = [look for look in source.looks if look.kind == file.kind]
+        looks = [look for look in source.verified_kinds if look.kind == file.kind]
         eyes = [
-            Eyes(runtime, migration, look, look.own and look.kind in whole, named, found.attached.at) for look in looks
+            Eyes(runtime, migration, look, look.has_own_record and look.kind in whole, named, found.attached.at)
+            for look in looks
         ]
         with _never_failing(runtime, looked, file.kind, file.path):
             _look_at(eyes, raw, file, looked, beat)
@@ -166,10 +167,10 @@ def _look_at(eyes: Sequence[Eyes], raw: RawFiles, file: ExportFile, looked: Look
                 looked.problems[-1] = looked.problems[-1].at(column=header)
 
 
-def _sampled(raw: RawFiles, file: ExportFile, looks: Sequence[Look], beat: Heartbeat) -> _Sample:
+def _sampled(raw: RawFiles, file: ExportFile, looks: Sequence[VerifiedKind], beat: Heartbeat) -> _Sample:
     """Every so many-th row, by a hash of its id, so that the same rows are looked at each time."""
     sample, room, step = _Sample(), SIGNS, max(1, file.rows // ROWS)
-    keys = [bare(header) for header in looks[0].key] if looks else []
+    keys = [bare_header(header) for header in looks[0].key] if looks else []
     key: str | None = None
     for line, row in raw.rows(file, looks):
         sample.total += 1
@@ -189,7 +190,7 @@ def _sampled(raw: RawFiles, file: ExportFile, looks: Sequence[Look], beat: Heart
 
 
 def _named(
-    raw: RawFiles, files: Sequence[ExportFile], beat: Heartbeat, rule: Overruled, keys: Set[str]
+    raw: RawFiles, files: Sequence[ExportFile], beat: Heartbeat, rule: OverridingKind, keys: Set[str]
 ) -> Set[str] | None:
     """Of some ids, those that the rows of a kind name; None where a file of the kind cannot be verified."""
     found: set[str] = set()
@@ -198,7 +199,7 @@ def _named(
             for number, (_, row) in enumerate(raw.rows(file, ()), start=1):
                 if number % BEAT_ROWS == 0:
                     beat()
-                if (name := said_under(row, *rule.headers)) in keys:
+                if (name := first_filled(row, *rule.headers)) in keys:
                     found.add(name)
     except (NotPlain, Refused, OSError):
         return None
@@ -220,11 +221,11 @@ def _missed(
         explained = bool(verdicts.get(entry.path, set()) - _UNREAD) or kinds.get(entry.path) is not None
         if explained or entry.page or entry.refused or entry.path in whole:
             continue
-        if look := _plainly(entry, encodings.get(entry.path), source.looks):
+        if look := _plainly(entry, encodings.get(entry.path), source.verified_kinds):
             yield Problem("rows_miscounted", look.kind, entry.path)
 
 
-def _plainly(entry: Entry, encoding: str | None, looks: Iterable[Look]) -> Look | None:
+def _plainly(entry: Entry, encoding: str | None, looks: Iterable[VerifiedKind]) -> VerifiedKind | None:
     """The kind that a file can only be of, by the headers in its first row."""
     try:
         _, first = next(plain_rows(entry.open, encoding), (0, {}))
@@ -245,7 +246,7 @@ def _attached(
 
 
 def _kind_of_files(source: Source) -> str | None:
-    return next((look.kind for look in source.looks if look.table == FILES), None)
+    return next((look.kind for look in source.verified_kinds if look.table == FILES), None)
 
 
 def _verdicts(session: Session, migration: Migration) -> dict[str, set[str]]:

@@ -12,7 +12,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Any, NamedTuple
 
 from app.mapping.html_limits import bounded
-from app.mapping.second_look import How
+from app.mapping.verified_kinds import Comparison
 from app.trial.verification.numbers import Spelled
 
 # The texts of a note or form that must be found in the trial, read apart from the mapping.
@@ -154,18 +154,18 @@ _BIRTHS = date(1900, 1, 1)
 _NUMBER = re.compile(r"[0-9]{1,5}(\.[0-9]+)?")
 
 
-def alike(how: How, cell: str, stored: Any) -> bool | None:
+def alike(how: Comparison, cell: str, stored: Any) -> bool | None:
     """None where the cell is not one that can be compared plainly. A number is stored in any way to write it."""
     if isinstance(cell, Spelled):
         verdicts = {alike(how, way, stored) for way in (str(cell), *cell.others)}
         return True if True in verdicts else False if False in verdicts else None
-    if how is How.MOMENT:
+    if how is Comparison.MOMENT:
         return _instant(cell, stored)
-    if how is How.DAY:
+    if how is Comparison.DAY:
         return _day(cell, stored)
-    if how is How.EMAIL:
+    if how is Comparison.EMAIL:
         return cell.casefold() == str(stored).casefold() if _is_plain_address(cell) else None
-    if how is How.SAME:
+    if how is Comparison.SAME:
         return letters(cell) == letters(stored)
     wanted = _texts(how, cell)
     return None if wanted is None else not _absent(wanted, "" if stored is None else str(stored))
@@ -175,10 +175,10 @@ def _is_plain_address(cell: str) -> bool:
     return len(cell) <= MOST_PLAIN and _ADDRESS.fullmatch(cell) is not None
 
 
-def in_doubt(how: How, cell: str, stored: Any) -> bool:
+def in_doubt(how: Comparison, cell: str, stored: Any) -> bool:
     """Whether a cell that was not found may have been read in another way: each text that lacks words is in a place
     of a form where nobody expects it, or its marks are not plainly nested and most of it is there."""
-    wanted = _texts(how, cell) if how in (How.WORDS, How.CONTENT, How.TEMPLATE) else None
+    wanted = _texts(how, cell) if how in (Comparison.WORDS, Comparison.CONTENT, Comparison.TEMPLATE) else None
     there = "" if stored is None else str(stored)
     for text in wanted or ():
         absent = 0 if text.is_unexpected else _absent([text], there)
@@ -187,12 +187,12 @@ def in_doubt(how: How, cell: str, stored: Any) -> bool:
     return wanted is not None
 
 
-def _texts(how: How, cell: str) -> list[Said] | None:
+def _texts(how: Comparison, cell: str) -> list[Said] | None:
     """The texts of a cell that must be found; None for what is neither a form nor prose."""
-    if how is not How.WORDS and cell == "null":
+    if how is not Comparison.WORDS and cell == "null":
         return []  # JSON for an empty cell
-    found = None if how is How.WORDS else form_texts(cell, is_template=how is How.TEMPLATE)
-    if found is None and (how is How.WORDS or cell.lstrip()[:1] not in ("{", "[")):
+    found = None if how is Comparison.WORDS else form_texts(cell, is_template=how is Comparison.TEMPLATE)
+    if found is None and (how is Comparison.WORDS or cell.lstrip()[:1] not in ("{", "[")):
         return [Said(cell)]  # prose has to be there word for word
     return found
 
@@ -235,13 +235,13 @@ def _is_plainly_marked(text: str) -> bool:
     return not (opened or "<" in rest or _LOOSE.search(rest))
 
 
-def readable(how: How, cell: str) -> bool:
+def readable(how: Comparison, cell: str) -> bool:
     """Whether a cell plainly is what it is meant to be."""
-    if how is How.CONTENT:
+    if how is Comparison.CONTENT:
         return is_form(cell)
-    if how is How.MOMENT:
+    if how is Comparison.MOMENT:
         return _moment(cell) is not None
-    return how is How.WORDS and bool(words(cell))
+    return how is Comparison.WORDS and bool(words(cell))
 
 
 def letters(value: Any) -> str:

@@ -14,7 +14,16 @@ from app.caspen.file_references import Content, load_content_types
 from app.caspen.source_keys import SourceKeyLookup
 from app.caspen.stores import Store
 from app.mapping.plan import CREATE, Plan
-from app.mapping.second_look import Cells, Claim, How, Look, Overruled, Seen, bare, said_under
+from app.mapping.verified_kinds import (
+    Cells,
+    Comparison,
+    OverridingKind,
+    ReportedProblem,
+    VerifiedColumn,
+    VerifiedKind,
+    bare_header,
+    first_filled,
+)
 from app.migration.balance import KindBalance
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.problems import Level, Problem
@@ -40,9 +49,9 @@ class Eyes:
 
     runtime: Runtime
     migration: Migration
-    look: Look
+    look: VerifiedKind
     own: bool
-    named: Callable[[Overruled, Set[str]], Set[str] | None]
+    named: Callable[[OverridingKind, Set[str]], Set[str] | None]
     attached: Callable[[str], Entry | None]
 
 
@@ -55,14 +64,14 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) ->
     with runtime.ledger.read() as session:
         reported = _reported(session, migration, file, look.kind, sample)
         plan = Plan.model_validate(session.get_one(Trial, (migration.id, migration.trial_number)).plan)
-    paired = frozenset(map(bare, plan.column_pairs.get(file.path, {})))
+    paired = frozenset(map(bare_header, plan.column_pairs.get(file.path, {})))
     rows = ComparedRows(look, sample, reported, paired)
     overruled = _overruled(eyes, frozenset(rows.keys.values()))
     store = runtime.caspen.trial(migration.id, migration.trial_number)
     with store.database.connection(reading=True) as connection:
         at = (connection, store, migration.workspace_id)
-        links = {*rows.columns, *(claim.seen for claim in look.claims)}
-        targets = {each: _led(at, each, rows.cells.values()) for each in links if each.how is How.LINK}
+        links = {*rows.columns, *(claim.column for claim in look.reported_problems)}
+        targets = {each: _led(at, each, rows.cells.values()) for each in links if each.comparison is Comparison.LINK}
         records = SourceKeyLookup(*at, look.kind, look.table, rows.stored_columns).of(rows.record_ids)
         rows.compare(records, targets, overruled, _matched_as_one(plan))
     rows.check_claims(targets, lambda claim, row: _lies_there(claim, row, eyes, file))
@@ -74,21 +83,21 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) ->
 
 def _overruled(eyes: Eyes, keys: Set[str]) -> Callable[[str], frozenset[str]]:
     """By row, the columns on which a row of another kind has the last word."""
-    rule = eyes.look.overruled
+    rule = eyes.look.overridden_by
     if rule is None:
         return lambda key: _NONE
     named = eyes.named(rule, keys)
     return lambda key: rule.columns if named is None or key in named else _NONE
 
 
-def _led(at: At, seen: Seen, rows: Iterable[Cells]) -> dict[str, Mapping[str, object]]:
+def _led(at: At, seen: VerifiedColumn, rows: Iterable[Cells]) -> dict[str, Mapping[str, object]]:
     """By the ids that cells name, the records to which they lead: of those that this very trial brings."""
     named = sorted({cell for row in rows if (cell := _sought(seen, row))})
-    columns = tuple(dict.fromkeys(column for column in (seen.of, seen.whose) if column))
+    columns = tuple(dict.fromkeys(column for column in (seen.target_column, seen.shared_column) if column))
     return dict(SourceKeyLookup(*at, seen.kind, seen.table, columns).of(named))
 
 
-def _sought(seen: Seen, row: Cells) -> str:
+def _sought(seen: VerifiedColumn, row: Cells) -> str:
     """What a database can be asked for; empty for a cell that is no id."""
     try:
         cell = seen.cell(row)
@@ -103,15 +112,15 @@ def _matched_as_one(plan: Plan) -> frozenset[str]:
     return frozenset(client for client, number in chosen.items() if number > 1)
 
 
-def _lies_there(claim: Claim, row: Cells, eyes: Eyes, file: ExportFile) -> bool:
+def _lies_there(claim: ReportedProblem, row: Cells, eyes: Eyes, file: ExportFile) -> bool:
     """Whether a file lies where its row says, counted from the list or from the top, as the row says."""
-    if claim.seen.how not in (How.FILE, How.SUM):
+    if claim.column.comparison not in (Comparison.FILE, Comparison.CHECKSUM):
         return False
-    path, folder = claim.seen.cell(row).replace("\\", "/"), file.path.rpartition("/")[0]
+    path, folder = claim.column.cell(row).replace("\\", "/"), file.path.rpartition("/")[0]
     entry = eyes.attached(f"{folder}/{path}") or eyes.attached(path)
-    if claim.seen.how is How.FILE or entry is None:
+    if claim.column.comparison is Comparison.FILE or entry is None:
         return entry is not None
-    return said_under(row, *claim.seen.headers).lower() in (str(entry.size), sum_of(entry))
+    return first_filled(row, *claim.column.headers).lower() in (str(entry.size), sum_of(entry))
 
 
 def _reported(
@@ -135,7 +144,7 @@ def _reported(
     by_id = lines_by_id({line: row.source_id for line, row in sample.items()}, "")
     for path, line, source_id, code, column, level in session.execute(lines):
         own = (line,) if line in sample and path == file.path else ()
-        row_code = RowCode(code, bare(column or ""), level in _STOPPING)
+        row_code = RowCode(code, bare_header(column or ""), level in _STOPPING)
         for each in (*own, *by_id.get(source_id or "", ())):
             by_line[each] = by_line.get(each, frozenset()) | {row_code}
     return by_line

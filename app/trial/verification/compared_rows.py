@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from app.mapping.second_look import Cells, Claim, How, Look, Seen, bare
+from app.mapping.verified_kinds import Cells, Comparison, ReportedProblem, VerifiedColumn, VerifiedKind, bare_header
 from app.migration.models import ExportFile
 from app.problems import Problem
 from app.trial.verification.alike import alike, in_doubt, readable
@@ -19,7 +19,9 @@ LONG = 200  # signs of a cell that may have been too long for what is stored
 _NONE: frozenset[str] = frozenset()
 _WITHOUT_ID = frozenset({"missing_id", "bad_id", "not_a_record"})  # codes of rows that have no id that can be used
 _PLAIN_ID = re.compile(r"[0-9]{1,64}|(?=[A-Za-z_-]*[0-9])(?![0-9]+[Ee][0-9]+$)[A-Za-z0-9_-]{1,64}")
-Targets = Mapping[Seen, Mapping[str, Mapping[str, object]]]  # by link and the id that a cell names, the record there
+Targets = Mapping[
+    VerifiedColumn, Mapping[str, Mapping[str, object]]
+]  # by link and the id that a cell names, the record there
 
 
 class RowCode(NamedTuple):
@@ -102,21 +104,23 @@ class ComparedRows:
     is one refutes that the row has none.
     """
 
-    def __init__(self, look: Look, sample: Mapping[int, Sampled], reported: Reported, paired: Set[str] = _NONE) -> None:
+    def __init__(
+        self, look: VerifiedKind, sample: Mapping[int, Sampled], reported: Reported, paired: Set[str] = _NONE
+    ) -> None:
         """`paired` are the headers, bare, of columns that the clinic paired itself."""
         self.look = look
         self.found = Found()
         self._sample = sample
         self._reported = reported
-        known = look.touches.keys() | {claim.code for claim in look.claims}
+        known = look.exempts.keys() | {claim.code for claim in look.reported_problems}
         self.cells: dict[int, Cells] = {
             line: {name: cell for name, cell in row.cells.items() if name not in paired} if paired else row.cells
             for line, row in sample.items()
             if self._codes(line) <= known
         }
         self.keys = {line: sample[line].source_id for line in self.cells}
-        self.columns = [column for column in look.seen if not (paired and column.pick)]
-        self._lines = lines_by_id(self.keys, look.behind)
+        self.columns = [column for column in look.columns if not (paired and column.pick)]
+        self._lines = lines_by_id(self.keys, look.id_suffix)
         self._compared_keys: set[str] = set()
 
     def _codes(self, line: int) -> frozenset[str]:
@@ -128,7 +132,7 @@ class ComparedRows:
     @property
     def stored_columns(self) -> tuple[str, ...]:
         """The columns of the records that are compared."""
-        names = {column.column for column in self.columns} | {column.whose for column in self.columns}
+        names = {column.column for column in self.columns} | {column.shared_column for column in self.columns}
         return tuple(sorted(names - {""}))
 
     @property
@@ -152,41 +156,43 @@ class ComparedRows:
             for line in self._lines[record_id]:
                 key, codes = self.keys[line], self._codes(line)
                 self._compared_keys.add(key)
-                touched = overruled(key).union(*(self.look.touches.get(code, _NONE) for code in codes))
+                touched = overruled(key).union(*(self.look.exempts.get(code, _NONE) for code in codes))
                 for column in self.columns:
-                    if column.column in touched or (column.whose and record.get(column.whose) in matched_as_one):
+                    if column.column in touched or (
+                        column.shared_column and record.get(column.shared_column) in matched_as_one
+                    ):
                         continue
-                    with self.found.doubting(column.shown, line, key):
+                    with self.found.doubting(column.label, line, key):
                         self._compare_cell(line, column, record, targets, codes)
 
     def _compare_cell(
-        self, line: int, column: Seen, record: Mapping[str, object], targets: Targets, codes: Set[str]
+        self, line: int, column: VerifiedColumn, record: Mapping[str, object], targets: Targets, codes: Set[str]
     ) -> None:
         key, row = self.keys[line], self.cells[line]
         cell, stored = column.cell(row), record.get(column.column)
         if not cell and _is_unread(column, row):
-            self.found.unread(column.shown, line, key)
+            self.found.unread(column.label, line, key)
             return
         verdict = _verdict(column, cell, record, targets, codes)
-        is_doubt = verdict is False and in_doubt(column.how, cell, stored)
-        self.found.add(column.shown, line, key, verdict, is_doubt=is_doubt)
+        is_doubt = verdict is False and in_doubt(column.comparison, cell, stored)
+        self.found.add(column.label, line, key, verdict, is_doubt=is_doubt)
 
-    def check_claims(self, targets: Targets, lies_there: Callable[[Claim, Cells], bool]) -> None:
+    def check_claims(self, targets: Targets, lies_there: Callable[[ReportedProblem, Cells], bool]) -> None:
         """Compares reported codes with the rows. `lies_there`: a claim that a file is not there is refuted."""
         for line, row in self.cells.items():
-            for claim in (claim for claim in self.look.claims if self._is_reported(line, claim)):
-                with self.found.doubting(claim.seen.shown, line, self.keys[line]):
+            for claim in (claim for claim in self.look.reported_problems if self._is_reported(line, claim)):
+                with self.found.doubting(claim.column.label, line, self.keys[line]):
                     is_so = not (lies_there(claim, row) or _refuted(claim, row, targets))
-                    self.found.add(claim.seen.shown, line, self.keys[line], is_so)
+                    self.found.add(claim.column.label, line, self.keys[line], is_so)
 
-    def _is_reported(self, line: int, claim: Claim) -> bool:
+    def _is_reported(self, line: int, claim: ReportedProblem) -> bool:
         """Whether the claim's code is reported of the row, or of the very cell that the claim is about.
 
         A code that the row may have and still be compared is a claim only where it keeps the row from coming.
         """
-        headers = {"", *map(bare, claim.seen.headers)}
+        headers = {"", *map(bare_header, claim.column.headers)}
         return any(
-            each.code == claim.code and each.column in headers and (each.stops or each.code not in self.look.touches)
+            each.code == claim.code and each.column in headers and (each.stops or each.code not in self.look.exempts)
             for each in self._reported.get(line, ())
         )
 
@@ -199,7 +205,7 @@ class ComparedRows:
     def check_presence(self, is_created: Callable[[str], bool]) -> None:
         """A row of which nothing is reported has a record. `is_created`: the row's id has a record of its own."""
         for line, key in self.keys.items():
-            is_free = not self._stopping(line) and self._codes(line) <= self.look.touches.keys()
+            is_free = not self._stopping(line) and self._codes(line) <= self.look.exempts.keys()
             if is_free and is_created(key):
                 self.found.add(self.look.key[0], line, key, key in self._compared_keys)
 
@@ -212,12 +218,14 @@ def lines_by_id(keys: Mapping[int, str], behind: str) -> dict[str, list[int]]:
     return found
 
 
-def _is_unread(seen: Seen, row: Cells) -> bool:
+def _is_unread(seen: VerifiedColumn, row: Cells) -> bool:
     """Whether a cell from which the column is filled is one that cannot be read here."""
-    return any(isinstance(row.get(bare(header)), Unread) for header in seen.headers)
+    return any(isinstance(row.get(bare_header(header)), Unread) for header in seen.headers)
 
 
-def _verdict(seen: Seen, cell: str, record: Mapping[str, object], targets: Targets, codes: Set[str]) -> bool | None:
+def _verdict(
+    seen: VerifiedColumn, cell: str, record: Mapping[str, object], targets: Targets, codes: Set[str]
+) -> bool | None:
     """Whether the cell is found as it was written; None where it says nothing, or cannot be compared.
 
     A link to another client's record is one that must not be found.
@@ -225,23 +233,23 @@ def _verdict(seen: Seen, cell: str, record: Mapping[str, object], targets: Targe
     if not cell or (len(cell) > LONG and "content_over_limit" in codes):
         return None
     stored = record.get(seen.column)
-    if seen.how is not How.LINK:
-        return alike(seen.how, cell, stored)
+    if seen.comparison is not Comparison.LINK:
+        return alike(seen.comparison, cell, stored)
     there = targets[seen].get(cell)
     if there is None:
         return None
-    if seen.whose and there[seen.whose] != record.get(seen.whose):
-        return stored is None if seen.of == "id" else None
-    return stored == there[seen.of]
+    if seen.shared_column and there[seen.shared_column] != record.get(seen.shared_column):
+        return stored is None if seen.target_column == "id" else None
+    return stored == there[seen.target_column]
 
 
-def _refuted(claim: Claim, row: Cells, targets: Targets) -> bool:
-    if claim.refuted is not None:
-        return claim.refuted(row)
-    cell = claim.seen.cell(row)
-    if claim.seen.how is How.LINK:
-        return cell in targets[claim.seen]
-    return bool(cell) and readable(claim.seen.how, cell)
+def _refuted(claim: ReportedProblem, row: Cells, targets: Targets) -> bool:
+    if claim.is_refuted is not None:
+        return claim.is_refuted(row)
+    cell = claim.column.cell(row)
+    if claim.column.comparison is Comparison.LINK:
+        return cell in targets[claim.column]
+    return bool(cell) and readable(claim.column.comparison, cell)
 
 
 def _told(file: ExportFile, header: str, keys: Sequence[str], compared: int) -> Problem:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Protocol
 
-from app.mapping.second_look import bare
+from app.mapping.verified_kinds import bare_header
 from app.trial.verification.unread import UNREAD
 
 CHUNK = 1 << 18
@@ -110,7 +110,7 @@ def _is_list(value: Any, name: str, lists: frozenset[str]) -> bool:
 def _are_a_page_s(members: Iterable[str], known: frozenset[str]) -> bool:
     """Whether the members before a list say nothing of a row. Where no headers are known, only two are a page's own."""
     further = [name for name in members if name not in PAGE]
-    return not further or (bool(known) and known.isdisjoint(map(bare, further)))
+    return not further or (bool(known) and known.isdisjoint(map(bare_header, further)))
 
 
 def worded(value: Any) -> str:

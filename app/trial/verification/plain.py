@@ -14,7 +14,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, BinaryIO, Protocol
 
-from app.mapping.second_look import Nested, bare
+from app.mapping.verified_kinds import NestedRows, bare_header
 from app.trial.verification.json_objects import NotObjects, objects_by_line, objects_in, worded
 from app.trial.verification.numbers import Spelled
 from app.trial.verification.relations import id_header, ids_alone, related
@@ -78,7 +78,7 @@ class Headers:
     known: frozenset[str] = frozenset()
 
     def are_in(self, row: Iterable[str]) -> bool:
-        names = frozenset(map(bare, row)) - {""}
+        names = frozenset(map(bare_header, row)) - {""}
         return not self.keys.isdisjoint(names) or len(names & self.known) > 1
 
 
@@ -92,7 +92,7 @@ def plain_rows(
     in_lines: bool = False,
     damages: Sequence[Damaged] = (),
     open_marks: Mapping[int, int] = NO_MARKS,
-    nested: Nested | None = None,
+    nested: NestedRows | None = None,
     only: str | None = None,
 ) -> Iterator[Lined]:
     """The rows of a delimited or JSON file, by bare headers. Blank rows are left out. Raises NotPlain, at any row.
@@ -167,7 +167,7 @@ def _letter(byte: bytes, encoding: str) -> str:
         return byte.decode("latin-1")
 
 
-def _unfolded(objects: Iterator[dict[str, Any]], nested: Nested | None) -> Iterator[Mapping[str, Any]]:
+def _unfolded(objects: Iterator[dict[str, Any]], nested: NestedRows | None) -> Iterator[Mapping[str, Any]]:
     """The objects, and in the place of one that holds several rows, or a single one under its name, these rows."""
     for each in objects:
         rows = nested(each) if nested is not None else None
@@ -179,7 +179,7 @@ def _inside(row: dict[str, Any]) -> dict[str, Any]:
     if len(row) != 1:
         return row
     [value] = row.values()
-    return value if isinstance(value, dict) and "id" in map(bare, value) else row
+    return value if isinstance(value, dict) and "id" in map(bare_header, value) else row
 
 
 def _table(
@@ -252,7 +252,7 @@ def told_apart(headers: Sequence[str]) -> list[str]:
     names: list[str] = []
     written: dict[str, str] = {}
     for header in (unguarded(each) for each in headers):
-        name = bare(header)
+        name = bare_header(header)
         names.append(name if written.setdefault(name, header) == header else header)
     return names
 
@@ -269,8 +269,8 @@ def _flat(row: Mapping[str, Any]) -> Cells:
     """A JSON object as cells. Of a relation, the id is a cell; what else the relation says is not looked at."""
     cells: Cells = {}
     for name, value in row.items():
-        header = bare(name)
-        own = id_header(header) or bare(f"{name}_id")
+        header = bare_header(name)
+        own = id_header(header) or bare_header(f"{name}_id")
         if (target := related(value, header)) is not None:
             cells[own] = cells.get(own) or target
         elif ids := ids_alone(header, value):

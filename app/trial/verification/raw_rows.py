@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 
-from app.mapping.columns import Placed
+from app.mapping.columns import RowColumn
 from app.mapping.html_limits import bounded
 from app.mapping.kind import Source
-from app.mapping.page_styles import parted
-from app.mapping.second_look import Look, bare
+from app.mapping.page_styles import split_styles
+from app.mapping.verified_kinds import VerifiedKind, bare_header
 from app.migration.models import ExportFile
 from app.reading.entries import Entry, Found
 from app.reading.refusal import Refused
@@ -31,10 +31,10 @@ class RawFiles:
         self._pages = {f"{folder}{_PAGES}" for folder in found.entries.page_folders()}
         self.attached = frozenset(found.attached.folders())  # each of them counts as one file
         self._kinds = source.kinds
-        self._nested = source.nested
+        self._nested = source.nested_rows
         self._lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.recognition.json_keys))
 
-    def rows(self, file: ExportFile, looks: Sequence[Look]) -> Iterator[Lined]:
+    def rows(self, file: ExportFile, looks: Sequence[VerifiedKind]) -> Iterator[Lined]:
         """The rows of a file, by bare headers, each with the place by which problems of it are told: its line, its
         number among objects or pages. Raises NotPlain where the file cannot be verified.
 
@@ -44,9 +44,9 @@ class RawFiles:
         rows = ((line, with_ids(row)) for line, row in self._raw(file, looks, own))
         if own is None or not looks:
             return rows
-        return ((line, {bare(looks[0].key[0]): row.get(own, ""), **row}) for line, row in rows)
+        return ((line, {bare_header(looks[0].key[0]): row.get(own, ""), **row}) for line, row in rows)
 
-    def _raw(self, file: ExportFile, looks: Sequence[Look], own_key: str | None) -> Iterator[Lined]:
+    def _raw(self, file: ExportFile, looks: Sequence[VerifiedKind], own_key: str | None) -> Iterator[Lined]:
         if file.path in self._pages:
             return note_pages(self._entries.pages(file.path.removesuffix(_PAGES)), _page_headers(looks))
         entry = self._entries.at(file.path)
@@ -73,24 +73,24 @@ class RawFiles:
         """The bare header that the clinic paired with the id of the file's kind."""
         keys = {placed.name for placed in self._columns(file) if placed.column.is_key}
         paired = self._pairs.get(file.path, {})
-        return next((bare(header) for header, attribute in paired.items() if attribute in keys), None)
+        return next((bare_header(header) for header, attribute in paired.items() if attribute in keys), None)
 
-    def _headers(self, file: ExportFile, looks: Sequence[Look], own_key: str | None) -> Headers:
+    def _headers(self, file: ExportFile, looks: Sequence[VerifiedKind], own_key: str | None) -> Headers:
         keys = {key for look in looks for key in look.key} | ({own_key} if own_key else set())
-        known = {name for placed in self._columns(file) for name in placed.known_as()} | self._pairs.get(
+        known = {name for placed in self._columns(file) for name in placed.normalised_headers()} | self._pairs.get(
             file.path, {}
         ).keys()
-        return Headers(frozenset(map(bare, keys)), frozenset(map(bare, known)))
+        return Headers(frozenset(map(bare_header, keys)), frozenset(map(bare_header, known)))
 
-    def _columns(self, file: ExportFile) -> tuple[Placed, ...]:
+    def _columns(self, file: ExportFile) -> tuple[RowColumn, ...]:
         return next((kind.columns for kind in self._kinds if kind.name == file.kind), ())
 
 
-def _page_headers(looks: Sequence[Look]) -> dict[str, str]:
+def _page_headers(looks: Sequence[VerifiedKind]) -> dict[str, str]:
     """Under which headers the parts of a note page are compared."""
     headers = {"id": looks[0].key[0]} if looks else {}
     for name, column in (("patient", "client_id"), ("title", "title"), ("content", "body")):
-        for seen in (seen for look in looks for seen in look.seen if seen.column == column):
+        for seen in (seen for look in looks for seen in look.columns if seen.column == column):
             headers[name] = seen.headers[0]
     return headers
 
@@ -118,7 +118,7 @@ def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator
         cells = {"id": number[1] if number else "", "patient": owner[1] if owner else ""}
         page = _page(entry)
         cells |= {"title": page.title, "content": page.text} if page else {"title": UNREAD, "content": UNREAD}
-        yield number_of_page, {bare(headers[name]): cell for name, cell in cells.items() if name in headers}
+        yield number_of_page, {bare_header(headers[name]): cell for name, cell in cells.items() if name in headers}
 
 
 def _page(entry: Entry) -> "_Words | None":
@@ -129,7 +129,7 @@ def _page(entry: Entry) -> "_Words | None":
         with entry.open() as stream:
             data = stream.read(LARGEST + 1)
         page = _Words()
-        page.feed(bounded(parted(data.decode("utf-8-sig")).text))
+        page.feed(bounded(split_styles(data.decode("utf-8-sig")).text))
         page.close()
     except (Refused, OSError, ValueError, AssertionError, RecursionError):  # the parser asserts what a page may hold
         return None

@@ -1,20 +1,20 @@
 """The clinic itself, its people and what it offers, looked for a second time."""
 
-from app.mapping.second_look import Claim, Look, email, leads, same, words
+from app.mapping.verified_kinds import ReportedProblem, VerifiedKind, email, link_to, same, words
 from app.sources.cliniko import verification_rules
 from app.sources.cliniko.looks.shared import MADE, PRACTITIONER, touches
 
-LOOKS: tuple[Look, ...] = (
-    Look(
+LOOKS: tuple[VerifiedKind, ...] = (
+    VerifiedKind(
         "practitioner_reference_numbers",
         "provider_numbers",
         ("Reference Number ID", "id"),
         (words("label", "Name", "name"), words("number", "Reference Number", "reference_number"), PRACTITIONER),
-        touches=touches("location_unknown"),
-        claims=(Claim("reference_number_without_practitioner", PRACTITIONER),),
-        marks=("Practitioner ID", "Reference Number"),
+        exempts=touches("location_unknown"),
+        reported_problems=(ReportedProblem("reference_number_without_practitioner", PRACTITIONER),),
+        required_headers=("Practitioner ID", "Reference Number"),
     ),
-    Look(
+    VerifiedKind(
         "businesses",
         "locations",
         ("Business ID", "id"),
@@ -24,11 +24,11 @@ LOOKS: tuple[Look, ...] = (
             email("email", "Email Reply To", "email_reply_to"),
             MADE,
         ),
-        touches=touches(timezone_unknown="timezone"),
-        marks=("Business Name|Display Name",),
-        never=("Start Time", "Patient ID"),
+        exempts=touches(timezone_unknown="timezone"),
+        required_headers=("Business Name|Display Name",),
+        excluded_headers=("Start Time", "Patient ID"),
     ),
-    Look(
+    VerifiedKind(
         "users",
         "users",
         ("User ID", "id"),
@@ -40,10 +40,10 @@ LOOKS: tuple[Look, ...] = (
             same("active", "Active", "active", pick=verification_rules.active),
             MADE,
         ),
-        touches=touches("user_email_missing", user_email_duplicate="email", role_unknown="role"),
-        marks=("Email", "Role", "First Name"),
+        exempts=touches("user_email_missing", user_email_duplicate="email", role_unknown="role"),
+        required_headers=("Email", "Role", "First Name"),
     ),
-    Look(
+    VerifiedKind(
         "practitioners",
         "practitioners",
         ("Practitioner ID", "id"),
@@ -52,15 +52,15 @@ LOOKS: tuple[Look, ...] = (
             words("professional_title", "Designation", "designation"),
             words("description", "Description", "description"),
             same("active", "Active", "active", pick=verification_rules.active),
-            leads("user_id", "users", "users", "User ID", "user"),
-            leads("user_id", "users", "practitioners", "User ID", "user", pick=verification_rules.own_user),
+            link_to("user_id", "users", "users", "User ID", "user"),
+            link_to("user_id", "users", "practitioners", "User ID", "user", pick=verification_rules.own_user),
             MADE,
         ),
-        touches=touches("practitioner_without_user"),
-        marks=("User ID|Designation|Active", "Label|Last Name"),
-        never=("Role",),
+        exempts=touches("practitioner_without_user"),
+        required_headers=("User ID|Designation|Active", "Label|Last Name"),
+        excluded_headers=("Role",),
     ),
-    Look(
+    VerifiedKind(
         "practitioners",
         "users",
         ("Practitioner ID", "id"),
@@ -69,10 +69,10 @@ LOOKS: tuple[Look, ...] = (
             words("last_name", "Last Name", "last_name"),
             same("role", "User ID", "user", pick=verification_rules.treats),
         ),
-        touches=touches("practitioner_without_user"),
-        behind=":user",
+        exempts=touches("practitioner_without_user"),
+        id_suffix=":user",
     ),
-    Look(
+    VerifiedKind(
         "appointment_types",
         "services",
         ("Appointment Type ID", "id"),
@@ -83,7 +83,7 @@ LOOKS: tuple[Look, ...] = (
             same("duration", "Duration In Minutes", "duration_in_minutes", pick=verification_rules.lasts),
             MADE,
         ),
-        touches=touches("duration_defaulted", "price_unknown", "service_kind_undecided", "template_unknown"),
-        marks=("Duration In Minutes|Duration", "Name"),
+        exempts=touches("duration_defaulted", "price_unknown", "service_kind_undecided", "template_unknown"),
+        required_headers=("Duration In Minutes|Duration", "Name"),
     ),
 )

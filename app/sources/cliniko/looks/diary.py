@@ -1,11 +1,11 @@
 """The diary, looked for a second time."""
 
-from app.mapping.second_look import Claim, Look, Overruled, leads, moment, same, words
+from app.mapping.verified_kinds import OverridingKind, ReportedProblem, VerifiedKind, link_to, moment, same, words
 from app.sources.cliniko import verification_rules
 from app.sources.cliniko.looks.shared import CLIENT, ENDS, LOCATION, MADE, PRACTITIONER, SERVICE, STARTS, TIMES, touches
 
-LOOKS: tuple[Look, ...] = (
-    Look(
+LOOKS: tuple[VerifiedKind, ...] = (
+    VerifiedKind(
         "appointments",
         "appointments",
         ("Appointment ID", "id"),
@@ -22,31 +22,35 @@ LOOKS: tuple[Look, ...] = (
             PRACTITIONER,
             LOCATION,
             SERVICE,
-            leads("case_id", "cases", "patient_cases", "Patient Case ID", "Case ID", whose="client_id"),
+            link_to("case_id", "cases", "patient_cases", "Patient Case ID", "Case ID", shared_column="client_id"),
             MADE,
         ),
-        touches=touches(
+        exempts=touches(
             *("cancellation_reason_unknown", "end_time_assumed", "appointment_location_defaulted", "long_appointment"),
             *("appointment_case_unknown", "appointment_type_created_from_name", "patient_name_differs"),
             attendance_conflict="status",
             appointment_note_truncated="note",
             appointment_archived="status cancelled_at cancellation_note",
         ),
-        overruled=Overruled(
+        overridden_by=OverridingKind(
             "attendees",
             ("Booking ID", "booking_id", "Appointment ID", "appointment_id"),
             frozenset({"status", "client_id", "cancelled_at", "cancellation_note", "case_id"}),
         ),
-        claims=(
+        reported_problems=(
             *TIMES,
-            Claim("appointment_without_patient", CLIENT),
-            Claim("practitioner_unknown", PRACTITIONER),
-            Claim("appointment_type_ambiguous", SERVICE),
-            Claim("appointment_type_missing", SERVICE),
+            ReportedProblem("appointment_without_patient", CLIENT),
+            ReportedProblem("practitioner_unknown", PRACTITIONER),
+            ReportedProblem("appointment_type_ambiguous", SERVICE),
+            ReportedProblem("appointment_type_missing", SERVICE),
         ),
-        marks=("Start Time|Starts At", "End Time|Ends At", "Patient ID|PatientID(s)|Number of Patients|Max Attendees"),
+        required_headers=(
+            "Start Time|Starts At",
+            "End Time|Ends At",
+            "Patient ID|PatientID(s)|Number of Patients|Max Attendees",
+        ),
     ),
-    Look(
+    VerifiedKind(
         "unavailable_blocks",
         "busy_times",
         ("Unavailable Block ID", "id"),
@@ -56,9 +60,9 @@ LOOKS: tuple[Look, ...] = (
             words("note", "Notes", "notes"),
             PRACTITIONER,
         ),
-        touches=touches("appointment_location_defaulted", busy_time_note_truncated="note"),
-        claims=(*TIMES, Claim("busy_time_without_practitioner", PRACTITIONER)),
-        marks=("Start Time|Starts At", "End Time|Ends At", "Practitioner ID", "Notes"),
-        never=("Patient ID", "Day Of Week"),
+        exempts=touches("appointment_location_defaulted", busy_time_note_truncated="note"),
+        reported_problems=(*TIMES, ReportedProblem("busy_time_without_practitioner", PRACTITIONER)),
+        required_headers=("Start Time|Starts At", "End Time|Ends At", "Practitioner ID", "Notes"),
+        excluded_headers=("Patient ID", "Day Of Week"),
     ),
 )

@@ -1,11 +1,11 @@
 """Clients, contacts and cases, looked for a second time."""
 
-from app.mapping.second_look import Claim, Look, day, email, same, words
+from app.mapping.verified_kinds import ReportedProblem, VerifiedKind, day, email, same, words
 from app.sources.cliniko import verification_rules
 from app.sources.cliniko.looks.shared import CLIENT, MADE, touches
 
-LOOKS: tuple[Look, ...] = (
-    Look(
+LOOKS: tuple[VerifiedKind, ...] = (
+    VerifiedKind(
         "patients",
         "clients",
         ("Patient ID", "id"),
@@ -25,19 +25,19 @@ LOOKS: tuple[Look, ...] = (
             words("address", "Post code", "post_code"),
             MADE,
         ),
-        own=True,
-        touches=touches(
+        has_own_record=True,
+        exempts=touches(
             *("bad_date_of_birth", "patient_name_partial", "legacy_gender_used", "referrer_not_found"),
             *("referrer_ambiguous", "possible_duplicate_patient", "test_record_suspected"),
         ),
-        claims=(
-            Claim("patient_name_missing", words("first_name", "First Name", "first_name")),
-            Claim("patient_name_missing", words("last_name", "Last Name", "last_name")),
+        reported_problems=(
+            ReportedProblem("patient_name_missing", words("first_name", "First Name", "first_name")),
+            ReportedProblem("patient_name_missing", words("last_name", "Last Name", "last_name")),
         ),
-        marks=("First Name", "Last Name", "Date of Birth|Preferred First Name"),
-        never=("Start Time",),
+        required_headers=("First Name", "Last Name", "Date of Birth|Preferred First Name"),
+        excluded_headers=("Start Time",),
     ),
-    Look(
+    VerifiedKind(
         "contacts",
         "contacts",
         ("Contact ID", "id"),
@@ -53,12 +53,12 @@ LOOKS: tuple[Look, ...] = (
             words("address", "City", "city"),
             MADE,
         ),
-        own=True,
-        touches=touches("contact_name_defaulted", contact_type_conflict="type"),
-        marks=("First Name|Company Name",),
-        never=("Start Time",),
+        has_own_record=True,
+        exempts=touches("contact_name_defaulted", contact_type_conflict="type"),
+        required_headers=("First Name|Company Name",),
+        excluded_headers=("Start Time",),
     ),
-    Look(
+    VerifiedKind(
         "patient_cases",
         "cases",
         ("Case ID", "id"),
@@ -70,12 +70,12 @@ LOOKS: tuple[Look, ...] = (
             CLIENT,
             MADE,
         ),
-        own=True,
-        touches=touches(
+        has_own_record=True,
+        exempts=touches(
             *("case_dates_reversed", "case_two_limits", "case_limit_unclear", "case_contact_unknown"),
             "appointment_case_unknown",
         ),
-        claims=(Claim("case_without_patient", CLIENT),),
-        marks=("Patient ID", "Max Sessions|Expiry Date|Issue Date"),
+        reported_problems=(ReportedProblem("case_without_patient", CLIENT),),
+        required_headers=("Patient ID", "Max Sessions|Expiry Date|Issue Date"),
     ),
 )

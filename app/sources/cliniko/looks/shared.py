@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.mapping.second_look import Claim, leads, moment
+from app.mapping.verified_kinds import ReportedProblem, link_to, moment
 from app.sources.cliniko import verification_rules
 
 _NOTHING: frozenset[str] = frozenset()
@@ -22,15 +22,21 @@ def touches(*none: str, **some: str) -> Mapping[str, frozenset[str]]:
 
 
 MADE = moment("source_created_at", "Created At", "created_at")
-CLIENT = leads("client_id", "clients", "patients", "Patient ID", "PatientID(s)", "patient_id")
-PRACTITIONER = leads("practitioner_id", "practitioners", "practitioners", "Practitioner ID", "Provider ID")
-LOCATION = leads("location_id", "locations", "businesses", "Business ID", "Location ID")
-SERVICE = leads("service_id", "services", "appointment_types", "Appointment Type ID", "appointment_type_id")
-VISIT = leads(
-    "appointment_id", "appointments", "appointments", "Appointment ID", "booking_id", "booking", whose="client_id"
+CLIENT = link_to("client_id", "clients", "patients", "Patient ID", "PatientID(s)", "patient_id")
+PRACTITIONER = link_to("practitioner_id", "practitioners", "practitioners", "Practitioner ID", "Provider ID")
+LOCATION = link_to("location_id", "locations", "businesses", "Business ID", "Location ID")
+SERVICE = link_to("service_id", "services", "appointment_types", "Appointment Type ID", "appointment_type_id")
+VISIT = link_to(
+    "appointment_id",
+    "appointments",
+    "appointments",
+    "Appointment ID",
+    "booking_id",
+    "booking",
+    shared_column="client_id",
 )
 STARTS, ENDS = moment("starts_at", *verification_rules.STARTS), moment("ends_at", *verification_rules.ENDS)
 TIMES = (
-    Claim("bad_appointment_time", STARTS),
-    Claim("bad_interval", ENDS, verification_rules.ends_after_it_starts),
+    ReportedProblem("bad_appointment_time", STARTS),
+    ReportedProblem("bad_interval", ENDS, verification_rules.ends_after_it_starts),
 )

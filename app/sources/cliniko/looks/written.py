@@ -2,12 +2,22 @@
 
 from dataclasses import replace
 
-from app.mapping.second_look import Claim, How, Look, Seen, content, moment, same, template, words
+from app.mapping.verified_kinds import (
+    Comparison,
+    ReportedProblem,
+    VerifiedColumn,
+    VerifiedKind,
+    content,
+    moment,
+    same,
+    template,
+    words,
+)
 from app.sources.cliniko import verification_rules
 from app.sources.cliniko.looks.shared import CLIENT, MADE, PRACTITIONER, VISIT, touches
 
-LOOKS: tuple[Look, ...] = (
-    Look(
+LOOKS: tuple[VerifiedKind, ...] = (
+    VerifiedKind(
         "treatment_notes",
         "progress_notes",
         ("Treatment Note ID", "id"),
@@ -17,14 +27,14 @@ LOOKS: tuple[Look, ...] = (
             content("body", "Content", "content"),
             moment("finalised_at", "Finalized At", "finalized_at"),
             moment("note_date", "Created At", pick=verification_rules.written),
-            replace(VISIT, column="note_date", of="starts_at"),
+            replace(VISIT, column="note_date", target_column="starts_at"),
             CLIENT,
             PRACTITIONER,
             VISIT,
             MADE,
         ),
-        own=True,
-        touches=touches(
+        has_own_record=True,
+        exempts=touches(
             *("note_without_practitioner", "note_without_appointment", "template_unknown"),
             *(
                 "radio_multiple_selected",
@@ -37,22 +47,25 @@ LOOKS: tuple[Look, ...] = (
             note_draft_imported="finalised_at",
             note_state_conflict="finalised_at",
         ),
-        claims=(Claim("note_without_patient", CLIENT), Claim("bad_json", content("body", "Content", "content"))),
-        marks=("Patient ID", "Content", "Draft|Finalized At|Author Name"),
+        reported_problems=(
+            ReportedProblem("note_without_patient", CLIENT),
+            ReportedProblem("bad_json", content("body", "Content", "content")),
+        ),
+        required_headers=("Patient ID", "Content", "Draft|Finalized At|Author Name"),
     ),
-    Look(
+    VerifiedKind(
         "treatment_note_templates",
         "progress_note_templates",
         ("Template ID", "id"),
         (words("name", "Name", "name"), template("body", "Content", "content")),
-        own=True,
-        touches=touches(
+        has_own_record=True,
+        exempts=touches(
             "template_empty", "question_type_unknown", "content_is_text", "content_place_unknown", html_sanitised="body"
         ),
-        claims=(Claim("bad_json", content("body", "Content", "content")),),
-        marks=("Name", "Content", "Print Settings"),
+        reported_problems=(ReportedProblem("bad_json", content("body", "Content", "content")),),
+        required_headers=("Name", "Content", "Print Settings"),
     ),
-    Look(
+    VerifiedKind(
         "patient_forms",
         "forms",
         ("Patient Form ID", "id"),
@@ -63,33 +76,36 @@ LOOKS: tuple[Look, ...] = (
             CLIENT,
             MADE,
         ),
-        own=True,
-        touches=touches(
+        has_own_record=True,
+        exempts=touches(
             *("form_incomplete", "form_template_matched_by_name", "form_without_appointment", "signature_missing"),
             *("radio_multiple_selected", "question_type_unknown", "content_is_text", "content_place_unknown"),
             html_sanitised="content",
         ),
-        claims=(Claim("form_without_patient", CLIENT), Claim("bad_json", content("content", "Content", "content"))),
-        marks=("Patient ID", "Content", "Completed At|Restricted To Practitioner"),
+        reported_problems=(
+            ReportedProblem("form_without_patient", CLIENT),
+            ReportedProblem("bad_json", content("content", "Content", "content")),
+        ),
+        required_headers=("Patient ID", "Content", "Completed At|Restricted To Practitioner"),
     ),
-    Look(
+    VerifiedKind(
         "patient_form_templates",
         "form_templates",
         ("Form Template ID", "id"),
         (words("name", "Name", "name"), template("content", "Content", "content")),
-        own=True,
-        touches=touches(
+        has_own_record=True,
+        exempts=touches(
             "template_empty",
             "question_type_unknown",
             "content_is_text",
             "content_place_unknown",
             html_sanitised="content",
         ),
-        claims=(Claim("bad_json", content("content", "Content", "content")),),
-        marks=("Name", "Content", "Restricted To Practitioner"),
-        never=("Patient ID",),
+        reported_problems=(ReportedProblem("bad_json", content("content", "Content", "content")),),
+        required_headers=("Name", "Content", "Restricted To Practitioner"),
+        excluded_headers=("Patient ID",),
     ),
-    Look(
+    VerifiedKind(
         "communications",
         "communications",
         ("Communication ID", "id"),
@@ -106,21 +122,21 @@ LOOKS: tuple[Look, ...] = (
             moment("occurred_at", "Created At", "created_at"),
             MADE,
         ),
-        own=True,
-        touches=touches(
+        has_own_record=True,
+        exempts=touches(
             "category_unknown",
             "message_channel_unknown",
             "message_direction_unknown",
             "link_conflict",
             html_sanitised="body",
         ),
-        claims=(
-            Claim("communication_without_patient", CLIENT),
-            Claim("bad_date", moment("occurred_at", "Created At", "created_at")),
+        reported_problems=(
+            ReportedProblem("communication_without_patient", CLIENT),
+            ReportedProblem("bad_date", moment("occurred_at", "Created At", "created_at")),
         ),
-        marks=("Patient ID", "Direction Code|Direction", "Type Code|Type"),
+        required_headers=("Patient ID", "Direction Code|Direction", "Type Code|Type"),
     ),
-    Look(
+    VerifiedKind(
         "patient_files",
         "files",
         ("Attachment ID", "id"),
@@ -132,17 +148,21 @@ LOOKS: tuple[Look, ...] = (
             CLIENT,
             MADE,
         ),
-        own=True,
-        touches=touches("patient_folder_name_mismatch", "file_not_in_index", file_renamed="name"),
-        claims=(
-            Claim("file_without_patient", CLIENT),
-            Claim("file_patient_conflict", CLIENT, verification_rules.in_own_folder),
-            Claim("file_missing", Seen(("Path", "path"), "name", How.FILE)),
-            Claim("file_size_mismatch", Seen(("Size", "size"), "size", How.SUM, pick=verification_rules.path)),
-            Claim(
-                "file_checksum_mismatch", Seen(("SHA256", "sha256"), "sha256", How.SUM, pick=verification_rules.path)
+        has_own_record=True,
+        exempts=touches("patient_folder_name_mismatch", "file_not_in_index", file_renamed="name"),
+        reported_problems=(
+            ReportedProblem("file_without_patient", CLIENT),
+            ReportedProblem("file_patient_conflict", CLIENT, verification_rules.in_own_folder),
+            ReportedProblem("file_missing", VerifiedColumn(("Path", "path"), "name", Comparison.FILE)),
+            ReportedProblem(
+                "file_size_mismatch",
+                VerifiedColumn(("Size", "size"), "size", Comparison.CHECKSUM, pick=verification_rules.path),
+            ),
+            ReportedProblem(
+                "file_checksum_mismatch",
+                VerifiedColumn(("SHA256", "sha256"), "sha256", Comparison.CHECKSUM, pick=verification_rules.path),
             ),
         ),
-        marks=("Patient ID", "File Name", "Path|Size|Content Type"),
+        required_headers=("Patient ID", "File Name", "Path|Size|Content Type"),
     ),
 )

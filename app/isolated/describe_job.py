@@ -92,7 +92,7 @@ def _file(number: int, entry: Entry, read: ReadFile | None, source: Source, want
 
 
 def _read(read: ReadFile | None, wanted: Wanted, source: Source) -> Iterator[str]:
-    labels = {kind.name: kind.called for kind in source.kinds}
+    labels = {kind.name: kind.source_label for kind in source.kinds}
     if read is None:
         yield "not read yet"
         return

@@ -1,9 +1,9 @@
-"""Which cells the values of a row's records are made of, learned by experiment and not from columns' names.
+"""Which cells the values of a row's records come from, learned by experiment and not from column names.
 
-A row is mapped as it is, and then once more for each change of each of its cells. A value names the cells whose change
-changes the value, and the cells of joined rows (see `joins.py`) in the same way. References lead to the row of their
-id, unless the trial lost them. Values of rows that are not read have stand-ins, so that a value that comes from a
-reference's row is not taken for a cell's own.
+The row is mapped once unchanged, and once for each change of each cell. A value comes from the cells whose change
+changes the value; cells of joined rows (see `joins.py`) are tried in the same way. Every reference leads to the row of
+its id, unless the trial lost the reference. Rows that are not read have stand-in values, so that a value that comes
+from such a row is not attributed to a cell.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -12,25 +12,26 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from app.mapping.cell_changes import JOINED_TRIES, Borrowed, CellChanges, column_of
+from app.mapping.cell_changes import JOINED_TRIES, Borrowed, CellChanges, column_of, variants
 from app.mapping.context import Context
-from app.mapping.joins import JoinedRow, Role, ids_in
+from app.mapping.joins import JoinedRow, JoinRole, ids_in
 from app.mapping.kind import Kind, Source
 from app.mapping.lookups import Lookups
 from app.mapping.moments import LocalMoment
-from app.mapping.rejoin import Membership, Rejoin
-from app.mapping.remap import RecordedLists, Remap
+from app.mapping.remap import MemberRow, RecordedLists, Rejoin, Remap
 from app.mapping.rows import NOTHING, Mapped, Record
-from app.mapping.variants import variants
 from app.problems import Problem
 
-BUDGET = 10_000_000  # signs that are mapped for one record
+BUDGET = 10_000_000  # characters that may be mapped for one record, over all attempts
 MOST_JOINED = 60  # joined rows whose cells are changed
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedEvidence:
-    """What the cells of a joined row feed of the record. `instants` as in `Evidence`, `problems` those of its cells."""
+    """The columns of the record that the cells of a joined row feed.
+
+    `feeds` and `instants` as in `Evidence`. `problems` are the parse problems of the row.
+    """
 
     row: JoinedRow
     feeds: Mapping[str, frozenset[str]]
@@ -39,19 +40,21 @@ class JoinedEvidence:
 
     @classmethod
     def of(cls, row: JoinedRow, feeds: Mapping[str, frozenset[str]]) -> "JoinedEvidence":
+        """The evidence of a joined row whose `feeds` are known: parses the row for instants and problems."""
         parsed = row.parsed()
         return cls(row, feeds, instants_of(parsed.row, row.cells), parsed.problems)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the values of one record depend on.
+    """The cells and rows that the values of one record depend on.
 
-    `feeds` names, by cell, the record's columns that change with the cell; `table/key` names another record of the row.
-    `borrowed` names, by column, the reference to the row that the value was taken from. `instants` are the moments that
-    cells hold, as ISO text in UTC, without those that were written without an offset. `joined` are the joined rows that
-    feed the record. `assumed` are columns that depend on which places there are. In `unlike` columns the record of the
-    trial has another value.
+    * `feeds`: by cell, the record's columns that change with the cell; `table/key` names another record of the row.
+    * `borrowed`: by column, the reference whose target gives the value.
+    * `instants`: by cell, the moment that the cell holds, as ISO text in UTC; only moments written with an offset.
+    * `joined`: the joined rows that feed the record.
+    * `assumed`: columns that hold a default location.
+    * `unlike`: columns in which the trial's record has another value than this experiment.
     """
 
     feeds: Mapping[str, frozenset[str]]
@@ -63,18 +66,21 @@ class Evidence:
 
 
 def nothing_unlike(record: Record, /) -> frozenset[str]:
-    """No column is known to differ."""
+    """The default for `Experiment.unlike`: no column differs from the trial."""
     return frozenset()
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One row of one file, with all that mapping it needs. `cells` are by attribute, as its part keeps them.
+    """One row of one file, with everything that mapping the row needs. Makes no change outside itself.
 
-    `others` are what rows beside it have in the same columns: what a cell might well have been. `lost` are references
-    that lead nowhere in the trial. `joined` are the rows that joins found, in the order of the export. `merged` are ids
-    of people who were merged into somebody whom the record names. `place` is the row's own part and line. `unlike`
-    gives the columns in which a record differs from that of the trial.
+    * `cells`: by attribute, as the part stores them; `columns`: the attributes that the file has a column for.
+    * `others`: by attribute, contents of the same column in other rows, to try in place of the row's own cell.
+    * `lost`: references that led nowhere in the trial.
+    * `joined`: the rows that the row's joins lead to, in the order of the export.
+    * `merged`: ids of people who were merged into a person whom the record names.
+    * `place`: the part number and the line of the row.
+    * `unlike`: receives a record, returns the columns in which the trial's record differs.
     """
 
     source: Source
@@ -91,20 +97,20 @@ class Experiment:
     unlike: Callable[[Record], frozenset[str]] = nothing_unlike
 
     def feeds(self, table: str, source_kind: str, key: str) -> Mapping[str, frozenset[str]] | None:
-        """By cell, the columns of one record that are made of it. None as in `evidence`."""
+        """By cell, the columns of one record that the cell feeds. None as in `evidence`."""
         evidence = self.evidence(table, source_kind, key)
         return None if evidence is None else evidence.feeds
 
     def list_lookups(self) -> frozenset[tuple[str, str]]:
-        """What mapping looks up in lists for the row: each list with the key."""
+        """The pairs of list name and key that mapping looks up for the row in `Lookups.lists`."""
         recorded = RecordedLists()
         self._remap(None).attempt(lists=recorded)
         return frozenset(recorded.lookups)
 
     def evidence(self, table: str, source_kind: str, key: str) -> Evidence | None:
-        """What one record is made of.
+        """The evidence of one record.
 
-        None where the rows do not make the record, or are too large to be mapped again and again.
+        None if the rows do not make this record, or if they are too large for BUDGET.
         """
         address = (table, source_kind, key)
         remap = self._most_like(address)
@@ -127,10 +133,10 @@ class Experiment:
             self.unlike(changes.base.records[address]),
         )
 
-    def _remap(self, membership: Membership | None) -> Remap:
-        """The row with the joined rows in use: of those that tell of members, only that of this membership."""
+    def _remap(self, membership: MemberRow | None) -> Remap:
+        """The row with its joined rows; of the rows about members, only the row of `membership`."""
         member = membership.row if membership is not None else None
-        rows = [(n, row) for n, row in enumerate(self.joined) if row.join.role is not Role.MEMBER][:MOST_JOINED]
+        rows = [(n, row) for n, row in enumerate(self.joined) if row.join.role is not JoinRole.MEMBER][:MOST_JOINED]
         rows = sorted(
             [*rows, *((n, row) for n, row in enumerate(self.joined) if n == member)], key=lambda pair: pair[0]
         )
@@ -145,7 +151,7 @@ class Experiment:
         )
 
     def _most_like(self, address: tuple[str, str, str]) -> Remap | None:
-        """The row with that joined row for its member that makes the record most like the trial's."""
+        """The row with the member's joined row whose record differs least from the trial's; None without a record."""
         best: tuple[int, Remap] | None = None
         for membership in self._memberships(address[2]):
             remap = self._remap(membership)
@@ -159,11 +165,11 @@ class Experiment:
                 break
         return best and best[1]
 
-    def _memberships(self, key: str) -> Iterator[Membership | None]:
-        """The joined rows that may tell of the member whose record has this key, the likeliest first.
+    def _memberships(self, key: str) -> Iterator[MemberRow | None]:
+        """The joined rows that may be about the member whose record has this key, the likeliest first; then None.
 
-        The key is that of the row, alone, or with the member's id, and with that of the joined row where the member has
-        several places. Further records of the member have more behind it.
+        The key is the row's id, alone or followed by the member's id, and by the joined row's id if the member has
+        several places in the row. Further records of the member have a longer key.
         """
         own_id = self._remap(None).parsed().source_id or ""
         pieces = key.removeprefix(f"{own_id}:").split(":") if key.startswith(f"{own_id}:") else []
@@ -171,20 +177,20 @@ class Experiment:
         candidates = [
             (number, row, parsed)
             for number, row in enumerate(self.joined)
-            if row.join.role is Role.MEMBER and (parsed := row.parsed()).row is not None
+            if row.join.role is JoinRole.MEMBER and (parsed := row.parsed()).row is not None
         ]
-        candidates.sort(key=lambda candidate: (candidate[2].source_id not in pieces, _is_off(candidate[2].row)))
+        candidates.sort(key=lambda candidate: (candidate[2].source_id not in pieces, _is_cancelled(candidate[2].row)))
         people = self.merged | set(pieces[:1])
         for suffix in suffixes:
             for number, row, parsed in candidates:
-                whom = ids_in(parsed.row, row.kind.joining.by) if row.kind.joining is not None else ()
+                whom = ids_in(parsed.row, row.kind.joining.owner_link) if row.kind.joining is not None else ()
                 if not suffix or not people.isdisjoint(whom):
-                    yield Membership(suffix, number)
+                    yield MemberRow(suffix, number)
         yield None
 
 
 def cells_behind(row: JoinedRow, value: Callable[[Any], object]) -> frozenset[str]:
-    """The cells of a row whose change changes a value of the parsed row."""
+    """The cells of a row whose change changes `value`, a function of the parsed row."""
     before = value(row.parsed().row)
 
     def is_behind(name: str) -> bool:
@@ -197,7 +203,7 @@ def cells_behind(row: JoinedRow, value: Callable[[Any], object]) -> frozenset[st
 
 
 def minutes_of(kind: Kind[Any], row: Any, lookups: Lookups) -> int | None:
-    """How long what a row of a kind becomes usually takes."""
+    """The `duration` in minutes of the record that a row of a kind becomes; None without such a record."""
     result = kind.to_records(row, NOTHING, lookups) if kind.to_records is not None else None
     records = result.records if isinstance(result, Mapped) else ()
     minutes = (record.values.get("duration") for record in records)
@@ -205,7 +211,7 @@ def minutes_of(kind: Kind[Any], row: Any, lookups: Lookups) -> int | None:
 
 
 def instants_of(row: Any, cells: Iterable[str]) -> dict[str, str]:
-    """The moments that cells hold, as ISO text in UTC, without those that were written without an offset."""
+    """By cell, the moment as ISO text in UTC (`2026-11-30T23:00:00Z`); moments without an offset are left out."""
     moments = {name: getattr(row, name, None) for name in cells if row is not None}
     return {
         name: moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -214,6 +220,6 @@ def instants_of(row: Any, cells: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _is_off(row: Any) -> bool:
-    """Whether a place was cancelled: of several places of one person, the first other one counts."""
+def _is_cancelled(row: Any) -> bool:
+    """Whether a place was cancelled. Of several places of one person, the first that is not cancelled counts."""
     return getattr(row, "cancelled_at", None) is not None
