@@ -1,6 +1,6 @@
-"""How one column of an export is described: what it is called there, how its cell is read, and what it points at.
+"""Describes the columns of an export: their headers, how a cell is read, and what a reference leads to.
 
-A kind's row is a dataclass; each attribute carries its column in `Annotated`, so that a column is said once:
+The rows of a kind are a dataclass. `Annotated` gives each attribute its column:
 
     @dataclass(frozen=True, kw_only=True)
     class Patient:
@@ -19,29 +19,61 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from app.mapping.context import Context
 
 NAME_QUALIFIER = "\x1f"
-"""Between a name and what tells it apart from others of that name, where rows refer by name alone."""
+"""Between a name and its qualifier in a reference by name. See `Column.disambiguates`."""
 
-Report = Callable[[str], None]  # called with a problem code when a cell is not what it should be
-Reader = Callable[[str, Context, Report], Any]  # a cell's trimmed text, never empty; None when it says nothing
+Report = Callable[[str], None]
+"""Called with a problem code when a cell is not valid."""
+
+Reader = Callable[[str, Context, Report], Any]
+"""Receives a cell's trimmed text, which is never empty; returns the value, or None for no value. Raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A reference as the row had it: by id, by name, or by a list of ids."""
+    """A reference as the row writes it: one id, several ids, or a name. `name` beside ids is the name of the target."""
 
     ids: tuple[str, ...] = ()
     name: str | None = None
 
-    def __repr__(self) -> str:  # told for the fingerprint of every row: three times as fast as a dataclass's own
+    def __repr__(self) -> str:  # for the fingerprint of every row: three times as fast as that of a dataclass
         return f"Link({self.ids!r}, {self.name!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: how its cell is read, its native header, further headers, and where it goes.
+    """A column of an export: its headers, the reader of its cells, its reference and its destination.
 
-    `headers` are headers as the source writes them; the attribute's own name is the api header and always counts.
-    `mark` is how sure we are of the native header: C confirmed, R reported, A assumed.
+    Headers and reader:
+
+    * `read`: reads a cell. The cell is trimmed, unless `raw` is set (content, notes, file names).
+    * `native`: the header of the source's own export; `headers` are further headers. The name of the attribute is the
+      name in the source's API and always counts.
+    * `mark`: how sure we are of `native`: C confirmed, R reported, A assumed.
+    * `prefix`: the beginning of several headers, such as "Custom: Favourite colour". All their cells go to this
+      attribute, by the rest of the header.
+    * `is_key`: the column holds the row's own id.
+    * `is_object`: the API gives a JSON object here. A script may write one column for each member of the object.
+    * `set_by_reading`: no header belongs to the column. Reading fills it, for example with the file beside a list.
+
+    Reference:
+
+    * `links_to`: the kind whose rows the column refers to; None for a column that is no reference.
+    * `required`: the row is held if the reference leads to no row.
+    * `left_out_with_target`: the row may be without the reference. But a row whose target the clinic leaves out is left
+      out too, because it would otherwise lose the reference that the export has.
+    * `orphan_code`: the problem of a row whose reference leads to no row.
+    * `ambiguous_code`: the problem of a row that refers by a name which several rows have.
+    * `other_client_code`: the problem of a row whose reference leads to another client's record; None if that is
+      reported as `orphan_code`.
+    * `name_for`: the attribute of a link. This column holds the name of the link's target. The name is the reference if
+      the link is empty.
+    * `disambiguates`: the attribute of a link by name. The text of this column, such as the category of a service,
+      distinguishes targets of the same name.
+
+    Destination:
+
+    * `destination`: `table.column` in Caspen, for the pages that explain the mapping.
+    * `conversion`: for those pages, a sentence about how the value changes if it means something else in Caspen.
     """
 
     read: Reader
@@ -50,37 +82,32 @@ class Column:
     mark: str = "A"
     is_key: bool = False
     required: bool = False
-    raw: bool = False  # the cell is not trimmed: content, notes, file names
-    links_to: str | None = None  # the kind that this column refers to
-    left_out_with_target: bool = (
-        False  # a row may be without it, but stays behind with what the clinic leaves out of it
-    )
-    orphan_code: str | None = None  # the problem when the reference leads nowhere
-    ambiguous_code: str | None = None  # the problem when a name fits more than one
-    other_client_code: str | None = (
-        None  # the problem when it leads to another client's record, where that is not `orphan`
-    )
-    disambiguates: str | None = (
-        None  # the link whose namesakes this column's text tells apart: the category of a service
-    )
-    name_for: str | None = None  # the link that this column's name stands for where that link itself is empty
-    prefix: str | None = None  # of headers that all go here, each with the rest of its own: "Custom: Favourite colour"
-    destination: str | None = None  # "table.column" in Caspen, for the pages that explain the mapping
-    conversion: str = ""  # what is done to the cell, in the clinic's words, where it means something else in Caspen
-    is_object: bool = False  # the source's api gives an object; a script may write a column for each of its members
-    set_by_reading: bool = (
-        False  # no header leads here: reading says it of a row, such as what lies where the row points
-    )
+    raw: bool = False
+    links_to: str | None = None
+    left_out_with_target: bool = False
+    orphan_code: str | None = None
+    ambiguous_code: str | None = None
+    other_client_code: str | None = None
+    disambiguates: str | None = None
+    name_for: str | None = None
+    prefix: str | None = None
+    destination: str | None = None
+    conversion: str = ""
+    is_object: bool = False
+    set_by_reading: bool = False
 
     @property
     def dropped_link_codes(self) -> frozenset[str]:
-        """The problems that tell that the reference of a row was left out."""
+        """The problem codes that report that the reference of a row was dropped."""
         return frozenset(code for code in (self.orphan_code, self.other_client_code) if code)
 
 
 @lru_cache(maxsize=4096)
 def normalise_header(text: str) -> str:
-    """A header as it is compared: no BOM, guards, case, accents of width, or punctuation; client is patient."""
+    """A header for comparison: lower case, ASCII letters and digits only. A second call changes nothing.
+
+    `client`, `worker` and `participant` become `patient`: a clinic chooses one of these words in the source's settings.
+    """
     text = unicodedata.normalize("NFKC", text.strip().lstrip("\ufeff")).lower()
     text = re.sub(r"[^a-z0-9]", "", text)
     return re.sub(r"client|worker|participant", "patient", text)
@@ -88,27 +115,31 @@ def normalise_header(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RowColumn:
-    """A column with the attribute that it fills."""
+    """An attribute of a kind's row class, with its column."""
 
     name: str
     column: Column
 
     def normalised_headers(self) -> frozenset[str]:
+        """Every header of the column, normalised by `normalise_header`."""
         return frozenset(normalise_header(h) for h in (self.name, self.column.native, *self.column.headers) if h)
 
 
 def columns_of(row: Any) -> tuple[RowColumn, ...]:
-    """The columns of a row's dataclass, in its order."""
+    """The columns of a kind's row class, in the order of its attributes. Attributes without a column are left out.
+
+    The first call stores the result on the class.
+    """
     known: tuple[RowColumn, ...] | None = row.__dict__.get("_columns")
     return known if known is not None else _read_columns(row)
 
 
 def _read_columns(row: Any) -> tuple[RowColumn, ...]:
     hints = get_type_hints(row, include_extras=True)
-    found = []
+    columns: list[RowColumn] = []
     for attribute in fields(row):
         hint = hints[attribute.name]
         if get_origin(hint) is Annotated:
-            found += [RowColumn(attribute.name, a) for a in get_args(hint)[1:] if isinstance(a, Column)]
-    row._columns = tuple(found)
-    return tuple(found)
+            columns += [RowColumn(attribute.name, a) for a in get_args(hint)[1:] if isinstance(a, Column)]
+    row._columns = tuple(columns)
+    return tuple(columns)

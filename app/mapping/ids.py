@@ -1,4 +1,7 @@
-"""The numbers by which the rows of an export know each other: text from end to end, as spreadsheets damage them."""
+"""Reads ids and references between rows. An id is text, cleaned of what spreadsheets and scripts do to numbers.
+
+The `Column` builders at the end (`key`, `link`, `links`) describe the columns that hold ids.
+"""
 
 import re
 
@@ -6,7 +9,9 @@ from app.mapping.cells import is_error, plain, unguarded
 from app.mapping.columns import Column, Link, Reader, Report
 from app.mapping.context import Context
 
-NOTHING = frozenset({"null", "nil", "n/a", "#n/a"})  # counts as empty in date, number and id cells
+NOTHING = frozenset({"null", "nil", "n/a", "#n/a"})
+"""Words that count as an empty cell in columns of dates, numbers and ids, in lower case."""
+
 _OPAQUE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _ADDRESS = re.compile(r"https?://[^\s/]+/(?:[^\s/?#]+/)*([^\s/?#]+)/?(?:[?#]\S*)?")
 _DECIMAL = re.compile(r"(\d{1,15})\.0")
@@ -14,15 +19,21 @@ _APART = re.compile(r"[,;|\s]+")
 
 
 def id_in_address(text: str) -> str | None:
-    """The id at the end of a thing's address; empty for the address of a list; None for any other text."""
-    if not text.startswith(("http://", "https://")) or not (found := _ADDRESS.fullmatch(text)):
+    """The id at the end of a web address such as `https://api.example/v1/patients/12`.
+
+    "" for an address whose last part has no digit, such as the address of a list. None for any other text.
+    """
+    if not text.startswith(("http://", "https://")) or not (match := _ADDRESS.fullmatch(text)):
         return None
-    last = found[1]
+    last = match[1]
     return last if any(map(str.isdigit, last)) else ""
 
 
 def clean_id(cell: str, report: Report) -> str | None:
-    """An id without what a spreadsheet or script wrapped around it; None when the cell says nothing."""
+    """An id without guard, quotes, spaces, `.0` or web address around the id; None for an empty id.
+
+    Reports `id_cleaned` if the id had to be changed. A second call changes nothing.
+    """
     if cell.isdigit() and cell.isascii():
         return cell
     value = unguarded(cell)
@@ -46,7 +57,10 @@ def clean_id(cell: str, report: Report) -> str | None:
 
 
 def key_id(cell: str, context: Context, report: Report) -> str | None:
-    """A row's own id: digits, or an opaque key that other extractors write; else the row has none that can be used."""
+    """A row's own id: up to 64 digits, or a key of letters and digits, which reports `id_not_numeric`.
+
+    None with `bad_id` for any other text. Raises nothing.
+    """
     value = clean_id(cell, report)
     if value is None or (value.isdigit() and value.isascii() and len(value) <= 64):
         return value
@@ -58,7 +72,7 @@ def key_id(cell: str, context: Context, report: Report) -> str | None:
 
 
 def token(cell: str, context: Context, report: Report) -> str | None:
-    """A key that is never a number, such as a field's token."""
+    """A key that need not be a number, such as a field's token; None with `bad_id` for other text."""
     value = clean_id(cell, report)
     if value is None or _OPAQUE.fullmatch(value):
         return value
@@ -67,18 +81,19 @@ def token(cell: str, context: Context, report: Report) -> str | None:
 
 
 def one_id(cell: str, context: Context, report: Report) -> Link | None:
-    """A reference by id. One that cannot be an id is kept: it leads nowhere, and the link's own problem says so.
+    """A reference by id. Any text is kept as the id: a text that is no id leads to no row, so `orphan_code` reports it.
 
-    So does the address of a list, which is no one thing's.
+    The web address of a list is kept as a whole.
     """
     value = clean_id(cell, report) or (cell if id_in_address(cell) == "" else None)
     return Link((value,)) if value else None
 
 
 def several_ids(cell: str, context: Context, report: Report) -> Link | None:
-    """A list of references: commas, semicolons, bars, spaces or lines between them, or a JSON list. Each one once.
+    """References by id, separated by commas, semicolons, bars or white space, or as a JSON list; duplicates removed.
 
-    A guard may be round the whole list or round each id of it.
+    A guard (`="12"`) may be around the whole list or around each id. Error words of spreadsheets are left out with
+    `spreadsheet_error_value`.
     """
     listed = cell
     if '="' in cell:
@@ -90,8 +105,8 @@ def several_ids(cell: str, context: Context, report: Report) -> Link | None:
     if len(good) < len(listed_ids):
         report("spreadsheet_error_value")
     pieces = (clean_id(piece, report) for piece in good)
-    found = tuple(dict.fromkeys(piece for piece in pieces if piece))
-    return Link(found) if found else None
+    ids = tuple(dict.fromkeys(piece for piece in pieces if piece))
+    return Link(ids) if ids else None
 
 
 def by_name(cell: str, context: Context, report: Report) -> Link | None:
@@ -100,7 +115,7 @@ def by_name(cell: str, context: Context, report: Report) -> Link | None:
 
 
 def key(native: str, *headers: str, mark: str = "A") -> Column:
-    """The column that holds a row's own id; an api file calls it `id`."""
+    """The column of a row's own id. The attribute must be called `id`, as in files from the source's API."""
     return Column(key_id, native, headers, mark, is_key=True)
 
 
@@ -110,36 +125,44 @@ def link(
     *headers: str,
     mark: str = "A",
     required: bool = False,
-    follows: bool = False,
-    orphan: str | None = None,
-    several: str | None = None,
-    of_another: str | None = None,
+    left_out_with_target: bool = False,
+    orphan_code: str | None = None,
+    ambiguous_code: str | None = None,
+    other_client_code: str | None = None,
     destination: str | None = None,
     read: Reader = one_id,
 ) -> Column:
-    """A column that refers to a row of another kind.
-
-    `required` holds the row when the reference leads nowhere. `follows`: the row may be without it, but a row that
-    names a thing that the clinic leaves out is left out with that thing, as the reference would otherwise say
-    something else than the export.
-    """
+    """A column that refers to one row of another kind. Parameters as the fields of `Column`."""
     return Column(
         read,
         native,
         headers,
         mark,
         required=required,
-        left_out_with_target=follows,
+        left_out_with_target=left_out_with_target,
         links_to=kind,
-        orphan_code=orphan,
-        ambiguous_code=several,
-        other_client_code=of_another,
+        orphan_code=orphan_code,
+        ambiguous_code=ambiguous_code,
+        other_client_code=other_client_code,
         destination=destination,
     )
 
 
 def links(
-    kind: str, native: str, *headers: str, mark: str = "A", orphan: str | None = None, of_another: str | None = None
+    kind: str,
+    native: str,
+    *headers: str,
+    mark: str = "A",
+    orphan_code: str | None = None,
+    other_client_code: str | None = None,
 ) -> Column:
-    """A column that refers to several rows of another kind, none of which is required."""
-    return Column(several_ids, native, headers, mark, links_to=kind, orphan_code=orphan, other_client_code=of_another)
+    """A column that refers to several rows of another kind, none of which is required. Parameters as in `Column`."""
+    return Column(
+        several_ids,
+        native,
+        headers,
+        mark,
+        links_to=kind,
+        orphan_code=orphan_code,
+        other_client_code=other_client_code,
+    )

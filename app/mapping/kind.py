@@ -1,4 +1,7 @@
-"""A kind of thing in an export, as one small file describes it: its columns, how it is recognised, what it becomes."""
+"""A kind of thing in an export: its columns, how its files are recognised, and the records that its rows become.
+
+Each kind is described in one small file of its source; `traits.py` describes what a kind may have besides its columns.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,24 +33,31 @@ from app.mapping.verified_kinds import NestedRows, VerifiedKind
 R = TypeVar("R")
 
 OWNER = ".client_id"
-"""How the destination of a link ends that says whose record a row becomes."""
+"""The end of the destination of the link to the client whose record a row becomes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Kind(Generic[R]):
-    """One kind of thing, whole: where the export has it, how a file of it is recognised, what a row becomes.
+    """One kind of thing: where the export has it, how a file of it is recognised, and what a row becomes.
 
-    A trait that a kind does not set means that the kind has none of it; `traits.py` describes the members of each.
+    * `label`: in the clinic's words in Caspen, such as "Clients"; `source_label`: in the source's words, "Patients".
+    * `source_location`: where in the source the kind is exported, for the clinic.
+    * `row`: the dataclass of its rows, whose attributes carry the columns.
+    * `to_records`: receives a row, its references and the lookups, returns records or the reason for none. Pure. None
+      for a kind whose rows are only counted.
+    * `tables`: the tables of the records; the first is the kind's own.
+
+    A trait that a kind does not set means that the kind has none of it.
     """
 
     name: str
-    label: str  # in the clinic's words in Caspen: "Clients"
-    source_label: str  # in the source's words: "Patients"
-    source_location: str  # where in the source it is exported
+    label: str
+    source_label: str
+    source_location: str
     recognition: Recognition
     row: type[R]
-    to_records: Callable[[R, Joined, Lookups], Result] | None = None  # pure; None for a kind that is only counted
-    tables: tuple[str, ...] = ()  # of the records; the first is the kind's own
+    to_records: Callable[[R, Joined, Lookups], Result] | None = None
+    tables: tuple[str, ...] = ()
     identity: Identity[R] = field(default_factory=Identity)
     names: Names[R] = field(default_factory=Names)
     merging: Merging[R] = field(default_factory=Merging)
@@ -63,29 +73,32 @@ class Kind(Generic[R]):
 
     @property
     def imported(self) -> bool:
+        """Whether rows of the kind become records."""
         return self.to_records is not None
 
     @property
     def is_expected(self) -> bool:
-        """Whether an export lacks something without a file of it."""
+        """Whether an export without a file of the kind is incomplete."""
         return self.imported and not self.short_list.is_listed
 
     @property
     def columns(self) -> tuple[RowColumn, ...]:
+        """The columns of `row`, in its order."""
         return columns_of(self.row)
 
     @property
     def owner_link(self) -> str | None:
-        """The link to the client whose record a row becomes; None for kinds whose records are nobody's own."""
+        """The attribute of the link to the client whose record a row becomes; None for kinds without a client."""
         return next((p.name for p in self.columns if (p.column.destination or "").endswith(OWNER)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Something that a clinic may use in the source, in the words that it knows it by there.
+    """A feature of the source that a clinic may use, in the source's words.
 
-    Any of `kinds` holds it; the first one is asked about when none is in an export. `columns` carry it in files of
-    other kinds: a kind, and how the header begins. `usual`: nearly every clinic uses it.
+    * `kinds`: the kinds whose rows show the use. If an export has none of them, the clinic is asked about the first.
+    * `columns`: pairs of kind and beginning of a header: columns of other kinds' files that also show the use.
+    * `usual`: nearly every clinic uses the feature.
     """
 
     name: str
@@ -98,10 +111,11 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Countable:
-    """A kind whose number a clinic can read in the source itself, and where it stands there.
+    """A kind whose number of rows a clinic can read in the source itself, to compare it with the export.
 
-    `may_lack` names totals of a trial (engine/came.py) that the number may be without: `where` must not ask for them.
-    `places` names the total of records that the source may count in place of rows, "" where it counts rows.
+    * `where`: how to find the number in the source.
+    * `may_lack`: names of a trial's totals that the number may or may not contain. `where` must not ask for them.
+    * `places`: the name of the total that the source may count in place of rows; "" if the source counts rows.
     """
 
     kind: str
@@ -113,9 +127,12 @@ class Countable:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What the source has worked out for each of its people, by column of that kind: nothing of it is imported.
+    """Columns in which the source has computed values about a client. The import compares them and imports none.
 
-    `first`, `last` and `next` are times of visits; `amounts` are what is owed or paid ahead, with their words.
+    * `kind`: the kind with these columns; `visits`: the kind of the visits that they count.
+    * `first`, `last`, `next`: attributes with the time of the client's first, last and next visit.
+    * `names`: attributes of the client's name.
+    * `amounts`: pairs of attribute and words: amounts of money that the client owes or has paid ahead.
     """
 
     kind: str
@@ -128,17 +145,19 @@ class Carried:
 
 
 class UnknownKind(ValueChanged, LookupError):
-    """A kind that the source does not have. Where the ledger names the kind, something else wrote it."""
+    """The source has no kind of this name. If the ledger names the kind, the ledger was changed from outside."""
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A system that clinics come from: its name and its kinds in the order of loading.
+    """A system that clinics leave: its name, and its kinds in the order of loading.
 
-    `uses` are what a clinic is asked to tick, `counts` the numbers that it may type, `carried` what the source itself
-    has worked out.
-    `fields_of` learns the clinic's own questions from rows of the kinds that ask or answer them, with their kind, and
-    the types that the clinic chose for some.
+    * `uses`: the features that a clinic is asked about; `counts`: the numbers that a clinic may enter.
+    * `carried`: the columns in which the source has computed values about a client.
+    * `verified_kinds`: the spot checks; `nested_rows`: for verification, which rows a JSON object holds.
+    * `help_article`: the web address of the source's own help about exports.
+    * `fields_of`: receives pairs of kind name and row of the kinds with questions or answers, the context, and the types
+      that the clinic chose by field id. Returns the custom fields by their id in the source.
     """
 
     name: str
@@ -147,14 +166,14 @@ class Source:
     uses: tuple[Use, ...] = ()
     counts: tuple[Countable, ...] = ()
     carried: Carried | None = None
-    verified_kinds: tuple[VerifiedKind, ...] = ()  # where cells must be found again, told apart from the mapping
-    nested_rows: NestedRows | None = None  # which rows one object holds, told apart from the reading
+    verified_kinds: tuple[VerifiedKind, ...] = ()
+    nested_rows: NestedRows | None = None
     help_article: str = ""
     fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None
 
     def kind(self, name: str) -> Kind[Any]:
-        """The kind of this name. Raises UnknownKind where the source has none of it."""
-        found = next((k for k in self.kinds if k.name == name), None)
-        if found is None:
+        """The kind of this name. Raises UnknownKind."""
+        kind = next((kind for kind in self.kinds if kind.name == name), None)
+        if kind is None:
             raise UnknownKind("the source has no such kind")
-        return found
+        return kind

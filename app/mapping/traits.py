@@ -1,7 +1,8 @@
-"""What a kind may have beside its columns: how it is recognised, identified, named, shared, joined, filed or merged.
+"""The traits of a kind: how its files are recognised, and how its rows are identified, named, merged, shared or joined.
 
-Each trait is a small description that the engine asks. A kind sets only the traits that it has; the default of each
-trait means that the kind has none of it. Every function of a trait is pure and never raises for odd cells.
+A kind sets only the traits that it has. The default of each trait means that the kind has none of it. Functions of
+traits are pure and never raise for invalid cells. A member whose name ends in `_code` is the code of a problem
+(`app/problems.toml`); a member that ends in `_link` or `_column` is the name of an attribute of the row class.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,33 +19,39 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Something that a row names and no row describes: a cancellation reason, a referral type, an unknown service.
+    """A thing that rows name and no row describes: a cancellation reason, a referral type, an unknown service.
 
-    The record is made once, by the kind whose `made` has the table, however many rows mention it.
+    One record is made for all rows that mention the thing, by the kind whose `Naming.record_makers` has the table.
+
+    * `key`: the id in Caspen is derived from it, such as "name:sick".
+    * `more`: a further value of the first row that mentions the thing, such as a colour.
     """
 
     table: str
-    key: str  # what its id is derived from, such as "name:sick"
+    key: str
     name: str
-    more: str = ""  # what else the first row says of it, such as a colour
+    more: str = ""
 
 
 def no_mentions(row: Any, /) -> tuple[Mention, ...]:
+    """The default for `Naming.mentions`: rows mention nothing."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """How a file of the export is recognised as one of this kind.
+    """How a file of the export is recognised as a file of the kind.
 
-    * `fingerprint`: receives the normalised headers of a file, returns whether the file is of this kind.
+    * `fingerprint`: receives the normalised headers of a file, returns whether the file is of the kind.
     * `file_names`: lower-case stems of the files that usually hold the kind, such as `patients`.
     * `json_keys`: the plural under which an API page or a JSON file carries the kind, such as `bookings`.
     * `unfold`: receives an object of a JSON file, returns the rows that the object holds, or None for one row.
-    * `may_be`: receives headers, returns whether a person is asked about a file that `fingerprint` does not take.
-    * `named_instead`: the kind that such a file is after all where the file's name says so.
-    * `archived_by`: the column that the name of a file of archived rows fills where the file lacks the column.
-    * `native_headers`: how sure the headers of a native export are: A assumed, R reported, C confirmed.
+    * `is_candidate`: receives the normalised headers, returns whether a person is asked if the file is of the kind,
+      although `fingerprint` returns False.
+    * `kind_by_file_name`: another kind with the same headers. A file whose name contains that kind's name is of it.
+    * `archived_column`: the attribute that is filled for a file whose name says "archived", if the file has no such
+      column.
+    * `native_headers`: how sure we are of the headers of a native export: C confirmed, R reported, A assumed.
     """
 
     fingerprint: Callable[[frozenset[str]], bool]
@@ -59,20 +66,22 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class Identity(Generic[R]):
-    """What tells one row of a kind from another, and what becomes of two rows with one key.
+    """The key of a row, and what happens to several rows with the same key.
 
-    * `made_key`: the column in which reading writes a key for a row without one.
+    * `generated_key`: the attribute in which reading writes a key for a row without a key.
     * `key_of`: returns the key of a row whose file has no key column, such as `patient@start` of an appointment.
-    * `key_beside`: returns what else tells apart rows that share a key. The index knows such a row as `KEY/BESIDE`.
-    * `one_of_many`: all rows that share a key describe one thing; the first of them is also known as `KEY`.
-    * `twin_of`: returns a text whose hash finds likely duplicates, such as a name with a date of birth.
-    * `compared`: receives a row and the clinic's country, returns by attribute the values that stand in for it when
-      rows of one key are compared. None leaves an attribute out.
-    * `target_values`: returns, by link, what the row says of the link's target, so that two rows can be compared.
-    * `later_row_code`: the problem of a row that a later row of the same key replaces.
-    * `unique_pairs`: names of links whose pair of targets counts as a key for `later_row_code`.
-    * `yields`: returns whether the row counts only where no other row has its key.
-    * `yielded_code`: the problem of a row that yielded.
+    * `key_suffix_of`: returns a text that distinguishes rows with the same key. The index stores such a row under
+      `KEY/SUFFIX`.
+    * `is_multi_row`: all rows with the same key describe one thing. The first row is also stored under `KEY`.
+    * `duplicate_key_of`: returns a text that likely duplicates share, such as a name with a date of birth.
+    * `compared_values`: receives a row and the clinic's country (ISO alpha-2), returns by attribute the values that
+      replace the row's own when rows with the same key are compared. None leaves an attribute out.
+    * `target_values`: returns pairs of link and text: what the row says about the target of the link. Two rows that
+      refer to the same target are compared by it.
+    * `later_row_code`: the problem of a row that a later row with the same key replaces.
+    * `unique_link_pair`: two links whose pair of targets counts as a key for `later_row_code`.
+    * `yields`: returns whether the row counts only if no other row has its key.
+    * `yielded_code`: the problem of a row that yielded to another row.
     """
 
     generated_key: str | None = None
@@ -90,15 +99,16 @@ class Identity(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Names(Generic[R]):
-    """The names under which other rows, and the workspace, know a row of a kind.
+    """The names by which other rows, and records of the workspace, are matched with a row.
 
-    * `name_of`: returns the name by which other rows refer to the row. Only such names enter the index.
+    * `name_of`: returns the name by which other rows refer to the row. The index stores only these names.
     * `alias_of`: returns a second name, such as the e-mail address of a user.
-    * `alias_shared`: the problem of later rows that share an alias.
-    * `namesake_of`: returns a text whose hash finds rows of equal names.
-    * `identity_texts`: receives a row and the clinic's country, returns texts that a record of the workspace may share.
-    * `are_people`: titles such as `Dr` do not count when names are compared.
-    * `are_unique`: two rows with one name are reported.
+    * `shared_alias_code`: the problem of a row whose alias an earlier row has.
+    * `namesake_key_of`: returns a text that rows of equal names share. The index stores its hash.
+    * `identity_texts`: receives a row and the clinic's country (ISO alpha-2), returns texts that the same person's
+      record in the workspace may have.
+    * `are_people`: titles such as `Dr` are ignored when names are compared.
+    * `are_unique`: two rows with the same name are reported.
     """
 
     name_of: Callable[[R], str | None] | None = None
@@ -124,13 +134,13 @@ class Merging(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class References(Generic[R]):
-    """References of a kind beyond the links of its columns.
+    """References of a kind that its columns alone do not describe.
 
-    * `beside`: returns references that no column describes, each as a field, its link and the column to report.
-    * `columns_for`: returns the links that mean something else in this row, by field; None for a link that does not
-      count.
-    * `counted_back`: links of other kinds, as (kind, field), that are counted back to this row. The counts stand in
-      `Joined.extra` under the other kind's name.
+    * `extra_links`: returns further references of the row, each as attribute, link and column.
+    * `column_overrides`: returns, by attribute, the column that replaces the attribute's own for this row; None for a
+      link that does not count in this row.
+    * `counted_referrers`: links of other kinds, as (kind, attribute). Mapping receives the number of rows that refer to
+      the row by this link, in `Joined.extra` under the name of the other kind.
     """
 
     extra_links: Callable[[R], Iterable[tuple[str, Link, Column]]] | None = None
@@ -140,12 +150,13 @@ class References(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """A kind whose row may become several records: one for each target of a link (the patients of a group).
+    """A kind whose row may become several records: one for each target of a link, such as each client of a group.
 
-    * `by`: the link, such as `patient_ids`.
-    * `is_shared`: receives a row, returns whether the row becomes several records.
-    * `is_aside`: receives a row, returns whether the row is something else that no reference leads to (a busy time).
-    * `alone`: the problem of a row without any target.
+    * `target_link`: the link, such as `patient_ids`.
+    * `is_shared`: returns whether the row becomes several records.
+    * `is_unreferenced`: returns whether references never lead to the row, because it is no visit but, for example, a
+      busy time in the same file.
+    * `no_target_code`: the problem of a shared row without any target.
     """
 
     target_link: str
@@ -156,12 +167,13 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """A kind whose rows add to another row's records, and have no record of their own.
+    """A kind whose rows add to the records of another kind's rows, and have no record of their own.
 
-    * `to`: the link to that row, such as `booking_id`.
-    * `by`: the link that names whose record the row adds to.
-    * `again`: the problem of a second row for the same record.
-    * `differs`: the problem of a row that contradicts the only record of that row. The joining row wins.
+    * `row_link`: the link to the other kind's row, such as `booking_id`.
+    * `owner_link`: the link to the person whose record the row adds to, such as `patient_id`.
+    * `duplicate_code`: the problem of a second row for the same record.
+    * `conflict_code`: the problem of a row whose person differs from that of the other row's only record. The joining
+      row wins.
     """
 
     row_link: str
@@ -172,17 +184,20 @@ class Joining:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A kind whose rows are files that belong to somebody. A list may name the files, which lie beside the list.
+    """A kind whose rows are files that belong to people. A list (index) in the export may name the files of its folder.
 
-    * `by`: the link to whom the row says that the file belongs; `under`: the link to whom the folder says.
-    * `differs`: the problem of a file for which the two disagree.
-    * `named`: the problem of a folder that has a name and no id, where exactly one person bears the name.
-    * `again`: the problem of the same bytes a second time; `renamed`: of a name that another file of the folder has.
-    * `unlisted`: the problem of a file that no row of a list names.
-    * `from_folder`: the column in which reading marks that `by` comes from the folder.
+    * `owner_link`: the link to the person, by the row of the list.
+    * `folder_link`: the link to the person, by the name of the file's folder.
+    * `conflict_code`: the problem of a file whose `owner_link` and `folder_link` lead to different people.
+    * `folder_name_code`: the problem of a file whose folder has a person's name and no id, if exactly one person has
+      this name.
+    * `duplicate_code`: the problem of a file with the same bytes as another file of the person.
+    * `renamed_code`: the problem of a file that got a new name, because another file of the person has its name.
+    * `unlisted_code`: the problem of a file that no row of a list names.
+    * `from_folder_column`: the attribute in which reading marks that `owner_link` was filled from the folder.
 
-    Reading fills the columns that say what lies beside the list (see `app/reading/file_index_columns.py`), and `by`
-    where the row is silent and the folder is not.
+    Reading fills the columns about the file beside the list (`app/reading/file_index_columns.py`). Reading fills
+    `owner_link` from the folder if the row names no person.
     """
 
     owner_link: str
@@ -197,18 +212,19 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Naming(Generic[R]):
-    """Records for things that rows only name.
+    """Records for things that rows name and that have no row of their own.
 
     * `mentions`: returns the things that a row names.
-    * `made`: by table, receives a mention and returns its record. `made[tables[0]]` makes what other rows only name.
-    * `made_beside`: returns further records of what `made` makes.
-    * `made_mentions`: what things that are made from a name mention in their turn.
-    * `unknown`: the label of a thing that is known by its id alone, such as "Unknown type".
-    * `placeholder`: the problem that reports such things. With `placeholder`, they are made only where the export has
-      no rows of the kind at all.
-    * `unnamed_code`: the problem of rows of other kinds that should refer to one and name none. They refer to
-      `unknown`, and wait until the clinic has chosen what becomes of them.
-    * `names_exist`: False where a name in the kind's rows is no proof that its bearer exists.
+    * `record_makers`: by table, a function that receives a mention and returns its record. The function of the kind's
+      first table makes placeholders for rows of the kind that other rows refer to and that the export lacks.
+    * `extra_records`: returns further records of a placeholder.
+    * `implied_mentions`: the things that placeholders mention.
+    * `unknown_label`: the beginning of a placeholder's name if only its id is known, such as "Unknown type".
+    * `placeholder_code`: the problem that reports placeholders. A kind with this code gets placeholders only if the
+      export has no rows of the kind at all.
+    * `unnamed_code`: the problem of rows of other kinds that name no target for a required link to the kind. They refer
+      to one placeholder, and are held until the clinic has chosen the target.
+    * `named_things_exist`: False if a name in a row of the kind does not prove that the named thing exists.
     """
 
     mentions: Callable[[R], tuple[Mention, ...]] = no_mentions
@@ -223,9 +239,9 @@ class Naming(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class QuestionColumns:
-    """A kind whose columns or cells hold the clinic's own questions.
+    """A kind whose columns or cells hold the clinic's own questions (custom fields).
 
-    * `columns`: receives the headers of a part, returns those that carry questions or their answers.
+    * `columns`: receives the headers of a part, returns the headers that hold questions or their answers.
     """
 
     columns: Callable[[frozenset[str]], frozenset[str]] | None = None
@@ -233,11 +249,11 @@ class QuestionColumns:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion(Generic[R]):
-    """Rows that do not move.
+    """Rows that are not imported.
 
-    * `reason`: returns the problem for which the row cannot move as far as the row alone can say, or None.
-    * `instead`: for kinds that do not move at all, what the clinic does instead.
-    * `counted_as`: the problem that reports the rows of such a kind.
+    * `reason`: returns the problem that excludes the row, judged by the row alone; None for a row that is imported.
+    * `workaround`: for a kind that is not imported at all, a sentence about what the clinic can do instead.
+    * `excluded_code`: the problem that reports the rows of such a kind.
     """
 
     reason: Callable[[R], Problem | None] | None = None
@@ -247,10 +263,10 @@ class Exclusion(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class ShortList:
-    """A kind that is a short list in which rows of other kinds look something up, under `Lookups.lists`.
+    """A kind that is kept in memory as a short list. Mapping of other kinds looks its rows up in `Lookups.lists`.
 
     * `is_listed`: whether the kind is such a list.
-    * `by`: the link by whose target a row is looked up, where that is not the row's own id.
+    * `lookup_link`: the link by whose target rows are looked up; "" for rows that are looked up by their own id.
     """
 
     is_listed: bool = False
@@ -259,13 +275,14 @@ class ShortList:
 
 @dataclass(frozen=True, slots=True)
 class Schedule(Generic[R]):
-    """What rows say of time.
+    """Times in rows, and counts that rows contain.
 
-    * `spans_of`: returns stretches of time in minutes of the week. Overlapping stretches of one practitioner at one
-      place are united.
-    * `attended`: returns whether the client attended, or None where the row does not know.
-    * `numbers_of`: returns numbers that rows say of others, by name. They are only added up.
-    * `activity_words`: words in a service's name for work that may happen without a client in the room.
+    * `spans_of`: returns periods as (start, end) in minutes since the beginning of the week. Overlapping periods of one
+      practitioner at one location are united.
+    * `attended`: returns whether the client attended; None if the row does not say.
+    * `numbers_of`: returns counts of other kinds' rows that the row contains, by name. Only their sums are used, to
+      check that the export is complete.
+    * `activity_words`: words in the name of a service for work without a client in the room.
     """
 
     spans_of: Callable[[R], tuple[tuple[int, int], ...]] | None = None
