@@ -56,7 +56,7 @@ class PartRows:
             if part.kind not in wanted or not self._goes_on(rows):
                 continue
             try:
-                rows += self._found(part, wanted[part.kind])
+                rows += self._matching(part, wanted[part.kind])
             except (FileNotFoundError, CannotOpen):
                 self.is_whole = False
         return rows[:MOST_ROWS]
@@ -76,22 +76,22 @@ class PartRows:
             self.is_whole = False
         return self.is_whole
 
-    def _found(self, part: PartAsked, joins: list[Join]) -> list[JoinedRow]:
+    def _matching(self, part: PartAsked, joins: list[Join]) -> list[JoinedRow]:
         """The rows of one part."""
         ids = {id_ for join in joins for id_ in join.ids}
         head, rows = rows_with(self.objects, part.object_key, self.data_key, sorted(ids))
         self._opened(part, head)
-        found: list[JoinedRow] = []
+        joined_rows: list[JoinedRow] = []
         for row in rows:
-            if len(found) >= MOST_ROWS:
+            if len(joined_rows) >= MOST_ROWS:
                 self.is_whole = False
                 break
             for join in joins:
                 joined = self._joined(join, part, head, row)
                 parsed = joined.parsed()
                 if parsed.row is not None and join.finds(parsed.row):
-                    found.append(joined)
-        return found
+                    joined_rows.append(joined)
+        return joined_rows
 
     def _opened(self, part: PartAsked, head: PartHead) -> None:
         if part.number not in self.heads:

@@ -36,10 +36,10 @@ _SECRETS = ("STORAGE_KEY", "SECRET_KEY", "LINKS_ENCRYPTION_KEY", "SMTP_URL", "DA
 log = structlog.get_logger()
 
 
-Place = tuple[str, str]  # a pool, and the clinic's migration
+_Slot = tuple[str, str]  # a pool, and the clinic's migration
 
 
-def _total(places: Counter[Place], pool: str) -> int:
+def _total(places: Counter[_Slot], pool: str) -> int:
     return sum(count for (known, _), count in places.items() if known == pool)
 
 
@@ -90,8 +90,8 @@ class IsolatedReader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._turn = threading.Condition()
-        self._running: Counter[Place] = Counter()
-        self._wanted: Counter[Place] = Counter()
+        self._running: Counter[_Slot] = Counter()
+        self._wanted: Counter[_Slot] = Counter()
         self._numbers = itertools.count(1)
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -121,7 +121,7 @@ class IsolatedReader:
         ends the process. `owner` is the clinic's migration: one clinic never takes every process.
         """
         with self._place(limits, owner), self._started(limits) as (connection, number):
-            read = _Reading(connection, limits)
+            read = _FrameReader(connection, limits)
             order = {
                 "job": job,
                 "request": wire.pack(request).decode(),
@@ -192,7 +192,7 @@ class IsolatedReader:
                         del counter[place]
                 self._turn.notify_all()
 
-    def _is_free(self, limits: ReaderLimits, place: "Place") -> bool:
+    def _is_free(self, limits: ReaderLimits, place: "_Slot") -> bool:
         own = max(1, limits.processes - 1)
         return _total(self._running, limits.pool) < limits.processes and self._running[place] < own
 
@@ -241,7 +241,7 @@ class IsolatedReader:
         self._control = ours
 
 
-class _Reading:
+class _FrameReader:
     """The frames of one job, under its deadlines."""
 
     def __init__(self, connection: socket.socket, limits: ReaderLimits) -> None:

@@ -54,12 +54,12 @@ def has_words(name: str, value: Json) -> bool:
             left += value.items()
         elif isinstance(value, list):
             left += ((name, each) for each in value)
-        elif _says(name, value):
+        elif _is_for_readers(name, value):
             return True
     return False
 
 
-def _says(name: str, value: Json) -> bool:
+def _is_for_readers(name: str, value: Json) -> bool:
     if value is None:
         return False
     if isinstance(value, bool):
@@ -82,8 +82,8 @@ def lines_of(value: Json, name: str = "") -> Iterator[str]:
     elif any(isinstance(each, dict | list) for each in value.values()):
         for inner, each in value.items():
             yield from lines_of(each, inner)
-    elif said := [line for inner, each in value.items() for line in lines_of(each, inner)]:
-        yield ", ".join(said)
+    elif lines := [line for inner, each in value.items() for line in lines_of(each, inner)]:
+        yield ", ".join(lines)
 
 
 class Members:
@@ -98,13 +98,13 @@ class Members:
     def take(self, name: str, *others: str) -> Json:
         """Takes the first member that is filled: the one of that name, else one of the other names."""
         left = self._left
-        if (found := left.pop(name, None)) or not left or is_filled(found):
-            return found
+        if (value := left.pop(name, None)) or not left or is_filled(value):
+            return value
         for other in others:
-            if other in left and is_filled(found := left[other]):
+            if other in left and is_filled(value := left[other]):
                 del left[other]
                 self.is_guessed = True
-                return found
+                return value
         return None
 
     @property
@@ -183,7 +183,7 @@ class Content:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _ContentReader:
     codes: dict[str, None] = field(default_factory=dict)
 
     def text(self, value: Json, limit: int) -> str:
@@ -237,7 +237,7 @@ def read_content(text: str) -> Content:
 
 def _read(value: dict[str, Json], codes: tuple[str, ...]) -> Content | None:
     """The content of sections; None where there is no question and no description, and something is said elsewhere."""
-    reading = _Reading(dict.fromkeys(codes))
+    reading = _ContentReader(dict.fromkeys(codes))
     read = [_section(item, reading) for item in value.get("sections", [])]
     content = Content(tuple(section for section, _ in read), tuple(reading.codes))
     if content.is_empty:
@@ -300,7 +300,7 @@ def _unanswered(question: Question) -> Question:
     return replace(question, answer=answer, options=options, signature_id=None, number=0)
 
 
-def _section(value: Json, reading: _Reading) -> tuple[Section, Members]:
+def _section(value: Json, reading: _ContentReader) -> tuple[Section, Members]:
     """The section, and what is left of it."""
     if not isinstance(value, dict) or not isinstance(value.get("questions") or [], list):
         raise NotJsonError
@@ -310,7 +310,7 @@ def _section(value: Json, reading: _Reading) -> tuple[Section, Members]:
     return Section(reading.heading(name), reading.heading(description, DESCRIPTION_LIMIT), questions), members
 
 
-def _questions(value: Json, reading: _Reading) -> tuple[Question, ...]:
+def _questions(value: Json, reading: _ContentReader) -> tuple[Question, ...]:
     """The question; behind it, as answers without a question, what it holds in other places."""
     if not isinstance(value, dict):
         raise NotJsonError
@@ -344,28 +344,28 @@ def _questions(value: Json, reading: _Reading) -> tuple[Question, ...]:
         members.is_guessed = True
     if options and (kind == "text" or not answer):
         return Question(name, "checkboxes", answer, options), *reading.rest(members, further)
-    beside = (Question("", "checkboxes", options=options),) if options else ()
-    return Question(name, kind, answer), *beside, *reading.rest(members, further)
+    unexpected_choice = (Question("", "checkboxes", options=options),) if options else ()
+    return Question(name, kind, answer), *unexpected_choice, *reading.rest(members, further)
 
 
-def _options(members: Members, reading: _Reading, is_choice: bool) -> tuple[tuple[Option, ...], list[str]]:
+def _options(members: Members, reading: _ContentReader, is_choice: bool) -> tuple[tuple[Option, ...], list[str]]:
     """The options of a question, and the words of what else they hold. A bare text is an option of a choice, and one
     of the answers to any other question.
     """
     listed = members.take("answers", "options", "choices")
-    found: list[Option] = []
+    options: list[Option] = []
     further: list[str] = []
     for item in listed if isinstance(listed, list) else [] if listed is None else [listed]:
         if not isinstance(item, dict):
-            found.append(Option(reading.text(item, NAME_LIMIT), chosen=not is_choice))
+            options.append(Option(reading.text(item, NAME_LIMIT), chosen=not is_choice))
             continue
         mark = item.get("selected")
         if item.keys() <= _OPTION and item.get("value") and (mark is None or mark is True):  # as nearly all are
-            found.append(Option(reading.text(item["value"], NAME_LIMIT), mark is True))
+            options.append(Option(reading.text(item["value"], NAME_LIMIT), mark is True))
             continue
         option = Members(item)
         label = reading.text(option.take("value", *_NAMES, "text", "answer"), NAME_LIMIT)
-        found.append(Option(label, _is_chosen(option, further, label)))
+        options.append(Option(label, _is_chosen(option, further, label)))
         further += [f"{label}: {line}" for line in option.lines()]
         members.is_guessed = members.is_guessed or option.is_guessed
     other = members.take("other")
@@ -375,11 +375,11 @@ def _options(members: Members, reading: _Reading, is_choice: bool) -> tuple[tupl
         says_nothing = not any(is_filled(other.get(name)) for name in _MARKS)
         chosen = _is_chosen(option, further, OTHER) or (says_nothing and bool(words))
         if enabled or chosen or words:
-            found.append(Option(OTHER, chosen, words or None))
+            options.append(Option(OTHER, chosen, words or None))
         further += [f"{OTHER}: {line}" for line in option.lines()]
     elif is_filled(other) and not isinstance(other, bool):
         further.append(f"{OTHER}: {worded(other)}")
-    return tuple(found), further
+    return tuple(options), further
 
 
 def _is_chosen(option: Members, further: list[str], label: str) -> bool:
@@ -405,8 +405,8 @@ def in_usual_form(content: dict[str, Any]) -> dict[str, Any] | None:
 
     Names may have capital letters, something may stand around the sections, and questions may have no section.
     """
-    found = _with_sections(_named(content))
-    return found if found != content else None
+    usual = _with_sections(_named(content))
+    return usual if usual != content else None
 
 
 def _named(value: Any) -> Any:
@@ -415,12 +415,12 @@ def _named(value: Any) -> Any:
         return [_named(each) for each in value]
     if not isinstance(value, dict):
         return value
-    found: dict[str, Json] = {}
+    members: dict[str, Json] = {}
     for name, each in value.items():
         usual = _WORDS.sub("_", name).lower()
-        own = usual if usual in _USUAL_NAMES and usual not in value and usual not in found else name
-        found[own] = _named(each)
-    return found
+        own = usual if usual in _USUAL_NAMES and usual not in value and usual not in members else name
+        members[own] = _named(each)
+    return members
 
 
 def _with_sections(value: dict[str, Any]) -> dict[str, Any] | None:
@@ -429,9 +429,9 @@ def _with_sections(value: dict[str, Any]) -> dict[str, Any] | None:
     if value.get("questions"):
         return {"sections": [value]} if isinstance(value["questions"], list) else None
     around = [(name, each) for name, each in value.items() if isinstance(each, dict)]
-    inside = [(name, found) for name, each in around if (found := _with_sections(each)) is not None]
+    inside = [(name, content) for name, each in around if (content := _with_sections(each)) is not None]
     if len(inside) != 1:
         return None
-    ((name, found),) = inside
-    beside = {other: each for other, each in value.items() if other != name and each not in (None, "", [], {})}
-    return None if beside.keys() & found.keys() else {**beside, **found}
+    ((name, content),) = inside
+    other_members = {other: each for other, each in value.items() if other != name and each not in (None, "", [], {})}
+    return None if other_members.keys() & content.keys() else {**other_members, **content}

@@ -58,9 +58,9 @@ def day_of(text: str, context: Context, *, births: bool) -> ReadDay:
     return BAD
 
 
-def _numbers(found: re.Match[str], rest: str, context: Context, *, births: bool) -> ReadDay:
-    first, second = int(found[1]), int(found[3])
-    year, code = _year(found[4], context, births=births)
+def _numbers(match: re.Match[str], rest: str, context: Context, *, births: bool) -> ReadDay:
+    first, second = int(match[1]), int(match[3])
+    year, code = _year(match[4], context, births=births)
     month_first = context.dates is DateOrder.MONTH_FIRST
     if context.dates is DateOrder.UNDECIDABLE:
         if first <= 12 and second <= 12 and first != second:

@@ -54,5 +54,5 @@ def fitting(type_: str, options: tuple[FieldOption, ...] = ()) -> tuple[str, ...
         return ("number", "yes_no")
     if type_ != "single_choice":
         return ()
-    said = {truth(option.label) for option in options if not option.added}
-    return ("dropdown", "yes_no") if said == {True, False} else ("dropdown",)
+    answers = {truth(option.label) for option in options if not option.added}
+    return ("dropdown", "yes_no") if answers == {True, False} else ("dropdown",)

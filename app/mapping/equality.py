@@ -32,7 +32,7 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
     It is None where both are the same. White space and absent values do not count.
     """
     pieces: list[str] = []
-    elsewhere: list[tuple[int, str]] = []
+    file_times: list[tuple[int, str]] = []
     for name in sorted(values):
         value = values[name]
         if value is None:
@@ -40,10 +40,10 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
         if type(value) is str:
             pieces.append(f"{name}={_text(value)}")
         elif isinstance(value, datetime):
-            here, there = _minutes(value, cells.get(name, ""), zone)
-            if there != here:
-                elsewhere.append((len(pieces), f"{name}={there}"))
-            pieces.append(f"{name}={here}")
+            in_clinic, in_file = _minutes(value, cells.get(name, ""), zone)
+            if in_file != in_clinic:
+                file_times.append((len(pieces), f"{name}={in_file}"))
+            pieces.append(f"{name}={in_clinic}")
         elif isinstance(value, Link):
             pieces.append(f"{name}={value.ids or _text(value.name or '')}")
         elif isinstance(value, dict | list | tuple):
@@ -53,9 +53,9 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
         else:
             pieces.append(f"{name}={value!r}")
     exact = _digest(pieces)
-    for at, piece in elsewhere:
+    for at, piece in file_times:
         pieces[at] = piece
-    return exact, _digest(pieces) if elsewhere else None
+    return exact, _digest(pieces) if file_times else None
 
 
 def statements_of(
@@ -69,7 +69,7 @@ def statements_of(
     attributes = {placed.name: placed.column for placed in columns_of(type(row))}
     has_replaced = any(name in columns for name, value in instead.items() if value is None)
     values = {**{name: getattr(row, name) for name in attributes}, **instead}
-    found: dict[str, str] = {}
+    statements: dict[str, str] = {}
     for name, value in values.items():
         column = attributes.get(name)
         if column is not None and (
@@ -77,10 +77,10 @@ def statements_of(
         ):
             continue  # the key, and names beside a reference
         if value is not None:
-            found[name] = _statement(value, cells.get(name, ""), zone)
+            statements[name] = _statement(value, cells.get(name, ""), zone)
         elif getattr(row, name, None) in (None, False) and (name in columns or (column is None and has_replaced)):
-            found[name] = BLANK
-    return found
+            statements[name] = BLANK
+    return statements
 
 
 def _statement(value: Any, cell: str, zone: ZoneInfo) -> str:
@@ -108,8 +108,8 @@ def _digest(pieces: list[str]) -> bytes:
 def _minutes(moment: datetime, cell: str, zone: ZoneInfo) -> tuple[str, str]:
     """A time on the clinic's clock, and on the file's own where the cell shows one."""
     wall = moment.wall if isinstance(moment, LocalMoment) else moment.astimezone(zone)
-    here = wall.isoformat(" ")[:16]
-    return here, cell[:16] if len(cell) == 25 and cell[19] == " " else here
+    in_clinic = wall.isoformat(" ")[:16]
+    return in_clinic, cell[:16] if len(cell) == 25 and cell[19] == " " else in_clinic
 
 
 def _text(value: str) -> str:

@@ -39,7 +39,7 @@ def form_content(content: Content, images: Mapping[str, str] | None = None) -> F
 
     `images` are the signatures that came, by their id.
     """
-    writing = _Writing(images or {})
+    writing = _FormWriter(images or {})
     sections = [writing.section(section) for section in content.sections]
     codes = (*content.codes, *(("html_sanitised",) if writing.lost else ()))
     return FormContent(sections, codes, writing.unsigned)
@@ -50,23 +50,23 @@ def form_template_content(content: Content) -> FormContent:
     return form_content(without_answers(content))
 
 
-def signature_images(told: Json) -> dict[str, str]:
+def signature_images(value: Json) -> dict[str, str]:
     """The signatures of a form by their id: data addresses of PNG or JPEG images of at most 2 MB. Others do not come.
 
     They are told as a list of ids and images, as one of these, or as an object of images by id.
     """
-    if isinstance(told, dict) and isinstance(told.get("signatures"), list):
-        told = told["signatures"]
-    if isinstance(told, dict):
-        told = [told] if "image" in told else [{"id": name, "image": image} for name, image in told.items()]
-    found: dict[str, str] = {}
-    for item in told if isinstance(told, list) else ():
+    if isinstance(value, dict) and isinstance(value.get("signatures"), list):
+        value = value["signatures"]
+    if isinstance(value, dict):
+        value = [value] if "image" in value else [{"id": name, "image": image} for name, image in value.items()]
+    images: dict[str, str] = {}
+    for item in value if isinstance(value, list) else ():
         image = item.get("image") if isinstance(item, dict) else None
         if isinstance(image, dict):
             image = image.get("data") or image.get("url")
         if isinstance(image, str) and is_image(image):
-            found.setdefault(str(item.get("id")), image.strip())
-    return found
+            images.setdefault(str(item.get("id")), image.strip())
+    return images
 
 
 def are_signatures(value: Json) -> bool:
@@ -82,17 +82,17 @@ def is_image(address: str) -> bool:
     """Whether a data address holds a PNG or JPEG that is not too large, judged by its first bytes."""
     if len(address) > SIGNATURE_LIMIT * 3 // 2:
         return False
-    found = _IMAGE.fullmatch(address.strip())
-    if found is None:
+    match = _IMAGE.fullmatch(address.strip())
+    if match is None:
         return False
     try:
-        image = base64.b64decode("".join(found[2].split()), validate=True)
+        image = base64.b64decode("".join(match[2].split()), validate=True)
     except (binascii.Error, ValueError):
         return False
-    return len(image) <= SIGNATURE_LIMIT and image.startswith(_BEGINS[found[1].lower()])
+    return len(image) <= SIGNATURE_LIMIT and image.startswith(_BEGINS[match[1].lower()])
 
 
-class _Writing:
+class _FormWriter:
     """A form that is being written."""
 
     def __init__(self, images: Mapping[str, str]) -> None:
@@ -133,9 +133,9 @@ class _Writing:
 
 def _choice(question: Question) -> dict[str, Json]:
     """All options and the chosen ones; what was written beside `Other`, ticked or not, and beside them all, stays."""
-    told: dict[str, Json] = {
+    field: dict[str, Json] = {
         "options": [option.label for option in question.options],
         "answer": [option.label for option in question.chosen],
     }
     written = [text for text in (*(option.text for option in question.options), question.answer) if text]
-    return told | ({"other_text": "\n".join(written)} if written else {})
+    return field | ({"other_text": "\n".join(written)} if written else {})

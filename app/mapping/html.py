@@ -81,7 +81,7 @@ def clean_html(text: str) -> Cleaned:
     page = split_styles(text)
     text = page.text
     if is_lined:
-        text = _TAG_OR_LINE_END.sub(_broken, bounded(text).replace("\r\n", "\n").strip("\n"))
+        text = _TAG_OR_LINE_END.sub(_line_broken, bounded(text).replace("\r\n", "\n").strip("\n"))
         if _PLAIN.fullmatch(text):
             return Cleaned(text, is_hidden)
     mending = _Mending()
@@ -90,9 +90,9 @@ def clean_html(text: str) -> Cleaned:
     return Cleaned(_CLEANER.clean(mended), mending.lost or is_cut or is_hidden)
 
 
-def _broken(found: re.Match[str]) -> str:
+def _line_broken(match: re.Match[str]) -> str:
     """`<br>` for a line end; a tag stays on one line."""
-    return "<br>" if found[0] == "\n" else found[0].replace("\n", " ")
+    return "<br>" if match[0] == "\n" else match[0].replace("\n", " ")
 
 
 class _Mending:
@@ -104,10 +104,10 @@ class _Mending:
     def __init__(self) -> None:
         self.lost = False
 
-    def tag(self, found: re.Match[str]) -> str:
-        slash, name = found[1], (found[2] or "").lower()
+    def tag(self, match: re.Match[str]) -> str:
+        slash, name = match[1], (match[2] or "").lower()
         if name in ALLOWED:
-            return found[0]
+            return match[0]
         if name in _ALIKE:
             return f"<{slash}{_ALIKE[name]}"
         if name in _LITERAL:
@@ -115,14 +115,14 @@ class _Mending:
             return "<br><wbr"  # an element that shows nothing keeps the attributes, which go with it
         if name:
             self.lost = True
-            is_apart = name in _APART and (name != "table" if slash else not _is_begun(found))
-            return f"<br>{found[0]}" if is_apart else found[0]
-        return f"&lt;{found[0][1:]}"
+            is_apart = name in _APART and (name != "table" if slash else not _is_begun(match))
+            return f"<br>{match[0]}" if is_apart else match[0]
+        return f"&lt;{match[0][1:]}"
 
 
-def _is_begun(found: re.Match[str]) -> bool:
+def _is_begun(match: re.Match[str]) -> bool:
     """Whether a new line has begun in front of a tag, so that the tag needs none of its own."""
-    before = found.string[max(0, found.start() - 200) : found.start()]
+    before = match.string[max(0, match.start() - 200) : match.start()]
     return _BEGUN.search(before.lower()) is not None
 
 
@@ -133,7 +133,7 @@ def escaped(text: str) -> str:
 
 def plain_text(rich: str) -> str:
     """The words of a rich text, one line for each block. Struck-out words are in `[struck out: ...]`."""
-    reader = _Words()
+    reader = _TextExtractor()
     rich = bounded(rich)
     for at in range(0, len(rich), _AT_ONCE):
         reader.feed(rich[at : at + _AT_ONCE])
@@ -155,7 +155,7 @@ def _single_spaced(line: str) -> str:
     return "".join(pieces).strip()
 
 
-class _Words(HTMLParser):
+class _TextExtractor(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []

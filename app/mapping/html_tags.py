@@ -94,15 +94,15 @@ class TagEnds:
 def _own_elements(text: str) -> frozenset[str]:
     """The names of elements that are a program's own: they carry a style, or stand as a pair and look like one."""
     ended = {name.lower() for name in _OWN_END.findall(text)}
-    found = ((tag[1].lower(), tag[2]) for tag in _OWN.finditer(text))
+    tags = ((tag[1].lower(), tag[2]) for tag in _OWN.finditer(text))
     return frozenset(
-        name for name, rest in found if _STYLED.search(rest) or (name in ended and ("-" in name or "=" in rest))
+        name for name, rest in tags if _STYLED.search(rest) or (name in ended and ("-" in name or "=" in rest))
     )
 
 
 def _end(rest: re.Pattern[str], text: str, start: int) -> int:
-    found = rest.match(text, start)
-    return found.end() if found else start
+    match = rest.match(text, start)
+    return match.end() if match else start
 
 
 def _tidy(attributes: str) -> str:

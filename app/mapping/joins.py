@@ -99,7 +99,7 @@ def kinds_that_join(source: Source, kind: Kind[Any]) -> frozenset[str]:
     if kind.schedule.spans_of is not None or kind.identity.is_multi_row:
         names.add(kind.name)
     people = [kind, *(source.kind(str(link.column.links_to)) for link in _people_links(joiners))]
-    names |= {one.name for one in people if one.merging.survivor}
+    names |= {person.name for person in people if person.merging.survivor}
     return frozenset(names)
 
 
@@ -160,7 +160,10 @@ def _member_link(other: Kind[Any], kind: Kind[Any]) -> str | None:
 
 def _people_links(joiners: Iterable[Kind[Any]]) -> list[RowColumn]:
     return [
-        placed for one in joiners for placed in _links(one) if one.joining and placed.name == one.joining.owner_link
+        placed
+        for joiner in joiners
+        for placed in _links(joiner)
+        if joiner.joining and placed.name == joiner.joining.owner_link
     ]
 
 

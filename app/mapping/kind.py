@@ -156,8 +156,8 @@ class Source:
     * `carried`: the columns in which the source has computed values about a client.
     * `verified_kinds`: the spot checks; `nested_rows`: for verification, which rows a JSON object holds.
     * `help_article`: the web address of the source's own help about exports.
-    * `fields_of`: receives pairs of kind name and row of the kinds with questions or answers, the context, and the types
-      that the clinic chose by field id. Returns the custom fields by their id in the source.
+    * `fields_of`: receives pairs of kind name and row of the kinds with questions or answers, the context, and the
+      types that the clinic chose by field id. Returns the custom fields by their id in the source.
     """
 
     name: str

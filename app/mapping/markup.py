@@ -38,11 +38,11 @@ def keep_meaning(page: StyledPage) -> str:
     if "<pre" in lower:
         text = _broken_lines(text)
     if "<td" in lower or "<th" in lower:
-        text = _CELL.sub(_Cells().tag, text)
+        text = _CELL.sub(_TableCells().tag, text)
     return text
 
 
-class _Cells:
+class _TableCells:
     """Separates the cells of tables by ` | ` and their rows by line breaks.
 
     The separator is inside its cell: a browser moves text between cells in front of the table.
@@ -150,9 +150,9 @@ def kept_struck(page: StyledPage) -> str:
     if "<" not in text:
         return text
     is_asked = rules.strikes or (rules.lines and _may_strike(text))
-    said, is_unsure = _said_by_rules(page) if is_asked else ({}, False)
-    if said or _may_strike(text):
-        text = _StruckOut(said).rewrite(text)
+    decorations, is_unsure = _decorations_by_rules(page) if is_asked else ({}, False)
+    if decorations or _may_strike(text):
+        text = _StruckOut(decorations).rewrite(text)
     return f"{text}<p>{UNSURE}<wbr></p>" if is_unsure or rules.unsure else text
 
 
@@ -161,7 +161,7 @@ def _may_strike(text: str) -> bool:
     return any(sign in lower for sign in _SIGNS) or ("style" in lower and any(sign in lower for sign in _OTHERWISE))
 
 
-def _said_by_rules(page: StyledPage) -> tuple[dict[int, Decoration], bool]:
+def _decorations_by_rules(page: StyledPage) -> tuple[dict[int, Decoration], bool]:
     """What the page's rules say of its tags, by their places; and whether that could not be found out."""
     sheet = "\n".join(page.rules.lines)
     steps = sum(len(_EACH_STEP.findall(line)) + 1 for line in page.rules.lines)
@@ -180,13 +180,13 @@ def _said_by_rules(page: StyledPage) -> tuple[dict[int, Decoration], bool]:
         answer = inliner.inline(root + shallow(numbered)[0])
     except (css_inline.InlineError, ValueError):
         return {}, True
-    said: dict[int, Decoration] = {}
+    decorations: dict[int, Decoration] = {}
     for tag in _ANSWERED.finditer(answer):
         values = dict(_VALUE.findall(tag[1]))
-        found = decoration(values.get("style", ""))
-        if found is not None and values.get(_NUMBER, "").removeprefix("-").isdecimal():
-            said[int(values[_NUMBER])] = found
-    return said, False
+        declared = decoration(values.get("style", ""))
+        if declared is not None and values.get(_NUMBER, "").removeprefix("-").isdecimal():
+            decorations[int(values[_NUMBER])] = declared
+    return decorations, False
 
 
 class _Numbering:
@@ -208,8 +208,8 @@ class _Numbering:
         self._open += is_formatting
         self.repeated = max(self.repeated, self._open)
         kept = [f'{_NUMBER}="{tag.start()}"']
-        for found in _ATTRIBUTE.finditer(tag[3]):
-            name, value = found[1].lower(), found[2] or found[3] or found[4] or ""
+        for attribute in _ATTRIBUTE.finditer(tag[3]):
+            name, value = attribute[1].lower(), attribute[2] or attribute[3] or attribute[4] or ""
             if name != "style":
                 value = value.lower() if self._any_case and name in ("class", "id") else value
                 kept.append(f'{name}="{value.replace(chr(34), "&quot;")}"')
@@ -228,8 +228,8 @@ class _Open:
 class _StruckOut:
     """Puts `<s>` into every element that strikes out, and ends it where the element ends."""
 
-    def __init__(self, said: dict[int, Decoration]) -> None:
-        self._said = said
+    def __init__(self, decorations: dict[int, Decoration]) -> None:
+        self._decorations = decorations
         self._open: list[_Open] = []
         self._pieces: list[str] = []
         self._words: list[bool] = []  # of each piece, whether it is words
@@ -238,7 +238,7 @@ class _StruckOut:
 
     def rewrite(self, text: str) -> str:
         at = 0
-        if -1 in self._said and self._said[-1].strikes:
+        if -1 in self._decorations and self._decorations[-1].strikes:
             self._begun[0] = 1
         for tag in _TAG.finditer(text):
             self._add(text[at : tag.start()], words=True)
@@ -299,13 +299,13 @@ class _StruckOut:
 
     def _end(self, ended: list[_Open], *, own: str = "", at_end: bool = False) -> None:
         """Ends elements, the innermost first. Formatting that a paragraph ends goes on behind it, as in browsers."""
-        stays: list[_Open] = []
+        reopened: list[_Open] = []
         for at, element in enumerate(reversed(ended), start=1):
             if element.piece < 0:
                 continue
             if element.name in _FORMATTING and not (at_end or at == len(ended) or own in _CELLS):
                 self._last_apart = len(self._pieces)
-                stays.append(element)
+                reopened.append(element)
                 continue
             if self._last_apart > element.piece or (element.name in _TAGS and own in _CELLS):
                 self._pieces[element.piece] = ""
@@ -315,12 +315,12 @@ class _StruckOut:
             else:
                 self._pieces[element.piece] = "<s>"
                 self._add("</s>")
-        self._open.extend(reversed(stays))
+        self._open.extend(reversed(reopened))
 
     def _is_struck(self, tag: re.Match[str], *, itself: bool = False) -> bool:
         """Whether the tag's own style, or a rule, strikes it out: an important one has the last word, then its own.
         `itself`: the tag does so where no style says anything."""
-        ruled = self._said.get(tag.start())
+        ruled = self._decorations.get(tag.start())
         own = None
         if "style" in tag[3].lower():
             style = next(

@@ -58,11 +58,11 @@ def day(cell: str, context: Context, report: Report) -> date | None:
 
 def birth(cell: str, context: Context, report: Report) -> date | None:
     """A day of birth: since 1900 and not after today."""
-    found = _day(cell, context, report, "bad_date_of_birth", births=True)
-    if found is not None and not date(1900, 1, 1) <= found <= context.today:
+    day_of_birth = _day(cell, context, report, "bad_date_of_birth", births=True)
+    if day_of_birth is not None and not date(1900, 1, 1) <= day_of_birth <= context.today:
         report("bad_date_of_birth")
         return None
-    return found
+    return day_of_birth
 
 
 def _day(cell: str, context: Context, report: Report, bad: str, *, births: bool) -> date | None:
@@ -75,16 +75,16 @@ def _day(cell: str, context: Context, report: Report, bad: str, *, births: bool)
     value = plain(cell)
     if value.lower() in NOTHING:
         return None
-    found = day_of(value, context, births=births)
-    if found.code:
-        report(bad if found.code == "bad_date" else found.code)
-    if found.day is None or not found.rest:
-        return found.day
-    clock = _CLOCK.fullmatch(found.rest.lstrip("Tt ,").rstrip())
+    parsed = day_of(value, context, births=births)
+    if parsed.code:
+        report(bad if parsed.code == "bad_date" else parsed.code)
+    if parsed.day is None or not parsed.rest:
+        return parsed.day
+    clock = _CLOCK.fullmatch(parsed.rest.lstrip("Tt ,").rstrip())
     if clock is None:
         report(bad)
         return None
-    return _local_day(found.day, clock, context, report) if clock[6] else found.day
+    return _local_day(parsed.day, clock, context, report) if clock[6] else parsed.day
 
 
 def _local_day(day: date, clock: re.Match[str], context: Context, report: Report) -> date:
@@ -108,8 +108,8 @@ def _is_day_alone(cell: str, context: Context) -> bool:
     """Whether a cell says a day and no time. A spreadsheet's number says both: a whole one means midnight."""
     if len(cell) >= 20:
         return False
-    found = day_of(plain(cell), context, births=False)
-    return found.day is not None and not found.rest.strip(" ,") and found.code != "excel_serial_date"
+    parsed = day_of(plain(cell), context, births=False)
+    return parsed.day is not None and not parsed.rest.strip(" ,") and parsed.code != "excel_serial_date"
 
 
 def local_timestamp(cell: str, context: Context, report: Report) -> datetime | None:
@@ -136,10 +136,10 @@ def local_timestamp(cell: str, context: Context, report: Report) -> datetime | N
 
 def timestamp(cell: str, context: Context, report: Report) -> datetime | None:
     """A moment in UTC; without an offset it is read in the clinic's own zone."""
-    found = local_timestamp(cell, context, report)
-    if not isinstance(found, LocalMoment):
-        return found
-    at, code = settled(found.wall, context.zone)
+    moment = local_timestamp(cell, context, report)
+    if not isinstance(moment, LocalMoment):
+        return moment
+    at, code = settled(moment.wall, context.zone)
     if code:
         report(code)
     return at
@@ -148,14 +148,14 @@ def timestamp(cell: str, context: Context, report: Report) -> datetime | None:
 def _moment(value: str, context: Context, report: Report) -> datetime | None:
     if value.lower() in NOTHING:
         return None
-    found = day_of(value, context, births=False)
-    if found.code:
-        report(found.code)
-    if found.day is None:
+    parsed = day_of(value, context, births=False)
+    if parsed.code:
+        report(parsed.code)
+    if parsed.day is None:
         return None
-    wall = datetime.combine(found.day, datetime.min.time()) + timedelta(seconds=found.seconds)
-    if found.rest:
-        clock = _CLOCK.fullmatch(found.rest.lstrip("Tt ,").rstrip())
+    wall = datetime.combine(parsed.day, datetime.min.time()) + timedelta(seconds=parsed.seconds)
+    if parsed.rest:
+        clock = _CLOCK.fullmatch(parsed.rest.lstrip("Tt ,").rstrip())
         if clock is None:
             raise ValueError
         hour = _hour(int(clock[1]), clock[5])

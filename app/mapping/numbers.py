@@ -68,9 +68,9 @@ def read_number(cell: str) -> ReadNumber:
     sign, digits = ("-", bare[1:]) if bare[0] == "-" else ("", bare)
     for patterns, is_mended in ((_GROUPED, False), (_MENDED, True)):
         for pattern in patterns:
-            if found := pattern.fullmatch(digits):
-                whole = _PARTS.sub("", found["whole"]) or "0"
-                return ReadNumber(Decimal(f"{sign}{whole}.{found['fraction'] or '0'}"), is_mended)
+            if match := pattern.fullmatch(digits):
+                whole = _PARTS.sub("", match["whole"]) or "0"
+                return ReadNumber(Decimal(f"{sign}{whole}.{match['fraction'] or '0'}"), is_mended)
     return ReadNumber(is_unclear=True) if _LONG.fullmatch(bare) is None else _rounded(Decimal(bare))
 
 
@@ -102,14 +102,14 @@ def money(cell: str, context: Context, report: Report) -> Decimal | None:
     if is_below:
         bare = bare[1:-1]
     bare = bare.replace("$", "", 1).strip() if "$" in bare else bare
-    found = read_number(bare)
-    is_unclear = found.is_unclear or (context.decimal_commas and _THOUSANDS.fullmatch(bare) is not None)
-    if is_unclear or (is_below and found.value is not None and found.value < 0):
+    number = read_number(bare)
+    is_unclear = number.is_unclear or (context.decimal_commas and _THOUSANDS.fullmatch(bare) is not None)
+    if is_unclear or (is_below and number.value is not None and number.value < 0):
         report("bad_number")
         return None
-    if found.is_mended:
+    if number.is_mended:
         report("spreadsheet_value_mended")
-    return -found.value if is_below and found.value is not None else found.value
+    return -number.value if is_below and number.value is not None else number.value
 
 
 def whole(cell: str, context: Context, report: Report) -> int | None:

@@ -27,7 +27,7 @@ _NOT_SCREEN = re.compile(
 _CHOICE = re.compile(r":(?:is|where|matches|-webkit-any|-moz-any)\(([^()]*)\)", re.IGNORECASE)
 _PSEUDO = re.compile(r"(?<!\\)(::?)([a-z-]+)")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-_TOLD = frozenset(
+_STATIC_PSEUDO = frozenset(
     """first-child last-child only-child nth-child nth-last-child first-of-type last-of-type only-of-type nth-of-type
     nth-last-of-type root empty not""".split()  # noqa: SIM905 - as a list it would be a page long
 )
@@ -64,9 +64,9 @@ def decoration(style: str) -> Decoration | None:
         return None
     last: Decoration | None = None
     for piece in _pieces(html.unescape(style)):
-        found = _declared(piece)
-        if found is not None and (last is None or found.important or not last.important):
-            last = found
+        declared = _declared(piece)
+        if declared is not None and (last is None or declared.important or not last.important):
+            last = declared
     return last
 
 
@@ -98,10 +98,10 @@ def _plain(text: str) -> str:
     return (_ESCAPED.sub(_sign, text) if "\\" in text else text).strip().lower()
 
 
-def _sign(found: re.Match[str]) -> str:
-    if found[1] is None:
-        return found[2]
-    number = int(found[1], 16)
+def _sign(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return match[2]
+    number = int(match[1], 16)
     return chr(number) if 0 < number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
 
 
@@ -122,49 +122,49 @@ def rules_of(styles: str) -> Rules:
     if len(styles) > LARGEST:
         styles, rules.unsure = styles[:LARGEST], True
     blocks = [_Block()]
-    said: list[str] = []
+    pieces: list[str] = []
     for sign in _TOKEN.findall(_COMMENT.sub(" ", styles)):
         if sign not in "{};":
-            said.append(sign)
+            pieces.append(sign)
             continue
-        words = "".join(said).strip()
-        said.clear()
+        words = "".join(pieces).strip()
+        pieces.clear()
         if sign == "{":
-            blocks.append(_begun(words, blocks, rules))
+            blocks.append(_opened_block(words, blocks, rules))
             continue
         _declare(words, blocks[-1], rules)
         if sign == "}" and len(blocks) > 1:
             blocks.pop()
-    _declare("".join(said).strip(), blocks[-1], rules)
+    _declare("".join(pieces).strip(), blocks[-1], rules)
     return rules
 
 
 def _declare(words: str, block: _Block, rules: Rules) -> None:
-    found = None if block.ignored or not block.selectors else _declared(words)
-    if found is None or not block.selectors:
+    declared = None if block.ignored or not block.selectors else _declared(words)
+    if declared is None or not block.selectors:
         return
     if len(rules.lines) + len(block.selectors) > MOST_RULES:
         rules.unsure = True
         return
-    value = ("line-through" if found.strikes else "none") + (" !important" if found.important else "")
+    value = ("line-through" if declared.strikes else "none") + (" !important" if declared.important else "")
     for selector in block.selectors:
-        if _is_told(selector, found, rules):
-            rules.strikes = rules.strikes or found.strikes
+        if _is_applicable(selector, declared, rules):
+            rules.strikes = rules.strikes or declared.strikes
             rules.lines.append(f"{selector}{{text-decoration:{value}}}")
-    rules.unsure = rules.unsure or (block.unsure and found.strikes)
+    rules.unsure = rules.unsure or (block.unsure and declared.strikes)
 
 
-def _is_told(selector: str, found: Decoration, rules: Rules) -> bool:
+def _is_applicable(selector: str, declared: Decoration, rules: Rules) -> bool:
     """Whether the elements of a selector can be told. One that cannot be, and strikes out, makes the page unsure."""
     pseudo = {name for _, name in _PSEUDO.findall(_QUOTED.sub("", selector).lower())}
-    if pseudo <= _TOLD:
+    if pseudo <= _STATIC_PSEUDO:
         return True
     if pseudo.isdisjoint(_NEVER):
-        rules.unsure = rules.unsure or found.strikes
+        rules.unsure = rules.unsure or declared.strikes
     return False
 
 
-def _begun(prelude: str, blocks: list[_Block], rules: Rules) -> _Block:
+def _opened_block(prelude: str, blocks: list[_Block], rules: Rules) -> _Block:
     outer = blocks[-1]
     if outer.ignored or len(blocks) > _DEEPEST:
         rules.unsure = rules.unsure or not outer.ignored
@@ -178,9 +178,9 @@ def _begun(prelude: str, blocks: list[_Block], rules: Rules) -> _Block:
             return _Block(outer.selectors, unsure=outer.unsure or name != "layer")
         return _Block(ignored=True)
     selectors: list[str] = []
-    for selector in filter(None, map(str.strip, _parted(prelude))):
-        for one in _chosen(selector):
-            selectors += _within(one, outer.selectors)
+    for selector in filter(None, map(str.strip, _selectors_of(prelude))):
+        for choice in _choices_of(selector):
+            selectors += _within(choice, outer.selectors)
             if len(selectors) > _MOST_SELECTORS:
                 rules.unsure = True
                 return _Block(selectors[:_MOST_SELECTORS], unsure=True)
@@ -198,10 +198,13 @@ def on_screen(media: str) -> bool | None:
 def _within(selector: str, outer: list[str] | None) -> list[str]:
     if outer is None:
         return [selector]
-    return [selector.replace("&", one) if "&" in selector else f"{one} {selector}" for one in outer]
+    return [
+        selector.replace("&", outer_selector) if "&" in selector else f"{outer_selector} {selector}"
+        for outer_selector in outer
+    ]
 
 
-def _parted(prelude: str) -> Iterator[str]:
+def _selectors_of(prelude: str) -> Iterator[str]:
     """The selectors between the commas that stand in no brackets."""
     depth, begin = 0, 0
     for at, sign in enumerate(prelude):
@@ -215,18 +218,22 @@ def _parted(prelude: str) -> Iterator[str]:
     yield prelude[begin:]
 
 
-def _chosen(selector: str) -> list[str]:
+def _choices_of(selector: str) -> list[str]:
     """A selector with each choice of `:is()`. A choice that cannot be written out stays, and is not told."""
     done: list[str] = []
     waiting = [selector]
     while waiting and len(done) + len(waiting) < _MOST_SELECTORS:
-        one = waiting.pop()
-        found = _CHOICE.search(one)
-        choices = [choice.strip() for choice in found[1].split(",")] if found else []
-        if found is None or (found.start() and one[found.start() - 1] not in " >+~(" and not _joins(choices)):
-            done.append(one)
+        selector_left = waiting.pop()
+        match = _CHOICE.search(selector_left)
+        choices = [choice.strip() for choice in match[1].split(",")] if match else []
+        if match is None or (match.start() and selector_left[match.start() - 1] not in " >+~(" and not _joins(choices)):
+            done.append(selector_left)
         else:
-            waiting += [f"{one[: found.start()]}{choice}{one[found.end() :]}" for choice in choices if choice]
+            waiting += [
+                f"{selector_left[: match.start()]}{choice}{selector_left[match.end() :]}"
+                for choice in choices
+                if choice
+            ]
     return done + waiting
 
 
@@ -287,7 +294,7 @@ def split_styles(text: str) -> StyledPage:
             unsure = unsure or (name == "style" and is_striking)
             at = copied = tag_end + 1
         elif name == "style":
-            styles.append(_read(text[at:begins], text[begins:end]))
+            styles.append(_screen_rules(text[at:begins], text[begins:end]))
             kept.append(text[copied:begins])
             at = copied = end
         elif name in ("script", "iframe"):
@@ -310,24 +317,24 @@ class _Ends:
         """The place behind `at` where an end begins; -1 if there is none."""
         known = self._next.get(name)
         if known is None or 0 <= known < at:
-            known = self._next[name] = self._found(name, at)
+            known = self._next[name] = self._search(name, at)
         return known
 
-    def _found(self, name: str, at: int) -> int:
+    def _search(self, name: str, at: int) -> int:
         if name in _END:
-            found = _END[name].search(self._text, at)
-            return found.start() if found else -1
+            match = _END[name].search(self._text, at)
+            return match.start() if match else -1
         return self._text.find("-->" if name == "--" else name, at)
 
 
-def _read(attributes: str, style: str) -> str:
+def _screen_rules(attributes: str, style: str) -> str:
     """The rules of a style that a screen shows."""
-    kind, media = _said(_TYPE, attributes), _said(_MEDIA, attributes)
+    kind, media = _attribute_value(_TYPE, attributes), _attribute_value(_MEDIA, attributes)
     if kind.lower() not in ("", "text/css"):
         return ""
     return f"@media {media} {{{style}\n}}" if media and on_screen(media) is not True else style
 
 
-def _said(attribute: re.Pattern[str], attributes: str) -> str:
-    found = attribute.search(attributes)
-    return (found[1] or found[2] or found[3] or "").strip() if found else ""
+def _attribute_value(pattern: re.Pattern[str], attributes: str) -> str:
+    match = pattern.search(attributes)
+    return (match[1] or match[2] or match[3] or "").strip() if match else ""

@@ -58,12 +58,12 @@ def parse_row(
 
 def parser_of(kind: Kind[R], context: Context) -> "RowParser[R]":
     """The parser of a kind in a context, made once. Parsers hold nothing of the rows that they read."""
-    found = _parsers.get((kind.row, context))
-    if found is None or found.kind is not kind:
+    parser = _parsers.get((kind.row, context))
+    if parser is None or parser.kind is not kind:
         if len(_parsers) >= 256:
             _parsers.clear()
-        found = _parsers[kind.row, context] = RowParser(kind, context)
-    return found
+        parser = _parsers[kind.row, context] = RowParser(kind, context)
+    return parser
 
 
 class RowParser(Generic[R]):
@@ -82,15 +82,15 @@ class RowParser(Generic[R]):
             }
         self._required = frozenset(p.name for p in kind.columns if p.column.required)
         self._gathers = frozenset(p.name for p in kind.columns if p.column.prefix)
-        self._fills = tuple((p.name, p.column.name_for) for p in kind.columns if p.column.name_for)
-        self._related = frozenset(name for name, link in self._fills if re.sub("_ids?$", "", link) == name)
+        self._names_for = tuple((p.name, p.column.name_for) for p in kind.columns if p.column.name_for)
+        self._related = frozenset(name for name, link in self._names_for if re.sub("_ids?$", "", link) == name)
         names = {p.name for p in kind.columns}
         self._addressed = tuple(
             (base, p.name)
             for p in kind.columns
             if p.column.links_to and (base := re.sub("_ids?$", "", p.name)) != p.name and base in names
         )
-        self._aparts = tuple((p.name, p.column.disambiguates) for p in kind.columns if p.column.disambiguates)
+        self._disambiguating = tuple((p.name, p.column.disambiguates) for p in kind.columns if p.column.disambiguates)
         self._made = _by_attributes(kind.row) or (lambda values: kind.row(**values))
         self._keeps_unread = any(f.name == "unread" for f in fields(kind.row))  # type: ignore[arg-type]
         self._key = next((p.name for p in kind.columns if p.column.is_key), None)
@@ -106,11 +106,11 @@ class RowParser(Generic[R]):
                 if cell and ":" in name:
                     self._gather(values, name, cell, report)
                     if codes:
-                        problems += [self._told(code, name) for code in dict.fromkeys(codes)]
+                        problems += [self._problem(code, name) for code in dict.fromkeys(codes)]
                         codes.clear()
                 continue
             if cell[0] == "#" and is_error(cell):
-                problems.append(self._told("spreadsheet_error_value", name))
+                problems.append(self._problem("spreadsheet_error_value", name))
                 if self._keeps_unread:
                     values["unread"] = (*values.get("unread", ()), name)
                 continue
@@ -118,21 +118,21 @@ class RowParser(Generic[R]):
             if value is not None:
                 values[name] = value
             if codes:
-                problems += [self._told(code, name) for code in dict.fromkeys(codes)]
+                problems += [self._problem(code, name) for code in dict.fromkeys(codes)]
                 codes.clear()
         for name, link in self._addressed:
             if name in values and link not in values and (target := id_in_address(str(values[name]))):
                 values[link] = Link((target,))
                 del values[name]
-        for name, link in self._fills:
+        for name, link in self._names_for:
             if name in values and link in values:
                 if name in self._related and values[link] == Link((values[name],)):
                     values[link] = Link(values[link].ids, values[name])  # an id, unless only a name is so written
             elif name in values:
                 values[link] = Link(name=values[name])
-                for beside, told_apart in self._aparts:
-                    if told_apart == link and beside in values:
-                        values[link] = Link(name=f"{values[name]}{NAME_QUALIFIER}{values[beside]}")
+                for qualifier, disambiguated in self._disambiguating:
+                    if disambiguated == link and qualifier in values:
+                        values[link] = Link(name=f"{values[name]}{NAME_QUALIFIER}{values[qualifier]}")
         return self._keyed(values, problems, cells.keys() if columns is None else columns)
 
     def source_id(self, cells: Mapping[str, str]) -> str | None:
@@ -151,7 +151,7 @@ class RowParser(Generic[R]):
         elif attribute in self._gathers:
             values.setdefault(attribute, {})[rest] = clean(cell, report)
 
-    def _told(self, code: str, column: str) -> Problem:
+    def _problem(self, code: str, column: str) -> Problem:
         level = None
         if code == "bad_json":  # takes the row with it only where the row is nothing without it
             level = Level.HELD if column in self._required else Level.WARNING
@@ -180,8 +180,8 @@ class RowParser(Generic[R]):
             if self._key:
                 row = _with_key(row, self._key, source_id)
                 problems.append(Problem("synthetic_key_used", kind.name))
-        if kind.identity.key_suffix_of is not None and (beside := kind.identity.key_suffix_of(row)):
-            source_id = f"{source_id}/{beside}"
+        if kind.identity.key_suffix_of is not None and (suffix := kind.identity.key_suffix_of(row)):
+            source_id = f"{source_id}/{suffix}"
         if values.get("deleted_at"):
             problems.append(Problem("deleted_in_source", kind.name))
         if kind.exclusion.reason and (problem := kind.exclusion.reason(row)):

@@ -26,7 +26,7 @@ class Phone:
     @property
     def is_landline(self) -> bool:
         """Whether no text message can reach the number: a landline, or shared by a company (1300, 1800)."""
-        shapes = _shapes(int(self.code))
+        shapes = _patterns_of(int(self.code))
         is_mobile = shapes.mobile.fullmatch(self.number) is not None
         return (
             not is_mobile and (shapes.fixed.fullmatch(self.number) or shapes.shared.fullmatch(self.number)) is not None
@@ -45,11 +45,11 @@ def read_phone(text: str, country: str) -> Phone | None:
     if not (digits.isascii() and _DIGITS.fullmatch(digits)) or not digits.strip("0"):
         return None
     home = phonenumbers.country_code_for_region(country) or 61
-    if not plus and digits.startswith("00") and (found := _abroad(re.sub("^(0011|00)", "", digits))):
-        return _finished(*found)
+    if not plus and digits.startswith("00") and (split := _abroad(re.sub("^(0011|00)", "", digits))):
+        return _finished(*split)
     if plus:
-        found = _abroad(digits)
-        return _finished(*found) if found else _finished(home, digits, assumed=True)
+        split = _abroad(digits)
+        return _finished(*split) if split else _finished(home, digits, assumed=True)
     return _without_plus(digits, home)
 
 
@@ -61,9 +61,9 @@ def _without_plus(digits: str, home: int) -> Phone:
         return _finished(home, rest)
     if _is_valid(home, digits):
         return _finished(home, digits, assumed=True)
-    found = _abroad(digits)
-    if found and _is_valid(*found):
-        return _finished(*found)
+    split = _abroad(digits)
+    if split and _is_valid(*split):
+        return _finished(*split)
     if rest != digits and len(digits) >= 10:
         return _finished(home, rest)
     return _finished(home, digits, assumed=True)
@@ -79,7 +79,7 @@ def _abroad(digits: str) -> tuple[int, str] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shapes:
+class _NumberPatterns:
     """What the numbers of a country's code look like, without that code."""
 
     any: re.Pattern[str]
@@ -89,15 +89,15 @@ class _Shapes:
 
 
 @cache
-def _shapes(code: int) -> _Shapes:
-    found = [_metadata(code, region) for region in COUNTRY_CODE_TO_REGION_CODE.get(code, ())]
-    known = [metadata for metadata in found if metadata is not None]
+def _patterns_of(code: int) -> _NumberPatterns:
+    of_regions = [_metadata(code, region) for region in COUNTRY_CODE_TO_REGION_CODE.get(code, ())]
+    known = [metadata for metadata in of_regions if metadata is not None]
 
     def joined(*descriptions: phonenumbers.PhoneNumberDesc | None) -> re.Pattern[str]:
         patterns = (d.national_number_pattern for d in descriptions if d is not None and d.national_number_pattern)
         return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)")
 
-    return _Shapes(
+    return _NumberPatterns(
         joined(*(metadata.general_desc for metadata in known)),
         joined(*(metadata.mobile for metadata in known)),
         joined(*(metadata.fixed_line for metadata in known)),
@@ -110,7 +110,7 @@ def _metadata(code: int, region: str) -> phonenumbers.PhoneMetadata | None:
 
 
 def _is_valid(code: int, rest: str) -> bool:
-    return _shapes(code).any.fullmatch(rest if code == _KEEPS_ZERO else rest.removeprefix("0")) is not None
+    return _patterns_of(code).any.fullmatch(rest if code == _KEEPS_ZERO else rest.removeprefix("0")) is not None
 
 
 def _finished(code: int, rest: str, assumed: bool = False) -> Phone:
@@ -140,9 +140,13 @@ def find_phone(text: str, country: str) -> PhoneMatch:
     if phone is not None and ("/" not in digits or _is_valid(int(phone.code), phone.number)):
         return PhoneMatch(phone, is_mended=digits != value)
     for run in _NUMBER.finditer(value):
-        found = read_phone(run.group(), country)
-        if found is not None and len(found.whole) >= _LEAST_BESIDE_WORDS and _is_valid(int(found.code), found.number):
-            return PhoneMatch(found, has_more=True)
+        candidate = read_phone(run.group(), country)
+        if (
+            candidate is not None
+            and len(candidate.whole) >= _LEAST_BESIDE_WORDS
+            and _is_valid(int(candidate.code), candidate.number)
+        ):
+            return PhoneMatch(candidate, has_more=True)
     return PhoneMatch(phone)
 
 
@@ -154,4 +158,4 @@ _RUN = re.compile(r"\+?\d(?:[\s()\-]*\d){5,14}")
 
 def phone_runs(text: str) -> tuple[str, ...]:
     """The pieces of a text that look like telephone numbers."""
-    return tuple(found.group() for found in _RUN.finditer(text))
+    return tuple(match.group() for match in _RUN.finditer(text))
