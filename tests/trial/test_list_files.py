@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.isolated.previewing import entry_at, known_ids
+from app.isolated.preview_job import entry_at, known_ids
 from app.mapping.plan import Plan
 from app.reading.entries import opened, private
 from app.reading.limits import Limits
