@@ -72,7 +72,9 @@ def apply(work: ResolvingContext) -> None:
 
 def _owners(work: ResolvingContext, kind: Kind[object]) -> list[int]:
     """The numbers of the references of a kind's rows to their client."""
-    specs = work.db.execute("SELECT id FROM specs WHERE kind = ? AND field = ?", (work.numbers[kind.name], kind.owner_link))
+    specs = work.db.execute(
+        "SELECT id FROM specs WHERE kind = ? AND field = ?", (work.numbers[kind.name], kind.owner_link)
+    )
     return [int(spec) for (spec,) in specs]
 
 
