@@ -1,4 +1,4 @@
-"""The job `describe`: what each file of an export looks like, without one value of it."""
+"""The job `describe`: describes the form of each file of an export, without any value of the files."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class DescribeRequest:
-    """`plan` is the plan as JSON. Files before the number `first`, counted from 1, are passed over."""
+    """`plan` is the plan as JSON. Files before the number `first`, counted from 1, are skipped."""
 
     copy: ExportCopy
     read: tuple[ReadFile, ...]
@@ -45,14 +45,14 @@ class DescribeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Lines of the description. `files` is how many files are described by now."""
+    """Lines of the description. `files` is the number of files described so far."""
 
     files: int
     text: str
 
 
 def describe_files(request: DescribeRequest, announce: Callable[[str], None]) -> Iterator[Described]:
-    """The description after its head, one piece for each file as it is made."""
+    """The description in pieces, one for each file, as they are made. `announce` is called with each file's key."""
     source, plan = source_named(request.copy.source), Plan.model_validate_json(request.plan)
     read = {file.path: file for file in request.read}
     with request.copy.found(announce) as found:

@@ -1,4 +1,4 @@
-"""What the values of one record of a trial are made of: the cells of its own row, and those of rows joined with it."""
+"""Explains the values of one record of a trial: the cells of its own row and of joined rows that they come from."""
 
 import json
 import re
@@ -131,7 +131,10 @@ class OwnRow:
 
 
 def evidence_of(asked: RecordAsked, own: OwnRow, rows: PartRows) -> EvidenceAnswer | None:
-    """None where the rows do not make the record, or are too large to be mapped again and again."""
+    """The evidence of a record.
+
+    None if the rows do not make the record, or are too large to be mapped again and again.
+    """
     search = _Search(asked, own, rows)
     evidence = search.evidence()
     if evidence is None:
@@ -151,14 +154,14 @@ def evidence_of(asked: RecordAsked, own: OwnRow, rows: PartRows) -> EvidenceAnsw
 
 @dataclass(frozen=True)
 class _Search:
-    """Finds what has a part in one record of a trial."""
+    """Searches the rows that have a part in one record of a trial."""
 
     asked: RecordAsked
     own: OwnRow
     rows: PartRows
 
     def evidence(self) -> Evidence | None:
-        """What the record is made of. Merged people are looked for where the record is not that of the trial."""
+        """The evidence of the record. Merged people are searched if the record differs from the trial's."""
         joined = self._joined()
         evidence = self._tried(joined)
         if evidence is None or evidence.unlike:
@@ -169,7 +172,7 @@ class _Search:
         return evidence
 
     def answer(self, evidence: JoinedEvidence) -> JoinedAnswer:
-        """A joined row as it goes to a page."""
+        """A joined row as it is sent to a page."""
         row, fed = evidence.row, {name: tuple(sorted(columns)) for name, columns in evidence.feeds.items() if columns}
         head = self.rows.heads[row.place[0]]
         return JoinedAnswer(
@@ -186,7 +189,7 @@ class _Search:
         )
 
     def targets(self, evidence: Evidence) -> Iterator[JoinedAnswer]:
-        """The rows that references lead to, with the cells behind the values that were taken from them."""
+        """The rows that references lead to, with the cells of the values that the record takes from them."""
         for column, borrowed in evidence.borrowed.items():
             row = self._target(borrowed, evidence.feeds.get(borrowed.cell, frozenset()))
             if row is not None:
@@ -197,7 +200,7 @@ class _Search:
                 yield self._behind(row, column, row.kind.names.name_of)
 
     def others(self) -> Iterator[JoinedAnswer]:
-        """The rows of other records that are shown with this one, with the cells behind their values."""
+        """The rows of other records that the page shows with this record, with the cells of their values."""
         for other in self.asked.others:
             join = Join(JoinRole.TARGET, other.part.kind, "", frozenset())
             row = self.rows.at(other.part, other.line, join)
@@ -212,7 +215,7 @@ class _Search:
             yield from self.options(row.kind, row.cells, row.parsed().row, name)
 
     def options(self, kind: Kind[Any], cells: Mapping[str, str], row: Any, column: str) -> Iterator[JoinedAnswer]:
-        """The rows that name the options of which an answer has only the ids. `column` is that of the answer."""
+        """The rows that define the options of an answer that has only ids. `column` is the column of the answer."""
         for _, link, described in references(kind, row) if kind.identity.unique_link_pair else ():
             asking = self.rows.source.kind(str(described.links_to))
             if not asking.identity.is_multi_row or asking.identity.key_suffix_of is None:
@@ -238,7 +241,7 @@ class _Search:
         return None
 
     def _joined(self, merged: frozenset[str] = frozenset()) -> list[JoinedRow]:
-        """The rows that have a part in the own row, or in those that were merged into it."""
+        """The rows that have a part in the own row, or in rows that were merged into it."""
         source, kind, parsed = self.rows.source, self.own.kind, self.parsed
         if parsed.row is None or parsed.source_id is None:
             return []
@@ -256,7 +259,7 @@ class _Search:
         return rows
 
     def _merged(self, joined: Sequence[JoinedRow]) -> frozenset[str]:
-        """The ids of people who were merged into the one that the row is about, or into one of its members."""
+        """The ids of people who were merged into the person of the row, or into one of its members."""
         kind, ids = self.own.kind, {str(self.parsed.source_id)}
         member = next((row.kind for row in joined if row.join.role is JoinRole.MEMBER), None)
         if member is not None:
@@ -268,7 +271,7 @@ class _Search:
         return frozenset(merged)
 
     def _target(self, borrowed: Borrowed, fed: frozenset[str]) -> JoinedRow | None:
-        """The row that a reference leads to: that of the record to which the trial's record refers, or of the id."""
+        """The target row of a reference: the row of the record that the trial's record refers to, or of the id."""
         if (row := self._referred_to(fed)) is not None and borrowed.value != NAME:
             return row
         column = next((placed.column for placed in self.own.kind.columns if placed.name == borrowed.cell), None)
@@ -288,7 +291,7 @@ class _Search:
         return self.answer(JoinedEvidence.of(row, {name: frozenset([column]) for name in cells_behind(row, value)}))
 
     def _unlike(self, record: Record) -> frozenset[str]:
-        """The columns in which a record that mapping made now differs from the trial's."""
+        """The columns in which the trial's record has another value than this experiment's record."""
         trial, now = self.asked.hashes, hashes_of_values(record.table, record.values)
         return frozenset(name for name in trial.keys() | now.keys() if trial and trial.get(name) != now.get(name))
 

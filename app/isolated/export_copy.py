@@ -1,4 +1,4 @@
-"""Our copy of an export, as a limited process gets it: where its files are in storage, and the key that opens them."""
+"""The server's own copy of an export, as a limited process gets it: the files' keys in storage and the data key."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from app.storage import LocalObjects
 
 @dataclass(frozen=True, slots=True)
 class CopiedFile:
-    """One file as it was handed over: its path, its size in bytes, and its name in storage."""
+    """One file as it was handed over: path, size in bytes, key in storage."""
 
     path: str
     size: int
@@ -25,7 +25,10 @@ class CopiedFile:
 
 @dataclass(frozen=True, slots=True)
 class ExportCopy:
-    """All files of an export. `aside` are files that are not to be opened, by key or path. Never shows its key."""
+    """All files of an export. `repr` shows neither the data key nor the password.
+
+    `aside`: keys or paths of files that are not opened.
+    """
 
     root: str
     data_key: str = field(repr=False)
@@ -37,7 +40,7 @@ class ExportCopy:
     marker: str
 
     def without(self, key: str) -> "ExportCopy":
-        """The same, with one file more that is not to be opened."""
+        """The same copy with one more file that is not opened."""
         return replace(self, aside=(*self.aside, key))
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What a limited process can do: one function for each job, from a request to the frames of its answer."""
+"""The jobs of a limited process: one function for each, from a request to the frames of its answers."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Announce = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The type of its request, and what makes answers of it."""
+    """One job: the type of its request, and the function that makes its answers."""
 
     request: type[Any]
     answers: Callable[[Any, Announce], Iterator[object]]
@@ -32,14 +32,14 @@ JOBS = {
 
 
 def run_job(name: str, request: bytes, announce: Announce) -> Iterator[bytes]:
-    """The answers of a job, as the bodies of frames. Raises KeyError for a job that is not known."""
+    """The answers of a job, packed for frames. Raises KeyError for an unknown job and Malformed for a bad request."""
     job = JOBS[name]
     for answer in job.answers(wire.unpack(job.request, request), announce):
         yield wire.pack(answer)
 
 
 def warm_up() -> None:
-    """Imports what jobs need, once, so that a process need not."""
+    """Imports and computes once what every job needs, before the server forks."""
     for source in SOURCES.values():
         for kind in source.kinds:
-            kind.columns  # noqa: B018 - worked out once and kept
+            kind.columns  # noqa: B018 - computed once and cached

@@ -1,4 +1,4 @@
-"""Finds the rows of other lines and files that have a part in one row's records, in the parts of an export."""
+"""Searches the parts of an export for the rows that have a part in one row's records."""
 
 import time
 from collections import defaultdict
@@ -14,14 +14,14 @@ from app.reading.parts import PartHead, PartRow, read_part, read_row, rows_with
 from app.storage import CannotOpen, LocalObjects
 
 MOST_ROWS = 500  # of one kind
-SECONDS = 6.0  # to look through the parts of an export for one record
-OTHER_ROWS, OTHER_VALUES, OTHER_SIGNS = 60, 5, 2_000  # of the same part, to try in a row's place
+SECONDS = 6.0  # to search the parts of an export for one record
+OTHER_ROWS, OTHER_VALUES, OTHER_SIGNS = 60, 5, 2_000  # rows, values of a column, characters of a value
 Values = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class PartAsked:
-    """A part of the export: the kind of its rows, its number, and where the part is in storage."""
+    """A part of the export: the kind of its rows, its number, and its key in storage."""
 
     kind: str
     number: int
@@ -30,9 +30,10 @@ class PartAsked:
 
 @dataclass
 class PartRows:
-    """The rows of an export. `context` is that of the clinic; each file has an order of dates of its own.
+    """The rows of an export, within limits of time and number.
 
-    `is_whole` turns False when a search took too long or found too much, and so may have missed rows.
+    `context` is the clinic's; each file has its own order of dates. `is_whole` becomes False if a search took too long
+    or matched too many rows, so that rows may be missing.
     """
 
     objects: LocalObjects
@@ -47,7 +48,7 @@ class PartRows:
     _until: float = field(default_factory=lambda: time.monotonic() + SECONDS)
 
     def find(self, joins: Sequence[Join]) -> list[JoinedRow]:
-        """The rows that any of the joins finds, in the order of the export; a row once for each join."""
+        """The rows that any of the joins leads to, in the order of the export; a row once for each join."""
         wanted: dict[str, list[Join]] = defaultdict(list)
         for join in joins:
             wanted[join.kind].append(join)
@@ -62,7 +63,7 @@ class PartRows:
         return rows[:MOST_ROWS]
 
     def at(self, part: PartAsked, line: int, join: Join) -> JoinedRow | None:
-        """The row on a line of a part, as one that a join has found. None where the part is gone."""
+        """The row on a line of a part, as if `join` had found it; None if the part or the line is gone."""
         try:
             head, row = read_row(self.objects, part.object_key, self.data_key, line)
         except (FileNotFoundError, CannotOpen):
@@ -77,7 +78,7 @@ class PartRows:
         return self.is_whole
 
     def _matching(self, part: PartAsked, joins: list[Join]) -> list[JoinedRow]:
-        """The rows of one part."""
+        """The rows of one part that a join leads to."""
         ids = {id_ for join in joins for id_ in join.ids}
         head, rows = rows_with(self.objects, part.object_key, self.data_key, sorted(ids))
         self._opened(part, head)
@@ -99,7 +100,7 @@ class PartRows:
             self.watch.begin(head.file)
 
     def _others_of(self, part: PartAsked, kind: str) -> Values:
-        """What the first rows of a part have, the same part for all rows of a kind."""
+        """By attribute, contents of the first rows of a part; the same part for all rows of a kind."""
         if kind not in self._others:
             _, rows = read_part(self.objects, part.object_key, self.data_key)
             self._others[kind] = values_in(islice(rows, OTHER_ROWS))
@@ -112,7 +113,7 @@ class PartRows:
 
 
 def values_in(rows: Iterable[PartRow]) -> Values:
-    """By column, a few contents that differ."""
+    """By attribute, up to OTHER_VALUES different contents."""
     values: dict[str, dict[str, None]] = defaultdict(dict)
     for row in rows:
         for name, cell in row.cells.items():

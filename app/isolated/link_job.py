@@ -1,4 +1,4 @@
-"""The job `link`: a provider is asked what is behind a link, and what the provider answers is parsed."""
+"""The job `link`: asks a provider what is behind a link, and parses the answer."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,8 +11,12 @@ from app.storage import LocalObjects
 
 @dataclass(frozen=True, slots=True)
 class LinkRequest:
-    """The link as it was pasted. `environment` are the settings of links; `root` is the storage, empty for none;
-    `locks` the folder of places for connections, whose owner is a provider and the `workspace`. Never shows itself."""
+    """The link as the clinic pasted it. `repr` shows neither the link nor its password.
+
+    * `environment`: the settings of links.
+    * `root`: the folder of the storage, or "".
+    * `locks`: the folder of connection slots; their owner is the provider with `workspace`.
+    """
 
     link: str = field(repr=False)
     password: str = field(repr=False)
@@ -24,7 +28,7 @@ class LinkRequest:
 
 
 def inspect_link(request: LinkRequest, announce: Callable[[str], None]) -> Iterator[Findings]:
-    """The one answer of a look at a link."""
+    """The one answer: what an inspection of the link found."""
     if request.marker:
         act_as_killer(request.link, request.marker)
     settings = LinkSettings.from_environment(request.environment)

@@ -1,6 +1,6 @@
-"""The inventory: every place of the product where bytes from outside are read, by which process, and how it is reached.
+"""The inventory: every place of the product that reads bytes from outside, in which process, and how it is reached.
 
-Tests go through this list. A place that parses is never in a process that serves pages.
+Tests go through this list. No place that parses is in a process that serves pages.
 """
 
 from dataclasses import dataclass
@@ -8,18 +8,19 @@ from enum import StrEnum
 
 
 class Process(StrEnum):
-    """Who reads the bytes."""
+    """The process that reads the bytes."""
 
     LIMITED_READER = "limited reader"  # a process of its own for each job, started by a page or a periodic task
     WORKER_CHILD = "worker child"  # the limited child of a worker, replaced when it dies
-    PAGE_COPIES = "page, copied only"  # a page moves the bytes and looks into none of them
+    PAGE_COPIES = "page, copied only"  # a page copies the bytes and parses none of them
 
 
 @dataclass(frozen=True, slots=True)
 class ParsingPlace:
-    """One place. `module` is where its code begins, `reads` what is parsed, `reached_by` a route or a phase.
+    """One place of the inventory.
 
-    `job` is the job of a limited reader; `reads_export` says that files of an export are opened.
+    * `module`: where the code begins; `reads`: what is parsed; `reached_by`: routes or phases.
+    * `job`: the job of a limited reader; `reads_export`: files of an export are opened.
     """
 
     name: str
@@ -147,5 +148,5 @@ PLACES: tuple[ParsingPlace, ...] = (
 
 
 def places_of(process: Process) -> tuple[ParsingPlace, ...]:
-    """The places where a process reads."""
+    """The places in a process."""
     return tuple(place for place in PLACES if place.process is process)

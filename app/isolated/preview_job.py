@@ -1,4 +1,4 @@
-"""The job `preview`: the beginning of one file of an export, and the ids that other files begin with."""
+"""The job `preview`: the beginning of one file of an export, and the ids at the beginning of other files."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,8 +19,12 @@ from app.sources import source as source_named
 
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
-    """Which file, and how. `may_lack_header` allows to take the first row for data where it looks like that; `kinds`
-    are those of the other files, by path; `plan` is the plan as JSON."""
+    """The file, and how to read it.
+
+    * `may_lack_header`: the first row is read as data if it looks like data.
+    * `wants_ids`: the answer includes ids; `kinds`: the kinds of the other files, by path.
+    * `plan`: the plan as JSON.
+    """
 
     copy: ExportCopy
     path: str
@@ -33,7 +37,7 @@ class PreviewRequest:
 
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
-    """A header with its kind by name."""
+    """A recognised header, with its kind by name."""
 
     kind: str
     headers: tuple[str, ...]
@@ -46,7 +50,7 @@ class HeaderFacts:
 
 @dataclass(frozen=True, slots=True)
 class PreviewAnswer:
-    """A file's beginning, with its header's kinds by name. `headerless` says that the first row is data."""
+    """The beginning of a file, with kinds by name. `headerless`: the first row is data."""
 
     form: str = ""
     encoding: str | None = None
@@ -78,14 +82,14 @@ class PreviewAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PreviewFrame:
-    """One frame of the answer: first the file's beginning, then, where they were asked for, ids by kind."""
+    """One frame of the answer: first the file's beginning; then ids by kind, if they were requested."""
 
     preview: PreviewAnswer | None
     ids: dict[str, frozenset[str]] | None = None
 
 
 def preview_file(request: PreviewRequest, announce: Callable[[str], None]) -> Iterator[PreviewFrame]:
-    """The frames of a preview. A file that is not there has an empty beginning."""
+    """The frames of a preview. A missing file has an empty beginning."""
     source, plan = source_named(request.copy.source), Plan.model_validate_json(request.plan)
     with request.copy.found(announce) as found:
         entry, headerless = entry_at(found, request.path), request.headerless

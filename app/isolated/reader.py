@@ -1,8 +1,8 @@
-"""Has bytes parsed in a limited process and streams the answer: at most a few at once, each ended at its deadline.
+"""Runs jobs in limited processes and streams their answers: a few at once, each until its deadline.
 
     for answer in reader().stream("preview", request, PreviewAnswer, ReaderLimits.of(settings), owner=migration.id): ...
 
-Nothing that a file does reaches the calling process but frames of bounded size.
+The calling process receives nothing but frames of bounded size.
 """
 
 import atexit
@@ -28,10 +28,10 @@ from app.lifetime import start_dependent
 from app.settings import Settings
 
 T = TypeVar("T")
-OWN_WAITING = 4  # jobs of one clinic, running and waiting: others shall have room
+OWN_WAITING = 4  # jobs of one clinic, running and waiting, so that other clinics get their turn
 MOST_FRAME = 32 << 20
 MOST_BYTES = 64 << 20
-CPU_TIMES = 6  # a job of many files may take longer than one of them
+CPU_TIMES = 6  # the whole job may take longer than one of its files
 _SECRETS = ("STORAGE_KEY", "SECRET_KEY", "LINKS_ENCRYPTION_KEY", "SMTP_URL", "DATABASE_URL", "CASPEN_FILES_KEY")
 log = structlog.get_logger()
 
@@ -44,12 +44,15 @@ def _total(places: Counter[_Slot], pool: str) -> int:
 
 
 class ReaderBusy(Exception):
-    """Too many jobs wait already; nothing was begun."""
+    """Too many jobs are waiting. The job was not started."""
 
 
 class ReaderFailed(Exception):
-    """The process ended before it was done. `reason` is died, late, memory, or the name of a fault; `opening` names
-    the file that it was reading, where it said one."""
+    """The process ended before the job was done.
+
+    `reason` is died, late, memory, malformed, or the name of an exception. `opening` is the key of the file that was
+    being read, if known.
+    """
 
     def __init__(self, reason: str, opening: str = "") -> None:
         super().__init__(reason)
@@ -59,10 +62,12 @@ class ReaderFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReaderLimits:
-    """What jobs may take. `seconds` is for one file, `processes` how many run at once, `waiting` how many may wait.
+    """Limits of jobs.
 
-    `cpu_seconds` is for all of a job, six times `seconds` where it is 0. Jobs of one `pool` share these places; a slow
-    provider of links never holds up the preview of a file.
+    * `seconds`: for one file; `cpu_seconds`: for the whole job, or 0 for six times `seconds`.
+    * `memory_mb`: MiB of address space of one process.
+    * `processes`: how many jobs run at once; `waiting`: how many may wait.
+    * `pool`: jobs of one pool share these numbers, so that a slow provider of links never delays the preview of a file.
     """
 
     memory_mb: int = 768
@@ -74,18 +79,19 @@ class ReaderLimits:
 
     @property
     def cpu_in_all(self) -> int:
-        """Seconds of CPU that a job may take."""
+        """Seconds of CPU time for the whole job."""
         return self.cpu_seconds or int(self.seconds * CPU_TIMES) + 1
 
     @classmethod
     def of(cls, settings: Settings) -> "ReaderLimits":
+        """The limits of the settings."""
         return cls(
             settings.reader_memory_mb, settings.reader_seconds, settings.reader_processes, settings.reader_waiting
         )
 
 
 class IsolatedReader:
-    """The fork server of this process, and the jobs that run. Safe to use from several threads."""
+    """The fork server of this process and its running jobs. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -98,10 +104,11 @@ class IsolatedReader:
 
     @property
     def server_pid(self) -> int | None:
+        """The process id of the fork server; None before the first job."""
         return self._server.pid if self._server else None
 
     def answer(self, job: str, request: object, kind: type[T], limits: ReaderLimits, owner: str) -> T:
-        """The one answer of a job. Raises ReaderBusy and ReaderFailed."""
+        """The first answer of a job. Raises ReaderBusy and ReaderFailed."""
         for answer in self.stream(job, request, kind, limits, owner):
             return answer
         raise ReaderFailed("died")
@@ -115,10 +122,10 @@ class IsolatedReader:
         owner: str,
         opening: Callable[[str], None] | None = None,
     ) -> Iterator[T]:
-        """The answers of a job as they are made; `opening` hears of each file before it is read.
+        """The answers of a job as they are made. `opening` is called with each file's key before the file is read.
 
-        Raises ReaderBusy before anything is begun, and ReaderFailed when the process ends early. Closing the iterator
-        ends the process. `owner` is the clinic's migration: one clinic never takes every process.
+        Raises ReaderBusy before the job is started, and ReaderFailed if the process ends early. Closing the iterator
+        ends the process. `owner` is the clinic's migration: one clinic never takes all processes.
         """
         with self._place(limits, owner), self._started(limits) as (connection, number):
             read = _FrameReader(connection, limits)
@@ -142,14 +149,14 @@ class IsolatedReader:
                 raise
 
     def start(self) -> None:
-        """Starts the fork server, so that the first job need not wait for it. Does nothing where it runs."""
+        """Starts the fork server before the first job. A second call does nothing while the server runs."""
         with self._lock:
             if self._server is None or self._server.poll() is not None:
                 self._close()
                 self._start()
 
     def close(self) -> None:
-        """Ends the fork server and everything that it has started. It starts again with the next job."""
+        """Ends the fork server and all its processes. The next job starts it again. A second call does nothing."""
         with self._lock:
             self._close()
 
@@ -166,7 +173,7 @@ class IsolatedReader:
 
     @contextlib.contextmanager
     def _place(self, limits: ReaderLimits, owner: str) -> Iterator[None]:
-        """Waits for one of the places, a few seconds at most."""
+        """Holds one of the places of the pool. Waits for it at most `limits.seconds`; then raises ReaderBusy."""
         until = time.monotonic() + limits.seconds
         place = (limits.pool, owner)
         with self._turn:
@@ -198,7 +205,7 @@ class IsolatedReader:
 
     @contextlib.contextmanager
     def _started(self, limits: ReaderLimits) -> Iterator[tuple[socket.socket, int]]:
-        """A process of its own for one job, and the number of the job. Ended afterwards, whatever it does."""
+        """The connection to a new process for one job, and the number of the job. The process ends afterwards."""
         ours, theirs = socket.socketpair()
         number = next(self._numbers)
         with ours, theirs:
@@ -242,7 +249,7 @@ class IsolatedReader:
 
 
 class _FrameReader:
-    """The frames of one job, under its deadlines."""
+    """Reads the frames of one job until its deadlines."""
 
     def __init__(self, connection: socket.socket, limits: ReaderLimits) -> None:
         self.connection = connection
@@ -251,6 +258,7 @@ class _FrameReader:
         self.opening = ""
 
     def answers(self, opening: Callable[[str], None] | None) -> Iterator[bytes]:
+        """The bodies of the answer frames. Raises ReaderFailed."""
         left = MOST_BYTES
         self.connection.settimeout(self.seconds + START_SECONDS)  # the server may just be starting
         while True:
@@ -279,7 +287,7 @@ START_SECONDS = 30.0  # for the fork server to import the parsers, on a busy mac
 
 @cache
 def reader() -> IsolatedReader:
-    """The one reader of this process."""
+    """The reader of this process, created once."""
     made = IsolatedReader()
     atexit.register(made.close)
     return made

@@ -1,4 +1,4 @@
-"""The job `row`: one row of a part, read back from storage and parsed, with what a record is made of."""
+"""The job `row`: reads one row of a part from storage, parses it, and explains the values of its record."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from app.storage import CannotOpen, LocalObjects
 
 @dataclass(frozen=True, slots=True)
 class RowRequest:
-    """Where the part is in storage, and the line of the row. `today` is a day as text, in the clinic's zone."""
+    """The part's key in storage and the line of the row. `today` is the date in the clinic's time zone, ISO."""
 
     root: str
     data_key: str = field(repr=False)
@@ -37,10 +37,12 @@ class RowRequest:
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """`is_gone` says that the part is no longer in storage; `is_there` that a row begins on the line.
+    """The row.
 
-    `cells` are by the names of the part's columns, `codes` what reading had to say, `problems` what parsing had.
-    `evidence` is what the record asked for is made of; None where no record was asked for, or the rows do not make it.
+    * `is_gone`: the part is no longer in storage; `is_there`: a row begins on the line.
+    * `cells`: by column name of the part; `codes`: problems of reading; `problems`: problems of parsing.
+    * `evidence`: where the values of the requested record come from; None without a requested record, and if the rows
+      do not make the record.
     """
 
     is_gone: bool = False
@@ -58,7 +60,7 @@ class RowAnswer:
 
 
 def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Iterator[RowAnswer]:
-    """The one answer of a look-up."""
+    """The one answer of a request."""
     objects, key = LocalObjects(Path(request.root)), base64.b64decode(request.data_key)
     try:
         head, row = read_row(objects, request.object_key, key, request.line)

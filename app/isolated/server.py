@@ -1,7 +1,7 @@
-"""The fork server: `python -m app.isolated.server FD`. It imports every parser once and parses nothing itself.
+"""The fork server: `python -m app.isolated.server FD`. Imports every parser once and parses nothing itself.
 
-For each job it forks a process that lowers its own limits, does the one job and ends. The process that started the
-server sends commands over the socket FD; when that socket closes, the server and all its children end.
+For each job the server forks a process that lowers its own limits, does the job and ends. The process that started the
+server sends commands over the socket FD. When the socket closes, the server and all its children end.
 """
 
 import contextlib
@@ -23,14 +23,14 @@ _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 class ForkServer:
-    """Starts and ends the processes. Does nothing that could block or fail on what a process reads."""
+    """Starts and ends the processes. No code here can block or fail because of what a process reads."""
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.jobs: dict[int, int] = {}  # process by job
 
     def run(self) -> None:
-        """Serves until the other side of the control socket closes."""
+        """Serves until the other end of the control socket closes."""
         wake, woken = os.pipe()
         for end in (wake, woken):
             os.set_blocking(end, False)
@@ -48,7 +48,7 @@ class ForkServer:
             _kill(process)
 
     def _command(self) -> bool:
-        """One command; False at the end."""
+        """Runs one command; False if the control socket is closed."""
         data, handles, _, _ = socket.recv_fds(self.control, COMMAND.size, 1)
         while data and len(data) < COMMAND.size and (more := self.control.recv(COMMAND.size - len(data))):
             data += more
@@ -66,7 +66,7 @@ class ForkServer:
         try:
             process = os.fork()
         except OSError:
-            os.close(handle)  # the page hears that its process has ended
+            os.close(handle)  # the page notices that its process has ended
             return
         if process == 0:
             with contextlib.suppress(BaseException):
@@ -81,7 +81,7 @@ class ForkServer:
             ended, _ = os.waitpid(process, os.WNOHANG)
             if ended:
                 with contextlib.suppress(OSError):
-                    os.killpg(process, signal.SIGKILL)  # whatever the process has started
+                    os.killpg(process, signal.SIGKILL)  # also processes that the job has started
                 del self.jobs[job]
 
 
@@ -92,13 +92,13 @@ def _kill(process: int) -> None:
 
 
 def _run(handle: int, server: int) -> None:
-    """The life of one limited process."""
+    """The whole run of one limited process."""
     os.setsid()
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGALRM, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     die_with_parent(server)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # a parser's last words could quote a cell
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # a traceback could quote a cell
     connection = socket.socket(fileno=handle)
     frame = wire.receive(connection, MOST_REQUEST)
     if frame is None:
@@ -116,11 +116,11 @@ def _run(handle: int, server: int) -> None:
 
 
 def _answer(connection: socket.socket, job: str, request: str, seconds: float) -> None:
-    """Does the job. The alarm ends a process that works for too long on one file, wherever it is stuck."""
+    """Does the job. The alarm ends a process that works too long on one file."""
     from app.isolated.jobs import run_job
 
     def send(kind: bytes, body: bytes) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)  # a slow visitor is no fault of the file
+        signal.setitimer(signal.ITIMER_REAL, 0)  # the time of a slow page does not count
         wire.send(connection, kind, body)
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
@@ -131,7 +131,7 @@ def _answer(connection: socket.socket, job: str, request: str, seconds: float) -
 
 
 def lower(limits: JobLimits) -> None:
-    """Lowers what this process may take. It cannot be raised again."""
+    """Lowers the limits of this process. They cannot be raised again."""
     memory = limits.memory_mb << 20
     for which, limit in (
         (resource.RLIMIT_AS, memory),
@@ -143,7 +143,7 @@ def lower(limits: JobLimits) -> None:
 
 
 def die_with_parent(parent: int) -> None:
-    """Has the kernel end this process when its parent ends, where the kernel can. Elsewhere the alarm ends it."""
+    """Asks the kernel to end this process when its parent ends. Without such a kernel, the alarm ends it."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:

@@ -1,7 +1,7 @@
-"""Requests and answers between a page and a limited process: frames of JSON, and dataclasses made of them again.
+"""Requests and answers between a page and a limited process: frames of JSON, packed from and unpacked to dataclasses.
 
-An answer comes from a process that has just read hostile bytes. It is therefore JSON of bounded size, and whatever does
-not fit the dataclass that is expected is an error.
+An answer comes from a process that has just read hostile bytes. So it is JSON of bounded size, and everything that
+does not fit the expected dataclass is an error.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ START, STOP = b"S", b"K"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class JobLimits:
-    """What one process may take: MiB of address space, seconds between two files, and seconds of CPU in all."""
+    """Limits of one process: MiB of address space, seconds for one file, seconds of CPU time in all."""
 
     memory_mb: int
     seconds: float
@@ -30,16 +30,16 @@ class JobLimits:
 
 
 class Malformed(ValueError):
-    """What arrived is no frame, or not what was expected."""
+    """The bytes are no frame, or not of the expected type."""
 
 
 def send(connection: socket.socket, kind: bytes, body: bytes = b"") -> None:
-    """Sends one frame."""
+    """Sends one frame. Blocks until it is sent. Raises OSError."""
     connection.sendall(_HEAD.pack(kind, len(body)) + body)
 
 
 def receive(connection: socket.socket, most: int) -> tuple[bytes, bytes] | None:
-    """The next frame; None where the other side has ended. Raises Malformed for one of more than `most` bytes."""
+    """The next frame as (kind, body); None if the other end is closed. Raises Malformed for more than `most` bytes."""
     head = _exactly(connection, _HEAD.size)
     if head is None:
         return None
@@ -61,12 +61,12 @@ def _exactly(connection: socket.socket, size: int) -> bytes | None:
 
 
 def pack(value: object) -> bytes:
-    """A value of dataclasses, tuples, mappings, sets, enums and plain values, as JSON."""
+    """JSON of dataclasses, tuples, mappings, sets, enums and plain values. Raises TypeError for other values."""
     return json.dumps(_plain(value), separators=(",", ":")).encode()
 
 
 def unpack(kind: type[T], body: bytes) -> T:
-    """A value of the type that is expected. Raises Malformed for anything else."""
+    """A value of the expected type. Raises Malformed for anything else."""
     try:
         value: T = _made(kind, json.loads(body))
     except (ValueError, TypeError, KeyError, RecursionError) as fault:

@@ -1,7 +1,7 @@
-"""What spreadsheets, web pages and address books leave around the value of a cell, and how it is taken off again.
+"""Removes what spreadsheets, web pages and address books add around the value of a cell.
 
-Every reader of an exact value (id, date, number, yes or no, phone, e-mail) calls `plain`; every reader of text cleans
-with `app/mapping/text.py`, which uses the same parts.
+Readers of exact values (id, date, number, yes or no, phone, e-mail) call `plain`. Readers of text use
+`app/mapping/text.py`, which uses the same parts.
 """
 
 import re
@@ -12,10 +12,10 @@ ERRORS = frozenset(
     """#NAME? #REF! #VALUE! #N/A #DIV/0! #NUM! #NULL! #ERROR! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #UNKNOWN!
     #GETTING_DATA""".split()  # noqa: SIM905 - as a list it would be a page long
 )
-"""The words that spreadsheets write where a formula has no value."""
+"""The words that spreadsheets write for a formula without a value."""
 
 MARKS = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
-"""Signs without a shape that no text needs: soft hyphens, direction marks, zero-width spaces, byte order marks."""
+"""Invisible characters that no text needs: soft hyphens, direction marks, zero-width spaces, byte order marks."""
 
 _JOINERS = re.compile("[\u200c\u200d]")  # text in Persian or Hindi needs them, a number does not
 _HASHES = re.compile("#{4,}")
@@ -26,28 +26,28 @@ _TEXT_NUMBER = re.compile(r"[\d\s+().,/-]+")
 
 
 def is_error(cell: str) -> bool:
-    """Whether a trimmed cell holds a spreadsheet's error word, or the signs of a column that was too narrow."""
+    """Whether a trimmed cell holds an error word of a spreadsheet, or the `####` of a column that was too narrow."""
     return cell[:1] == "#" and len(cell) <= 255 and (cell.upper() in ERRORS or _HASHES.fullmatch(cell) is not None)
 
 
 def unguarded(cell: str) -> str:
-    """The value inside `="..."`, the guard that keeps spreadsheets from rounding it."""
+    """The value inside `="..."`, a formula that keeps spreadsheets from rounding the value; other text unchanged."""
     if cell.startswith('="') and cell.endswith('"') and len(cell) > 3:
         return cell[2:-1].strip()
     return cell
 
 
 def without_apostrophe(cell: str) -> str:
-    """The value behind the apostrophe that marks a number or formula as text; any other text as it is."""
+    """The value after an apostrophe that marks a number or formula as text; other text unchanged."""
     if cell[:1] == "'" and (cell[1:2] == "=" or _TEXT_NUMBER.fullmatch(cell, 1)):
         return cell[1:].strip()
     return cell
 
 
 def plain(cell: str) -> str:
-    """An exact value without guard, text apostrophe and invisible marks, its full-width signs as ASCII.
+    """An exact value without guard, text apostrophe and invisible characters, in ASCII forms where they exist.
 
-    A second call changes nothing. Never for text: full-width letters and joiners belong to names.
+    A second call changes nothing. Not for text: names need their full-width letters and joiners.
     """
     if not cell.isascii():
         cell = _JOINERS.sub("", MARKS.sub("", unicodedata.normalize("NFKC", cell))).strip()
@@ -57,9 +57,9 @@ def plain(cell: str) -> str:
 
 
 def mended_number(cell: str, most: int = 12) -> str | None:
-    """A number that a spreadsheet wrote with an exponent, in plain digits: `1.2E+3` is `1200`, `2.5e-1` is `0.25`.
+    """A number in plain digits if a spreadsheet wrote it with an exponent: `1.2E+3` is `1200`, `2.5e-1` is `0.25`.
 
-    Any other text as it is; None for a number of more than `most` digits before or behind the point.
+    Other text unchanged. None for a number with more than `most` digits before or after the decimal point.
     """
     match = _POWER.fullmatch(cell)
     if match is None:
@@ -71,9 +71,9 @@ def mended_number(cell: str, most: int = 12) -> str | None:
 
 
 def mended_digits(cell: str) -> str | None:
-    """The digits of a number that a spreadsheet or script wrote as `61.0` or `6.1491570006E+10`.
+    """The digits of a whole number that a spreadsheet or script wrote as `61.0` or `6.1491570006E+10`.
 
-    None when the exponent has lost digits; any other text as it is.
+    Other text unchanged. None if the exponent form has lost digits.
     """
     if match := _POINT_ZERO.fullmatch(cell):
         return match[1]

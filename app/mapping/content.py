@@ -32,13 +32,13 @@ _MARKUP = re.compile(
 NO_PICTURE = "[Picture not included]"
 _PICTURE = "data:image/"
 _TAG = re.compile(r"<[^<>]*>")
-_PLACES = frozenset({"index", "order", "position", "version"})  # under which a number says nothing of a client
+_PLACES = frozenset({"index", "order", "position", "version"})  # whose numbers mean nothing
 _FLAGS = frozenset({"archived", "deleted", "draft", "enabled", "final", "pinned", "required", "selected"})
-_MADE = re.compile(r"(?:.*_)?(?:ids?|at)|.*[a-z](?:Ids?|At)|[Ii][Dd]s?|[Tt]ype|links?|self")  # by a program
+_MADE = re.compile(r"(?:.*_)?(?:ids?|at)|.*[a-z](?:Ids?|At)|[Ii][Dd]s?|[Tt]ype|links?|self")  # written by programs
 
 
 def has_words_outside_sections(content: dict[str, Any]) -> bool:
-    """Whether something stands in a content that has no question and no description, but for its sections' names."""
+    """Whether a content without questions and descriptions has words for a reader besides its section names."""
     sections = content.get("sections") or []
     left = [("", {name: value for name, value in content.items() if name != "sections"})]
     left += [("", {name: value for name, value in section.items() if name != "name"}) for section in sections]
@@ -46,7 +46,7 @@ def has_words_outside_sections(content: dict[str, Any]) -> bool:
 
 
 def has_words(name: str, value: Json) -> bool:
-    """Whether anything in a value of that name says something to a reader."""
+    """Whether a value of this name has words for a reader, at any depth."""
     left = [(name, value)]
     while left:
         name, value = left.pop()
@@ -60,6 +60,7 @@ def has_words(name: str, value: Json) -> bool:
 
 
 def _is_for_readers(name: str, value: Json) -> bool:
+    """Whether a plain value is meant for readers: no empty text, position, flag, id or time that a program wrote."""
     if value is None:
         return False
     if isinstance(value, bool):
@@ -71,7 +72,10 @@ def _is_for_readers(name: str, value: Json) -> bool:
 
 
 def lines_of(value: Json, name: str = "") -> Iterator[str]:
-    """All that a value says, each thing behind its name; a small thing on one line."""
+    """A value as lines of text, each after the name of its member. An object of plain values is one line.
+
+    Raises RecursionError for deep nesting.
+    """
     if isinstance(value, list):
         for each in value:
             yield from lines_of(each, name)
@@ -87,7 +91,10 @@ def lines_of(value: Json, name: str = "") -> Iterator[str]:
 
 
 class Members:
-    """The members of one object. `is_guessed`: a member was taken under another name than its own."""
+    """The members of one JSON object, taken one by one. What is not taken is kept as text.
+
+    `is_guessed`: a member was taken under another name than its own.
+    """
 
     __slots__ = ("_left", "is_guessed")
 
@@ -96,7 +103,7 @@ class Members:
         self.is_guessed = False
 
     def take(self, name: str, *others: str) -> Json:
-        """Takes the first member that is filled: the one of that name, else one of the other names."""
+        """Removes and returns the first filled member of `name` and `others`; an empty value if none is filled."""
         left = self._left
         if (value := left.pop(name, None)) or not left or is_filled(value):
             return value
@@ -109,21 +116,21 @@ class Members:
 
     @property
     def has_more(self) -> bool:
-        """Whether anything was not taken, or under another name."""
+        """Whether a member was not taken, or was taken under another name."""
         return bool(self._left) or self.is_guessed
 
     def lines(self) -> list[str]:
-        """The words of the members that were not taken, each after its name. Raises RecursionError for deep nesting."""
+        """The text of the members that were not taken, each after its name. Raises RecursionError for deep nesting."""
         return [line for name, value in self._left.items() if has_words(name, value) for line in lines_of(value, name)]
 
 
 def is_filled(value: Json) -> bool:
-    """Whether a value is more than nothing. `false` and 0 are."""
+    """Whether a value is not empty. `false` and 0 are filled."""
     return value is not None and value not in ("", [], {})
 
 
 def worded(value: Json) -> str:
-    """Any value as words. Raises RecursionError for deep nesting."""
+    """Any JSON value as one line of text. Raises RecursionError for deep nesting."""
     if isinstance(value, list):
         return ", ".join(map(worded, value))
     if isinstance(value, dict):
@@ -133,20 +140,29 @@ def worded(value: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice of a question, chosen or not."""
+    """One choice of a question, chosen or not.
+
+    `text`: what was written beside `Other`. The text may be left over from before `Other` was unticked.
+    """
 
     label: str
     chosen: bool = False
-    text: str | None = None  # what was written beside `Other`, which may be left over from before it was unticked
+    text: str | None = None
 
     @property
     def words(self) -> str:
+        """The label, with the text beside `Other`."""
         return f"{self.label}: {self.text}" if self.text else self.label
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question; `answer` is plain text, but rich text for a paragraph. `number` counts charts that do not come."""
+    """A question with its answer.
+
+    * `type`: text, paragraph, date, radiobuttons, checkboxes, signature or bodycharts.
+    * `answer`: plain text; rich text for a paragraph.
+    * `number`: the number of body charts, which are not imported.
+    """
 
     name: str
     type: str
@@ -157,12 +173,13 @@ class Question:
 
     @property
     def chosen(self) -> tuple[Option, ...]:
+        """The options that were chosen."""
         return tuple(option for option in self.options if option.chosen)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a note, with its own heading. `description` is rich text."""
+    """A part of a note with its own heading. `description` is rich text."""
 
     name: str = ""
     description: str = ""
@@ -171,19 +188,20 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A whole note or form; `codes` are problems of its shape, not of its words."""
+    """A whole note or form. `codes` are problems of its structure."""
 
     sections: tuple[Section, ...] = ()
     codes: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to be read: no question and no description."""
+        """Whether there is neither a question nor a description."""
         return not any(section.questions or section.description for section in self.sections)
 
 
 @dataclass(slots=True)
 class _ContentReader:
+    """Collects the problem codes of one content, and cuts nothing: too long text is kept and reported."""
     codes: dict[str, None] = field(default_factory=dict)
 
     def text(self, value: Json, limit: int) -> str:
@@ -193,11 +211,11 @@ class _ContentReader:
         return text
 
     def heading(self, value: Json, limit: int = NAME_LIMIT) -> str:
-        """A text of which `false` says that there is none."""
+        """A heading; `false` means no heading."""
         return "" if value is False else self.text(value, limit)
 
     def rest(self, members: Members, further: Sequence[str] = ()) -> tuple["Question", ...]:
-        """The words of members that have no place, as one answer without a question."""
+        """The text of members without a place, as one answer without a question; empty if there is no such text."""
         if not (further or members.has_more):
             return ()
         lines = [*further, *members.lines()]
@@ -209,16 +227,16 @@ class _ContentReader:
 
 
 def read_content(text: str) -> Content:
-    """The content of a JSON text of sections; NotJsonError when it is none.
+    """The content of a JSON text with sections. Raises NotJsonError for other text.
 
-    One without a question and a description that says something elsewhere is read in its usual form, where it has
-    one; else it is kept as text, all of it.
+    A content without questions and descriptions whose words are elsewhere is first brought into the usual form; if that
+    is not possible, all its text is kept as one answer.
     """
     value, has_lost = parse_shown(text)
     value = {} if value == [] else value
     if not isinstance(value, dict):
         raise NotJsonError
-    if value.get("sections") in (None, ""):  # no value, as where there is none
+    if value.get("sections") in (None, ""):  # empty counts as missing
         value = {name: each for name, each in value.items() if name != "sections"}
     elif not isinstance(value["sections"], list):
         raise NotJsonError
@@ -236,7 +254,7 @@ def read_content(text: str) -> Content:
 
 
 def _read(value: dict[str, Json], codes: tuple[str, ...]) -> Content | None:
-    """The content of sections; None where there is no question and no description, and something is said elsewhere."""
+    """The content of sections; None if there are no questions and descriptions, and words are elsewhere."""
     reading = _ContentReader(dict.fromkeys(codes))
     read = [_section(item, reading) for item in value.get("sections", [])]
     content = Content(tuple(section for section, _ in read), tuple(reading.codes))
@@ -265,10 +283,10 @@ def _answer_of(text: str) -> str:
 
 
 def read_content_or_text(cell: str | None) -> Content:
-    """The content of a cell, whatever it holds: sections of questions, or prose as the only answer, word for word.
+    """The content of a cell: sections of questions, or plain text as the only answer, word for word.
 
-    Empty for an empty cell; prose has the code `content_is_text`. NotJsonError for JSON that is damaged or has no
-    sections.
+    Empty for an empty cell. Plain text has the code `content_is_text`. Raises NotJsonError for JSON that is damaged or
+    has no sections.
     """
     text = (cell or "").strip()
     if not text or text == "null":
@@ -279,17 +297,17 @@ def read_content_or_text(cell: str | None) -> Content:
 
 
 def has_markup(text: str) -> bool:
-    """Whether a text has a tag of formatting."""
+    """Whether a text has an HTML tag of formatting."""
     return _MARKUP.search(text) is not None
 
 
 def is_prose(text: str) -> bool:
-    """Whether a trimmed text is written for readers: it begins neither an object nor a list of values."""
+    """Whether a trimmed text is plain text for readers: it begins neither a JSON object nor a JSON list."""
     return _OBJECT.match(text) is None and _LIST.match(text) is None
 
 
 def without_answers(content: Content) -> Content:
-    """The questions alone, as a template asks them. What a paragraph begins with is kept."""
+    """The questions alone, as a template asks them. The starting text of paragraphs is kept."""
     sections = (replace(s, questions=tuple(_unanswered(q) for q in s.questions)) for s in content.sections)
     return replace(content, sections=tuple(sections))
 
@@ -301,7 +319,7 @@ def _unanswered(question: Question) -> Question:
 
 
 def _section(value: Json, reading: _ContentReader) -> tuple[Section, Members]:
-    """The section, and what is left of it."""
+    """The section, and its members that were not taken."""
     if not isinstance(value, dict) or not isinstance(value.get("questions") or [], list):
         raise NotJsonError
     members = Members(value)
@@ -311,7 +329,7 @@ def _section(value: Json, reading: _ContentReader) -> tuple[Section, Members]:
 
 
 def _questions(value: Json, reading: _ContentReader) -> tuple[Question, ...]:
-    """The question; behind it, as answers without a question, what it holds in other places."""
+    """The question, followed by answers without a question for text in unknown members."""
     if not isinstance(value, dict):
         raise NotJsonError
     members = Members(value)
@@ -349,8 +367,9 @@ def _questions(value: Json, reading: _ContentReader) -> tuple[Question, ...]:
 
 
 def _options(members: Members, reading: _ContentReader, is_choice: bool) -> tuple[tuple[Option, ...], list[str]]:
-    """The options of a question, and the words of what else they hold. A bare text is an option of a choice, and one
-    of the answers to any other question.
+    """The options of a question, and the text of their unknown members.
+
+    A bare text is an option of a choice. For any other question, a bare text is one of the answers.
     """
     listed = members.take("answers", "options", "choices")
     options: list[Option] = []
@@ -360,7 +379,7 @@ def _options(members: Members, reading: _ContentReader, is_choice: bool) -> tupl
             options.append(Option(reading.text(item, NAME_LIMIT), chosen=not is_choice))
             continue
         mark = item.get("selected")
-        if item.keys() <= _OPTION and item.get("value") and (mark is None or mark is True):  # as nearly all are
+        if item.keys() <= _OPTION and item.get("value") and (mark is None or mark is True):  # nearly all options
             options.append(Option(reading.text(item["value"], NAME_LIMIT), mark is True))
             continue
         option = Members(item)
@@ -383,7 +402,7 @@ def _options(members: Members, reading: _ContentReader, is_choice: bool) -> tupl
 
 
 def _is_chosen(option: Members, further: list[str], label: str) -> bool:
-    """Whether an option is chosen; what says neither that it is nor that it is not goes to `further`."""
+    """Whether an option is chosen. A mark that is neither yes nor no goes to `further`, and counts as no."""
     mark = option.take(*_MARKS)
     chosen = truth(str(mark)) if is_filled(mark) else False
     if chosen is None:
@@ -391,7 +410,7 @@ def _is_chosen(option: Members, further: list[str], label: str) -> bool:
     return chosen is True
 
 
-# A note's content as the source itself writes it, made of one that a program wrote in another way.
+# Contents that another program has rewritten, brought into the form in which the source writes them.
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _USUAL_NAMES = frozenset(
@@ -401,16 +420,16 @@ _USUAL_NAMES = frozenset(
 
 
 def in_usual_form(content: dict[str, Any]) -> dict[str, Any] | None:
-    """The same content with its sections where they belong, and nothing less; None where none are found.
+    """The same content with its sections in the usual place, and nothing lost; None if there are no sections.
 
-    Names may have capital letters, something may stand around the sections, and questions may have no section.
+    Accepts member names with capital letters, further objects around the sections, and questions without a section.
     """
     usual = _with_sections(_named(content))
     return usual if usual != content else None
 
 
 def _named(value: Any) -> Any:
-    """A value whose members have the names that they have in a content, however they are written."""
+    """A value whose members have the usual names of a content, for names such as `bodyChartIds`."""
     if isinstance(value, list):
         return [_named(each) for each in value]
     if not isinstance(value, dict):
@@ -424,6 +443,7 @@ def _named(value: Any) -> Any:
 
 
 def _with_sections(value: dict[str, Any]) -> dict[str, Any] | None:
+    """The object with `sections`, wherever in `value` they are; None unless exactly one member holds them."""
     if value.get("sections"):
         return value if isinstance(value["sections"], list) else None
     if value.get("questions"):

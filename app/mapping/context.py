@@ -1,4 +1,4 @@
-"""What must be known about a file and its clinic before a cell of it can be read right."""
+"""What a file and its clinic say about how to read a cell: time zone, country, order of dates, decimal commas."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 
 class DateOrder(StrEnum):
-    """What the whole file proves about dates such as 03/04/1990."""
+    """The order of day and month in dates such as 03/04/1990, as proved by all dates of the file."""
 
     DAY_FIRST = "day_first"
     MONTH_FIRST = "month_first"
@@ -16,10 +16,10 @@ class DateOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Serials:
-    """What a file proves about days that are written as numbers.
+    """Which dates of a file are serial numbers, that is, days counted since an epoch.
 
-    `columns` are the attributes of which the whole column is days as numbers, so that low numbers are days there too.
-    `since_1904` says that a workbook counts from 1 January 1904, and not from 1 January 1900.
+    * `columns`: attributes whose whole column is serial numbers, so that low numbers are dates too.
+    * `since_1904`: the workbook counts from 1 January 1904 and not from 1 January 1900.
     """
 
     columns: frozenset[str] = frozenset()
@@ -31,10 +31,12 @@ NO_SERIALS = Serials()
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`zone` is the clinic's own, for local times without an offset; `country` ISO alpha-2; `today` the reading's.
+    """The context of every cell of a file.
 
-    `in_serials` says that the cell at hand stands in one of the columns of `serials`, `decimal_commas` that some amount
-    of the file has a decimal comma.
+    * `zone`: the clinic's time zone, for local times without an offset.
+    * `country`: ISO alpha-2; `today`: the day of reading.
+    * `in_serials`: the current cell is in one of the columns of `serials`.
+    * `decimal_commas`: some amount in the file has a decimal comma.
     """
 
     zone: ZoneInfo

@@ -1,4 +1,4 @@
-"""Countries as clinics write them, by name or code, settled to the two letters that Caspen keeps."""
+"""Countries by name or code, as ISO 3166-1 alpha-2. The names are those of ISO 3166-1, with common further names."""
 
 import unicodedata
 
@@ -66,5 +66,5 @@ _CODES |= {code.lower(): code for code in set(_CODES.values())}
 
 
 def country_code(name: str) -> str | None:
-    """ISO alpha-2 of a country's name or code in any case; None when it is neither."""
+    """The ISO alpha-2 code for a country's name or code, in any case; None for other text."""
     return _CODES.get(_bare(name))

@@ -1,4 +1,4 @@
-"""The day that a cell begins with: ISO, day first, month first where the file proves it, a named month, or a serial."""
+"""Reads the date at the beginning of a cell: ISO, numbers in either order, a named month, or a serial number."""
 
 import re
 from calendar import month_name
@@ -12,18 +12,23 @@ _NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _NAMED = re.compile(r"(?:[A-Za-z]{3,9},\s*)?(\d{1,2})[ /-]([A-Za-z]{3,9})\.?[ /,-]+(\d{4}|\d{2})(?!\d)")
 _JOINED = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 SERIAL = re.compile(r"(\d{1,5})(?:\.(\d+))?")
-"""A number of days as a spreadsheet stores a date, with its time as a fraction."""
+"""A date as spreadsheets store it: a number of days, with the time of day as a fraction."""
 SURE, LAST = 20_000, 60_000
-"""From 3 October 1954 to 8 April 2064: such a number in a column of dates is a day, whatever stands beside it."""
+"""3 October 1954 and 8 April 2064: in a column of dates, a serial number between them is always a date."""
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(month_name) if number}
-_NO_DAY = 60  # 29 February 1900, which spreadsheets believe in
-_EPOCH = date(1899, 12, 30)  # day 0 of the spreadsheets' 1900 system, for all days behind that one
+_NO_DAY = 60  # 29 February 1900, which spreadsheets count and the calendar does not have
+_EPOCH = date(1899, 12, 30)  # day 0 of the 1900 system, for all days after that one
 _BEHIND_1904 = 1462  # days from the first day of the 1900 system to that of the 1904 system
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDay:
-    """`rest` is what follows the day in the cell; `seconds` are the time of day of a serial."""
+    """The date of a cell.
+
+    * `day`: None with `code` if there is no valid date.
+    * `rest`: the text after the date.
+    * `seconds`: the time of day of a serial number, in seconds.
+    """
 
     day: date | None
     rest: str = ""
@@ -35,7 +40,10 @@ BAD = ReadDay(None, code="bad_date")
 
 
 def day_of(text: str, context: Context, *, births: bool) -> ReadDay:
-    """The day at the beginning of a cell."""
+    """The date at the beginning of a cell. Invalid dates have the code `bad_date`. Raises nothing.
+
+    `births`: a year of two digits is in the past.
+    """
     if not text.isascii():
         return BAD
     if serial := SERIAL.fullmatch(text):
@@ -78,7 +86,7 @@ def _year(digits: str, context: Context, *, births: bool) -> tuple[int, str | No
 
 
 def _serial(number: int, fraction: float, context: Context) -> ReadDay:
-    """The day of a number. A low one is a day only in a column of such days, and not where it may be a year."""
+    """The date of a serial number. A low number is a date only in a column of serial numbers, unless a year."""
     days = number + _BEHIND_1904 if context.serials.since_1904 else number
     is_sure = SURE <= days <= LAST
     may_be_year = 1900 <= number <= context.today.year and not fraction

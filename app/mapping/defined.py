@@ -1,4 +1,4 @@
-"""A question of the clinic's own as its whole export tells of it: its type, and every answer that can be chosen."""
+"""A custom field (question) as the whole export defines it: its type and its options."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,7 +12,11 @@ CHOICES = frozenset({"single_choice", "multiple_choice", "dropdown"})
 
 @dataclass(frozen=True, slots=True)
 class FieldOption:
-    """`added` says that no definition has it, only somebody's answer; `known_as` what rows call it beside its id."""
+    """An option of a custom field.
+
+    * `added`: no definition has the option, only answers.
+    * `known_as`: further names by which rows refer to the option.
+    """
 
     id: str
     label: str
@@ -23,11 +27,14 @@ class FieldOption:
 
 @dataclass(frozen=True, slots=True)
 class Defined:
-    """`has_text` says that some answer did not fit the type, and stands in a field for text beside this one.
+    """A custom field.
 
-    `clashes` says that the workspace has another question of this name. `own` is the type that the export tells, where
-    the clinic chose another; `answers` how many there are, `misfits` how many of them would not fit each type that the
-    clinic may choose. Options of a question that asks for yes or no are what the export calls the two.
+    * `has_text`: some answers do not fit the type; they go to a further field for text.
+    * `clashes`: the workspace has another field of this name.
+    * `own`: the type in the export, if the clinic chose another; else "".
+    * `answers`: the number of answers; `misfits`: by type that the clinic may choose, how many answers do not fit it.
+
+    The options of a field for yes or no are the export's words for yes and no.
     """
 
     name: str
@@ -41,15 +48,17 @@ class Defined:
     misfits: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
+        """Plain JSON, the inverse of `from_json`."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Defined":
+        """The field of `to_json`. Raises KeyError and TypeError for other values."""
         return cls(**{**value, "options": tuple(FieldOption(**option) for option in value["options"])})
 
 
 def fitting(type_: str, options: tuple[FieldOption, ...] = ()) -> tuple[str, ...]:
-    """The types, beside its own, that a question may be given before it is made."""
+    """The types that a clinic may choose for a field of `type_` before the first import."""
     if type_ in TEXTS:
         return ("number", "yes_no")
     if type_ != "single_choice":

@@ -1,4 +1,4 @@
-"""E-mail addresses. One that no message could reach is kept as words, never as an address."""
+"""Reads e-mail addresses. Text that is no valid address is kept as text, never as an address."""
 
 import html
 import re
@@ -35,9 +35,11 @@ def is_email(address: str) -> bool:
 
 
 class ReadEmail(NamedTuple):
-    """`address` is the first good address of a cell, None without one. `has_more`: the cell says more than that.
+    """The e-mail address of a cell.
 
-    `is_bad`: some text with an `@` is no address.
+    * `address`: the first valid address, or None.
+    * `has_more`: the cell has further text.
+    * `is_bad`: some text with an `@` is no valid address.
     """
 
     address: str | None
@@ -46,7 +48,7 @@ class ReadEmail(NamedTuple):
 
 
 def read_email(cell: str) -> ReadEmail:
-    """The address in a cell as address books and mail programs write it: `mailto:`, `Name <a@b.example>`, two in one.
+    """The address in a cell as address books and mail programs write it, such as `mailto:` or `Name <a@b.example>`.
 
     >>> read_email("Jo Lee <jo@mail.example>").address
     'jo@mail.example'
@@ -72,7 +74,7 @@ def read_email(cell: str) -> ReadEmail:
 
 
 def _unescaped(cell: str) -> str:
-    """A cell without the HTML entities and percent signs that a web page or a program left around an address."""
+    """A cell without the HTML entities and percent signs that a program wrote around an address."""
     for _ in range(_MOST_ESCAPED):
         if "&" not in cell:
             break
@@ -84,12 +86,12 @@ def _unescaped(cell: str) -> str:
 
 
 def email_or_text(cell: str, context: Context, report: Report) -> str | None:
-    """The address of a cell that holds nothing else; other text is kept word for word."""
+    """The address of a cell that holds nothing else; other text word for word."""
     read = read_email(cell)
     return read.address if read.address and not read.has_more else string(cell, context, report)
 
 
 def email_alone(cell: str, context: Context, report: Report) -> str | None:
-    """The first address of a cell, for kinds that keep nothing else of it; else the cell as it is."""
+    """The first address of a cell, for kinds without a place for further text; else the cell word for word."""
     read = read_email(cell)
     return read.address if read.address and not read.is_bad else string(cell, context, report)

@@ -1,7 +1,8 @@
-"""Whether two rows of one key say the same, whatever program wrote them: equal rows have equal digests.
+"""Whether two rows with the same key have equal values: equal rows have equal digests.
 
-Compared are the values that mapping uses, not their spelling. A clinic hands over an export and its copy saved by a
-spreadsheet: the copy has no offsets and no seconds, `TRUE` for `true`, lost zeros, and other columns first.
+The values that mapping uses are compared, not their spelling. A clinic may hand over an export and a copy that a
+spreadsheet saved. The copy has lost offsets, seconds and leading zeros, has `TRUE` for `true`, and another order of
+columns.
 """
 
 import hashlib
@@ -18,18 +19,18 @@ from app.mapping.columns import Link, columns_of
 from app.mapping.moments import LocalMoment
 
 BLANK = ""
-ID, NAME = "id:", "name:"  # how a reference is written
-CLOCK = "\x1f"  # between a time on the clinic's clock and on the file's own
+ID, NAME = "id:", "name:"  # before a reference by id and by name
+CLOCK = "\x1f"  # between the time on the clinic's clock and on the file's
 _EXPONENT = re.compile(r"\d[.,]\d{5,17}[Ee]\+?\d\d?")
 _TRUTHS = frozenset({"true", "false", "yes", "no"})
 
 
 def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneInfo) -> tuple[bytes, bytes | None]:
-    """Two digests of 16 bytes. `values` are a row's attributes, `cells` its filled cells, `zone` the clinic's own.
+    """Two digests of 16 bytes. `values` are a row's attributes, `cells` its filled cells, `zone` the clinic's zone.
 
-    The first compares times as instants, to the minute. A spreadsheet's copy has lost the offsets: it shows the clock
-    of the file, which need not be the clinic's. The second is for that copy: of the times on the file's own clock.
-    It is None where both are the same. White space and absent values do not count.
+    The first compares times as instants, to the minute. The second compares times on the clock of the file, because a
+    spreadsheet's copy has lost the offsets and keeps that clock. None if both digests are equal. White space and absent
+    values are ignored.
     """
     pieces: list[str] = []
     file_times: list[tuple[int, str]] = []
@@ -61,10 +62,10 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
 def statements_of(
     row: Any, instead: Mapping[str, Any], columns: Collection[str], cells: Mapping[str, str], zone: ZoneInfo
 ) -> Mapping[str, str]:
-    """By attribute, what a row says. `instead` are the values that stand in place of its attributes.
+    """By attribute, the value of a row in comparable form. `instead` replaces values of attributes.
 
-    An empty cell says that there is nothing: BLANK, and so does `false` where `instead` has none for it. An attribute
-    without a column says nothing at all, and is left out.
+    An empty cell is BLANK, and so is `false` if `instead` has no value for the attribute. Attributes without a column
+    are left out.
     """
     attributes = {placed.name: placed.column for placed in columns_of(type(row))}
     has_replaced = any(name in columns for name, value in instead.items() if value is None)
@@ -84,7 +85,7 @@ def statements_of(
 
 
 def _statement(value: Any, cell: str, zone: ZoneInfo) -> str:
-    """A reference and a time as they are, for they are compared in several ways; of any other value a digest."""
+    """References and times in readable form, because they are compared in several ways; a digest of other values."""
     if isinstance(value, Link):
         return f"{ID}{','.join(value.ids)}" if value.ids else f"{NAME}{value.name or ''}"
     if isinstance(value, datetime):
@@ -106,7 +107,7 @@ def _digest(pieces: list[str]) -> bytes:
 
 
 def _minutes(moment: datetime, cell: str, zone: ZoneInfo) -> tuple[str, str]:
-    """A time on the clinic's clock, and on the file's own where the cell shows one."""
+    """A time to the minute on the clinic's clock, and on the file's own clock if the cell shows one."""
     wall = moment.wall if isinstance(moment, LocalMoment) else moment.astimezone(zone)
     in_clinic = wall.isoformat(" ")[:16]
     return in_clinic, cell[:16] if len(cell) == 25 and cell[19] == " " else in_clinic

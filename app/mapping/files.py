@@ -1,4 +1,4 @@
-"""What Caspen takes as a client's file: how large, under which names, and which kinds of program never."""
+"""Limits of Caspen for a client's file: its size, its name, and the kinds of programs that are refused."""
 
 import hashlib
 import re
@@ -12,9 +12,9 @@ _UNSAFE = re.compile('[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\
 
 
 def safe_name(name: str, number: int = 1) -> str:
-    """A name that every computer can save a file under, at most 255 letters, its extension kept.
+    """A file name that every operating system accepts: at most 255 characters, with its extension.
 
-    `number` tells a later file of the same name.
+    `number` distinguishes later files of the same name.
 
     >>> safe_name("a/b?.pdf", 2)
     'a_b_ (2).pdf'
@@ -28,19 +28,19 @@ def safe_name(name: str, number: int = 1) -> str:
 
 
 def key_of_path(path: str, *, as_written: bool = False) -> str:
-    """The key of what has no id: the sum of its path, from the folder on that gives it meaning.
+    """The key of a file without an id: the SHA-256 of its path from its kind's folder on, as hex.
 
-    What stands above that folder is the clinic's name and the day, and differs from export to export. So does the form
-    of its letters, which tells nothing apart but where an export has the same path in two forms: then `as_written`.
+    The folders above differ from export to export. The Unicode form of the letters is ignored, unless `as_written`: an
+    export may have the same path in two forms.
     """
     return hashlib.sha256((path if as_written else composed(path)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def composed(path: str) -> str:
-    """A path in the one form of its letters that most programs write."""
+    """A path in Unicode normal form C."""
     return unicodedata.normalize("NFC", path)
 
 
 def is_blocked(name: str) -> bool:
-    """Whether a name is that of a program, which nobody keeps with a client."""
+    """Whether a file name has the extension of a program, which Caspen does not accept for a client."""
     return name.rstrip(". ").rpartition(".")[2].lower() in BLOCKED

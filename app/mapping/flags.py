@@ -1,4 +1,4 @@
-"""Yes and no, choices from a list and whole numbers, in the ways that exports and spreadsheets write them."""
+"""Reads yes and no, and choices from a list, as exports and spreadsheets write them."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ _NO = frozenset({"false", "0", "no", "n", "f"})
 
 
 def boolean(cell: str, context: Context, report: Report) -> bool | None:
-    """True, false, or None with `bad_boolean`."""
+    """True or False; None with `bad_boolean` for other text."""
     answer = truth(cell)
     if answer is None:
         value = plain(cell)
@@ -25,13 +25,16 @@ def boolean(cell: str, context: Context, report: Report) -> bool | None:
 
 
 def truth(words: str) -> bool | None:
-    """What a word says where yes or no is asked; None for any other."""
+    """True or False for a word of yes or no; None for other text."""
     word = words.strip().casefold()
     return True if word in _YES else False if word in _NO else None
 
 
 def one_of(choices: Mapping[str, str], unknown: str | None = None) -> Reader:
-    """The token of a word, ignoring case and punctuation; an unknown word is told by `unknown` and gives None."""
+    """A reader that returns the token of a word; case and punctuation are ignored.
+
+    `choices` are tokens by word. An unknown word is None, reported with `unknown` if that is set.
+    """
     tokens = {spoken(word): token for word, token in choices.items()}
 
     def read(cell: str, context: Context, report: Report) -> str | None:
@@ -48,5 +51,5 @@ def one_of(choices: Mapping[str, str], unknown: str | None = None) -> Reader:
 
 
 def spoken(word: str) -> str:
-    """A word of a list as it is compared: letters and digits alone, lower case."""
+    """A word of a list for comparison: letters and digits, lower case."""
     return "".join(filter(str.isalnum, word.casefold()))

@@ -1,4 +1,4 @@
-"""How a form reads in Caspen: sections of fields, each question with its answer word for word, signatures as images."""
+"""Writes forms for Caspen: sections of fields, each question with its answer word for word, signatures as images."""
 
 import base64
 import binascii
@@ -27,7 +27,7 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class FormContent:
-    """A form's sections for Caspen; `unsigned` says that it refers to a signature whose image is not there."""
+    """The sections of a form in Caspen's JSON. `unsigned`: the form refers to a signature without an image."""
 
     sections: list[Json]
     codes: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class FormContent:
 def form_content(content: Content, images: Mapping[str, str] | None = None) -> FormContent:
     """Sections of fields: a heading, a statement for the description, and one field for each question.
 
-    `images` are the signatures that came, by their id.
+    `images` are data addresses of signatures by id. A signature without an image is written as NO_SIGNATURE.
     """
     writing = _FormWriter(images or {})
     sections = [writing.section(section) for section in content.sections]
@@ -46,14 +46,14 @@ def form_content(content: Content, images: Mapping[str, str] | None = None) -> F
 
 
 def form_template_content(content: Content) -> FormContent:
-    """The fields of a template, without answers but for what a paragraph begins with."""
+    """The fields of a template, without answers except the starting text of paragraphs."""
     return form_content(without_answers(content))
 
 
 def signature_images(value: Json) -> dict[str, str]:
-    """The signatures of a form by their id: data addresses of PNG or JPEG images of at most 2 MB. Others do not come.
+    """The signatures of a form by id: data addresses of PNG or JPEG images of at most 2 MB. Others are left out.
 
-    They are told as a list of ids and images, as one of these, or as an object of images by id.
+    Accepts a list of ids with images, one of these, an object of images by id, or any of these in `signatures`.
     """
     if isinstance(value, dict) and isinstance(value.get("signatures"), list):
         value = value["signatures"]
@@ -70,7 +70,7 @@ def signature_images(value: Json) -> dict[str, str]:
 
 
 def are_signatures(value: Json) -> bool:
-    """Whether a value has one of the shapes of `signature_images`, whatever its images are."""
+    """Whether a value has one of the shapes of `signature_images`, whatever the images are."""
     if isinstance(value, dict) and isinstance(value.get("signatures"), list):
         value = value["signatures"]
     if isinstance(value, dict):
@@ -79,7 +79,7 @@ def are_signatures(value: Json) -> bool:
 
 
 def is_image(address: str) -> bool:
-    """Whether a data address holds a PNG or JPEG that is not too large, judged by its first bytes."""
+    """Whether a data address holds a PNG or JPEG of at most 2 MB. The type is checked by the first bytes."""
     if len(address) > SIGNATURE_LIMIT * 3 // 2:
         return False
     match = _IMAGE.fullmatch(address.strip())
@@ -93,7 +93,7 @@ def is_image(address: str) -> bool:
 
 
 class _FormWriter:
-    """A form that is being written."""
+    """Writes one form, and notes whether markup was lost or a signature is missing."""
 
     def __init__(self, images: Mapping[str, str]) -> None:
         self._images = images
@@ -132,7 +132,7 @@ class _FormWriter:
 
 
 def _choice(question: Question) -> dict[str, Json]:
-    """All options and the chosen ones; what was written beside `Other`, ticked or not, and beside them all, stays."""
+    """All options and the chosen options. Text beside `Other`, ticked or not, and beside the options is kept."""
     field: dict[str, Json] = {
         "options": [option.label for option in question.options],
         "answer": [option.label for option in question.chosen],

@@ -1,4 +1,4 @@
-"""Words with simple formatting, as notes and forms hold them: only tags that can do nothing but format stay."""
+"""Rich text of notes and forms: keeps only tags that format, and gives rich text as plain text."""
 
 import html
 import re
@@ -14,7 +14,7 @@ from app.mapping.page_styles import split_styles
 ALLOWED = frozenset(
     {"p", "div", "br", "ul", "ol", "li", "blockquote", "h1", "h2", "b", "i", "u", "s", "sub", "sup", "a"}
 )
-# Parsers read tags inside these as words, or keep what is inside a template apart from the page.
+# Parsers read tags inside these elements as text, and keep the inside of a template out of the page.
 _LITERAL = frozenset({"textarea", "title", "noframes", "noscript", "noembed", "xmp", "plaintext", "template"})
 _GONE_WITH_WORDS = frozenset({"script", "style", "iframe", "object", "svg"})
 _ALIKE = {
@@ -31,7 +31,7 @@ _BLOCKS = frozenset({"p", "div", "br", "ul", "ol", "li", "blockquote", "h1", "h2
 _CLEANER = nh3.Cleaner(
     tags=set(ALLOWED),
     clean_content_tags=set(_GONE_WITH_WORDS),
-    attributes={"a": {"href"}, "*": set()},  # of themselves, `title` and `lang` would stay
+    attributes={"a": {"href"}, "*": set()},  # by default nh3 keeps `title` and `lang`
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener",
     url_relative="deny",
@@ -41,7 +41,7 @@ _WORDS = r"(?:[^<>&\x00-\x08\x0b-\x1f\x7f-\xa0]++|&(?:amp|lt|gt|nbsp);)++"
 _INLINE = rf"(?:{_WORDS}|<br>|<b>{_WORDS}</b>|<i>{_WORDS}</i>|<u>{_WORDS}</u>)"
 _BLOCK = "|".join(rf"<{tag}>{_INLINE}*+</{tag}>" for tag in ("div", "p", "blockquote", "h1", "h2"))
 _LIST = "|".join(rf"<{tag}>(?:\s|<li>{_INLINE}*+</li>)*+</{tag}>" for tag in ("ul", "ol"))
-# Most notes are clean and simply nested; telling so takes a fifth of the time of cleaning them.
+# Most notes are clean and simply nested. This check takes a fifth of the time of cleaning.
 _PLAIN = re.compile(f"(?:{_INLINE}|{_BLOCK}|{_LIST})*+")
 _OPENING = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*|[!?])?")
 _BEGUN = re.compile(
@@ -57,22 +57,22 @@ _APART = frozenset(
     """.split()  # noqa: SIM905 - as a list it would be a page long
 )
 STRUCK_OUT = "[struck out: "
-"""What begins struck-out text where only plain text is shown; a closing bracket ends it."""
+"""Begins struck-out text in plain text; a closing bracket ends it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """`lost` says that more than attributes went."""
+    """Sanitised rich text. `lost`: more than attributes was removed."""
 
     html: str
     lost: bool = False
 
 
 def clean_html(text: str) -> Cleaned:
-    """Rich text with the allowed tags alone; a second call changes nothing.
+    """Rich text with the allowed tags alone. A second call changes nothing.
 
     `strong` and `em` become `b` and `i`, `strike` and `del` become `s`, small headings `h2`. Cells of a table stay
-    apart, ticked boxes and chosen options keep their mark. Line ends are `<br>` in a text without blocks.
+    separate. Ticked boxes and chosen options keep a mark. Line ends become `<br>` in a text without blocks.
     """
     is_hidden = has_hidden(text)
     is_lined = "\n" in text and not _LINED.search(text)
@@ -91,14 +91,14 @@ def clean_html(text: str) -> Cleaned:
 
 
 def _line_broken(match: re.Match[str]) -> str:
-    """`<br>` for a line end; a tag stays on one line."""
+    """`<br>` for a line end; a tag on one line."""
     return "<br>" if match[0] == "\n" else match[0].replace("\n", " ")
 
 
 class _Mending:
-    """Replaces tags by allowed ones and keeps the words of unwrapped blocks apart.
+    """Replaces tags by allowed tags, and separates the text of removed blocks.
 
-    A sign that opens no tag is a word of the clinic's. `lost` says that a tag went that no allowed tag replaces.
+    A `<` that opens no tag is text and is escaped. `lost`: a tag was removed that no allowed tag replaces.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class _Mending:
             return f"<{slash}{_ALIKE[name]}"
         if name in _LITERAL:
             self.lost = True
-            return "<br><wbr"  # an element that shows nothing keeps the attributes, which go with it
+            return "<br><wbr"  # `wbr` shows nothing and takes the attributes, which are removed later
         if name:
             self.lost = True
             is_apart = name in _APART and (name != "table" if slash else not _is_begun(match))
@@ -121,18 +121,18 @@ class _Mending:
 
 
 def _is_begun(match: re.Match[str]) -> bool:
-    """Whether a new line has begun in front of a tag, so that the tag needs none of its own."""
+    """Whether a new line begins before a tag, so that the tag needs no `<br>`."""
     before = match.string[max(0, match.start() - 200) : match.start()]
     return _BEGUN.search(before.lower()) is not None
 
 
 def escaped(text: str) -> str:
-    """Plain words as rich text."""
+    """Plain text as rich text."""
     return html.escape(text, quote=False).replace("\n", "<br>")
 
 
 def plain_text(rich: str) -> str:
-    """The words of a rich text, one line for each block. Struck-out words are in `[struck out: ...]`."""
+    """The text of a rich text, one line for each block. Struck-out text is `[struck out: ...]`."""
     reader = _TextExtractor()
     rich = bounded(rich)
     for at in range(0, len(rich), _AT_ONCE):
@@ -147,7 +147,7 @@ def plain_text(rich: str) -> str:
 def _single_spaced(line: str) -> str:
     if len(line) <= _AT_ONCE:
         return " ".join(line.split())
-    pieces = [""]  # block by block: a million words are not held beside each other
+    pieces = [""]  # block by block, to save memory for a million words
     for at in range(0, len(line), _AT_ONCE):
         piece = _SPACES.sub(" ", line[at : at + _AT_ONCE])
         pieces[-1] = pieces[-1].removesuffix(" ") if piece.startswith(" ") else pieces[-1]
@@ -156,6 +156,7 @@ def _single_spaced(line: str) -> str:
 
 
 class _TextExtractor(HTMLParser):
+    """Collects the text of HTML, with a line end for each block."""
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []
@@ -208,7 +209,7 @@ class _TextExtractor(HTMLParser):
         self._end_struck()
 
     def _end_struck(self) -> None:
-        """Struck-out words that follow each other are one stretch; it ends in front of any other."""
+        """Ends a stretch of struck-out text. Struck-out texts that follow each other are one stretch."""
         if self.ended is not None:
             self.words.append("]" + self.ended)
             self.ended = None

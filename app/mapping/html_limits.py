@@ -1,7 +1,7 @@
-"""Markup that costs parsers time with the square of its length, rewritten in linear time before a parser gets it.
+"""Bounds the cost of HTML for parsers, whose time may grow with the square of the length or depth of a text.
 
-Python's HTMLParser looks for the end of each construct up to the end of the text: a million `<` that nothing closes
-take minutes. The sanitiser compares each attribute of a tag with all others.
+Python's HTMLParser searches for the end of each construct up to the end of the text: a million unclosed `<` take
+minutes. The sanitiser compares each attribute of a tag with all others. The rewriting here takes linear time.
 """
 
 import re
@@ -14,13 +14,16 @@ _DATA = "<![CDATA["
 _HIDDEN_START = re.compile(
     r"<(?:!--|!doctype\b|!(?:element|entity|attlist|notation)\s|!\[(?:if|else|endif|cdata)\b|\?(?:xml|php|mso|import)\b)",
     re.IGNORECASE,
-)  # every other `<!` and `<?` is written by people: `flexion <?> unclear`, `BP <!120`
+)  # people write every other `<!` and `<?`: `flexion <?> unclear`, `BP <!120`
 _LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)[^<>]{{{LONGEST_TAG},}}>")
 
 
 def bounded(text: str) -> str:
-    """The same markup for a reader: every word stays. Comments and declarations, which no browser shows, are taken out,
-    a sign that opens no tag is written as `&lt;`, and a tag of more than 16 KiB loses its attributes."""
+    """The same markup with bounded cost; all text is kept.
+
+    Comments and declarations, which no browser shows, are removed. A `<` that opens no tag becomes `&lt;`. A tag of
+    more than 16 KiB loses its attributes.
+    """
     if "<" not in text:
         return text
     text = only_tags(_without_hidden(text))
@@ -28,14 +31,14 @@ def bounded(text: str) -> str:
 
 
 def has_hidden(text: str) -> bool:
-    """Whether a text has a construct that no browser shows."""
+    """Whether a text has a comment, declaration or instruction, which no browser shows."""
     return ("<!" in text or "<?" in text) and _HIDDEN_START.search(text) is not None
 
 
 def _without_hidden(text: str) -> str:
-    """The text without comments, declarations and instructions of programs (`<!-- -->`, `<!doctype >`, `<?xml ?>`).
+    """The text without comments, declarations and instructions (`<!-- -->`, `<!doctype >`, `<?xml ?>`).
 
-    One that is never closed is no construct: its signs are shown. Of a section of data, `<![CDATA[ ]]>`, words stay.
+    An unclosed one is no construct: its characters are shown. The text of a data section (`<![CDATA[ ]]>`) is kept.
     """
     kept: list[str] = []
     at = 0
@@ -57,13 +60,11 @@ def _without_hidden(text: str) -> str:
     return "".join(kept)
 
 
-# Markup that is nested too deeply, made shallow before a library builds a tree of it.
-#
 # The sanitiser takes time with the square of the depth: 10,000 nested elements take a second, 100,000 two minutes.
 
 MOST_DEPTH = 256
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)[^<>]*>?")
-# Elements that end by themselves where another begins, or never have anything inside: they make no depth alone.
+# Elements that end where another begins, or have no content.
 _SHALLOW = frozenset(
     """p li dd dt tr td th thead tbody tfoot option optgroup area base br col embed hr img input link meta param source
     track wbr""".split()  # noqa: SIM905 - as a list it would be a page long
@@ -71,8 +72,7 @@ _SHALLOW = frozenset(
 
 
 def shallow(text: str) -> tuple[str, bool]:
-    """The same markup without the tags that are nested more than 256 deep, and whether any was left out. All words
-    are kept."""
+    """The same markup without the tags nested deeper than 256, and whether any was removed. All text is kept."""
     if text.count("<") <= MOST_DEPTH:
         return text, False
     cut = _Cut()
@@ -81,7 +81,7 @@ def shallow(text: str) -> tuple[str, bool]:
 
 
 class _Cut:
-    """Counts the elements that are open. An end tag of an element that is not open changes nothing."""
+    """Counts open elements. An end tag of an element that is not open changes nothing."""
 
     def __init__(self) -> None:
         self.open: Counter[str] = Counter()

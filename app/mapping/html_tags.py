@@ -1,7 +1,7 @@
-"""Which signs of a text open a tag. Parsers of HTML take words for attributes, and lose them: `HR<pain free</p>`.
+"""Decides which `<` of a text opens a tag. HTML parsers take words for attributes and lose them: `HR<pain free</p>`.
 
-A tag has the name of an element of HTML, or of one that an office program writes, and ends before another one begins.
-Every other `<` is a word of the clinic's.
+A tag has the name of an HTML element or of an element of an office program, and ends before another tag begins. Every
+other `<` is the clinic's text.
 """
 
 import re
@@ -18,14 +18,14 @@ ELEMENTS = frozenset(
     time title tr track tt u ul var video wbr xml xmp""".split()  # noqa: SIM905 - as a list it would be a page long
 )
 _OFFICE = re.compile(r"(?:o|v|w|w10|m|x|p|u1|st1|st2|svg|xml|ns\d):[a-z][a-z0-9-]*")
-_OFTEN = "/?(?:p|div|br|ul|ol|li|b|i|u|s|h1|h2|tr|td|table|span|strong|em|body|html)>"  # told at once
+_OFTEN = "/?(?:p|div|br|ul|ol|li|b|i|u|s|h1|h2|tr|td|table|span|strong|em|body|html)>"  # recognised at once
 _PLAIN_TAG = re.compile(f"<{_OFTEN}")
 _SIGN = re.compile(f"<(?!{_OFTEN})")
 _OWN = re.compile(r"<([a-zA-Z][a-zA-Z0-9_.:-]*)(\s[^<>]*|/?)>")
 _OWN_END = re.compile(r"</([a-zA-Z][a-zA-Z0-9_.:-]*)\s*>")
 _STYLED = re.compile(r"\s(?:style|class|id)\s*=", re.IGNORECASE)
 _NAME = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)")
-# A value in which a tag seems to end before another one begins is no value: its quotation mark was left open.
+# A value with the end of a tag and the beginning of another has an unclosed quotation mark.
 _QUOTED = "|".join(f"{q}[^{q}<>]{{0,2000}}+(?:<[^{q}]{{0,2000}}+|>[^{q}<]{{0,2000}}+)?+{q}" for q in "\"'")
 _REST = re.compile(rf"(?:[^<>=]++|=\s*+(?:{_QUOTED})?+)*+")
 _UNQUOTED_REST = re.compile(r"[^<>]*+")
@@ -35,18 +35,20 @@ _ALONE = frozenset("checked selected disabled readonly required multiple hidden 
 
 
 def is_element(name: str) -> bool:
-    """Whether a lower-case name is that of an element."""
+    """Whether a lower-case name is that of an element of HTML or of an office program."""
     return name in ELEMENTS or _OFFICE.fullmatch(name) is not None
 
 
 def has_tag(text: str) -> bool:
-    """Whether any sign of a text opens a tag."""
+    """Whether a text has a tag."""
     return _PLAIN_TAG.search(text) is not None or ("<" in text and "<" in only_tags(text))
 
 
 def only_tags(text: str) -> str:
-    """The same text, with `&lt;` for every `<` that opens no tag, also in attributes. A quotation mark that a tag
-    leaves open ends with it: such a tag loses its attributes. A second call changes nothing."""
+    """The same text with `&lt;` for every `<` that opens no tag, also in attributes. A second call changes nothing.
+
+    A quotation mark that is never closed ends with its tag; such a tag loses its attributes.
+    """
     written = StringIO()
     kept = 0
     own: frozenset[str] | None = None
@@ -54,7 +56,7 @@ def only_tags(text: str) -> str:
     for sign in _SIGN.finditer(text):
         at = sign.start()
         if at < kept:
-            continue  # it stands in an attribute
+            continue  # inside an attribute
         written.write(text[kept:at])
         name = _NAME.match(text, at)
         end = at
@@ -76,14 +78,14 @@ def only_tags(text: str) -> str:
 
 
 class TagEnds:
-    """Where the tags of a text end."""
+    """Finds the ends of tags in a text, in time linear in the length of the text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._left = 4 * len(text)  # signs that may be read in vain: tags that never end must not cost a square of time
+        self._left = 4 * len(text)  # characters that may be read in vain, so that unclosed tags take linear time
 
     def behind(self, start: int) -> int:
-        """The place where the tag ends whose name ends at `start`. There is no `>` there if the tag never ends."""
+        """The index of the `>` of the tag whose name ends at `start`; another index for an unclosed tag."""
         end = _end(_REST, self._text, start) if self._left > 0 else start
         if self._text[end : end + 1] != ">":
             self._left -= end - start
@@ -92,7 +94,7 @@ class TagEnds:
 
 
 def _own_elements(text: str) -> frozenset[str]:
-    """The names of elements that are a program's own: they carry a style, or stand as a pair and look like one."""
+    """The names of a program's own elements: they have a style, or are a pair of tags with a hyphen or attribute."""
     ended = {name.lower() for name in _OWN_END.findall(text)}
     tags = ((tag[1].lower(), tag[2]) for tag in _OWN.finditer(text))
     return frozenset(
@@ -112,5 +114,5 @@ def _tidy(attributes: str) -> str:
 
 
 def _are_words(name: str, attributes: str) -> bool:
-    """Whether a letter between signs is one of a comparison: `5 <b and c> d`."""
+    """Whether a letter between `<` and `>` is part of a comparison: `5 <b and c> d`."""
     return len(name) == 1 and "=" not in attributes and bool(set(attributes.lower().split()) - _ALONE - {"/"})

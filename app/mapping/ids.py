@@ -32,7 +32,7 @@ def id_in_address(text: str) -> str | None:
 def clean_id(cell: str, report: Report) -> str | None:
     """An id without guard, quotes, spaces, `.0` or web address around the id; None for an empty id.
 
-    Reports `id_cleaned` if the id had to be changed. A second call changes nothing.
+    Reports `id_cleaned` if the id had to be changed.
     """
     if cell.isdigit() and cell.isascii():
         return cell

@@ -1,11 +1,11 @@
-"""Joins: which rows of other lines and files have a part in a row's records, and what mapping does with each.
+"""Joins: the rows of other lines and files that have a part in a row's records, and how mapping uses each of them.
 
     medical_alerts.csv  patient_id = 11   LISTED    the client's alert names it
     attendees.csv       booking_id = 77   MEMBER    it decides whether the client arrived
     practitioners.csv   user_id = 5       COUNTED   it gives the user another role
 
-A trial finds such rows with its index. Here they are described by the columns that hold the row's id, so that a page
-that shows one record can find them in the parts of an export.
+A trial finds such rows by its index. A join describes them by the column that holds the row's id, so that a page that
+shows one record can find them in the parts of an export.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,22 +20,22 @@ from app.mapping.parse import Parsed, parse_row
 
 
 class JoinRole(StrEnum):
-    """What mapping does with a joined row."""
+    """How mapping uses a joined row."""
 
-    LISTED = "listed"  # looks it up in a list: alerts of a client, a price, the name of a concession
-    MEMBER = "member"  # reads what it says of somebody for whom the row has a record
+    LISTED = "listed"  # looked up in a list: a client's alerts, a price, the name of a concession
+    MEMBER = "member"  # about a person for whom the row has a record
     COURSE = "course"  # gives a member the course of treatment whose list names the member
-    COUNTED = "counted"  # counts that it refers to the row
-    UNITED = "united"  # unites its hours with those of the row
-    DEFINED = "defined"  # learns an option of the same question from it
-    MERGED = "merged"  # takes what belongs to it for the row's own, because it was merged into the row
-    TARGET = "target"  # takes a value of it, because the row refers to it
+    COUNTED = "counted"  # only counted, because it refers to the row
+    UNITED = "united"  # its hours are united with the hours of the row
+    DEFINED = "defined"  # defines a further option of the same question
+    MERGED = "merged"  # was merged into the row; what refers to it belongs to the row
+    TARGET = "target"  # the row refers to it, and takes a value from it
 
 
 class Join(NamedTuple):
-    """Rows of `kind` whose `column` (an attribute: the key, or a link) holds one of `ids`.
+    """Rows of `kind` whose attribute `column` (the key, or a link) holds one of `ids`.
 
-    `key` is the id under which mapping looks the rows up.
+    `key`: the id under which mapping looks the rows up in a list.
     """
 
     role: JoinRole
@@ -51,9 +51,10 @@ class Join(NamedTuple):
 
 @dataclass(frozen=True)
 class JoinedRow:
-    """A row that a join found. `cells` and `columns` are those of its part, `place` its part and line.
+    """A row that a join leads to.
 
-    `others` are contents of the same columns in other rows.
+    * `cells`, `columns`: those of its part, by attribute; `place`: the part number and the line.
+    * `others`: by attribute, contents of the same column in other rows.
     """
 
     join: Join
@@ -65,13 +66,13 @@ class JoinedRow:
     others: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def parsed(self, cells: Mapping[str, str] | None = None) -> Parsed[Any]:
-        """The row as it is, or with other cells."""
+        """The parsed row, with its own cells or with `cells` in their place."""
         filled = {name: cell for name, cell in (self.cells if cells is None else cells).items() if cell}
         return parse_row(self.kind, filled, self.context, self.columns)
 
 
 def ids_in(row: Any, column: str) -> tuple[str, ...]:
-    """The ids that an attribute of a parsed row holds."""
+    """The ids in an attribute of a parsed row: of a link, or the text itself. Empty for any other value."""
     value = getattr(row, column, None)
     if isinstance(value, Link):
         return value.ids
@@ -79,12 +80,12 @@ def ids_in(row: Any, column: str) -> tuple[str, ...]:
 
 
 def key_column(kind: Kind[Any]) -> str:
-    """The attribute that holds the own id of a kind's rows; empty where there is none."""
+    """The attribute of the kind's own id; "" if there is none."""
     return next((placed.name for placed in kind.columns if placed.column.is_key), "")
 
 
 def kinds_that_join(source: Source, kind: Kind[Any]) -> frozenset[str]:
-    """The kinds of which rows may have a part in a row of this kind."""
+    """The names of the kinds whose rows may have a part in a row of this kind."""
     linked = {placed.column.links_to for placed in _links(kind)}
     names = {
         other.name
@@ -106,7 +107,10 @@ def kinds_that_join(source: Source, kind: Kind[Any]) -> frozenset[str]:
 def joins_of(
     source: Source, kind: Kind[Any], row: Any, source_id: str, lookups: Iterable[tuple[str, str]]
 ) -> Iterator[Join]:
-    """The joins of a parsed row. `lookups` are the lists, with the key in each, that mapping looks up for the row."""
+    """The joins of a parsed row.
+
+    `lookups` are pairs of list name and key: what mapping looks up for the row in `Lookups.lists`.
+    """
     own = frozenset([source_id])
     for name, key in lookups:
         listed = source.kind(name)
@@ -125,23 +129,23 @@ def joins_of(
 
 
 def courses_of(source: Source, joiner: Kind[Any], ids: Iterable[str]) -> Iterator[Join]:
-    """The joins to courses of treatment that list rows of a joining kind."""
+    """The joins to the courses of treatment that list rows of a joining kind. `ids` are the ids of those rows."""
     for course, column in _courses(source, joiner):
         yield Join(JoinRole.COURSE, course.name, column, frozenset(ids))
 
 
 def course_link(joiner: Kind[Any], course: Kind[Any]) -> str | None:
-    """The attribute by which rows of a joining kind refer to a course."""
+    """The attribute by which rows of a joining kind refer to a course of treatment; None if there is none."""
     return next((placed.name for placed in _links(joiner) if placed.column.links_to == course.name), None)
 
 
 def merged_into(kind: Kind[Any], ids: Iterable[str]) -> Join | None:
-    """The join to the rows that were merged into those of the ids; None for a kind whose rows are never merged."""
+    """The join to the rows that were merged into the rows of `ids`; None for a kind whose rows are never merged."""
     return Join(JoinRole.MERGED, kind.name, kind.merging.survivor, frozenset(ids)) if kind.merging.survivor else None
 
 
 def people_of(source: Source, joiner: Kind[Any]) -> Kind[Any]:
-    """The kind of those about whom the rows of a joining kind are."""
+    """The kind of the people whom the rows of a joining kind are about."""
     (link,) = _people_links([joiner])
     return source.kind(str(link.column.links_to))
 
@@ -151,7 +155,7 @@ def _links(kind: Kind[Any]) -> list[RowColumn]:
 
 
 def _member_link(other: Kind[Any], kind: Kind[Any]) -> str | None:
-    """The attribute by which rows of another kind tell of members of this kind's rows; None where they do not."""
+    """The attribute by which rows of `other` refer to the row whose members they are about; None if there is none."""
     if other.joining is None:
         return None
     to = other.joining.row_link
@@ -168,7 +172,7 @@ def _people_links(joiners: Iterable[Kind[Any]]) -> list[RowColumn]:
 
 
 def _courses(source: Source, joiner: Kind[Any]) -> list[tuple[Kind[Any], str]]:
-    """Kinds whose rows list rows of a joining kind that may refer to them in turn, with the column of the list."""
+    """Pairs of a kind whose rows list rows of a joining kind that may refer back, and the attribute of the list."""
     return [
         (other, placed.name)
         for other in source.kinds

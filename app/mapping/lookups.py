@@ -1,4 +1,4 @@
-"""What mapping may look up besides the row itself: ids, the plan and the workspace's own objects. Plain data."""
+"""Everything that mapping may look up besides the row itself, as plain data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,13 +12,15 @@ from app.mapping.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """`now` is the moment of the trial, in UTC. `zones` is the time zone of each location, `durations` the minutes of
-    each service, both by Caspen id.
+    """Data that mapping a row may use. Ids are Caspen ids unless said otherwise.
 
-    `existing` says which objects of the workspace a name already stands for, by table and normalised name, for
-    things that are matched by name (categories, cancellation reasons, referral types). `fields` are the clinic's own
-    questions, by their id in the source, `native_fields` those that people made in the workspace: id and type by name.
-    `lists` are the rows of kinds that others are looked up in, by kind and id.
+    * `ids`: derives Caspen ids from source ids; `now`: the moment of the trial, in UTC.
+    * `zones`: time zone by location; `durations`: minutes by service.
+    * `existing`: by table and normalised name, the id of the workspace's own object, for things that are matched by
+      name (categories, cancellation reasons, referral types).
+    * `fields`: the clinic's custom fields, by their id in the source.
+    * `native_fields`: by name, the id and type of custom fields that were made in the workspace.
+    * `lists`: rows of kinds with `ShortList`, by kind and lookup id.
     """
 
     plan: Plan

@@ -24,7 +24,7 @@ _PRE = re.compile(r"(<(/?)pre\b[^<>]*>)", re.IGNORECASE)
 
 
 def keep_attributes(page: StyledPage) -> str:
-    """HTML in which whatever a page strikes out is `<s>`, and form fields and images are beside their text."""
+    """HTML with `<s>` for every way to strike out, and with text for form fields and images."""
     lower = page.text.lower()
     if "<input" in lower or "<option" in lower or "<img" in lower:
         page = replace(page, text=_FIELD.sub(_field_text, page.text))
@@ -32,7 +32,10 @@ def keep_attributes(page: StyledPage) -> str:
 
 
 def keep_meaning(page: StyledPage) -> str:
-    """The same, with cells of tables apart and lines of preformatted text broken. Call it once for a text."""
+    """As `keep_attributes`, with separators between cells of tables and `<br>` in preformatted text.
+
+    Call once for a text: a second call writes the marks again.
+    """
     text = keep_attributes(page)
     lower = text.lower()
     if "<pre" in lower:
@@ -45,7 +48,7 @@ def keep_meaning(page: StyledPage) -> str:
 class _TableCells:
     """Separates the cells of tables by ` | ` and their rows by line breaks.
 
-    The separator is inside its cell: a browser moves text between cells in front of the table.
+    The separator is inside its cell, because a browser moves text between cells to the front of the table.
     """
 
     def __init__(self) -> None:
@@ -95,7 +98,7 @@ def _field_text(match: re.Match[str]) -> str:
 
 
 def _broken_lines(text: str) -> str:
-    """The line ends of preformatted text as `<br>`."""
+    """Preformatted text with `<br>` for line ends."""
     pieces = _PRE.split(text)
     inside = False
     for at in range(0, len(pieces), 3):
@@ -107,11 +110,11 @@ def _broken_lines(text: str) -> str:
 
 
 UNSURE = "[A style of this page strikes words out; which ones cannot be told]"
-MOST_WORK = 4_000_000  # steps of a style sheet over the tags of a page
+MOST_WORK = 4_000_000  # steps of selectors, times the tags of a page
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)([^<>]*)>")
 _SIGNS = ("line-through", "<strike", "<del", "<s>", "<s ", "<s\n", "<s\t", "<s\r", "<s\f", "<s/")
-_OTHERWISE = ("&#", "&colon;", "&tab;", "&newline;", "\\")  # how a style may be written without these words
+_OTHERWISE = ("&#", "&colon;", "&tab;", "&newline;", "\\")  # other ways to write these words in a style
 _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+)))?")
 _ANSWERED = re.compile(r"<[a-zA-Z][^\s<>/]*+((?:\s[^\s=<>\"]++=\"[^\"]*+\")++)\s?/?>")
 _VALUE = re.compile(r"\s([^\s=]+)=\"([^\"]*)\"")
@@ -141,11 +144,14 @@ _CLOSES = {
     "dd": frozenset({"dt", "dd", "p"}),
 }
 _PARAGRAPH = frozenset({"p"})
-_DEEPEST = 200  # open elements that a closing tag is compared with
+_DEEPEST = 200  # number of open elements that a closing tag is compared with
 
 
 def kept_struck(page: StyledPage) -> str:
-    """The text with `<s>` for every way to strike out. Where a rule's elements cannot be told, a line says so."""
+    """The text with `<s>` for every way to strike out.
+
+    If it cannot be decided which elements a rule strikes out, the text gets the line UNSURE at its end.
+    """
     text, rules = page.text, page.rules
     if "<" not in text:
         return text
@@ -162,7 +168,7 @@ def _may_strike(text: str) -> bool:
 
 
 def _decorations_by_rules(page: StyledPage) -> tuple[dict[int, Decoration], bool]:
-    """What the page's rules say of its tags, by their places; and whether that could not be found out."""
+    """By index of a tag, the decoration that the page's rules give it; and whether that could not be decided."""
     sheet = "\n".join(page.rules.lines)
     steps = sum(len(_EACH_STEP.findall(line)) + 1 for line in page.rules.lines)
     tags = page.text.count("<")
@@ -190,9 +196,9 @@ def _decorations_by_rules(page: StyledPage) -> tuple[dict[int, Decoration], bool
 
 
 class _Numbering:
-    """Gives each tag its place as an attribute, and takes its own style away.
+    """Gives each tag its index as an attribute, and removes its own style.
 
-    `repeated` is how many elements of formatting are open at most: a parser opens them anew in each paragraph.
+    `repeated` is the largest number of open formatting elements, because a parser reopens them in each paragraph.
     """
 
     def __init__(self, *, any_case: bool) -> None:
@@ -218,23 +224,22 @@ class _Numbering:
 
 @dataclass(slots=True)
 class _Open:
-    """An element that is open. `piece` is where its `<s>` may stand, among the pieces of the text; -1 for one that
-    strikes nothing out."""
+    """An open element. `piece` is the index of the piece for its `<s>`; -1 if the element strikes nothing out."""
 
     name: str
     piece: int = -1
 
 
 class _StruckOut:
-    """Puts `<s>` into every element that strikes out, and ends it where the element ends."""
+    """Writes `<s>` into every element that strikes out, and `</s>` at the end of the element."""
 
     def __init__(self, decorations: dict[int, Decoration]) -> None:
         self._decorations = decorations
         self._open: list[_Open] = []
         self._pieces: list[str] = []
-        self._words: list[bool] = []  # of each piece, whether it is words
-        self._begun: dict[int, int] = {}  # where words are struck out one by one: how many elements begin, or end
-        self._last_apart = -1  # the last piece that parts lines
+        self._words: list[bool] = []  # by piece, whether it is text
+        self._begun: dict[int, int] = {}  # by piece, how many elements begin whose texts are struck out one by one
+        self._last_apart = -1  # the last piece that separates lines
 
     def rewrite(self, text: str) -> str:
         at = 0
@@ -269,7 +274,7 @@ class _StruckOut:
         name = tag[2].lower()
         if tag[1]:
             self._ended_by(frozenset({name}), frozenset(), name)
-        elif name in _CLOSES or name in _BLOCKS:  # browsers end an open paragraph or cell in front of these
+        elif name in _CLOSES or name in _BLOCKS:  # browsers end an open paragraph or cell before these
             self._ended_by(_CLOSES.get(name, _PARAGRAPH), _CONTAINERS, name)
         if name in _TAGS:
             if not tag[1]:
@@ -298,7 +303,7 @@ class _StruckOut:
             self._end(ended, own=cause)
 
     def _end(self, ended: list[_Open], *, own: str = "", at_end: bool = False) -> None:
-        """Ends elements, the innermost first. Formatting that a paragraph ends goes on behind it, as in browsers."""
+        """Ends elements, the innermost first. Formatting that ends with a paragraph is reopened after it."""
         reopened: list[_Open] = []
         for at, element in enumerate(reversed(ended), start=1):
             if element.piece < 0:
@@ -318,8 +323,10 @@ class _StruckOut:
         self._open.extend(reversed(reopened))
 
     def _is_struck(self, tag: re.Match[str], *, itself: bool = False) -> bool:
-        """Whether the tag's own style, or a rule, strikes it out: an important one has the last word, then its own.
-        `itself`: the tag does so where no style says anything."""
+        """Whether the tag's own style, or a rule, strikes the tag out. An important rule wins, then the own style.
+
+        `itself`: the answer for a tag without any such style.
+        """
         ruled = self._decorations.get(tag.start())
         own = None
         if "style" in tag[3].lower():

@@ -1,4 +1,4 @@
-"""Days and moments as exports, scripts and spreadsheets write them, settled to one day or one moment in UTC."""
+"""Reads dates and times as exports, scripts and spreadsheets write them, as one day or as one moment in UTC."""
 
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
@@ -19,15 +19,16 @@ _EDGES = (MINYEAR, MAXYEAR)
 
 
 class LocalMoment(datetime):
-    """A moment that was written without an offset: in UTC as if it had happened in the clinic's own zone.
+    """A moment that was written without an offset, in UTC as if it had happened in the clinic's time zone.
 
-    `wall` is what the clock on the wall showed, for those who learn of a better zone later (see `placed`).
+    `wall`: the local time as it was written, for code that later learns another time zone (see `placed`).
     """
 
     wall: datetime
 
     @classmethod
     def of(cls, wall: datetime, zone: ZoneInfo) -> "LocalMoment":
+        """The moment of a local time in `zone`."""
         at, _ = settled(wall, zone)
         moment = cls(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, tzinfo=UTC)
         moment.wall = wall
@@ -35,7 +36,11 @@ class LocalMoment(datetime):
 
 
 def settled(wall: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
-    """A local time in UTC. One that daylight saving skips moves forward, of a doubled one the first is taken."""
+    """A local time in UTC, with a problem code or None.
+
+    A time that daylight saving skips moves forward (`dst_gap`). Of a time that happens twice, the first is taken
+    (`dst_overlap`).
+    """
     first = wall.replace(tzinfo=zone, fold=0)
     before, after = first.utcoffset(), wall.replace(tzinfo=zone, fold=1).utcoffset()
     at = first.astimezone(UTC)
@@ -45,19 +50,19 @@ def settled(wall: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
 
 
 def placed(moment: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
-    """A moment in UTC; one that was written without an offset is read in `zone`, told of daylight saving."""
+    """A moment in UTC. A moment written without an offset is read in `zone`, with a problem code as in `settled`."""
     if isinstance(moment, LocalMoment):
         return settled(moment.wall, zone)
     return moment, None
 
 
 def day(cell: str, context: Context, report: Report) -> date | None:
-    """A day; `bad_date` when there is none such."""
+    """A date; None with `bad_date` for an invalid date."""
     return _day(cell, context, report, "bad_date", births=False)
 
 
 def birth(cell: str, context: Context, report: Report) -> date | None:
-    """A day of birth: since 1900 and not after today."""
+    """A date of birth from 1900 to today; None with `bad_date_of_birth` for any other text."""
     day_of_birth = _day(cell, context, report, "bad_date_of_birth", births=True)
     if day_of_birth is not None and not date(1900, 1, 1) <= day_of_birth <= context.today:
         report("bad_date_of_birth")
@@ -88,7 +93,7 @@ def _day(cell: str, context: Context, report: Report, bad: str, *, births: bool)
 
 
 def _local_day(day: date, clock: re.Match[str], context: Context, report: Report) -> date:
-    """The day in the clinic's zone at an instant that was written with its offset; `date_from_instant`."""
+    """The date in the clinic's time zone of an instant with an offset; reports `date_from_instant`."""
     try:
         wall = datetime.combine(day, time(_hour(int(clock[1]), clock[5]), int(clock[2]), int(clock[3] or 0)))
         instant = wall.replace(tzinfo=_offset(clock[6]))
@@ -100,12 +105,12 @@ def _local_day(day: date, clock: re.Match[str], context: Context, report: Report
 
 
 def visit_time(cell: str, context: Context, report: Report) -> datetime | None:
-    """When a visit begins or ends, like a local timestamp; None for a day alone, and the row says what is missing."""
+    """When a visit starts or ends, as in `local_timestamp`; None for a date without a time."""
     return None if _is_day_alone(cell, context) else local_timestamp(cell, context, report)
 
 
 def _is_day_alone(cell: str, context: Context) -> bool:
-    """Whether a cell says a day and no time. A spreadsheet's number says both: a whole one means midnight."""
+    """Whether a cell has a date and no time. A whole serial number means midnight, so it has a time."""
     if len(cell) >= 20:
         return False
     parsed = day_of(plain(cell), context, births=False)
@@ -113,9 +118,10 @@ def _is_day_alone(cell: str, context: Context) -> bool:
 
 
 def local_timestamp(cell: str, context: Context, report: Report) -> datetime | None:
-    """A moment in UTC; without an offset a LocalMoment, whose zone is for mapping to know.
+    """A moment in UTC. A time without an offset is a LocalMoment, because mapping may know its time zone.
 
-    A moment of the calendar's first or last year is `bad_date`: in some zones it has no date that could be shown.
+    None with `bad_date` for invalid text, and for a moment in the first or last year of the calendar: in some time
+    zones such a moment has no date.
     """
     if len(cell) == 25 and cell[19] == " " and cell[4] == "-":
         cell = cell[:19] + cell[20:]
@@ -135,7 +141,7 @@ def local_timestamp(cell: str, context: Context, report: Report) -> datetime | N
 
 
 def timestamp(cell: str, context: Context, report: Report) -> datetime | None:
-    """A moment in UTC; without an offset it is read in the clinic's own zone."""
+    """A moment in UTC. A time without an offset is read in the clinic's time zone. None with `bad_date`."""
     moment = local_timestamp(cell, context, report)
     if not isinstance(moment, LocalMoment):
         return moment
@@ -169,7 +175,7 @@ def _moment(value: str, context: Context, report: Report) -> datetime | None:
 
 
 def _in_every_zone(moment: datetime) -> datetime:
-    """The moment, which can be shown in every time zone. Raises ValueError in the calendar's first and last year."""
+    """The moment, if it has a date in every time zone. Raises ValueError in the calendar's first and last year."""
     if moment.year in _EDGES:
         raise ValueError
     return moment
@@ -192,7 +198,7 @@ def _offset(text: str) -> fixed:
 
 
 def mark(cell: str, context: Context, report: Report) -> datetime | bool | None:
-    """When something was marked, such as archived or deleted; True where the cell only says that it was."""
+    """When something was marked, such as archived or deleted; True for a mark without a time; None for no mark."""
     word = plain(cell).lower()
     if word in ("false", "no", "n", "f", "0"):
         return None
@@ -202,12 +208,12 @@ def mark(cell: str, context: Context, report: Report) -> datetime | bool | None:
 
 
 def time_of_day(cell: str, context: Context, report: Report) -> str | None:
-    """`HH:MM`, from `9:00`, `09:00:00` or `9:00 am`; `bad_interval` is for whoever needs two of them."""
+    """`HH:MM` from `9:00`, `09:00:00` or `9:00 am`; None for other text, which kinds report as `bad_interval`."""
     return clock_time(plain(cell))
 
 
 def clock_time(cell: str) -> str | None:
-    """The same of a text that is no cell of its own."""
+    """As `time_of_day`, for a text inside a cell."""
     clock = _TIME_OF_DAY.fullmatch(cell)
     if clock is None or (clock[2] is None and clock[3] is None):
         return None

@@ -1,4 +1,4 @@
-"""How names are compared: a receptionist writes `Dr. Sam  LEE` and means Sam Lee."""
+"""Compares names: `Dr. Sam  LEE` is the same person as Sam Lee."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ TITLES = frozenset(
 
 
 def normalise_person(text: str) -> str:
-    """A person's name as it is compared: `Lee, Sam` is `Sam Lee`, and titles before it do not count.
+    """A person's name for comparison: `Lee, Sam` is `sam lee`, without titles. A second call changes nothing.
 
     >>> normalise_person("Dr. Sam Lee")
     'sam lee'
@@ -30,5 +30,5 @@ def normalise_person(text: str) -> str:
 
 
 def name_digest(text: str) -> bytes:
-    """A name that may only be compared. Case and spacing do not count."""
+    """A hash of 12 bytes of a name, to compare names that may not be stored. Case and spacing are ignored."""
     return hashlib.blake2b(normalise_name(text).encode(), digest_size=12).digest()

@@ -40,21 +40,24 @@ _MENDED = tuple(
     )
 )
 _LONG = re.compile(r"-?\d{1,12}\.\d{7,20}", re.ASCII)
-_DIGITS, _DECIMALS = 15, 6  # that a spreadsheet keeps of a number, and that an amount has at most
+_DIGITS, _DECIMALS = 15, 6  # digits that a spreadsheet keeps, and decimals that an amount may have
 _PARTS = re.compile(r"[ ,.'’]")
-_ABSENT = NOTHING | {"", "none", "-", "–"}  # a bookkeeper's dash is nothing
+_ABSENT = NOTHING | {"", "none", "-", "–"}  # bookkeepers write a dash for no amount
 
 
 class ReadNumber(NamedTuple):
-    """What a cell says. `value` is None of an empty cell, and of one that `is_unclear`."""
+    """The number of a cell. `value` is None for an empty cell, and for a cell that `is_unclear`.
+
+    `is_mended`: the number is certain, but the source does not write numbers so.
+    """
 
     value: Decimal | None = None
-    is_mended: bool = False  # written as no export of the source writes numbers, and still certain
+    is_mended: bool = False
     is_unclear: bool = False
 
 
 def read_number(cell: str) -> ReadNumber:
-    """The number of a cell, with its sign before it. Currency signs, brackets and words are the caller's."""
+    """The number of a cell, with a sign. The caller removes currency signs and brackets. Raises nothing."""
     if _PLAIN.fullmatch(cell):
         return ReadNumber(Decimal(cell))
     bare = " ".join(plain(cell).split()).replace("- ", "-", 1)
@@ -75,7 +78,7 @@ def read_number(cell: str) -> ReadNumber:
 
 
 def _rounded(number: Decimal) -> ReadNumber:
-    """A number of more digits than a spreadsheet keeps, where those that it keeps are an amount."""
+    """A number with more digits than a spreadsheet keeps, rounded to those digits if that gives an amount."""
     kept = Decimal(f"{number:.{_DIGITS}g}").normalize()
     decimals = -int(kept.as_tuple().exponent)
     if len(number.as_tuple().digits) <= _DIGITS or decimals > _DECIMALS:
@@ -90,13 +93,13 @@ _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
 def has_decimal_comma(cell: str) -> bool:
-    """Whether an amount has a comma before its cents, as `1.234,50` and `30,00 €` have."""
+    """Whether an amount has a comma before its cents, such as `1.234,50` and `30,00 €`."""
     at = cell.rfind(",")
     return at > 0 and _COMMA.fullmatch(cell, at - 1) is not None
 
 
 def money(cell: str, context: Context, report: Report) -> Decimal | None:
-    """A decimal, never a float. Brackets mean less than nothing; None with `bad_number` where no amount is certain."""
+    """A decimal amount, never a float. Brackets mean a negative amount. None with `bad_number` if unclear."""
     bare = plain(cell)
     is_below = bare.startswith("(") and bare.endswith(")")
     if is_below:
@@ -113,7 +116,7 @@ def money(cell: str, context: Context, report: Report) -> Decimal | None:
 
 
 def whole(cell: str, context: Context, report: Report) -> int | None:
-    """A whole number; None with `bad_number` for anything else."""
+    """A whole number; None with `bad_number` for any other number or text."""
     if len(cell) <= 12 and cell.isdigit() and cell.isascii():
         return int(cell)
     number = read_number(cell)
@@ -128,7 +131,7 @@ def whole(cell: str, context: Context, report: Report) -> int | None:
 
 
 def whole_up_to(most: int) -> Reader:
-    """A whole number of at most `most`; None with `bad_number` for anything else."""
+    """A reader of whole numbers of at most `most`; None with `bad_number` for other cells."""
 
     def read(cell: str, context: Context, report: Report) -> int | None:
         number = whole(cell, context, report)

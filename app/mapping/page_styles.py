@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from app.mapping.html_tags import TagEnds
 
-LARGEST = 256 * 1024  # signs of all styles of one page that are read
+LARGEST = 256 * 1024  # characters of all styles of one page that are read
 MOST_RULES = 2_000
 _MOST_SELECTORS = 200  # of one rule that is nested in others
 _DEEPEST = 16
@@ -31,7 +31,7 @@ _STATIC_PSEUDO = frozenset(
     """first-child last-child only-child nth-child nth-last-child first-of-type last-of-type only-of-type nth-of-type
     nth-last-of-type root empty not""".split()  # noqa: SIM905 - as a list it would be a page long
 )
-# Such a rule strikes out nothing of a page that nobody points at, or only what the style itself puts in.
+# Rules with these apply only while a person points at an element, or to text that the style itself inserts.
 _NEVER = frozenset(
     """hover active focus focus-within focus-visible target before after selection placeholder marker backdrop
     placeholder-shown visited""".split()  # noqa: SIM905 - as a list it would be a page long
@@ -40,7 +40,7 @@ _NEVER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Decoration:
-    """What a declaration says of lines through a text."""
+    """What one declaration says about lines through text."""
 
     strikes: bool
     important: bool = False
@@ -48,9 +48,9 @@ class Decoration:
 
 @dataclass(slots=True)
 class Rules:
-    """The rules of a style sheet that say something of lines through a text, and whether any strikes out.
+    """The rules of a style sheet about lines through text, one per line; `strikes`: some rule strikes text out.
 
-    `unsure` says that a rule strikes out whose elements cannot be told for certain.
+    `unsure`: a rule strikes text out, and it cannot be decided which elements.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -59,7 +59,10 @@ class Rules:
 
 
 def decoration(style: str) -> Decoration | None:
-    """What a style attribute, with its entities, says of struck-out text; the last word counts, or an important one."""
+    """The decoration of a style attribute; None if the style has none. Entities are resolved.
+
+    The last declaration counts, unless an earlier one is important.
+    """
     if not _may_say(style):
         return None
     last: Decoration | None = None
@@ -94,7 +97,7 @@ def _declared(declaration: str) -> Decoration | None:
 
 
 def _plain(text: str) -> str:
-    """Lower case, without the escapes of a style."""
+    """Lower case, with the escapes of CSS resolved."""
     return (_ESCAPED.sub(_sign, text) if "\\" in text else text).strip().lower()
 
 
@@ -107,7 +110,7 @@ def _sign(match: re.Match[str]) -> str:
 
 @dataclass(slots=True)
 class _Block:
-    """A block of a style sheet that is open. Without selectors it is a page's, or one of no interest."""
+    """An open block of a style sheet. `selectors` is None for the page itself and for blocks without selectors."""
 
     selectors: list[str] | None = None
     ignored: bool = False
@@ -115,7 +118,7 @@ class _Block:
 
 
 def rules_of(styles: str) -> Rules:
-    """The rules of all styles of a page, in their order."""
+    """The rules about lines through text of all styles of a page, in order."""
     rules = Rules()
     if "decoration" not in styles.lower() and "\\" not in styles:
         return rules
@@ -155,7 +158,10 @@ def _declare(words: str, block: _Block, rules: Rules) -> None:
 
 
 def _is_applicable(selector: str, declared: Decoration, rules: Rules) -> bool:
-    """Whether the elements of a selector can be told. One that cannot be, and strikes out, makes the page unsure."""
+    """Whether it can be decided which elements a selector means.
+
+    If not, and the declaration strikes out, the rules become unsure.
+    """
     pseudo = {name for _, name in _PSEUDO.findall(_QUOTED.sub("", selector).lower())}
     if pseudo <= _STATIC_PSEUDO:
         return True
@@ -188,7 +194,7 @@ def _opened_block(prelude: str, blocks: list[_Block], rules: Rules) -> _Block:
 
 
 def on_screen(media: str) -> bool | None:
-    """Whether styles for these media are shown on a screen; None where it depends on the screen."""
+    """Whether styles for these media are shown on a screen; None if that depends on the screen."""
     kinds = [kind.strip().lower() for kind in media.split(",")]
     if any(_SCREEN.fullmatch(kind) for kind in kinds):
         return True
@@ -205,7 +211,7 @@ def _within(selector: str, outer: list[str] | None) -> list[str]:
 
 
 def _selectors_of(prelude: str) -> Iterator[str]:
-    """The selectors between the commas that stand in no brackets."""
+    """The selectors of a prelude: the parts between commas outside of brackets."""
     depth, begin = 0, 0
     for at, sign in enumerate(prelude):
         if sign in "([":
@@ -219,7 +225,7 @@ def _selectors_of(prelude: str) -> Iterator[str]:
 
 
 def _choices_of(selector: str) -> list[str]:
-    """A selector with each choice of `:is()`. A choice that cannot be written out stays, and is not told."""
+    """The selectors for each choice of `:is()`. An unresolvable choice remains, and makes the rules unsure."""
     done: list[str] = []
     waiting = [selector]
     while waiting and len(done) + len(waiting) < _MOST_SELECTORS:
@@ -238,7 +244,7 @@ def _choices_of(selector: str) -> list[str]:
 
 
 def _joins(choices: list[str]) -> bool:
-    """Whether each choice can stand right behind a name."""
+    """Whether each choice can follow a name directly, such as `.class`."""
     return all(choice[:1] in ".#[:" and " " not in choice for choice in choices)
 
 
@@ -254,9 +260,9 @@ _NO_RULES = Rules()
 
 @dataclass(frozen=True, slots=True)
 class StyledPage:
-    """A page without the words of its styles, and what its styles strike out.
+    """A page without its styles, and the rules of the styles.
 
-    `any_case` says that a browser finds its classes whatever their case.
+    `any_case`: a browser matches the classes of the page in any case, because the page has no `<!doctype html>`.
     """
 
     text: str
@@ -265,9 +271,10 @@ class StyledPage:
 
 
 def split_styles(text: str) -> StyledPage:
-    """The page apart from its styles. Elements of unseen words that never end lose their tag: their words are kept.
+    """The page without its styles, and the rules of the styles.
 
-    What only looks like such an element, and is no whole tag, stays as it is.
+    Elements of hidden words that are never closed lose their tag, so that their words are kept. Text that only begins
+    like such an element, and is no whole tag, is unchanged.
     """
     lower = text.lower()
     if not any(sign in lower for sign in _SIGNS):
@@ -307,14 +314,14 @@ def split_styles(text: str) -> StyledPage:
 
 
 class _Ends:
-    """Where the elements of a text end next. No part of the text is searched twice for the same end."""
+    """Finds the next ends of elements in a text. No part of the text is searched twice for the same end."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._next: dict[str, int] = {}
 
     def of(self, name: str, at: int) -> int:
-        """The place behind `at` where an end begins; -1 if there is none."""
+        """The index of the next end at or after `at`; -1 if there is none."""
         known = self._next.get(name)
         if known is None or 0 <= known < at:
             known = self._next[name] = self._search(name, at)
@@ -328,7 +335,7 @@ class _Ends:
 
 
 def _screen_rules(attributes: str, style: str) -> str:
-    """The rules of a style that a screen shows."""
+    """The rules of a style element that apply on a screen."""
     kind, media = _attribute_value(_TYPE, attributes), _attribute_value(_MEDIA, attributes)
     if kind.lower() not in ("", "text/css"):
         return ""

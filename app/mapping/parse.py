@@ -1,4 +1,4 @@
-"""One row of an export read into a typed row, with every problem of its cells told, not only the first."""
+"""Parses one row of an export into a typed row, with all problems of its cells."""
 
 import re
 import traceback
@@ -18,15 +18,15 @@ from app.problems import Level, Problem
 R = TypeVar("R")
 QUARANTINED = "row_quarantined"
 
-# Told once for a file, however many of its rows show it.
+# Reported once for a file, however many rows have the problem.
 ONCE_PER_FILE = frozenset({"timezone_assumed", "synthetic_key_used"})
-# Told once for a part or a column of it, with its rows or filled cells counted.
+# Reported once for a part or a column of a part, with the number of rows or cells.
 BY_COLUMN = frozenset({"already_imported", "date_from_instant", "field_without_destination"})
 STOPPING = frozenset({Level.HELD, Level.SKIPPED, Level.REFUSED})
 
 
 class Parsed(NamedTuple, Generic[R]):
-    """`row` is None only when it has no key that can be used."""
+    """A parsed row with its id and problems. `row` is None if the row has no usable key, or was quarantined."""
 
     row: R | None
     source_id: str | None
@@ -34,17 +34,17 @@ class Parsed(NamedTuple, Generic[R]):
 
     @property
     def stopped(self) -> Problem | None:
-        """Why the row cannot move, as far as the row alone can say."""
+        """The problem that keeps the row from being imported, judged by the row alone; None if there is none."""
         return next((p for p in self.problems if p.severity in STOPPING), None)
 
 
 def parse_row(
     kind: Kind[R], cells: Mapping[str, str], context: Context, columns: Collection[str] | None = None
 ) -> Parsed[R]:
-    """The row that `cells` (attribute names to trimmed texts) hold.
+    """The row of `cells` (trimmed texts by attribute). Raises nothing.
 
-    `columns` are the attributes that the file has a column for, where `cells` leaves out the empty ones. A row at
-    which our own code fails is held by itself: it has its id and no `row`, and its problem says where the code failed.
+    `columns` are the attributes that the file has a column for, if `cells` leaves out empty cells. If our own code
+    fails, the result has the id and no row, and the problem `row_quarantined` has the place of the failure.
     """
     parser = parser_of(kind, context)
     try:
@@ -57,7 +57,7 @@ def parse_row(
 
 
 def parser_of(kind: Kind[R], context: Context) -> "RowParser[R]":
-    """The parser of a kind in a context, made once. Parsers hold nothing of the rows that they read."""
+    """The parser of a kind in a context, cached. Parsers keep nothing of the rows that they parse."""
     parser = _parsers.get((kind.row, context))
     if parser is None or parser.kind is not kind:
         if len(_parsers) >= 256:
@@ -67,7 +67,7 @@ def parser_of(kind: Kind[R], context: Context) -> "RowParser[R]":
 
 
 class RowParser(Generic[R]):
-    """Reads rows of one kind in one file's context."""
+    """Parses rows of one kind in one file's context."""
 
     def __init__(self, kind: Kind[R], context: Context) -> None:
         self.kind = kind
@@ -96,6 +96,7 @@ class RowParser(Generic[R]):
         self._key = next((p.name for p in kind.columns if p.column.is_key), None)
 
     def parse(self, cells: Mapping[str, str], columns: Collection[str] | None = None) -> Parsed[R]:
+        """The row of `cells`, as `parse_row`, but raises what a reader or trait raises."""
         codes: list[str] = []
         problems: list[Problem] = []
         values: dict[str, Any] = {}
@@ -127,7 +128,7 @@ class RowParser(Generic[R]):
         for name, link in self._names_for:
             if name in values and link in values:
                 if name in self._related and values[link] == Link((values[name],)):
-                    values[link] = Link(values[link].ids, values[name])  # an id, unless only a name is so written
+                    values[link] = Link(values[link].ids, values[name])  # the text may be an id or a name
             elif name in values:
                 values[link] = Link(name=values[name])
                 for qualifier, disambiguated in self._disambiguating:
@@ -136,7 +137,7 @@ class RowParser(Generic[R]):
         return self._keyed(values, problems, cells.keys() if columns is None else columns)
 
     def source_id(self, cells: Mapping[str, str]) -> str | None:
-        """The id in a row's own key column, whatever its other cells are; None where that cannot be read either."""
+        """The id in the row's key column, whatever the other cells are; None if the id cannot be read."""
         cell = cells.get(self._key or "", "")
         try:
             return self._readers[self._key](cell, self.context, lambda code: None) if self._key and cell else None
@@ -144,7 +145,7 @@ class RowParser(Generic[R]):
             return None
 
     def _gather(self, values: dict[str, Any], name: str, cell: str, report: Report) -> None:
-        """A cell of a column that has only the beginning of its header in common with others."""
+        """Adds a cell of a column that belongs to an attribute with `Column.prefix`."""
         attribute, _, rest = name.partition(":")
         if is_error(cell):
             report("spreadsheet_error_value")
@@ -153,11 +154,12 @@ class RowParser(Generic[R]):
 
     def _problem(self, code: str, column: str) -> Problem:
         level = None
-        if code == "bad_json":  # takes the row with it only where the row is nothing without it
+        if code == "bad_json":  # holds the row only if the column is required
             level = Level.HELD if column in self._required else Level.WARNING
         return Problem(code, self.kind.name, column=column, level=level)
 
     def _keyed(self, values: dict[str, Any], problems: list[Problem], columns: Collection[str]) -> Parsed[R]:
+        """The parsed row with its id: from the key column, generated, or from `Identity.key_of`."""
         kind = self.kind
         has_column = self._key is not None and self._key in columns
         source_id: str | None = values.get(self._key) if self._key else None
@@ -195,12 +197,12 @@ _parsers: dict[tuple[type[Any], Context], RowParser[Any]] = {}
 
 
 def _read_in(read: Reader, context: Context) -> Reader:
-    """The same reader in the context of its own column."""
+    """The same reader, always with this context."""
     return lambda cell, _, report: read(cell, context, report)
 
 
 def _by_attributes(row: type[R]) -> Callable[[dict[str, Any]], R] | None:
-    """Makes rows whose empty columns are the class's own defaults: five times faster than setting each of them."""
+    """A function that makes rows whose empty columns are the defaults of the class; five times as fast as `row()`."""
     simple = all(f.default is not MISSING for f in fields(row))  # type: ignore[arg-type]  # a row is a dataclass
     if not simple or hasattr(row, "__slots__") or hasattr(row, "__post_init__"):
         return None

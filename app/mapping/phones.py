@@ -1,4 +1,4 @@
-"""Telephone numbers: the code of a country and the number without its trunk zero, or words that stay words."""
+"""Reads telephone numbers: the calling code of a country and the number without its trunk zero."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _KEEPS_ZERO = 39  # Italian numbers begin with a zero that belongs to them
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """`code` is `+61`, `number` is `400123456`. `assumed` says that the number named no country itself."""
+    """A number: `code` such as `+61`, `number` such as `400123456`. `assumed`: the cell named no country."""
 
     code: str
     number: str
@@ -25,7 +25,7 @@ class Phone:
 
     @property
     def is_landline(self) -> bool:
-        """Whether no text message can reach the number: a landline, or shared by a company (1300, 1800)."""
+        """Whether no text message can reach the number: a landline, or a shared number such as 1300 and 1800."""
         shapes = _patterns_of(int(self.code))
         is_mobile = shapes.mobile.fullmatch(self.number) is not None
         return (
@@ -34,11 +34,12 @@ class Phone:
 
     @property
     def whole(self) -> str:
+        """Calling code and number."""
         return self.code + self.number
 
 
 def read_phone(text: str, country: str) -> Phone | None:
-    """The number that a text is; None when it holds letters or fewer than six digits. `country` is ISO alpha-2."""
+    """The number of a text; None for letters or fewer than six digits. `country` is ISO alpha-2 of the clinic."""
     bare = _SEPARATORS.sub("", text)
     plus = bare.startswith("+")
     digits = bare[1:] if plus else bare
@@ -70,7 +71,7 @@ def _without_plus(digits: str, home: int) -> Phone:
 
 
 def _abroad(digits: str) -> tuple[int, str] | None:
-    """The country's code that the digits begin with, and what follows it."""
+    """The calling code that the digits begin with, and the digits after the code; None without a known code."""
     for length in (1, 2, 3):
         code = int(digits[:length] or 0)
         if code in COUNTRY_CODE_TO_REGION_CODE and len(digits) > length:
@@ -80,7 +81,7 @@ def _abroad(digits: str) -> tuple[int, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class _NumberPatterns:
-    """What the numbers of a country's code look like, without that code."""
+    """The patterns of the numbers with one calling code, without that code, from the phonenumbers library."""
 
     any: re.Pattern[str]
     mobile: re.Pattern[str]
@@ -120,7 +121,10 @@ def _finished(code: int, rest: str, assumed: bool = False) -> Phone:
 
 
 class PhoneMatch(NamedTuple):
-    """The first good number of a text. `has_more`: the text says more; `is_mended`: a spreadsheet had changed it."""
+    """The first valid number of a text.
+
+    `has_more`: the text has further words or numbers. `is_mended`: a spreadsheet had changed the number.
+    """
 
     phone: Phone | None
     has_more: bool = False
@@ -128,9 +132,9 @@ class PhoneMatch(NamedTuple):
 
 
 def find_phone(text: str, country: str) -> PhoneMatch:
-    """The number of a cell as people and spreadsheets write it: with a name, an extension or a second number behind it.
+    """The number of a cell as people and spreadsheets write it: with a name, an extension or a second number.
 
-    Beside words only a number that its country knows counts: six digits in a sentence are no phone.
+    Next to words, a number must be valid in its country, because six digits in a sentence may be anything.
     """
     value = _SCHEME.sub("", plain(text))
     digits = mended_digits(value)

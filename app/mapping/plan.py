@@ -1,6 +1,6 @@
-"""What the clinic decided about its export: who is who in Caspen, what stays behind, and its answers.
+"""The clinic's decisions about its export: who is who in Caspen, what is left out, and the clinic's answers.
 
-The plan is plain data with a fingerprint, so that a trial and its approval can name the plan they were made with.
+The plan is plain data with a fingerprint, so that a trial and its approval name the plan that they used.
 """
 
 import hashlib
@@ -12,35 +12,37 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 
 
 class Choice(BaseModel):
-    """What becomes of one business, user, practitioner, appointment type, client or question.
+    """What the clinic decided about one location, user, practitioner, service, client or custom field.
 
-    "wait" is a client who may be one that Caspen has, until the clinic says so or otherwise. `whom` is the name that
-    the id had in the export when a person chose; for a client it is IDENTITY, since names of clients do not belong in a
-    plan. The choice holds only while the id still means the same. Empty for choices of a plan file, which always hold.
+    * `to`: "match" an object of the workspace, "create" it, or "leave_out". "wait": a client who may be a client of the
+      workspace, until the clinic decides.
+    * `id`: the Caspen id for "match".
+    * `whom`: the name that the source id had when a person chose. The choice is valid only while the id has this name.
+      For a client it is IDENTITY, because a plan contains no names of clients. Empty in a plan file: always valid.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     to: Literal["match", "create", "leave_out", "wait"]
-    id: str | None = None  # the Caspen object that it is, for "match"
+    id: str | None = None
     whom: str = ""
 
     @model_serializer(mode="wrap")
-    def _without_nobody(self, serialise: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """A choice that names nobody is written as before there was `whom`, so that fingerprints of plans hold."""
+    def _without_empty_name(self, serialise: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leaves out an empty `whom`, so that fingerprints of older plans stay the same."""
         written: dict[str, object] = serialise(self)
         return written if self.whom else {name: value for name, value in written.items() if name != "whom"}
 
 
 IDENTITY = "identity"
-"""`whom` of a choice about a client: it holds while the row is the same person by name and birthday."""
+"""`Choice.whom` for a client: the choice is valid while the row has the same name and date of birth."""
 
 ChosenType = Literal["number", "yes_no", "dropdown"]
-"""What a clinic may make of a custom field before there is one: afterwards, its type stays."""
+"""Types that a clinic may choose for a custom field before the first import. Afterwards the type is fixed."""
 
 
 Encoding = Literal["utf-8", "cp1252", "mac_roman", "iso8859-15"]
-"""How the letters of a file may be stored, where nothing in the file says so."""
+"""Encodings that a clinic may choose for a file whose bytes do not prove the encoding."""
 ENCODINGS: dict[str, str] = {
     "cp1252": "Windows-1252",
     "mac_roman": "MacRoman",
@@ -50,15 +52,17 @@ ENCODINGS: dict[str, str] = {
 
 
 class Plan(BaseModel):
-    """Choices are keyed by the id that the source gave. A missing key means: create it.
+    """The clinic's decisions. Choices are keyed by source id; without a choice, the thing is created.
 
-    `field_types` gives custom fields another type than the export tells, where it fits (see `defined.fitting`).
-
-    `default_location` is a Caspen location id or, as `source:ID`, a business of the export.
-    `leave_out_before` leaves out appointments (and what hangs on them) that start before it, in UTC.
-    `file_kinds` says what a file is, by its path, or LEAVE_OUT. `column_pairs` says per file and header which field a
-    column fills; "" is none, and a column without a header is `Column 3`. `headerless` are files of which the first
-    row is data already. `file_encodings` says per file how its letters are stored, where the file leaves that open.
+    * `field_types`: the type of custom fields whose type the clinic changed (see `defined.fitting`).
+    * `default_location`: a Caspen location id, or `source:ID` for a location of the export.
+    * `leave_out_before`: appointments that start before this moment (UTC) are left out, with everything that belongs to
+      them.
+    * `file_kinds`: by path, the kind of a file, or LEAVE_OUT.
+    * `column_pairs`: by path and header, the attribute that a column fills; "" for none. A column without a header is
+      `Column 3`.
+    * `headerless`: paths of files whose first row is data.
+    * `file_encodings`: by path, the encoding of a file whose bytes do not prove it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,6 +87,7 @@ class Plan(BaseModel):
     acknowledged_absent: tuple[str, ...] = ()
 
     def canonical(self) -> str:
+        """The plan as JSON with sorted keys and no spaces, the input of the fingerprint."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     def fingerprint(self) -> str:
@@ -90,7 +95,7 @@ class Plan(BaseModel):
         return hashlib.blake2b(self.canonical().encode(), digest_size=16).hexdigest()
 
     def choice(self, kind: str, source_id: str) -> Choice:
-        """The clinic's choice for one thing of a kind that has choices."""
+        """The clinic's choice for the thing with this source id; CREATE without a choice and for other kinds."""
         if kind not in CHOSEN:
             return CREATE
         chosen: dict[str, Choice] = getattr(self, CHOSEN[kind])
@@ -98,7 +103,7 @@ class Plan(BaseModel):
 
 
 CREATE = Choice(to="create")
-LEAVE_OUT = "leave_out"  # what `file_kinds` says of a file that is not to be read
+LEAVE_OUT = "leave_out"  # in `Plan.file_kinds`: the file is not read
 CHOSEN = {
     "businesses": "locations",
     "users": "users",

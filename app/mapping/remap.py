@@ -28,11 +28,11 @@ Targets = Mapping[str, tuple[Target, ...]]
 
 
 class StandIns(NamedTuple):
-    """Values in place of those of rows that are not read. A column that changes with one of them is taken from
-    such a row.
+    """Values in place of those of rows that are not read. A column that changes with a stand-in comes from such a row.
 
-    `link` is the reference whose target has `starts_at` and `name`; targets of others have the usual ones. `minutes`
-    are added to the usual duration of each service.
+    * `link`: the reference whose target has `starts_at` and `name`; targets of other references have the usual values.
+    * `minutes`: added to the usual duration of each service.
+    * `has_other_places`: the workspace has another location than usual.
     """
 
     link: str = ""
@@ -46,15 +46,17 @@ USUAL = StandIns()
 
 
 class MemberRow(NamedTuple):
-    """Which joined row is about a member: its number among the joined rows, and what follows the id of the own row in
-    the key of the member's record."""
+    """The joined row that is about a member of the row.
+
+    `row` is its number among the joined rows. `suffix` follows the row's id in the key of the member's record.
+    """
 
     suffix: str
     row: int
 
 
 class ParsedJoin(NamedTuple):
-    """A joined row with the cells of one experiment. `number` is its place among the joined rows."""
+    """A joined row with the cells of one attempt. `number` is its index among the joined rows."""
 
     number: int
     joined: JoinedRow
@@ -66,7 +68,7 @@ class ParsedJoin(NamedTuple):
 
     @property
     def has_part(self) -> bool:
-        """Whether the row, as it reads now, is still joined: it moves, and refers to the row."""
+        """Whether the row, with these cells, is still joined: it can be imported and refers to the row."""
         parsed = self.parsed
         if parsed.row is None or (self.joined.kind.imported and parsed.stopped is not None):
             return False
@@ -75,7 +77,7 @@ class ParsedJoin(NamedTuple):
 
 @dataclass(frozen=True)
 class Rejoin:
-    """All that mapping one row needs besides its cells. `place` is the row's own part and line."""
+    """Everything that mapping one row needs besides its cells. `place` is the row's part number and line."""
 
     source: Source
     kind: Kind[Any]
@@ -84,7 +86,7 @@ class Rejoin:
     place: tuple[int, int] = (0, 0)
 
     def parts(self, row: Any, readings: Sequence[ParsedJoin], membership: MemberRow | None) -> tuple[ParsedJoin, ...]:
-        """The joined rows that have a part in the row: those that move, refer to the row, and are of use for it."""
+        """The joined rows that have a part in the row: importable, referring to the row, and used by mapping."""
         moving = [reading for reading in readings if reading.has_part]
         member = next((r for r in moving if membership is not None and r.number == membership.row), None)
         if member is not None and not ids_in(member.parsed.row, _whom(member.joined.kind)):
@@ -99,9 +101,9 @@ class Rejoin:
         )
 
     def joined(self, row: Any, source_id: str, parts: Sequence[ParsedJoin], suffix: str, stand_ins: StandIns) -> Joined:
-        """The references of a row as resolving would settle them, its members, and what is counted of it.
+        """The references of a row as resolving would settle them, its members and its counts.
 
-        `suffix` is that of the membership.
+        `suffix` is that of `MemberRow`.
         """
         many = self._references(self.kind, row, stand_ins, self.lost)
         members = self._member(parts, f"{source_id}{suffix}", stand_ins)
@@ -122,8 +124,10 @@ class Rejoin:
         fields: Mapping[str, Defined],
         lists: Mapping[str, Mapping[str, tuple[Any, ...]]] | None = None,
     ) -> Lookups:
-        """The lookups of the trial with the listed rows, or with other `lists`. `fields` are questions that differ from
-        those of the trial."""
+        """The lookups of the trial, with the listed rows among `parts`, or with `lists` in their place.
+
+        `fields` are custom fields that differ from those of the trial.
+        """
         durations, zones = self.lookups.durations, self.lookups.zones
         if stand_ins.minutes:
             durations = {key: number + stand_ins.minutes for key, number in durations.items()}
@@ -138,7 +142,7 @@ class Rejoin:
         )
 
     def question(self, row: Any, context: Context, parts: Sequence[ParsedJoin]) -> dict[str, Defined]:
-        """The row's own question as it and the joined rows define it, by id. Nothing for kinds that ask nothing."""
+        """The row's own custom field as the row and the joined rows define it, by id; empty for other kinds."""
         if not self.kind.identity.is_multi_row or self.source.fields_of is None:
             return {}
         others = [(r.joined.place, r.parsed.row) for r in parts if r.role is JoinRole.DEFINED]
@@ -170,7 +174,7 @@ class Rejoin:
         return Target(self.lookups.ids.derive(table, kind_name, key) if table else key, key, called, starts_at)
 
     def _member(self, parts: Sequence[ParsedJoin], key: str, stand_ins: StandIns) -> tuple[Member, ...]:
-        """The member of whom a joined row tells, with what that row refers to."""
+        """The member whom a joined row is about, with the references of that row."""
         reading = next((r for r in parts if r.role is JoinRole.MEMBER), None)
         if reading is None:
             return ()
@@ -183,7 +187,7 @@ class Rejoin:
         return (Member(key, targets[_whom(kind)], reading.joined.place, targets, row),)
 
     def _united(self, row: Any, readings: Iterable[ParsedJoin]) -> list[Span]:
-        """The hours of the row with those of other rows that overlap them, in minutes of the week."""
+        """The hours of the row united with overlapping hours of other rows, in minutes of the week."""
         spans_of = self.kind.schedule.spans_of
         if spans_of is None:
             return []
@@ -201,7 +205,7 @@ class Rejoin:
         )
 
     def _spans(self, row: Any, reading: ParsedJoin) -> tuple[Span, ...]:
-        """The hours of a joined row, where they are of whom and where the row's own are."""
+        """The hours of a joined row, if they are of the same person and place as those of the row."""
         required = [placed.name for placed in self.kind.columns if placed.column.links_to and placed.column.required]
         other = reading.parsed.row
         is_alike = reading.role is JoinRole.UNITED and all(
@@ -211,14 +215,14 @@ class Rejoin:
 
 
 def changed(known: Defined, before: Defined, after: Defined) -> Defined:
-    """A question of a trial with what has changed in its rows' own words. What only answers tell of it stays."""
+    """A custom field of a trial, with what differs between `before` and `after`. Options from answers are kept."""
     names = ("name", "type", "visible", "options")
     changes = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
     return replace(known, **changes)
 
 
 def references(kind: Kind[Any], row: Any) -> Iterator[tuple[str, Link, Column]]:
-    """The references of a parsed row, each with the column that says what the reference leads to."""
+    """The references of a parsed row: attribute, link, and the column that describes the link in this row."""
     own = kind.references.column_overrides(row) if kind.references.column_overrides is not None else {}
     links = [(placed.name, getattr(row, placed.name), own.get(placed.name, placed.column)) for placed in kind.columns]
     if kind.references.extra_links is not None:
@@ -229,7 +233,7 @@ def references(kind: Kind[Any], row: Any) -> Iterator[tuple[str, Link, Column]]:
 
 
 def has_start(source: Source, kind: Kind[Any]) -> bool:
-    """Whether the record of a row of a kind has a start. Rows of a joining kind have that of the row they join."""
+    """Whether records of the kind have a start. Rows of a joining kind have the start of the row that they join."""
     if kind.joining is not None:
         to = next((placed.column.links_to for placed in kind.columns if placed.name == kind.joining.row_link), None)
         return bool(to) and has_start(source, source.kind(str(to)))
@@ -237,7 +241,7 @@ def has_start(source: Source, kind: Kind[Any]) -> bool:
 
 
 def _whom(joiner: Kind[Any]) -> str:
-    """The attribute by which rows of a joining kind say whose they are."""
+    """The attribute by which rows of a joining kind refer to their person; "" for other kinds."""
     return joiner.joining.owner_link if joiner.joining is not None else ""
 
 
@@ -252,7 +256,7 @@ def _counts(parts: Sequence[ParsedJoin]) -> dict[str, str]:
 
 
 def _by_list(parts: Sequence[ParsedJoin]) -> dict[str, dict[str, tuple[Any, ...]]]:
-    """The listed rows, by kind and by the key under which mapping looks them up. Of copies that move, the newest."""
+    """The listed rows, by kind and lookup key. Of several copies of a row, the newest."""
     lists: dict[str, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
     for reading in parts:
         if reading.role is not JoinRole.LISTED:
@@ -266,7 +270,7 @@ def _by_list(parts: Sequence[ParsedJoin]) -> dict[str, dict[str, tuple[Any, ...]
 
 
 def _is_newer(row: Any, other: Any) -> bool:
-    """Whether a row was changed later than another one, where both say when."""
+    """Whether a row was changed later than another row; False if one of them has no time of change."""
     changed_at, before = getattr(row, "updated_at", None), getattr(other, "updated_at", None)
     return isinstance(changed_at, datetime) and isinstance(before, datetime) and changed_at > before
 
@@ -276,7 +280,7 @@ Cells = Mapping[str, str]
 
 
 class Attempt(NamedTuple):
-    """What mapping made of the row once: its records, the codes of its problems, and what the row was joined with.
+    """The result of mapping the row once: its records by address, the codes of its problems, and its joins.
 
     `parts` are the numbers of the joined rows that had a part.
     """
@@ -288,7 +292,7 @@ class Attempt(NamedTuple):
 
 
 class RecordedLists(Mapping[str, Any]):
-    """Empty lists that note what is looked up in them: `lookups` has pairs of a list and a key."""
+    """Empty lists that record what is looked up: `lookups` has pairs of list name and key."""
 
     def __init__(self, name: str = "", lookups: set[tuple[str, str]] | None = None) -> None:
         self._name = name
@@ -309,7 +313,7 @@ class RecordedLists(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class Remap:
-    """All that mapping one row needs. `rows` are the joined rows in use, in the order of the export."""
+    """Everything that one attempt needs. `rows` are the joined rows in use, in the order of the export."""
 
     rejoin: Rejoin
     cells: Cells
@@ -323,7 +327,7 @@ class Remap:
         return self.rejoin.kind
 
     def parsed(self, cells: Cells | None = None) -> Parsed[Any]:
-        """The row as it is, or with other cells."""
+        """The parsed row, with its own cells or with `cells` in their place."""
         filled = {name: cell for name, cell in (self.cells if cells is None else cells).items() if cell}
         return parse_row(self.kind, filled, self.context, self.columns)
 
@@ -336,9 +340,10 @@ class Remap:
         stand_ins: StandIns = USUAL,
         lists: RecordedLists | None = None,
     ) -> Attempt:
-        """Maps the row once. `joined` gives a joined row, by its number, other cells; `without` leaves one away.
+        """Maps the row once.
 
-        No records where mapping fails: a changed cell may be one that mapping never meets.
+        `joined` gives a joined row, by number, other cells; `without` leaves a joined row out. No records if mapping
+        fails: a changed cell may be invalid in a way that reading excludes.
         """
         parsed, readings = self.parsed(cells), self._readings
         if parsed.row is None or self.kind.to_records is None:
@@ -376,7 +381,7 @@ class Remap:
         return self.rejoin.question(row, self.context, self.rejoin.parts(row, self._readings, self.membership))
 
     def _questions(self, row: Any, parts: tuple[ParsedJoin, ...]) -> dict[str, Defined]:
-        """The row's own question, with what these cells change in the question."""
+        """The row's own custom field, with what these cells change in it."""
         trial = self.rejoin.lookups.fields
         return {
             key: changed(trial[key], self._question[key], after)

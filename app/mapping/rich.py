@@ -1,4 +1,4 @@
-"""How a note reads in Caspen: sections as headings, questions as smaller ones, every answer word for word."""
+"""Writes notes for Caspen: sections as headings, questions as smaller headings, every answer word for word."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,14 +14,14 @@ NO_SIGNATURE = "[Signature not included]"
 
 @dataclass(frozen=True, slots=True)
 class Rich:
-    """A document of Caspen's; `codes` are what its making had to tell."""
+    """A document of Caspen as HTML. `codes` are the problems of the content and of sanitising."""
 
     html: str
     codes: tuple[str, ...] = ()
 
 
 class _Page:
-    """A document that is being written."""
+    """Collects the pieces and problem codes of one document."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -41,7 +41,7 @@ class _Page:
 
 
 def note_html(content: Content) -> Rich:
-    """The body of a progress note: all options of a choice are shown, the chosen ones marked."""
+    """The body of a progress note. All options of a choice are shown, and the chosen options are marked."""
     page = _Page()
     for section in content.sections:
         _head(page, section)
@@ -52,7 +52,7 @@ def note_html(content: Content) -> Rich:
 
 
 def template_html(content: Content) -> Rich:
-    """The body of a progress note template: the questions, with a paragraph's default answer as starting text."""
+    """The body of a progress note template: the questions, with the starting text of paragraphs."""
     page = _Page()
     asked = without_answers(content)
     for section in asked.sections:
@@ -91,7 +91,7 @@ def _answer(page: _Page, question: Question) -> str:
 
 
 def _choices(question: Question) -> str:
-    """A list of all options. A question without a chosen one is unanswered, and says so."""
+    """A list of all options. A question without a chosen option shows NO_ANSWER."""
     unanswered = "" if question.chosen or question.answer else f"<p>{NO_ANSWER}</p>"
     return _options(question) + unanswered
 
@@ -103,7 +103,7 @@ def _options(question: Question) -> str:
 
 
 def readable_day(text: str) -> str:
-    """An ISO day as `20 Nov 2026`; other text as it is."""
+    """An ISO date as `20 Nov 2026`; other text unchanged."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -1,6 +1,6 @@
-"""What mapping makes of one row of an export: records for Caspen, or a reason why there are none.
+"""The result of mapping one row of an export: records for Caspen, or the reason for none.
 
-These are the values that pass between reading, mapping and loading; none of them knows a file or a database.
+These values pass between reading, mapping and loading. They know no file and no database.
 """
 
 import json
@@ -19,7 +19,7 @@ Value = str | int | bool | Decimal | date | datetime | Json | None
 
 
 class Outcome(StrEnum):
-    """What became of a row. Together they add up to the rows that were read."""
+    """What happened to a row. The counts of all outcomes add up to the number of rows that were read."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -32,11 +32,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One thing as Caspen gets it.
+    """One record for Caspen.
 
-    `table` is the plural name of the object (`clients`); `key` is what its id is derived from, in `source_kind`
-    (usually the source id, else a composite such as `77:1234567`); `values` are its columns, ids already settled.
-    `elsewhere`: another row writes it; this one adds to it, and shares its fate.
+    * `table`: the plural name of the object (`clients`).
+    * `key`: the id in Caspen is derived from it, within `source_kind`: usually the source id, else a composite such as
+      `77:1234567`.
+    * `values`: by column; references are Caspen ids.
+    * `elsewhere`: another row writes the record. This row adds to it, and is imported only if the other row is.
     """
 
     table: str
@@ -48,7 +50,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A row that moves, as one record or several; none for a row that is an existing object of the workspace."""
+    """A row that is imported: its records, or no record if the row is an existing object of the workspace."""
 
     records: tuple[Record, ...]
     problems: tuple[Problem, ...] = ()
@@ -56,7 +58,7 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class NotMapped:
-    """A row that does not move, and why: left out by the clinic, skipped by a rule, or held for a decision."""
+    """A row that is not imported: left out by the clinic, skipped by a rule, or held for a decision."""
 
     outcome: Outcome
     problem: Problem | None = None
@@ -67,11 +69,11 @@ Result = Mapped | NotMapped
 
 
 class Target(NamedTuple):
-    """What a reference of a row leads to, after merges, matches and choices.
+    """The row that a reference leads to, after merges, matches and choices.
 
-    `id` is the Caspen id to write. `source_id` is the survivor's id in the source. `times` are the target's own times
-    that the index keeps (an appointment's start), `name` its name where the index keeps one, `namesake` a digest of it
-    where it does not (see `name_digest`).
+    * `id`: the Caspen id to write; `source_id`: the id in the source, after merges.
+    * `name`: the target's name, if the index keeps it; `namesake`: its hash if not (see `name_digest`).
+    * `starts_at`: the start of an appointment.
     """
 
     id: str
@@ -82,15 +84,16 @@ class Target(NamedTuple):
 
 
 WHOSE = "whose:"
-"""Before a reference's name in `Joined.extra`: the keys of the members whose it is, as a list of JSON."""
+"""Before an attribute in `Joined.extra`: the keys of the members to whom the reference belongs, as a JSON list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One of those for whom a row has a record: `target` is who, `key` the record's.
+    """One of the people for whom a row has a record.
 
-    `place` is the part and line of the row that tells more of it, `row` that row once it is read, `targets` what that
-    row refers to.
+    * `key`: the key of the record; `target`: the person.
+    * `place`: part number and line of the row that is about the member; `row`: that row, parsed; `targets`: its
+      references by attribute.
     """
 
     key: str
@@ -101,10 +104,10 @@ class Member:
 
 
 class Joined(NamedTuple):
-    """What resolving learned for one row: its references by field name, and findings to be told with it.
+    """The result of resolving for one row: its references by attribute, and codes to report with the row.
 
-    A field that is absent had no reference, or one that led nowhere (the finding says so). `findings` are codes;
-    `extra` holds the counts of `References.counted_back`, and of whom a shared row's reference is.
+    A missing attribute had no reference, or a reference to no row, which `findings` reports. `extra` has the counts of
+    `References.counted_referrers`, and for a shared row, the members to whom a reference belongs.
     """
 
     targets: Mapping[str, Target] = MappingProxyType({})
@@ -114,10 +117,10 @@ class Joined(NamedTuple):
     members: tuple[Member, ...] = ()
 
     def is_of(self, member: Member, name: str) -> bool | None:
-        """Whether a member is the client of what a reference of the shared row leads to; None where nobody looked."""
+        """Whether a member is the client of the target of a shared row's reference; None if that was not resolved."""
         keys = self.extra.get(f"{WHOSE}{name}")
         return None if keys is None else member.key in json.loads(keys)
 
 
 NOTHING = Joined()
-"""Of a row that refers to nothing."""
+"""For a row without references."""

@@ -1,6 +1,6 @@
-"""Characters that no database and no page can hold: NUL and half surrogates. They are removed once a file is parsed.
+"""Removes characters that no database and no page can hold: NUL and half surrogates. Called once a file is parsed.
 
-Everything else that a screen cannot show is the business of each field: see `text.clean`.
+Each field removes other characters without a visible form: see `text.clean`.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from app.mapping.rows import Json
 
 REMOVED = "control_chars_removed"
-LARGE = 1 << 18  # signs of a row, above which its cells are not joined
+LARGE = 1 << 18  # characters of a row; the cells of a larger row are checked one by one
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u(?:d[89a-f]|00[01789])", re.IGNORECASE)
@@ -26,7 +26,7 @@ def is_storable(text: str) -> bool:
 
 
 def storable_row(cells: Sequence[str]) -> list[str] | None:
-    """The cells of a row without NUL and half surrogates; None where none of them has any."""
+    """The cells of a row without NUL and half surrogates; None if no cell has any."""
     if sum(map(len, cells)) <= LARGE:
         try:
             if b"\0" not in "".join(cells).encode():
@@ -39,9 +39,9 @@ def storable_row(cells: Sequence[str]) -> list[str] | None:
 
 
 def shown_json(value: Json, text: str) -> tuple[Json, bool]:
-    """The value of a JSON `text`, without characters that only an escape could bring in, and whether there were any.
+    """The value of a JSON `text` without characters that only an escape can contain, and whether any was removed.
 
-    Such are NUL, half surrogates and control characters other than tab and line break.
+    These are NUL, half surrogates, and control characters except tab and line break.
     """
     if _ESCAPED.search(text) is None and is_storable(text):
         return value, False
@@ -50,7 +50,7 @@ def shown_json(value: Json, text: str) -> tuple[Json, bool]:
 
 
 def without_unshowable(value: Json) -> Json:
-    """A value of texts, lists and mappings, without NUL, half surrogates and other characters that no screen shows."""
+    """A JSON value without NUL, half surrogates and other characters without a visible form."""
     if isinstance(value, str):
         return _UNSHOWABLE.sub("", value)
     if isinstance(value, list):

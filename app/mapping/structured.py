@@ -1,4 +1,4 @@
-"""Cells that hold JSON: lists of phones, pronouns, opening hours. Only real JSON is read, nothing is guessed."""
+"""Reads cells that hold JSON: lists of phones, pronouns, opening hours. Only valid JSON is read."""
 
 import json
 import math
@@ -12,11 +12,11 @@ from app.mapping.storable import REMOVED, shown_json
 from app.mapping.text import clean
 
 BY_PROGRAMS = frozenset({"id", "links", "created_at", "updated_at", "patient"})
-"""Members of the api's objects that say how a program keeps something, and to whom it belongs."""
+"""Members of the API's objects with technical values: ids, links, times of storage, and the owner."""
 
 
 class NotJsonError(ValueError):
-    """The text is no JSON. It carries nothing of the text."""
+    """The text is no valid JSON. The error contains nothing of the text."""
 
 
 def _refuse(_: str) -> float:
@@ -27,14 +27,14 @@ _DECODE = json.JSONDecoder(parse_constant=_refuse).decode  # made once: there is
 
 
 def parse_json(text: str) -> Json:
-    """The value of a JSON text, as `parse_shown` gives it."""
+    """The value of a JSON text. Raises NotJsonError as `parse_shown`."""
     return parse_shown(text)[0]
 
 
 def parse_shown(text: str) -> tuple[Json, bool]:
-    """The value of a JSON text without characters that no screen shows, and whether there were any.
+    """The value of a JSON text without characters that no screen shows, and whether any was removed.
 
-    NotJsonError for anything that strict JSON does not allow, and for endless nesting.
+    Raises NotJsonError for text that strict JSON does not allow, and for endless nesting.
     """
     try:
         value = _DECODE(text)
@@ -46,7 +46,7 @@ def parse_shown(text: str) -> tuple[Json, bool]:
 
 
 def json_cell(cell: str, context: Context, report: Report) -> Json:
-    """The cell's value, None with `bad_json` when it cannot be read."""
+    """The JSON value of a cell; None with `bad_json` for invalid JSON."""
     try:
         value, has_lost = parse_shown(cell)
     except NotJsonError:
@@ -61,7 +61,7 @@ _json_readers: set[Reader] = {json_cell}
 
 
 def json_where(is_known: Callable[[Json], bool]) -> Reader:
-    """JSON of a shape that `is_known` accepts; None with `bad_json` for any other value. An empty value is accepted."""
+    """A reader of JSON that `is_known` accepts; None with `bad_json` for any other value. Empty values are accepted."""
 
     def read(cell: str, context: Context, report: Report) -> Json:
         value = json_cell(cell, context, report)
@@ -75,12 +75,12 @@ def json_where(is_known: Callable[[Json], bool]) -> Reader:
 
 
 def reads_json(read: Reader) -> bool:
-    """Whether a column is read as JSON alone: by `json_cell`, or by a reader of `json_where`."""
+    """Whether a reader accepts JSON alone: `json_cell`, or a reader of `json_where`."""
     return read in _json_readers
 
 
 def words_in(value: Json, aside: Collection[str] = BY_PROGRAMS) -> Iterator[str]:
-    """Every text, number, yes and no in a value, in its order, without the members of objects that `aside` names."""
+    """Every text, number, yes and no in a value, in order. Members of objects in `aside` are left out."""
     left = [value]
     while left:
         each = left.pop()
@@ -93,7 +93,7 @@ def words_in(value: Json, aside: Collection[str] = BY_PROGRAMS) -> Iterator[str]
 
 
 def json_or_text(cell: str, context: Context, report: Report) -> Json:
-    """JSON where the cell is JSON, else its words."""
+    """The JSON value of a cell that begins like JSON, else its text; None with `bad_json` for invalid JSON."""
     if cell[:1] in "[{" and not cell.startswith(STRUCK_OUT):
         return json_cell(cell, context, report)
     return clean(cell, report) or None

@@ -1,4 +1,4 @@
-"""Words as a clinic typed them: cleaned of what no screen can show, and never changed otherwise."""
+"""Reads text as the clinic typed it, without characters that no screen shows."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from app.mapping.cells import MARKS, mended_digits, unguarded, without_apostroph
 from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
 
-STRING = 255  # what Caspen calls a string
+STRING = 255  # characters of a string column in Caspen
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WRAPPED = frozenset("='")
 _limited: set[Reader] = set()
@@ -15,7 +15,10 @@ _BREAKS = re.compile("\r\n?")
 
 
 def clean(cell: str, report: Report) -> str:
-    """NFC, `\\n` for every line break, no control characters but tab and line break, no guard, no invisible marks."""
+    """Text in Unicode NFC with `\\n` for line breaks, without control characters, guard and invisible characters.
+
+    Tabs and line breaks are kept. Reports `control_chars_removed`.
+    """
     if cell[:1] in _WRAPPED:
         cell = without_apostrophe(unguarded(cell))
     if cell.isprintable():
@@ -28,12 +31,12 @@ def clean(cell: str, report: Report) -> str:
 
 
 def text(cell: str, context: Context, report: Report) -> str | None:
-    """Any length, several lines."""
+    """Text of any length, with line breaks; None for empty text."""
     return clean(cell, report) or None
 
 
 def limited(limit: int) -> Reader:
-    """Text that has a usual length. Longer text is kept, and told."""
+    """A reader of text with a usual length. Longer text is kept and reported as `content_over_limit`."""
 
     def read(cell: str, context: Context, report: Report) -> str | None:
         value = clean(cell, report)
@@ -46,7 +49,7 @@ def limited(limit: int) -> Reader:
 
 
 def is_limited(read: Reader) -> bool:
-    """Whether a column is read as text of a usual length."""
+    """Whether a reader was made by `limited`."""
     return read in _limited
 
 
@@ -54,9 +57,9 @@ string = limited(STRING)
 
 
 def code(cell: str, context: Context, report: Report) -> str | None:
-    """A string of digits or letters that means something as a whole, such as a post code: `2000.0` is `2000`.
+    """Digits or letters that are used as a whole, such as a post code: `2000.0` is `2000`.
 
-    What a spreadsheet cut to an exponent is None with `spreadsheet_error_value`.
+    None with `spreadsheet_error_value` if a spreadsheet has lost digits in an exponent.
     """
     value = string(cell, context, report)
     digits = value and mended_digits(value)
@@ -68,27 +71,27 @@ def code(cell: str, context: Context, report: Report) -> str | None:
 
 
 def verbatim(cell: str, context: Context, report: Report) -> str:
-    """The cell as it is: content that is read later, and names of files."""
+    """The cell unchanged, for content that is parsed later and for file names."""
     return cell
 
 
 def cut(value: str | None, limit: int = STRING) -> str | None:
-    """Text that fits: the whole, or its beginning and `...`."""
+    """Text of at most `limit` characters: the whole, or its beginning and `...`."""
     if value is None or len(value) <= limit:
         return value
     return value[: limit - 3] + "..."
 
 
 def numbered(name: str, place: str | None) -> str:
-    """A name that fits and is its bearer's own: a later one of the same name is told by its number, ` (2)`."""
+    """A name of at most STRING characters. `place` distinguishes later bearers of the same name: `Sam Lee (2)`."""
     mark = f" ({place})" if place else ""
     return (cut(name, STRING - len(mark)) or "") + mark
 
 
 def one_line(value: str) -> str:
-    """Line breaks as `; `, for places that have one line."""
+    """Text with `; ` in place of line breaks."""
     return "; ".join(part.strip() for part in value.split("\n") if part.strip())
 
 
 def nothing(cell: str, context: Context, report: Report) -> None:
-    """A cell that is never taken over, such as a live key to a form."""
+    """The reader of cells that are never imported, such as the key of an online form. Always None."""

@@ -1,4 +1,7 @@
-"""Time zones as exports name them: the world's own names (`Australia/Melbourne`), or Rails' labels (`Melbourne`)."""
+"""Reads time zones: IANA names (`Australia/Melbourne`) or the labels of Ruby on Rails (`Melbourne`).
+
+Source of the labels: `ActiveSupport::TimeZone::MAPPING` of Rails.
+"""
 
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -59,7 +62,7 @@ def _world() -> dict[str, str]:
 
 
 def zone_name(text: str) -> str | None:
-    """The IANA name of a zone that is named by IANA or by Rails; None for any other text."""
+    """The IANA name of a zone named by IANA or Rails, in any case; None for other text."""
     wanted = text.strip().casefold()
     if "/" in wanted or wanted not in RAILS:
         return _world().get(wanted)
@@ -68,5 +71,5 @@ def zone_name(text: str) -> str | None:
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name."""
+    """The zone of an IANA name, cached. Raises ZoneInfoNotFoundError."""
     return ZoneInfo(name)
