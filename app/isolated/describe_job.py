@@ -55,38 +55,39 @@ def describe_files(request: DescribeRequest, announce: Callable[[str], None]) ->
     """The description in pieces, one for each file, as they are made. `announce` is called with each file's key."""
     source, plan = source_named(request.copy.source), Plan.model_validate_json(request.plan)
     read = {file.path: file for file in request.read}
-    with request.copy.found(announce) as found:
-        count, attached = len(found.entries), len(found.attached)
-        lists = found.entries.lists_among(read)
+    with request.copy.opened(announce) as files:
+        count, attached = len(files.entries), len(files.attached)
+        lists = files.entries.lists_among(read)
         if request.first == 1:
             yield Described(
                 0,
                 f"\n{plural(count, 'file')} to read, {plural(attached, 'file')} in folders of clients' own files\n"
-                + "".join(f"note: {problem.code}\n" for problem in found.problems),
+                + "".join(f"note: {problem.code}\n" for problem in files.problems),
             )
-        for number, entry in enumerate(islice(found.entries, MOST_FILES), start=1):
+        for number, entry in enumerate(islice(files.entries, MOST_FILES), start=1):
             if number >= request.first:
-                each = lists.get(entry.path, (entry,))
-                texts = (_file(number, one, read.get(one.path), source, wanted_of(plan, one.path)) for one in each)
+                parts = lists.get(entry.path, (entry,))
+                texts = (_file(number, part, read.get(part.path), source, wanted_of(plan, part.path)) for part in parts)
                 yield Described(number, "".join(chain.from_iterable(texts)))
         if count > MOST_FILES:
             yield Described(count, f"\n{count - MOST_FILES:,} more files are not described.\n")
 
 
 def _file(number: int, entry: Entry, read: ReadFile | None, source: Source, wanted: Wanted) -> Iterator[str]:
-    seen = glimpse(entry, source, Wanted(headerless=wanted.headerless))
+    preview = glimpse(entry, source, Wanted(headerless=wanted.headerless))
     yield f"\nFile {read.number if read else number}: {told_path(entry.path, source)}\n"
     yield f"  size: {size(entry.size)}\n"
     yield from (f"  {line}\n" for line in _read(read, wanted, source))
-    yield from (f"  {line}\n" for line in _form(seen))
-    if not seen.names:
+    yield from (f"  {line}\n" for line in _form(preview))
+    if not preview.names:
         return
-    if not has_names(seen, source):
+    if not has_names(preview, source):
         yield "  the first row may be data, so that columns are told by number\n"
-    rows = plural(len(seen.rows), "row")
-    yield f"  {plural(len(seen.names), 'column')}, looked at in {rows}{'' if seen.is_whole else ' (there are more)'}\n"
-    for at, name in enumerate(told_names(seen, source)):
-        shape = column_shape(seen.column(at))
+    rows = plural(len(preview.rows), "row")
+    more = "" if preview.is_whole else " (there are more)"
+    yield f"  {plural(len(preview.names), 'column')}, looked at in {rows}{more}\n"
+    for at, name in enumerate(told_names(preview, source)):
+        shape = column_shape(preview.column(at))
         blank = f"{shape.blank * 100 // shape.rows} % blank" if shape.blank and shape.rows else "none blank"
         yield f"    {name}: {'; '.join([*shape.words(), blank])}; {plural(shape.different, 'different value')}\n"
 
@@ -108,13 +109,13 @@ def _read(read: ReadFile | None, wanted: Wanted, source: Source) -> Iterator[str
         yield "could be: " + ", ".join(labels.get(name, name) for name in read.candidates)
 
 
-def _form(seen: Glimpse) -> Iterator[str]:
+def _form(preview: Glimpse) -> Iterator[str]:
     delimiters = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
-    if seen.form:
-        yield f"form: {seen.form}"
-    if seen.encoding:
-        yield f"letters: {seen.encoding}"
-    if seen.delimiter:
-        yield f"columns apart by: {delimiters.get(seen.delimiter, 'another sign')}"
-    if seen.code:
-        yield f"noticed: {seen.code}"
+    if preview.form:
+        yield f"form: {preview.form}"
+    if preview.encoding:
+        yield f"letters: {preview.encoding}"
+    if preview.delimiter:
+        yield f"columns apart by: {delimiters.get(preview.delimiter, 'another sign')}"
+    if preview.code:
+        yield f"noticed: {preview.code}"

@@ -44,11 +44,11 @@ class ExportCopy:
         return replace(self, aside=(*self.aside, key))
 
     @contextmanager
-    def found(self, opening: Callable[[str], None]) -> Iterator[Found]:
+    def opened(self, opening: Callable[[str], None]) -> Iterator[Found]:
         """The files, archives unpacked, each ready to be streamed; `opening` hears of each before it is read."""
         objects, key = LocalObjects(Path(self.root)), base64.b64decode(self.data_key)
         given = from_objects(self.files, objects, key)
         watch = FileWatch(opening, frozenset(self.aside), self.marker)
         scratch = private(Path(self.scratch))
-        with opened(given, source_named(self.source), Limits(), scratch, self.password, watch) as found:
-            yield found
+        with opened(given, source_named(self.source), Limits(), scratch, self.password, watch) as files:
+            yield files

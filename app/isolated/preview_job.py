@@ -91,14 +91,14 @@ class PreviewFrame:
 def preview_file(request: PreviewRequest, announce: Callable[[str], None]) -> Iterator[PreviewFrame]:
     """The frames of a preview. A missing file has an empty beginning."""
     source, plan = source_named(request.copy.source), Plan.model_validate_json(request.plan)
-    with request.copy.found(announce) as found:
-        entry, headerless = entry_at(found, request.path), request.headerless
+    with request.copy.opened(announce) as files:
+        entry, headerless = entry_at(files, request.path), request.headerless
         preview = glimpse(entry, source, Wanted(headerless=headerless)) if entry else Glimpse()
         if entry and request.may_lack_header and not headerless and begins_with_data(preview):
             headerless, preview = True, glimpse(entry, source, Wanted(headerless=True))
         yield PreviewFrame(_answer(preview, headerless=headerless))
         if request.wants_ids and preview.names:
-            yield PreviewFrame(None, known_ids(found, source, plan, request.kinds))
+            yield PreviewFrame(None, known_ids(files, source, plan, request.kinds))
 
 
 def _answer(preview: Glimpse, *, headerless: bool) -> PreviewAnswer:
@@ -128,19 +128,19 @@ def _answer(preview: Glimpse, *, headerless: bool) -> PreviewAnswer:
     )
 
 
-def entry_at(found: Found, path: str) -> Entry | None:
+def entry_at(files: Found, path: str) -> Entry | None:
     """The file or list of an export at `path`; None for an unknown path and for a folder that counts as a file."""
-    return found.entries.at(path) or next((entry for entry in found.entries if entry.path == path), None)
+    return files.entries.at(path) or next((entry for entry in files.entries if entry.path == path), None)
 
 
-def known_ids(found: Found, source: Source, plan: Plan, kinds: Mapping[str, str]) -> dict[str, frozenset[str]]:
+def known_ids(files: Found, source: Source, plan: Plan, kinds: Mapping[str, str]) -> dict[str, frozenset[str]]:
     """By kind, the ids in the first rows of its files, by which columns that refer to the kind are recognised.
 
     `kinds` is the kind of each file that was read, by path. The plan's answer for a file counts before it.
     """
     targets = {p.column.links_to for kind in source.kinds for p in kind.columns}
     ids: dict[str, set[str]] = {}
-    for entry in chain(found.entries, *found.entries.lists_among(kinds).values()):
+    for entry in chain(files.entries, *files.entries.lists_among(kinds).values()):
         wanted = wanted_of(plan, entry.path)
         kind = wanted.kind or kinds.get(entry.path)
         if kind not in targets or kind is None or kind == LEAVE_OUT or entry.attached:

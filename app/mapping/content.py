@@ -202,6 +202,7 @@ class Content:
 @dataclass(slots=True)
 class _ContentReader:
     """Collects the problem codes of one content, and cuts nothing: too long text is kept and reported."""
+
     codes: dict[str, None] = field(default_factory=dict)
 
     def text(self, value: Json, limit: int) -> str:

@@ -157,6 +157,7 @@ def _single_spaced(line: str) -> str:
 
 class _TextExtractor(HTMLParser):
     """Collects the text of HTML, with a line end for each block."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []
