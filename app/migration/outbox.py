@@ -8,12 +8,13 @@ from sqlmodel import Session, col, select
 from app.access.members import admin_ids
 from app.access.models import Membership, Person
 from app.access.rights import Role
+from app.migration.mail_names import Mail
 from app.migration.models import Migration, OutboxMail
 
-TO_SUPPORT = frozenset({"changes_requested"})
+TO_SUPPORT = frozenset({Mail.CHANGES_REQUESTED})
 
 
-def post(session: Session, migration: Migration, kind: str, *, cause: str, facts: dict[str, Any]) -> None:
+def post(session: Session, migration: Migration, kind: Mail, *, cause: str, facts: dict[str, Any]) -> None:
     """Stores one e-mail per recipient. A second call with the same cause writes nothing.
 
     `facts` are numbers, codes and dates only: an e-mail carries no patient data.
@@ -23,7 +24,7 @@ def post(session: Session, migration: Migration, kind: str, *, cause: str, facts
 
 
 def post_to(
-    session: Session, migration: Migration, kind: str, address: str, *, cause: str, facts: dict[str, Any]
+    session: Session, migration: Migration, kind: Mail, address: str, *, cause: str, facts: dict[str, Any]
 ) -> None:
     """Stores one e-mail to one address. A second call with the same cause and address writes nothing."""
     mail_id = hashlib.blake2b(f"{migration.id}|{cause}|{address}".encode(), digest_size=16).hexdigest()
@@ -33,14 +34,14 @@ def post_to(
                 id=mail_id,
                 migration_id=migration.id,
                 cause=cause,
-                kind=kind,
+                kind=kind.value,
                 recipient=address,
                 params={"clinic": migration.clinic, "source": migration.source, **facts},
             )
         )
 
 
-def recipients(session: Session, workspace_id: str, kind: str) -> list[str]:
+def recipients(session: Session, workspace_id: str, kind: Mail) -> list[str]:
     """The admins of the workspace, or the members of support for e-mails to support."""
     people = select(Person.email).where(col(Person.disabled_at).is_(None))
     if kind in TO_SUPPORT:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.migration.mail_names import Mail
+
 
 class State(StrEnum):
     PREPARING = "preparing"
@@ -92,7 +94,7 @@ class Move:
     to: State | None
     actors: frozenset[Actor]
     guard: str | None = None
-    mail: str | None = None
+    mail: Mail | None = None
 
 
 def _from(*states: State) -> frozenset[State]:
@@ -101,9 +103,9 @@ def _from(*states: State) -> frozenset[State]:
 
 S = State
 MOVES: tuple[Move, ...] = (
-    Move(Event.SUBMIT_EXPORT, _from(S.PREPARING), S.FETCHING, PEOPLE, guard="lists_acknowledged", mail="received"),
+    Move(Event.SUBMIT_EXPORT, _from(S.PREPARING), S.FETCHING, PEOPLE, guard="lists_acknowledged", mail=Mail.RECEIVED),
     Move(Event.FETCHED, _from(S.FETCHING), S.READING, WORKER),
-    Move(Event.READ, _from(S.READING), S.MATCHING, WORKER, mail="ready_to_match"),
+    Move(Event.READ, _from(S.READING), S.MATCHING, WORKER, mail=Mail.READY_TO_MATCH),
     Move(
         Event.START_TRIAL,
         _from(S.MATCHING, S.REVIEWING, S.CHANGES_REQUESTED, S.FINALISING_FAILED),
@@ -111,16 +113,16 @@ MOVES: tuple[Move, ...] = (
         PEOPLE,
         guard="checklist_passes",
     ),
-    Move(Event.TRIALLED, _from(S.TRIALLING), S.REVIEWING, WORKER, mail="ready_to_review"),
+    Move(Event.TRIALLED, _from(S.TRIALLING), S.REVIEWING, WORKER, mail=Mail.READY_TO_REVIEW),
     Move(Event.CHANGE_PLAN, _from(S.REVIEWING, S.TRIALLING_FAILED), S.MATCHING, PEOPLE),
-    Move(Event.REQUEST_CHANGES, _from(S.REVIEWING), S.CHANGES_REQUESTED, CLINIC, mail="changes_requested"),
+    Move(Event.REQUEST_CHANGES, _from(S.REVIEWING), S.CHANGES_REQUESTED, CLINIC, mail=Mail.CHANGES_REQUESTED),
     Move(Event.WITHDRAW_CHANGES, _from(S.CHANGES_REQUESTED), S.REVIEWING, CLINIC),
-    Move(Event.ANSWER_CHANGES, _from(S.CHANGES_REQUESTED), None, PEOPLE, mail="changes_answered"),
+    Move(Event.ANSWER_CHANGES, _from(S.CHANGES_REQUESTED), None, PEOPLE, mail=Mail.CHANGES_ANSWERED),
     Move(Event.APPROVE, _from(S.REVIEWING), S.FINALISING, CLINIC, guard="approvable"),
-    Move(Event.FINALISED, _from(S.FINALISING), S.FINALISED, WORKER, mail="finalised"),
+    Move(Event.FINALISED, _from(S.FINALISING), S.FINALISED, WORKER, mail=Mail.FINALISED),
     Move(Event.UNDO, _from(S.FINALISED), S.UNDOING, PEOPLE, guard="undoable"),
-    Move(Event.UNDONE, _from(S.UNDOING), S.UNDONE, WORKER, mail="undone"),
-    Move(Event.FAIL, WORKING, None, WORKER, mail="failed"),
+    Move(Event.UNDONE, _from(S.UNDOING), S.UNDONE, WORKER, mail=Mail.UNDONE),
+    Move(Event.FAIL, WORKING, None, WORKER, mail=Mail.FAILED),
     Move(Event.RETRY, frozenset(FAILED.values()), None, PEOPLE),
     Move(Event.BACK_TO_REVIEW, _from(S.FINALISING_FAILED), S.REVIEWING, PEOPLE),
     Move(
@@ -133,7 +135,7 @@ MOVES: tuple[Move, ...] = (
     Move(Event.PAUSE, frozenset({S.FETCHING, S.READING, S.TRIALLING}), S.PAUSED, PEOPLE, guard="pausable"),
     Move(Event.RESUME, _from(S.PAUSED), None, PEOPLE, guard="pausable"),
     Move(Event.CANCEL, BEFORE_FINALISING, S.CANCELLED, PEOPLE),
-    Move(Event.ABANDON, WAITS_FOR_CLINIC, S.CANCELLED, WORKER, mail="abandoned"),
+    Move(Event.ABANDON, WAITS_FOR_CLINIC, S.CANCELLED, WORKER, mail=Mail.ABANDONED),
 )
 
 

@@ -1,8 +1,9 @@
 """Composes e-mails: subject, plain text, and HTML with inlined styles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import css_inline
@@ -10,6 +11,7 @@ from jinja2 import Environment as Jinja
 
 from app import templating
 from app.access.sessions import LINK_LASTS
+from app.migration.mail_names import Mail
 from app.migration.models import OutboxMail
 from app.problems import Problem, catalogue
 from app.settings import Settings
@@ -48,7 +50,7 @@ class Composer:
     def address(self, mail: OutboxMail) -> str:
         """The target of the button. Host and scheme come from our settings, never from a request."""
         base = self.settings.base_url.rstrip("/")
-        if mail.kind == "sign_in":
+        if mail.kind == Mail.SIGN_IN:
             token = open_secret(mail.params["sealed_token"], key_from_setting(self.settings.secret_key), "sign_in")
             return f"{base}/signin/{token}"
         page = mail_kind(mail.kind).page
@@ -69,7 +71,7 @@ class MailKind:
     as a link: its files are downloaded after the e-mail is written.
     """
 
-    name: str
+    name: Mail
     subject: str
     button: str
     page: str | None
@@ -82,23 +84,43 @@ class MailKind:
 
 
 KINDS: tuple[MailKind, ...] = (
-    MailKind("sign_in", "Your link to sign in", "Sign in", None),
-    MailKind("received", "We have your export", "See the progress", "progress", "We download your export"),
-    MailKind("ready_to_match", "We have read your export: match the names", "See what we found", "handover"),
-    MailKind("ready_to_review", "Your trial is ready to review", "Review the trial", "review"),
-    MailKind("changes_requested", "{clinic} asks for a change", "Open the request", None),
-    MailKind("changes_answered", "Your request is answered", "See the answer", "review"),
-    MailKind("failed", "Your move stopped, nothing is lost", "See what to do", "progress"),
-    MailKind("abandoned", "Our copies of your export are being deleted", "Start again", "overview"),
-    MailKind("finalised", "Your clinic is live in Caspen", "Read the report", "report"),
-    MailKind("undone", "Your move was taken back", "See what was removed", "report"),
-    MailKind("help_answered", "Support has answered", "Read the answer", "help"),
-    MailKind("check_waived", "Support let a check pass", "See the checklist", "checklist"),
-    MailKind("invitation", "{clinic} invites you to its move to Caspen", "See the invitation", "/invitations"),
-    MailKind("person_invited", "A person was invited to your move", "See who can see this move", "people"),
-    MailKind("person_joined", "A person accepted an invitation to your move", "See who can see this move", "people"),
+    MailKind(Mail.SIGN_IN, "Your link to sign in", "Sign in", None),
+    MailKind(Mail.RECEIVED, "We have your export", "See the progress", "progress", "We download your export"),
+    MailKind(Mail.READY_TO_MATCH, "We have read your export: match the names", "See what we found", "handover"),
+    MailKind(Mail.READY_TO_REVIEW, "Your trial is ready to review", "Review the trial", "review"),
+    MailKind(Mail.CHANGES_REQUESTED, "{clinic} asks for a change", "Open the request", None),
+    MailKind(Mail.CHANGES_ANSWERED, "Your request is answered", "See the answer", "review"),
+    MailKind(Mail.FAILED, "Your move stopped, nothing is lost", "See what to do", "progress"),
+    MailKind(Mail.ABANDONED, "Our copies of your export are being deleted", "Start again", "overview"),
+    MailKind(Mail.FINALISED, "Your clinic is live in Caspen", "Read the report", "report"),
+    MailKind(Mail.UNDONE, "Your move was taken back", "See what was removed", "report"),
+    MailKind(Mail.HELP_ANSWERED, "Support has answered", "Read the answer", "help"),
+    MailKind(Mail.CHECK_WAIVED, "Support let a check pass", "See the checklist", "checklist"),
+    MailKind(Mail.INVITATION, "{clinic} invites you to its move to Caspen", "See the invitation", "/invitations"),
+    MailKind(Mail.PERSON_INVITED, "A person was invited to your move", "See who can see this move", "people"),
+    MailKind(Mail.PERSON_JOINED, "A person accepted an invitation to your move", "See who can see this move", "people"),
 )
 
 
+class IncompleteMails(Exception):
+    """A part of an e-mail is missing. The message names the part."""
+
+
 def mail_kind(name: str) -> MailKind:
-    return next(kind for kind in KINDS if kind.name == name)
+    """The kind of an e-mail in the outbox. Raises KeyError for a name that is no `Mail`."""
+    return _BY_NAME[name]
+
+
+def check_kinds(kinds: Sequence[MailKind], templates: Path) -> None:
+    """Raises IncompleteMails when an e-mail has no line, two lines, or no template of text or HTML."""
+    if sorted(kind.name for kind in kinds) != sorted(Mail):
+        raise IncompleteMails("KINDS must have one line for each Mail")
+    missing = [
+        f"{mail}.{end}" for mail in Mail for end in ("txt", "html") if not (templates / f"{mail}.{end}").is_file()
+    ]
+    if missing:
+        raise IncompleteMails(f"templates/emails lacks {', '.join(missing)}")
+
+
+_BY_NAME: Mapping[str, MailKind] = {kind.name: kind for kind in KINDS}
+check_kinds(KINDS, templating.TEMPLATES / "emails")

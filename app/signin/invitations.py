@@ -14,6 +14,7 @@ from app.access.rights import Role
 from app.access.viewer import LABELS, MAY
 from app.migration.advance import locked
 from app.migration.audit import write_act
+from app.migration.mail_names import Mail
 from app.migration.models import Migration
 from app.migration.outbox import post
 from app.migration.states import Actor
@@ -64,7 +65,7 @@ def accept_invitation(request: Request, invitation_id: str, name: Annotated[str,
             if is_first:
                 note_answer(session, migration, invitation, visit.person.email, "invitation_accepted", visit.person.id)
                 facts = {"person": visit.person.email, "may": MAY[Role(invitation.role)]}
-                post(session, migration, "person_joined", cause=f"joined:{invitation.id}", facts=facts)
+                post(session, migration, Mail.PERSON_JOINED, cause=f"joined:{invitation.id}", facts=facts)
             current = current_migration(session, invitation.workspace_id)
     except (invitations.NotOpen, invitations.StaffHasNoClinic):
         return render_not_open(request)

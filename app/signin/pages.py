@@ -24,6 +24,7 @@ from app.access.models import Membership, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS
 from app.db import now
+from app.migration.mail_names import Mail
 from app.migration.models import Migration, OutboxMail
 from app.migration.states import OVER, State
 from app.settings import Environment
@@ -288,7 +289,7 @@ def post_link(session: Session, runtime: Runtime, person: Person, next_page: str
         OutboxMail(
             id=secrets.token_hex(16),
             cause=f"sign_in:{sessions.hashed(token)[:16]}",
-            kind="sign_in",
+            kind=Mail.SIGN_IN.value,
             recipient=person.email,
             params={"sealed_token": sealed, "name": person.name},
         )

@@ -24,6 +24,7 @@ from app.migration.balance import balance_of
 from app.migration.checked_links import load_checked_link
 from app.migration.guards import pausable, undoable
 from app.migration.ledger_validation import CHANGED_WORDS
+from app.migration.mail_names import Mail
 from app.migration.models import (
     AuditEntry,
     ChangeRequest,
@@ -188,7 +189,7 @@ def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotate
         if session.get(Waiver, (migration.id, check)) is None:
             session.add(Waiver(migration_id=migration.id, check=check, reason=reason.strip(), by=visit.by.name))
             entry = write_support_act(session, migration, visit.by.name, "waive", reason, {"check": check})
-            post(session, migration, "check_waived", cause=f"waive:{entry.id}", facts={"reason": reason.strip()})
+            post(session, migration, Mail.CHECK_WAIVED, cause=f"waive:{entry.id}", facts={"reason": reason.strip()})
     return go(f"/support/{visit.move.id}")
 
 
@@ -241,7 +242,7 @@ def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
         )
         if session.get(HelpMessage, message.id) is None:
             session.add(message)
-            post(session, migration, "help_answered", cause=f"help:{message.id}", facts={})
+            post(session, migration, Mail.HELP_ANSWERED, cause=f"help:{message.id}", facts={})
     return go(f"/support/{visit.move.id}#thread")
 
 

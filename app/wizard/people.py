@@ -15,6 +15,7 @@ from app.access.rights import Role
 from app.access.viewer import LABELS, MAY
 from app.mapping.emails import is_email
 from app.migration.audit import write_act
+from app.migration.mail_names import Mail
 from app.migration.models import AuditEntry, Migration
 from app.migration.outbox import post, post_to
 from app.migration.states import Actor
@@ -124,11 +125,13 @@ def invite_person(
             write_act(session, migration, visit.by.name, Actor.CLINIC.value, "person_invited", facts)
             offer = {"may": MAY[Role(role)], "by": visit.person.name, "by_email": visit.person.email}
             days = {"days": invitations.LASTS.days}
-            post_to(session, migration, "invitation", address, cause=f"invitation:{invitation.id}", facts=offer | days)
+            post_to(
+                session, migration, Mail.INVITATION, address, cause=f"invitation:{invitation.id}", facts=offer | days
+            )
             post(
                 session,
                 migration,
-                "person_invited",
+                Mail.PERSON_INVITED,
                 cause=f"invited:{invitation.id}",
                 facts={**offer, "person": address},
             )

@@ -9,6 +9,7 @@ import time_machine
 from sqlmodel import Session, select
 
 from app.caspen.tables import Client
+from app.migration.mail_names import Mail
 from app.migration.models import Migration, OutboxMail
 from app.migration.outbox import post as write_mail
 from app.notify.mails import KINDS
@@ -26,7 +27,7 @@ FACTS = {"reason": "Priya joins in March.", "code": "no_patients_file"}
 def write(product: Product, kind: str, cause: str = "a cause") -> None:
     def put(session: Session) -> None:
         migration = session.get_one(Migration, product.migration_id)
-        write_mail(session, migration, kind, cause=cause, facts=FACTS)
+        write_mail(session, migration, Mail(kind), cause=cause, facts=FACTS)
 
     product.write(put)
 
