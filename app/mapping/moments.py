@@ -86,20 +86,26 @@ def _day(cell: str, context: Context, report: Report, bad: str, *, births: bool)
     if parsed.day is None or not parsed.rest:
         return parsed.day
     clock = _CLOCK.fullmatch(parsed.rest.lstrip("Tt ,").rstrip())
-    if clock is None:
+    try:
+        if clock is None:
+            raise ValueError
+        wall = datetime.combine(parsed.day, time(_hour(int(clock[1]), clock[5]), int(clock[2]), int(clock[3] or 0)))
+        offset = _offset(clock[6]) if clock[6] else None
+    except ValueError:  # no time of day, such as 24:00 or 09:75
         report(bad)
         return None
-    return _local_day(parsed.day, clock, context, report) if clock[6] else parsed.day
+    return parsed.day if offset is None else _local_day(wall.replace(tzinfo=offset), context, report)
 
 
-def _local_day(day: date, clock: re.Match[str], context: Context, report: Report) -> date:
-    """The date in the clinic's time zone of an instant with an offset; reports `date_from_instant`."""
+def _local_day(instant: datetime, context: Context, report: Report) -> date:
+    """The date in the clinic's time zone of an instant; reports `date_from_instant`.
+
+    In the first and last year of the calendar, where another zone may have no date, the date as written.
+    """
     try:
-        wall = datetime.combine(day, time(_hour(int(clock[1]), clock[5]), int(clock[2]), int(clock[3] or 0)))
-        instant = wall.replace(tzinfo=_offset(clock[6]))
         local = instant.astimezone(context.zone).date()
-    except (ValueError, OverflowError):
-        return day
+    except OverflowError:
+        return instant.date()
     report("date_from_instant")
     return local
 

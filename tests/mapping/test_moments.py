@@ -1,6 +1,7 @@
 """Days and moments: every form that an export, a script or a spreadsheet writes is settled, and no guess is silent."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,6 +62,15 @@ def test_a_day_that_is_the_same_in_both_orders_is_not_ambiguous() -> None:
 )
 def test_22_a_birth_that_cannot_be_is_left_empty_and_told(cell: str) -> None:
     assert read(birth, cell) == (None, ["bad_date_of_birth"])
+
+
+@pytest.mark.parametrize("reader", [birth, day])
+@pytest.mark.parametrize("clock", ["24:00", "24:00:00", "99:99:99", "09:75", "13:00 pm", "0:30 am", "12:30:61"])
+@pytest.mark.parametrize("offset", ["", "Z", "+10:00"])
+def test_a_date_with_an_impossible_time_is_left_empty_and_reported(reader: Any, clock: str, offset: str) -> None:
+    code = "bad_date_of_birth" if reader is birth else "bad_date"
+    for between in ("T", " "):
+        assert read(reader, f"1980-03-01{between}{clock}{offset}") == (None, [code])
 
 
 def test_23_a_serial_of_a_spreadsheet_is_the_day_that_it_meant() -> None:
