@@ -1,4 +1,4 @@
-"""The systems that clinics come from. Each is a folder beside this file, and is found by being there."""
+"""The systems that clinics move from. Every folder in this package that has a module `source` is one of them."""
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -7,16 +7,16 @@ from pkgutil import iter_modules
 from app.mapping.kind import Source
 
 
-def _found() -> Iterator[Source]:
-    """What each folder calls SOURCE in its `source.py`, in the order of their names."""
+def _load_sources() -> Iterator[Source]:
+    """`SOURCE` of each folder's module `source`, in the order of the folders' names."""
     for folder in sorted(module.name for module in iter_modules(__path__) if module.ispkg):
-        found: Source = import_module(f"{__name__}.{folder}.source").SOURCE
-        yield found
+        loaded: Source = import_module(f"{__name__}.{folder}.source").SOURCE
+        yield loaded
 
 
-SOURCES: Mapping[str, Source] = {found.name: found for found in _found()}
+SOURCES: Mapping[str, Source] = {loaded.name: loaded for loaded in _load_sources()}
 
 
 def source(name: str | None = None) -> Source:
-    """The source of that name; without one, the first: what the product is called after where no move is known."""
+    """The source of that name, or the first source without a name. Raises KeyError for an unknown name."""
     return SOURCES[name] if name else next(iter(SOURCES.values()))

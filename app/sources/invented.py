@@ -1,7 +1,7 @@
 """The invented clinic of a source: its workspace in Caspen and its export, for development and for tests.
 
 A source's folder may have `demo_workspace.py` with `DEMO_WORKSPACE`, and `sample/` with `write_sample`. Both are
-imported by name when a function below needs them: the product itself never loads the generator.
+imported by name when a function needs them, so that the product does not load the sample generator.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,16 @@ Invite = Literal["accepted", "invited", "not_invited"]
 
 @dataclass(frozen=True)
 class DemoLocation:
+    """A location of the demo workspace."""
+
     name: str
     archived: bool = False
 
 
 @dataclass(frozen=True)
 class DemoUser:
+    """A user of the demo workspace; `email` is None for a user without an address."""
+
     name: str
     email: str | None
     role: Role
@@ -31,6 +35,8 @@ class DemoUser:
 
 @dataclass(frozen=True)
 class DemoService:
+    """A service of the demo workspace; `duration` is in minutes."""
+
     name: str
     kind: Literal["appointment", "activity"]
     duration: int
@@ -38,6 +44,8 @@ class DemoService:
 
 @dataclass(frozen=True)
 class DemoWorkspace:
+    """The workspace that the demo clinic has set up in Caspen. `timezone` is an IANA name."""
+
     name: str
     timezone: str
     locations: tuple[DemoLocation, ...]
@@ -46,7 +54,7 @@ class DemoWorkspace:
 
 
 class WriteSample(Protocol):
-    """Writes one zip. The same arguments make the same bytes. Raises OSError where the file cannot be written."""
+    """Write one zip. The same arguments make the same bytes. Raises OSError where the file cannot be written."""
 
     def __call__(self, out: Path, *, size: str, seed: int, dialect: str) -> object: ...
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from app.sources.cliniko.sample import DialectName, SizeName
-from tests.figures import clocks, contents, paired, partial, weight, words
+from tests.figures import clocks, contents, paired, partial, sample_bytes, weight, words
 from tests.figures.figure import Measure, Reached
 from tests.figures.samples import DIALECTS, LONG_SEEDS, sample, wrong_with
 
@@ -63,6 +63,7 @@ MEASURES: tuple[Measure, ...] = (
         "30 of 30",
         _whole,
     ),
+    *sample_bytes.MEASURES,
     *contents.MEASURES,
     *words.MEASURES,
     *clocks.MEASURES,

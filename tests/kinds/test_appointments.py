@@ -12,7 +12,7 @@ from app.mapping.plan import Choice, Plan
 from app.mapping.rows import Joined, Outcome, Target
 from app.mapping.verified_kinds import bare_header
 from app.sources import source
-from app.sources.cliniko import verification_rules
+from app.sources.cliniko.verification import rules
 from tests.kinds.story import IDS, PERTH, SYDNEY, ZONES, context, lookups, parsed, row_of, told
 
 KIND = source("cliniko").kind("appointments")
@@ -268,7 +268,7 @@ def test_fractions_of_a_second_cost_a_visit_no_minute(first: int, second: int, m
     }
     found = told("appointments", **cells)
     assert (found["duration"], found["starts_at"], found["ends_at"]) == (minutes, starts, ends)
-    assert verification_rules.minutes({bare_header(name): cell for name, cell in cells.items()}) == str(minutes)
+    assert rules.minutes({bare_header(name): cell for name, cell in cells.items()}) == str(minutes)
 
 
 @pytest.mark.parametrize("cell", ["2026-04-01", "1/04/2026", "01-Apr-2026", "20260401", '="2026-04-01"', "2026/04/01"])

@@ -7,8 +7,8 @@ import pytest
 
 from app.mapping.columns import Column
 from app.mapping.defined import Defined, FieldOption
-from app.sources.cliniko.answers import Answer, in_columns, nested, settle
 from app.sources.cliniko.client_phones import split
+from app.sources.cliniko.question_answers import QuestionAnswer, answers_in_columns, nested_answers, settle
 from app.sources.cliniko.source import CLINIKO
 from tests.kinds.story import context, lookups, told
 from tests.mapping.cells import read
@@ -48,12 +48,12 @@ def test_options_in_a_json_list_are_options(column: str, items: list[Any]) -> No
 
 
 def test_an_unknown_option_of_a_list_is_added_whole() -> None:
-    settled = settle(Answer("f3", None, options=('["o2","Ball; small"]',)), THINGS, context())
+    settled = settle(QuestionAnswer("f3", None, options=('["o2","Ball; small"]',)), THINGS, context())
     assert (settled.option_ids, [each.label for each in settled.added]) == (("o2", "name:ball; small"), ["Ball; small"])
 
 
 def test_options_of_a_list_are_words_where_the_field_has_no_options() -> None:
-    answer = Answer("f1", None, options=('["o1","More"]',))
+    answer = QuestionAnswer("f1", None, options=('["o1","More"]',))
     assert settle(answer, Defined("Sport", "short_text"), context()).text == "o1; More"
 
 
@@ -64,28 +64,31 @@ def test_an_empty_list_is_no_answer() -> None:
 
 @pytest.mark.parametrize("cell", ["[sic]", "[1", "['o1']"])
 def test_other_brackets_are_words(cell: str) -> None:
-    settled = settle(Answer("f3", None, options=(cell,)), THINGS, context())
+    settled = settle(QuestionAnswer("f3", None, options=(cell,)), THINGS, context())
     assert [each.label for each in settled.added] == [cell]
-    assert settle(Answer("f1", None, cell), Defined("Sport", "short_text"), context()).text == cell
+    assert settle(QuestionAnswer("f1", None, cell), Defined("Sport", "short_text"), context()).text == cell
 
 
 def test_a_text_that_looks_like_a_list_is_the_text() -> None:
-    assert settle(Answer("f1", None, '["a"]'), Defined("Sport", "short_text"), context()).text == '["a"]'
+    assert settle(QuestionAnswer("f1", None, '["a"]'), Defined("Sport", "short_text"), context()).text == '["a"]'
 
 
 def test_one_answer_is_the_same_however_it_is_written() -> None:
-    assert Answer("f3", None, options=('["o1"]',)).said == Answer("f3", None, options=("o1",)).said
-    assert Answer("f3", None, '["a","b"]').said == Answer("f3", None, "a|b").said
+    assert (
+        QuestionAnswer("f3", None, options=('["o1"]',)).comparable
+        == QuestionAnswer("f3", None, options=("o1",)).comparable
+    )
+    assert QuestionAnswer("f3", None, '["a","b"]').comparable == QuestionAnswer("f3", None, "a|b").comparable
 
 
 @pytest.mark.parametrize("value", [["o1", "o2"], [{"token": "o1"}, {"name": "Roller, large"}]])
 def test_a_nested_answer_may_be_a_list(value: Any) -> None:
-    [answer] = nested({"sections": [{"fields": [{"token": "f3", "name": "Things", "value": value}]}]})
+    [answer] = nested_answers({"sections": [{"fields": [{"token": "f3", "name": "Things", "value": value}]}]})
     assert settle(answer, THINGS, context()).option_ids == ("o1", "o2")
 
 
 def test_a_column_of_a_question_may_hold_a_list() -> None:
-    [answer] = in_columns({"Things": '["Bands"]'})
+    [answer] = answers_in_columns({"Things": '["Bands"]'})
     assert settle(answer, THINGS, context()).option_ids == ("o1",)
 
 

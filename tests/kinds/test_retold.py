@@ -3,8 +3,7 @@
 import pytest
 
 from app.mapping.verified_kinds import CellOf, bare_header
-from app.sources.cliniko import verification_rules
-from app.sources.cliniko.second_look import LOOKS
+from app.sources.cliniko.verification import VERIFIED_KINDS, rules
 
 NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
 
@@ -12,46 +11,46 @@ NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
 @pytest.mark.parametrize(
     ("pick", "row", "said"),
     [
-        (verification_rules.minutes, {"Start Time": NINE, "End Time": TEN}, "60"),
-        (verification_rules.minutes, {"starts_at": "2024-03-03T22:00:00Z", "ends_at": TEN}, "60"),
-        (verification_rules.minutes, {"Start Time": NINE, "End Time": "10:00"}, ""),
-        (verification_rules.minutes, {"Start Time": TEN, "End Time": NINE}, ""),
-        (verification_rules.status, {"Patient Arrived": "true"}, "arrived"),
-        (verification_rules.status, {"Client Arrived": "", "Did Not Arrive": "yes"}, "missed"),
-        (verification_rules.status, {"Patient Arrived": "", "Cancellation Time": NINE}, "cancelled"),
-        (verification_rules.status, {"Patient Arrived": "", "Cancellation Time": "n/a"}, ""),
-        (verification_rules.status, {"Patient Arrived": "false"}, "pending"),
-        (verification_rules.status, {"Patient Arrived": "true", "Did Not Arrive": "true"}, ""),
-        (verification_rules.status, {"Patient Arrived": "", "Archived At": NINE}, ""),
-        (verification_rules.status, {"Start Time": NINE}, ""),
-        (verification_rules.other_reason, {"Cancellation Time": NINE, "Cancellation Reason": "It rained"}, "It rained"),
-        (verification_rules.other_reason, {"Cancellation Time": NINE, "Cancellation Reason": "Feeling better"}, ""),
-        (verification_rules.other_reason, {"cancelled_at": NINE, "cancellation_reason": "30"}, ""),
-        (verification_rules.other_reason, {"Cancellation Reason": "It rained"}, "It rained"),
-        (verification_rules.other_reason, {"Cancellation Time": "n/a", "Cancellation Reason": "Sick"}, "Sick"),
-        (verification_rules.other_reason, {"Cancellation Time": "n/a", "Cancellation Reason": "n/a"}, ""),
-        (verification_rules.other_reason, {"Cancellation Time": "tomorrow", "Cancellation Reason": "It rained"}, ""),
-        (verification_rules.written, {"Created At": NINE, "Appointment ID": ""}, NINE),
-        (verification_rules.written, {"Created At": NINE, "Appointment ID": "7"}, ""),
-        (verification_rules.contact_type, {"Type": "3rd Party Payer", "type_code": "1"}, "payer"),
-        (verification_rules.contact_type, {"type_code": "1"}, "referrer"),
-        (verification_rules.contact_type, {"Type": "Neighbour", "type_code": "1"}, ""),
-        (verification_rules.channel, {"Type": "Phone call"}, "phone"),
-        (verification_rules.channel, {"type_code": "1", "type": "Email"}, "sms"),
-        (verification_rules.direction, {"Direction": "Received"}, "received"),
-        (verification_rules.category, {"Category": "Letter"}, "Letter"),
-        (verification_rules.category, {"Category": "Letter", "category_code": "12"}, ""),
-        (verification_rules.active, {"Active": "false"}, "0"),
-        (verification_rules.active, {"Active": "true", "Archived At": NINE}, ""),
-        (verification_rules.role, {"Role": "Power receptionist"}, "receptionist"),
-        (verification_rules.role, {"Role": "administrator"}, ""),
-        (verification_rules.lasts, {"duration": "45"}, "45"),
-        (verification_rules.lasts, {"Duration In Minutes": "0"}, ""),
-        (verification_rules.lasts, {"Duration In Minutes": "123456789012"}, ""),
-        (verification_rules.lasts, {"Duration In Minutes": "1\u06623"}, ""),
-        (verification_rules.own_user, {"Practitioner ID": "7"}, "7:user"),
-        (verification_rules.checksum, {"SHA256": "ab" * 32}, "ab" * 32),
-        (verification_rules.checksum, {"SHA256": "unknown"}, ""),
+        (rules.minutes, {"Start Time": NINE, "End Time": TEN}, "60"),
+        (rules.minutes, {"starts_at": "2024-03-03T22:00:00Z", "ends_at": TEN}, "60"),
+        (rules.minutes, {"Start Time": NINE, "End Time": "10:00"}, ""),
+        (rules.minutes, {"Start Time": TEN, "End Time": NINE}, ""),
+        (rules.status, {"Patient Arrived": "true"}, "arrived"),
+        (rules.status, {"Client Arrived": "", "Did Not Arrive": "yes"}, "missed"),
+        (rules.status, {"Patient Arrived": "", "Cancellation Time": NINE}, "cancelled"),
+        (rules.status, {"Patient Arrived": "", "Cancellation Time": "n/a"}, ""),
+        (rules.status, {"Patient Arrived": "false"}, "pending"),
+        (rules.status, {"Patient Arrived": "true", "Did Not Arrive": "true"}, ""),
+        (rules.status, {"Patient Arrived": "", "Archived At": NINE}, ""),
+        (rules.status, {"Start Time": NINE}, ""),
+        (rules.other_reason, {"Cancellation Time": NINE, "Cancellation Reason": "It rained"}, "It rained"),
+        (rules.other_reason, {"Cancellation Time": NINE, "Cancellation Reason": "Feeling better"}, ""),
+        (rules.other_reason, {"cancelled_at": NINE, "cancellation_reason": "30"}, ""),
+        (rules.other_reason, {"Cancellation Reason": "It rained"}, "It rained"),
+        (rules.other_reason, {"Cancellation Time": "n/a", "Cancellation Reason": "Sick"}, "Sick"),
+        (rules.other_reason, {"Cancellation Time": "n/a", "Cancellation Reason": "n/a"}, ""),
+        (rules.other_reason, {"Cancellation Time": "tomorrow", "Cancellation Reason": "It rained"}, ""),
+        (rules.note_date, {"Created At": NINE, "Appointment ID": ""}, NINE),
+        (rules.note_date, {"Created At": NINE, "Appointment ID": "7"}, ""),
+        (rules.contact_type, {"Type": "3rd Party Payer", "type_code": "1"}, "payer"),
+        (rules.contact_type, {"type_code": "1"}, "referrer"),
+        (rules.contact_type, {"Type": "Neighbour", "type_code": "1"}, ""),
+        (rules.channel, {"Type": "Phone call"}, "phone"),
+        (rules.channel, {"type_code": "1", "type": "Email"}, "sms"),
+        (rules.direction, {"Direction": "Received"}, "received"),
+        (rules.category, {"Category": "Letter"}, "Letter"),
+        (rules.category, {"Category": "Letter", "category_code": "12"}, ""),
+        (rules.active, {"Active": "false"}, "0"),
+        (rules.active, {"Active": "true", "Archived At": NINE}, ""),
+        (rules.role, {"Role": "Power receptionist"}, "receptionist"),
+        (rules.role, {"Role": "administrator"}, ""),
+        (rules.type_duration, {"duration": "45"}, "45"),
+        (rules.type_duration, {"Duration In Minutes": "0"}, ""),
+        (rules.type_duration, {"Duration In Minutes": "123456789012"}, ""),
+        (rules.type_duration, {"Duration In Minutes": "1\u06623"}, ""),
+        (rules.own_user, {"Practitioner ID": "7"}, "7:user"),
+        (rules.checksum, {"SHA256": "ab" * 32}, "ab" * 32),
+        (rules.checksum, {"SHA256": "unknown"}, ""),
     ],
 )
 def test_a_row_comes_to_what_it_plainly_says_or_to_nothing(pick: CellOf, row: dict[str, str], said: str) -> None:
@@ -72,7 +71,7 @@ def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_column
     headers: str, kinds: set[str]
 ) -> None:
     names = frozenset(map(bare_header, headers.split(",")))
-    assert {look.kind for look in LOOKS if look.fits(names)} == kinds
+    assert {look.kind for look in VERIFIED_KINDS if look.fits(names)} == kinds
 
 
 @pytest.mark.parametrize(
@@ -88,4 +87,4 @@ def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_column
 def test_a_file_lies_in_its_owners_folder_where_the_first_number_is_the_owners(
     owner: str, path: str, own: bool
 ) -> None:
-    assert verification_rules.in_own_folder({"patientid": owner, "path": path}) is own
+    assert rules.in_own_folder({"patientid": owner, "path": path}) is own

@@ -19,7 +19,7 @@ from app.mapping.parse import parse_row
 from app.mapping.phones import find_phone
 from app.mapping.structured import json_cell, json_or_text
 from app.mapping.text import code, nothing, text, verbatim
-from app.sources.cliniko.cancellations import reason_of
+from app.sources.cliniko.attendance import reason_of
 from app.sources.cliniko.source import CLINIKO
 from tests.mapping.cells import context, read
 

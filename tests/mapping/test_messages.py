@@ -33,7 +33,7 @@ WORDS = tuple(
 
 
 def shown(text: str, *, rich: bool = True) -> str:
-    return plain_text(message_html(text, rich=rich, doors=()).html)
+    return plain_text(message_html(text, rich=rich, private_hosts=()).html)
 
 
 @pytest.mark.parametrize("name", ELEMENTS)
@@ -42,7 +42,7 @@ def test_a_message_never_shows_the_tag_of_an_element(name: str) -> None:
     for mark in marks:
         for tag in (name, name.upper()):
             text = f"one <{tag}{mark}> two" if name in EMPTY else f"one <{tag}{mark}>two</{tag}> six"
-            found = message_html(text, rich=True, doors=())
+            found = message_html(text, rich=True, private_hosts=())
             assert "&lt;" not in found.html, text
             assert clean_html(found.html).html == found.html
             words = re.findall(r"\w+", plain_text(found.html))
@@ -61,7 +61,7 @@ def test_a_word_that_looks_like_a_tag_stays_a_word(word: str) -> None:
     for text in (f"ROM x<{word}> end", f"ROM x <{word} then rest", f"<{word}>", f"x<{word} and y>z"):
         assert not has_tag(text)
         assert shown(text) == text
-        assert not message_html(text, rich=True, doors=()).lost
+        assert not message_html(text, rich=True, private_hosts=()).lost
 
 
 @pytest.mark.parametrize("name", ELEMENTS)
@@ -84,7 +84,7 @@ def test_the_name_of_an_element_without_the_end_of_a_tag_is_a_word(name: str) ->
     ],
 )
 def test_an_entity_is_its_sign_with_a_tag_beside_it_and_without(text: str, signs: str, around: str) -> None:
-    found = message_html(around.format(text), rich=True, doors=())
+    found = message_html(around.format(text), rich=True, private_hosts=())
     assert plain_text(found.html) == signs
     assert not found.lost
     assert shown(text, rich=False) == text

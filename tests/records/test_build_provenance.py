@@ -98,9 +98,7 @@ def test_the_conversion_of_a_cell_is_described(field: RecordField, cells: dict[s
 
 def test_an_inverted_consent_is_described_as_inverted() -> None:
     field = RecordField("SMS", "No", ("custom_field_values.SMS marketing consent",), ("false",))
-    assert line_for(field, {"unsubscribed_sms_marketing": "true"}).did == (
-        "Turned round: Caspen asks whether they agreed",
-    )
+    assert line_for(field, {"unsubscribed_sms_marketing": "true"}).did == ("Reversed: Caspen asks whether they agreed",)
 
 
 def test_a_month_first_file_is_described_as_month_first() -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from app.sources.cliniko.sample.kinds import KINDS
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.sizes import SIZES
 from app.sources.cliniko.sample.world import World
 
@@ -12,7 +12,7 @@ WRITTEN = ("treatment_notes", "patient_forms", "communications")
 
 def test_every_record_of_a_sample_refers_to_its_own_clients_records_alone() -> None:
     world = World(SIZES["small"], 1, "api")
-    rows: dict[str, list[Row]] = {kind.name: list(kind.rows(world)) for kind in KINDS if kind.there(world)}
+    rows: dict[str, list[SampleRow]] = {kind.name: list(kind.rows(world)) for kind in KINDS if kind.is_exported(world)}
     whose: dict[str, set[str]] = defaultdict(set)
     for visit in rows["appointments"]:
         whose[str(visit.values["id"])].add(str(visit.values.get("patient_id")))

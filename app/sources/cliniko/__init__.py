@@ -1,1 +1,1 @@
-"""Cliniko, as its exports tell of it: one small file for each kind of thing."""
+"""Cliniko: one module for each kind of record in its exports."""

@@ -1,4 +1,4 @@
-"""A postal address of a Cliniko row as Caspen keeps it. Nothing of it is lost when its country is unknown."""
+"""The postal address of a row in Caspen's form, complete even where its country is unknown."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,10 @@ from app.mapping.countries import country_code
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`values` is Caspen's address, None when the row has none at all; `country` is ISO alpha-2."""
+    """`values` are the fields of Caspen's address, None without an address; `country` is ISO alpha-2.
+
+    `codes` are the address's problems.
+    """
 
     values: dict[str, str | None] | None
     country: str | None
@@ -21,11 +24,11 @@ _LOST_ZEROS = {
     "US": (5, re.compile(r"\d{3,4}")),
     **dict.fromkeys(("DE", "FR", "IT", "ES"), (5, re.compile(r"\d{4}"))),
 }
-"""By country, how long a post code is, and which shorter ones have lost their zeros in a spreadsheet for certain."""
+"""By country, the length of a post code, and which shorter codes have certainly lost zeros in a spreadsheet."""
 
 
 def _with_lost_zeros(post_code: str | None, country: str) -> tuple[str | None, bool]:
-    """The post code with the zeros that its country tells, and whether it lacked any."""
+    """The post code with its leading zeros restored, and whether any were missing."""
     if post_code is None or country not in _LOST_ZEROS or not (post_code.isascii() and post_code.isdigit()):
         return post_code, False
     length, short = _LOST_ZEROS[country]
@@ -44,9 +47,10 @@ def address(
     country: str | None,
     home: str = "",
 ) -> Address:
-    """The third line joins the second; a country that is none joins it too, with `country_unknown`.
+    """The address of a row. Never raises.
 
-    `home` is the clinic's country: it tells the length of a post code where the row names no country.
+    The third line joins the second. An unknown country joins the second line, too, with the code `country_unknown`.
+    `home` is the clinic's country, ISO alpha-2: the country of post codes in rows that name no country.
     """
     code = country_code(country) if country else None
     tail = None if code else country

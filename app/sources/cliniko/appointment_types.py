@@ -1,4 +1,4 @@
-"""Appointment types: what the clinic offers. Each becomes a service, or an activity where the clinic says so."""
+"""Appointment types: what a clinic offers. Each becomes a service, or an activity where the clinic chose that."""
 
 import re
 from dataclasses import dataclass, replace
@@ -17,25 +17,28 @@ from app.mapping.text import code, cut, string, text
 from app.mapping.traits import Mention, Names, Naming, Recognition, Schedule
 from app.problems import Level, Problem
 from app.sources.cliniko.decisions import decided, name_key, named_id
-from app.sources.cliniko.headers import Headers, fingerprint
-from app.sources.cliniko.price_list import BillableItem
+from app.sources.cliniko.headers import HeaderSet, fingerprint
+from app.sources.cliniko.price_list import BillableItemRow
 from app.sources.cliniko.row import Row
 
 Words = str | None
 
-CATEGORY = "Imported from Cliniko"  # for types without a category of their own
+CATEGORY = "Imported from Cliniko"  # for types without a category
 NO_TAX = "No tax"
 UNKNOWN_TYPE = "Unknown type"
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 MOST_MINUTES = 1440
 MOST_PEOPLE = 10_000
-_USUAL = 30  # minutes, for a type that says it takes none
+_USUAL = 30  # minutes, for a type without a duration
 ACTIVITY_WORDS = ("report", "admin", "case note", "letter", "phone call", "travel", "meeting", "non face")
 
 
 @dataclass(frozen=True, kw_only=True)
-class AppointmentType(Row):
-    """One row. Native headers are assumed, api names confirmed; prices come from the billable items, if at all."""
+class AppointmentTypeRow(Row):
+    """One row. The headers of a csv file are assumed, the names of Cliniko's API confirmed.
+
+    In Cliniko's API a type has no price; its billable item has.
+    """
 
     id: Annotated[str, key("Appointment Type ID")] = ""
     name: Annotated[Words, Column(string, "Name", destination="services.name")] = None
@@ -68,13 +71,16 @@ class AppointmentType(Row):
 
 
 def suggests_activity(name: str) -> bool:
-    """Whether a type's name sounds like work without the client in the room. Only a suggestion: the clinic decides."""
+    """Whether a type's name suggests work without a client in the room. The clinic decides."""
     plain = re.sub(r"[^a-z0-9]+", " ", normalise_name(name))
     return any(word in plain for word in ACTIVITY_WORDS)
 
 
-def to_records(row: AppointmentType, joined: Joined, lookups: Lookups) -> Result:
-    """The service or activity. A suggestion that nobody answered makes a service, and is told."""
+def to_records(row: AppointmentTypeRow, joined: Joined, lookups: Lookups) -> Result:
+    """The service or activity, unless the clinic chose to match or leave out the type.
+
+    A suggested activity that the clinic has not decided becomes a service, and the suggestion is reported.
+    """
     if (other := decided("appointment_types", row.id, lookups)) is not None:
         return other
     chosen = lookups.plan.service_kinds.get(row.id)
@@ -103,16 +109,18 @@ def to_records(row: AppointmentType, joined: Joined, lookups: Lookups) -> Result
         "status": "archived" if row.archived_at else "active",
         "source_created_at": row.created_at,
     }
-    told = tuple(
-        Problem(code, "appointment_types", source_id=row.id, level=_mild(code)) for code, said in codes.items() if said
+    problems = tuple(
+        Problem(code, "appointment_types", source_id=row.id, level=_level(code))
+        for code, applies in codes.items()
+        if applies
     )
-    return Mapped((Record(_table(chosen), "appointment_types", row.id, values),), told)
+    return Mapped((Record(_table(chosen), "appointment_types", row.id, values),), problems)
 
 
-def _priced(row: AppointmentType, lookups: Lookups) -> AppointmentType:
-    """The type with what the price list says of it, where it does not say so itself."""
+def _priced(row: AppointmentTypeRow, lookups: Lookups) -> AppointmentTypeRow:
+    """The type with price, item code and tax of its billable item, where its own columns are empty."""
     number = row.billable_item_id.ids[0] if row.billable_item_id and row.billable_item_id.ids else ""
-    item: BillableItem | None = next(iter(lookups.lists.get("billable_items", {}).get(number, ())), None)
+    item: BillableItemRow | None = next(iter(lookups.lists.get("billable_items", {}).get(number, ())), None)
     if item is None:
         return row
     return replace(
@@ -124,24 +132,24 @@ def _priced(row: AppointmentType, lookups: Lookups) -> AppointmentType:
 
 
 def _table(nature: str | None) -> str:
-    """Activities stand among the services, under ids of their own."""
+    """Caspen keeps activities in the table of services, under ids that begin with `act_`."""
     return "activities" if nature == "activity" else "services"
 
 
-def _mild(code: str) -> Level | None:
+def _level(code: str) -> Level | None:
     return Level.WARNING if code == "service_kind_undecided" else None
 
 
 def _tax_id(tax: str | None, lookups: Lookups) -> str:
-    """The workspace's tax of that name, else the one that adds nothing."""
+    """The id of the workspace's tax of that name, else of the tax `No tax`."""
     own = lookups.existing.get("taxes", {}).get(normalise_name(tax)) if tax else None
     return own or named_id("taxes", "appointment_types", NO_TAX, lookups)
 
 
-def mentions(row: AppointmentType) -> tuple[Mention, ...]:
-    """The category and the tax, which no rows of their own describe."""
-    category, said = row.category or CATEGORY, row.color or ""
-    colour = said if _COLOUR.fullmatch(said) else ""
+def mentions(row: AppointmentTypeRow) -> tuple[Mention, ...]:
+    """The category, with its colour as `#RRGGBB`, and the tax: no rows of an export describe them."""
+    category, cell = row.category or CATEGORY, row.color or ""
+    colour = cell if _COLOUR.fullmatch(cell) else ""
     return (
         Mention("categories", name_key(category), category, colour),
         Mention("taxes", name_key(NO_TAX), NO_TAX),
@@ -149,7 +157,7 @@ def mentions(row: AppointmentType) -> tuple[Mention, ...]:
 
 
 def unknown_type(mention: Mention, lookups: Lookups) -> Record:
-    """A type that appointments name and no row describes: an archived service, so that history has its place."""
+    """The record of a type that appointments name and no row describes: an archived service or activity."""
     nature = lookups.plan.service_kinds.get(mention.key, "appointment")
     values: dict[str, Value] = {
         "kind": nature,
@@ -167,17 +175,18 @@ def unknown_type(mention: Mention, lookups: Lookups) -> Record:
 
 
 def category(mention: Mention, lookups: Lookups) -> Record:
-    """A category that the workspace does not have yet, in the colour of its first type."""
+    """The record of a category that the workspace does not have yet, in the colour of its first type."""
     values: dict[str, Value] = {"kind": "appointment", "name": cut(mention.name), "colour": mention.more or None}
     return Record("categories", "appointment_types", mention.key, values)
 
 
 def no_tax(mention: Mention, lookups: Lookups) -> Record:
-    """The tax that adds nothing."""
+    """The record of the tax with rate 0."""
     return Record("taxes", "appointment_types", mention.key, {"name": mention.name, "rate": Decimal(0)})
 
 
-def looks_like_appointment_types(headers: Headers) -> bool:
+def looks_like_appointment_types(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of Cliniko's appointment types."""
     return headers.any("durationinminutes", "duration") and headers.all("name")
 
 
@@ -191,7 +200,7 @@ KIND = Kind(
         file_names=("appointment types", "appointment_types"),
         json_keys=("appointment_types",),
     ),
-    row=AppointmentType,
+    row=AppointmentTypeRow,
     to_records=to_records,
     tables=("services", "activities", "categories", "taxes"),
     names=Names(

@@ -1,6 +1,6 @@
-"""Attendees: who came to a booking, one row for each patient. They decide who was in a group.
+"""Attendees: one row for each patient of a booking. The rows decide which patients a group has.
 
-The appointment itself is written by the row of the diary that they belong to, which reads them.
+The row of appointments that the attendees belong to makes the appointment records, from both kinds of rows.
 """
 
 from dataclasses import dataclass
@@ -17,19 +17,18 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result
 from app.mapping.text import code, text
 from app.mapping.traits import Exclusion, Identity, Joining, Naming, Recognition, Schedule
 from app.problems import Problem
-from app.sources.cliniko.attendance import attendee_s
-from app.sources.cliniko.bookings import mentions
-from app.sources.cliniko.compared import of_attendee
-from app.sources.cliniko.headers import CANCELLED, Headers, fingerprint
+from app.sources.cliniko.attendance import attendee_attendance, compared_cancellation
+from app.sources.cliniko.bookings import cancellation_mentions
+from app.sources.cliniko.headers import CANCELLED, HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
-from app.sources.cliniko.visits import is_long
+from app.sources.cliniko.visit_records import is_long
 
 Words = str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attendee(Row):
-    """One row. Native headers are assumed, api names confirmed."""
+class AttendeeRow(Row):
+    """One row. The headers of a csv file are assumed; the names of Cliniko's API are confirmed."""
 
     id: Annotated[str, key("Attendee ID")] = ""
     booking_id: Annotated[
@@ -78,25 +77,27 @@ class Attendee(Row):
     ] = None
 
 
-def stays_because(row: Attendee) -> Problem | None:
+def reason_not_moved(row: AttendeeRow) -> Problem | None:
+    """The problem of a row without a booking or without a patient; None for a row with both."""
     if row.booking_id is None:
         return Problem("attendee_without_appointment")
     return Problem("attendee_without_patient") if row.patient_id is None else None
 
 
-def to_records(row: Attendee, joined: Joined, lookups: Lookups) -> Result:
-    """What is told of the attendee's own words; the appointment comes with the row of the diary."""
+def to_records(row: AttendeeRow, joined: Joined, lookups: Lookups) -> Result:
+    """The problems of the attendee's row, and the appointment that the row of appointments writes (`elsewhere`)."""
     visit = joined.targets.get("booking_id")
     if visit is None or "patient_id" not in joined.targets:
         code = "attendee_without_appointment" if visit is None else "attendee_without_patient"
         return NotMapped(Outcome.HELD, Problem(code, KIND.name, source_id=row.id))
-    codes = [*attendee_s(row).codes, *(["appointment_note_truncated"] if is_long(row.notes) else [])]
-    told = (code for code in dict.fromkeys(codes) if code not in joined.findings)
-    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in told)
+    codes = [*attendee_attendance(row).codes, *(["appointment_note_truncated"] if is_long(row.notes) else [])]
+    unreported = (code for code in dict.fromkeys(codes) if code not in joined.findings)
+    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in unreported)
     return Mapped((Record("appointments", "appointments", visit.source_id, {}, elsewhere=True),), problems)
 
 
-def looks_like_attendees(headers: Headers) -> bool:
+def looks_like_attendees(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of the attendees of Cliniko's API."""
     return (
         headers.any("bookingid", "appointmentid")
         and headers.all("patientid")
@@ -105,7 +106,7 @@ def looks_like_attendees(headers: Headers) -> bool:
     )
 
 
-KIND = Kind[Attendee](
+KIND = Kind[AttendeeRow](
     name="attendees",
     label="Attendees",
     source_label="Attendees",
@@ -115,11 +116,11 @@ KIND = Kind[Attendee](
         file_names=("attendees",),
         json_keys=("attendees",),
     ),
-    row=Attendee,
+    row=AttendeeRow,
     to_records=to_records,
-    identity=Identity(compared_values=lambda row, _: of_attendee(row)),
-    exclusion=Exclusion(reason=stays_because),
-    naming=Naming(mentions=mentions),
+    identity=Identity(compared_values=lambda row, _: compared_cancellation(row)),
+    exclusion=Exclusion(reason=reason_not_moved),
+    naming=Naming(mentions=cancellation_mentions),
     schedule=Schedule(attended=lambda row: row.arrived),
     joining=Joining(
         row_link="booking_id",

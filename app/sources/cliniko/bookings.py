@@ -1,13 +1,10 @@
-"""What a row of Cliniko's diary becomes: a visit of one patient, a group, or a time without bookings.
+"""The records of a row of appointments: a visit of one patient, a group with a visit for each patient, or a busy time.
 
-Visits of a type that the clinic made an activity stay records of this kind; their service is the activity (its id
-begins with `act_`), so that they keep time, practitioner, client and note and are never announced.
+A visit whose type the clinic made an activity is an appointment, too: its service is the activity, whose id begins with
+`act_`. It keeps time, practitioner, client and note, and no reminder is sent.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from app.mapping.lookups import Lookups
 from app.mapping.names import name_digest, normalise_person
@@ -15,39 +12,43 @@ from app.mapping.rows import Joined, Mapped, Member, NotMapped, Outcome, Record,
 from app.mapping.text import cut
 from app.mapping.traits import Mention
 from app.problems import Level, Problem
-from app.sources.cliniko.attendance import Attendance, Attending, Cancelled, attendance_of, attendee_s, note_of_slot
-from app.sources.cliniko.busy_times import busy_time
+from app.sources.cliniko.appointment_row import AppointmentRow
+from app.sources.cliniko.attendance import (
+    Attendance,
+    Attending,
+    Cancellable,
+    attendance_of,
+    attendee_attendance,
+    note_of_slot,
+)
 from app.sources.cliniko.decisions import name_key
-from app.sources.cliniko.diary import lasts_long, location_of, times_of
-from app.sources.cliniko.visits import KIND, Slot, Visit, is_long, visit_records
-
-if TYPE_CHECKING:
-    from app.sources.cliniko.appointments import Appointment
+from app.sources.cliniko.diary import busy_time, lasts_long, location_of, times_of
+from app.sources.cliniko.visit_records import KIND, ClientVisit, DiarySlot, is_long, visit_records
 
 
-def to_records(row: Appointment, joined: Joined, lookups: Lookups) -> Result:
-    """The visit, or all visits of a group, or the busy time."""
+def to_records(row: AppointmentRow, joined: Joined, lookups: Lookups) -> Result:
+    """The visit, the group with its visits, or the busy time. A row without client, practitioner or type is held."""
     practitioner = joined.targets.get("practitioner_id")
     service = joined.targets.get("appointment_type_id")
     is_busy = row.shape == "busy" and not joined.members
     if row.starts_at is None:
-        return _stays(row, Outcome.SKIPPED, "bad_appointment_time")
-    is_of_nobody = not is_group(row, joined) or (row.speaks_of_patients and not joined.members)
-    if not is_busy and is_of_nobody and _client(joined) is None:
-        return _stays(row, Outcome.HELD, "appointment_without_patient")
+        return _not_moved(row, Outcome.SKIPPED, "bad_appointment_time")
+    needs_client = not is_group(row, joined) or (row.names_patients and not joined.members)
+    if not is_busy and needs_client and _client(joined) is None:
+        return _not_moved(row, Outcome.HELD, "appointment_without_patient")
     if practitioner is None:
-        return _stays(row, Outcome.HELD, "busy_time_without_practitioner" if is_busy else "practitioner_unknown")
+        return _not_moved(row, Outcome.HELD, "busy_time_without_practitioner" if is_busy else "practitioner_unknown")
     if service is None and not is_busy:
         code = "appointment_type_ambiguous" if row.appointment_type_id else "appointment_type_missing"
-        return _stays(row, Outcome.HELD, code)
+        return _not_moved(row, Outcome.HELD, code)
     location, codes = location_of(joined.targets, lookups)
     if location is None:
-        return _stays(row, Outcome.HELD, "location_unknown")
+        return _not_moved(row, Outcome.HELD, "location_unknown")
     usual = lookups.durations.get(service.id) if service else None
-    starts, ends, told = times_of(row.starts_at, row.ends_at, location, usual, lookups)
+    starts, ends, time_codes = times_of(row.starts_at, row.ends_at, location, usual, lookups)
     if ends <= starts:
-        return _stays(row, Outcome.HELD, "bad_interval")
-    codes += [*told, *(["long_appointment"] if lasts_long(starts, ends) else [])]
+        return _not_moved(row, Outcome.HELD, "bad_interval")
+    codes += [*time_codes, *(["long_appointment"] if lasts_long(starts, ends) else [])]
     if row.repeated_from_id or row.repeat_rule:
         codes.append("series_not_linked")
     if service is None or is_busy:
@@ -55,40 +56,42 @@ def to_records(row: Appointment, joined: Joined, lookups: Lookups) -> Result:
             KIND, row.id, location=location, practitioner=practitioner.id, starts=starts, ends=ends,
             notes=note_of_slot(row.notes, row), made_at=row.created_at,
         )  # fmt: skip
-        return _moves(row, (record,), [*codes, *more], joined)
-    slot = Slot(location, practitioner.id, service.id, starts, ends, row.created_at)
+        return _moved(row, (record,), [*codes, *more], joined)
+    slot = DiarySlot(location, practitioner.id, service.id, starts, ends, row.created_at)
     if not is_group(row, joined):
         records, more = _individual(row, joined, slot, lookups)
     elif joined.members:
         records, more = group_records(row, joined, slot, lookups)
     else:
         return empty_group(row, slot, lookups)
-    return _moves(row, records, [*codes, *more], joined)
+    return _moved(row, records, [*codes, *more], joined)
 
 
-def _moves(row: Appointment, records: tuple[Record, ...], codes: list[str], joined: Joined) -> Mapped:
+def _moved(row: AppointmentRow, records: tuple[Record, ...], codes: list[str], joined: Joined) -> Mapped:
     problems = (Problem(code, KIND, source_id=row.id) for code in dict.fromkeys(codes))
     return Mapped(records, tuple(problem for problem in problems if problem.code not in joined.findings))
 
 
-def _stays(row: Appointment, outcome: Outcome, code: str) -> NotMapped:
+def _not_moved(row: AppointmentRow, outcome: Outcome, code: str) -> NotMapped:
     level = Level.HELD if outcome is Outcome.HELD else Level.SKIPPED
     return NotMapped(outcome, Problem(code, KIND, source_id=row.id, level=level))
 
 
 def _client(joined: Joined) -> str | None:
-    """Whose visit it is. Where a row of its own tells of it, that row knows."""
-    found = joined.members[0].target if joined.members else joined.targets.get("patient_ids")
-    return found.id if found else None
+    """The id of the visit's client. A row of attendees has priority over the row of appointments."""
+    client = joined.members[0].target if joined.members else joined.targets.get("patient_ids")
+    return client.id if client else None
 
 
-def _individual(row: Appointment, joined: Joined, slot: Slot, lookups: Lookups) -> tuple[tuple[Record, ...], list[str]]:
-    """One patient's visit, refined by the row that tells of the patient's coming, if there is one."""
+def _individual(
+    row: AppointmentRow, joined: Joined, slot: DiarySlot, lookups: Lookups
+) -> tuple[tuple[Record, ...], list[str]]:
+    """One patient's visit, completed by the patient's row of attendees where the export has one."""
     client = _client(joined)
     codes: list[str] = []
     if client is None:
-        raise ValueError("a visit of nobody does not come here")
-    own = attendance_of(row, came=bool(row.patient_arrived), missed=bool(row.did_not_arrive))
+        raise ValueError("a visit without a client is held before")
+    own = attendance_of(row, arrived=bool(row.patient_arrived), missed=bool(row.did_not_arrive))
     attendance, is_own, note, case = own, True, row.notes, joined.targets.get("patient_case_id")
     member = joined.members[0] if joined.members else None
     named = joined.targets.get("patient_ids")
@@ -104,56 +107,59 @@ def _individual(row: Appointment, joined: Joined, slot: Slot, lookups: Lookups) 
         codes.append("patient_name_differs")
     if is_long(note) and note == row.notes:
         codes.append("appointment_note_truncated")
-    visit = Visit(row.id, client, attendance, note, case.id if case else None)
+    visit = ClientVisit(row.id, client, attendance, note, case.id if case else None)
     return visit_records(visit, slot, lookups), codes
 
 
-def _refined(own: Attendance, told: Attending) -> tuple[Attendance, bool]:
-    """What the patient's own row says, where it says anything, and whether the appointment's row counts instead.
+def _refined(own: Attendance, attendee: Attending) -> tuple[Attendance, bool]:
+    """The attendance of the row of attendees where it is marked, and whether the row of appointments counts instead.
 
-    The words of both rows about a cancellation are kept.
+    `own` is the attendance of the row of appointments. Both rows' words about a cancellation are kept.
     """
-    attendance = attendee_s(told)
+    attendance = attendee_attendance(attendee)
     is_own = not attendance.is_marked or (own.status == attendance.status == "cancelled" and attendance.reason is None)
     note = _both(attendance.note, own.note)
     return replace(own if is_own else attendance, note=note), is_own
 
 
-def _both(told: str | None, own: str | None) -> str | None:
-    """The patient's own note, and after it the appointment's where that says more."""
-    if not told or not own or own.strip() in told:
-        return told or own
-    return own if told.strip() in own else f"{told}\n{own}"
+def _both(attendee_note: str | None, own_note: str | None) -> str | None:
+    """The attendee's note, then the appointment's; one of the two where it contains the other."""
+    if not attendee_note or not own_note or own_note.strip() in attendee_note:
+        return attendee_note or own_note
+    return own_note if attendee_note.strip() in own_note else f"{attendee_note}\n{own_note}"
 
 
 def _digests(name: str) -> tuple[bytes, bytes]:
-    """A name as it stands and without title, the way that clients' own names are kept for comparing."""
+    """The digests of a name, as written and without title, comparable with the digest of a client's name."""
     return name_digest(name), name_digest(normalise_person(name))
 
 
-def mentions(row: Cancelled) -> tuple[Mention, ...]:
-    """The reason of a cancellation, which no row of its own describes."""
-    reason = attendance_of(row, came=False, missed=False).reason
+def cancellation_mentions(row: Cancellable) -> tuple[Mention, ...]:
+    """The cancellation reason that a row names; no row of an export describes cancellation reasons."""
+    reason = attendance_of(row, arrived=False, missed=False).reason
     return (Mention("cancellation_reasons", name_key(reason), reason),) if reason else ()
 
 
 def cancellation_reason(mention: Mention, lookups: Lookups) -> Record:
-    """A cancellation reason that the workspace does not have yet."""
+    """The record of a cancellation reason that the workspace does not have yet."""
     return Record("cancellation_reasons", KIND, mention.key, {"name": cut(mention.name)})
 
 
-# Visits that several patients share: one appointment for each of them, and the group that holds them together.
+# Groups: one appointment for each patient, and the record of the group.
 
 
-def is_group(row: Appointment, joined: Joined) -> bool:
-    """Whether several may come: the row says so, or those who came do, even if one alone of them moves."""
+def is_group(row: AppointmentRow, joined: Joined) -> bool:
+    """Whether several patients may attend: by the row's shape, or because a row of attendees has a key of its own."""
     return row.shape == "group" or any(member.key != row.id for member in joined.members)
 
 
 def group_records(
-    row: Appointment, joined: Joined, slot: Slot, lookups: Lookups
+    row: AppointmentRow, joined: Joined, slot: DiarySlot, lookups: Lookups
 ) -> tuple[tuple[Record, ...], list[str]]:
-    """The group and an appointment for each member; the slot's note stays with the group, for it may name others."""
+    """The group and an appointment for each member, with the codes of their problems.
+
+    The row's note goes to the group alone: it may name other patients.
+    """
     group = lookups.ids.derive("appointment_groups", KIND, row.id)
     shared, codes = _of_all(row, joined)
     cases = {member.key: _case(member, joined) for member in joined.members}
@@ -178,24 +184,24 @@ def group_records(
     return tuple(records), codes
 
 
-def _note(row: Appointment, attendances: list[Attendance]) -> str | None:
-    """The note of the group, and after it the row's words about a cancellation that no member's visit has."""
+def _note(row: AppointmentRow, attendances: list[Attendance]) -> str | None:
+    """The note of the group, then the row's words about a cancellation that no member's visit has."""
     kept = "\n".join(words for each in attendances for words in (each.reason, each.note) if words)
     return note_of_slot(row.notes, row, kept)
 
 
-def member_visit(member: Member, shared: Attendance, group: str, case: str | None) -> Visit:
-    """A member's own visit; where no row tells of it, what became of the group became of each."""
+def member_visit(member: Member, shared: Attendance, group: str, case: str | None) -> ClientVisit:
+    """The visit of one member. A member without a row of attendees has the attendance that the group shares."""
     row = member.row
     if member.place is None or row is None:
-        return Visit(member.key, member.target.id, shared, None, case, group)
-    return Visit(member.key, member.target.id, attendee_s(row), row.notes, case, group)
+        return ClientVisit(member.key, member.target.id, shared, None, case, group)
+    return ClientVisit(member.key, member.target.id, attendee_attendance(row), row.notes, case, group)
 
 
 def _case(member: Member, joined: Joined) -> tuple[str | None, bool]:
-    """The case of a member's visit, and whether the row names one that is another member's and this one has none.
+    """The id of the case of a member's visit, and whether the row names another member's case.
 
-    The member's own row says it first, then the row of all where the case is this member's.
+    The case in the member's row of attendees has priority over the case in the group's row.
     """
     own, of_all = member.targets.get("patient_case_id"), joined.targets.get("patient_case_id")
     if own is not None or of_all is None:
@@ -206,28 +212,28 @@ def _case(member: Member, joined: Joined) -> tuple[str | None, bool]:
     return of_all.id if is_own else None, not is_own
 
 
-def _of_all(row: Appointment, joined: Joined) -> tuple[Attendance, list[str]]:
-    """What became of the whole group, and what does not fit together in what the row counts."""
+def _of_all(row: AppointmentRow, joined: Joined) -> tuple[Attendance, list[str]]:
+    """The attendance that all members share, and the codes of numbers in the row that contradict each other."""
     listed = len(row.patient_ids.ids) if row.patient_ids else len(joined.members)
-    told = any(member.row is not None for member in joined.members)
+    has_attendees = any(member.row is not None for member in joined.members)
     codes = ["group_count_mismatch"] if row.number_of_patients not in (None, listed) else []
-    if told:
+    if has_attendees:
         return Attendance(), codes
     total = max(listed, row.number_of_patients or 0)
     if 0 < (row.number_of_cancellations or 0) < total:
         return Attendance(), [*codes, "group_attendance_unknown"]
-    all_alike = attendance_of(row, came=bool(row.patient_arrived), missed=bool(row.did_not_arrive))
-    return all_alike, [*codes, *all_alike.codes]
+    shared = attendance_of(row, arrived=bool(row.patient_arrived), missed=bool(row.did_not_arrive))
+    return shared, [*codes, *shared.codes]
 
 
-def empty_group(row: Appointment, slot: Slot, lookups: Lookups) -> Result:
-    """A group that nobody is in: a past one is history of nobody, the time of a coming one is kept free."""
+def empty_group(row: AppointmentRow, slot: DiarySlot, lookups: Lookups) -> Result:
+    """The result of a group without patients: skipped when it is past, a busy time when it is ahead."""
     code = "group_without_attendees"
     if slot.ends <= lookups.now:
         return NotMapped(Outcome.SKIPPED, Problem(code, KIND, source_id=row.id, level=Level.SKIPPED))
-    record, told = busy_time(
+    record, note_codes = busy_time(
         KIND, row.id, location=slot.location, practitioner=slot.practitioner, starts=slot.starts, ends=slot.ends,
         notes=note_of_slot(row.notes, row), made_at=slot.made_at, name=row.appointment_type,
     )  # fmt: skip
     problems = (Problem(code, KIND, source_id=row.id, level=Level.WARNING),)
-    return Mapped((record,), (*problems, *(Problem(more, KIND, source_id=row.id) for more in told)))
+    return Mapped((record,), (*problems, *(Problem(more, KIND, source_id=row.id) for more in note_codes)))

@@ -1,4 +1,4 @@
-"""Businesses: the clinic's sites. Each becomes a location; closed ones too, because history points at them."""
+"""Businesses: the clinic's sites. Each becomes a location, closed sites too: past appointments refer to them."""
 
 import re
 from dataclasses import dataclass
@@ -18,17 +18,18 @@ from app.mapping.traits import Identity, Names, Recognition
 from app.mapping.zones import zone_name
 from app.problems import Problem
 from app.sources.cliniko.addresses import address
-from app.sources.cliniko.compared import Said, of_business
+from app.sources.cliniko.compared_values import ADDRESS_COLUMNS, ComparedValues, compared_address, compared_email
 from app.sources.cliniko.decisions import decided
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
+_COMPARED_WITH_OTHERS = dict.fromkeys((*ADDRESS_COLUMNS, "time_zone"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Business(Row):
-    """One row. Native headers are assumed, api names confirmed."""
+class BusinessRow(Row):
+    """One row. The headers of a csv file are assumed; the names of Cliniko's API are confirmed."""
 
     id: Annotated[str, key("Business ID", "Location ID")] = ""
     business_name: Annotated[Words, Column(string, "Business Name", destination="locations.name")] = None
@@ -61,12 +62,13 @@ class Business(Row):
     appointment_reminders_enabled: Annotated[Words, Column(text)] = None
 
 
-def name_of(row: Business) -> str | None:
+def name_of(row: BusinessRow) -> str | None:
+    """The display name, else the business name, else the label; None where all three are empty."""
     return row.display_name or row.business_name or row.label
 
 
-def to_records(row: Business, joined: Joined, lookups: Lookups) -> Result:
-    """The location, unless the clinic said that it is one of those it has."""
+def to_records(row: BusinessRow, joined: Joined, lookups: Lookups) -> Result:
+    """The location, unless the clinic matched the row with a location of the workspace or left it out."""
     if (other := decided("businesses", row.id, lookups)) is not None:
         return other
     name, codes = name_of(row), []
@@ -75,13 +77,13 @@ def to_records(row: Business, joined: Joined, lookups: Lookups) -> Result:
     place = address(
         row.address_1, row.address_2, None, row.city, row.state, row.post_code, _country(row), lookups.plan.country
     )
-    here = place.country or lookups.plan.country
-    found = find_phone(row.contact_information, here) if row.contact_information else PhoneMatch(None)
-    phone = None if found.has_more else found.phone  # only a number that is alone is the phone
+    country = place.country or lookups.plan.country
+    match = find_phone(row.contact_information, country) if row.contact_information else PhoneMatch(None)
+    phone = None if match.has_more else match.phone  # a number among other words is no phone number
     email = read_email(row.email_reply_to or "")
     if row.email_reply_to and email.is_bad:
         codes.append("bad_email")
-    if found.is_mended:
+    if match.is_mended:
         codes.append("spreadsheet_value_mended")
     zone = zone_name(row.time_zone_identifier or "") or zone_name(row.time_zone or "")
     if zone is None and (row.time_zone_identifier or row.time_zone):
@@ -92,7 +94,7 @@ def to_records(row: Business, joined: Joined, lookups: Lookups) -> Result:
         "email": email.address,
         "phone": phone.whole if phone else None,
         "timezone": zone or lookups.plan.timezone,
-        "country_code": here,
+        "country_code": country,
         "online_booking": False,
         "abn": abn(row),
         "address": place.values,
@@ -103,25 +105,35 @@ def to_records(row: Business, joined: Joined, lookups: Lookups) -> Result:
     return Mapped((Record("locations", "businesses", row.id, values),), problems)
 
 
-def _country(row: Business) -> str | None:
-    """The code wins where it is one."""
+def _country(row: BusinessRow) -> str | None:
+    """The country: a valid country code has priority over the country's name."""
     return row.country_code if country_code(row.country_code or "") else row.country or row.country_code
 
 
-def compared(row: Business, country: str) -> Said:
-    """What is compared of two rows of one business."""
-    return of_business(row, country, _country(row))
+def compared(row: BusinessRow, country: str) -> ComparedValues:
+    """The values by which two rows of one business are compared. `country` is the clinic's, as ISO alpha-2."""
+    lines = (row.address_1, row.address_2, None, row.city, row.state, row.post_code)
+    home = address(*lines, _country(row), country)
+    match = find_phone(row.contact_information or "", home.country or country)
+    zone = zone_name(row.time_zone_identifier or "") or zone_name(row.time_zone or "")
+    return {
+        **_COMPARED_WITH_OTHERS,
+        "address": compared_address(home),
+        "email_reply_to": compared_email(row.email_reply_to),
+        "contact_information": row.contact_information if match.has_more or not match.phone else match.phone.whole,
+        "time_zone_identifier": zone or row.time_zone_identifier or row.time_zone,
+    }
 
 
-def abn(row: Business) -> str | None:
-    """An Australian Business Number as it is written: `12 345 678 901`."""
+def abn(row: BusinessRow) -> str | None:
+    """An Australian Business Number as `12 345 678 901`; None where the registration is of another kind."""
     digits = re.sub(r"\D", "", row.business_registration_value or "")
     if (row.business_registration_name or "").strip().upper() != "ABN" or len(digits) != 11:
         return None
     return f"{digits[:2]} {digits[2:5]} {digits[5:8]} {digits[8:]}"
 
 
-def _description(row: Business, *, has_phone: bool, has_email: bool) -> str | None:
+def _description(row: BusinessRow, *, has_phone: bool, has_email: bool) -> str | None:
     lines = [row.additional_information]
     if not has_phone:
         lines.append(row.contact_information)
@@ -134,7 +146,8 @@ def _description(row: Business, *, has_phone: bool, has_email: bool) -> str | No
     return "\n".join(line for line in lines if line) or None
 
 
-def looks_like_businesses(headers: Headers) -> bool:
+def looks_like_businesses(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of Cliniko's businesses."""
     return headers.any("businessname", "displayname") and not headers.any("starttime", "patientid", "designation")
 
 
@@ -148,7 +161,7 @@ KIND = Kind(
         file_names=("businesses", "locations"),
         json_keys=("businesses",),
     ),
-    row=Business,
+    row=BusinessRow,
     to_records=to_records,
     identity=Identity(compared_values=compared),
     tables=("locations",),

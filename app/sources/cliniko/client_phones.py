@@ -1,4 +1,4 @@
-"""The telephone numbers of a person in Cliniko: five kinds, one or several of each, as columns or as a JSON list."""
+"""A person's telephone numbers: five kinds, each in a column of its own or in a list of Cliniko's API."""
 
 import re
 from collections.abc import Iterable
@@ -9,14 +9,18 @@ from app.mapping.phones import find_phone
 from app.mapping.rows import Json
 from app.mapping.structured import BY_PROGRAMS, NotJsonError, parse_json, words_in
 
-_MEMBERS = frozenset({"number", "normalized_number", "phone_type"})  # of an entry of the api
-_ASIDE = BY_PROGRAMS | {"phone_type"}
+_MEMBERS = frozenset({"number", "normalized_number", "phone_type"})  # of an entry of `patient_phone_numbers`
+_NOT_WORDS = BY_PROGRAMS | {"phone_type"}
 KINDS = ("mobile", "home", "work", "fax", "other")
 
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """`primary` is the first mobile; `unread` are texts that say more than a number, as lines for the notes."""
+    """A person's numbers as Caspen keeps them.
+
+    `primary` is the first mobile number with its country code, `numbers` all numbers with country code and type,
+    `unread` lines for the notes with texts that are more than a number, `codes` the problems.
+    """
 
     primary: str | None
     numbers: tuple[dict[str, str], ...]
@@ -25,7 +29,7 @@ class Phones:
 
 
 def split(cell: str | None) -> tuple[str, ...]:
-    """The numbers of one cell, which Cliniko joins with `, `, or a script writes as a JSON list."""
+    """The numbers of one cell, parted by `, ` as in Cliniko's csv export of patients, or in a JSON list."""
     if cell and cell[0] == "[":
         with suppress(NotJsonError):
             return tuple(number for _, number in listed(parse_json(cell)))
@@ -33,9 +37,10 @@ def split(cell: str | None) -> tuple[str, ...]:
 
 
 def listed(value: Json) -> tuple[tuple[str, str], ...]:
-    """Kind and number of each entry of an api list of phones. Words of an entry without a number are kept as they are.
+    """(kind, number) of each entry of `patient_phone_numbers` in Cliniko's API. Never raises.
 
-    Other shapes are one entry, an object of numbers by kind, and texts or numbers in place of entries.
+    An entry without a number gives its words. One entry without a list, an object of numbers by kind, and texts in
+    place of entries are read, too.
     """
     if isinstance(value, dict) and not _MEMBERS & value.keys():
         value = [{"phone_type": kind, "number": " ".join(words_in(number))} for kind, number in value.items()]
@@ -46,13 +51,16 @@ def listed(value: Json) -> tuple[tuple[str, str], ...]:
             continue
         kind = str(entry.get("phone_type") or "other").strip().lower()
         normalised, number = (str(entry.get(k) or "").strip() for k in ("normalized_number", "number"))
-        if text := normalised or number or " ".join(words_in(entry, _ASIDE)):
+        if text := normalised or number or " ".join(words_in(entry, _NOT_WORDS)):
             numbers.append((kind if kind in KINDS else "other", text))
     return tuple(numbers)
 
 
 def phones(texts: Iterable[tuple[str, str]], country: str) -> Phones:
-    """Numbers from kind and text of each, in the order given; numbers without a country are of `country`."""
+    """The numbers of a person from pairs (kind, text), without repetitions. Never raises.
+
+    A number without a country code belongs to `country`, ISO alpha-2, with the code `phone_country_assumed`.
+    """
     primary: str | None = None
     numbers: list[dict[str, str]] = []
     unread: list[str] = []

@@ -1,6 +1,4 @@
-"""Contacts: referring doctors, those who pay for others, and further people around a clinic's patients."""
-
-from __future__ import annotations
+"""Contacts: referring doctors, payers, and other people around a clinic's patients. Each becomes a contact."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -19,18 +17,27 @@ from app.mapping.traits import Identity, Names, Recognition
 from app.problems import Problem
 from app.sources.cliniko.addresses import Address, address
 from app.sources.cliniko.client_phones import KINDS, Phones, listed, phones, split
-from app.sources.cliniko.compared import Said, of_contact
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.compared_values import (
+    ADDRESS_COLUMNS,
+    PHONE_COLUMNS,
+    ComparedValues,
+    compared_address,
+    compared_email,
+    compared_phones,
+)
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
 _CODES = {"0": "other", "1": "referrer", "2": "payer"}
+"""Caspen's type by the `type_code` of a contact in Cliniko's API."""
 _TYPES = {"standard": "other", "doctor": "referrer", "3rdpartypayer": "payer", **_CODES}
+_COMPARED_WITH_OTHERS = dict.fromkeys((*ADDRESS_COLUMNS, *PHONE_COLUMNS, "type_code"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contact(Row):
-    """One row. Native headers are assumed, api names confirmed."""
+class ContactRow(Row):
+    """One row. The headers of a csv file are assumed; the names of Cliniko's API are confirmed."""
 
     id: Annotated[str, key("Contact ID")] = ""
     type: Annotated[Words, Column(code, "Type", destination="contacts.type")] = None
@@ -64,24 +71,23 @@ class Contact(Row):
 
     @property
     def types(self) -> tuple[str | None, str | None]:
-        """What the words and the code say that somebody is; None for what says nothing that is known."""
+        """Caspen's type by the contact's word and by its code; None for each that is empty or unknown."""
         return _TYPES.get(spoken(self.type or "")), _TYPES.get(spoken(self.type_code or ""))
 
 
-def name_of(row: Contact) -> str | None:
-    """Patients name their referring doctor; nobody else among the contacts is meant by such a name."""
+def name_of(row: ContactRow) -> str | None:
+    """The name by which patients refer to their referring doctor; None for any other contact."""
     if next(filter(None, row.types), None) != "referrer":
         return None
     return " ".join(name for name in (row.first_name, row.last_name) if name) or row.company_name
 
 
-def looks_like_contacts(headers: Headers) -> bool:
+def looks_like_contacts(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of Cliniko's csv export of contacts, or of its API's contacts."""
     if headers.all("contactid") and headers.any("firstname", "companyname"):
         return True
     return headers.all("id", "firstname") and headers.any("typecode", "doctortype", "companyname")
 
-
-# How a contact comes across: doctors as those who refer, third parties as those who pay, nothing typed is lost.
 
 ARCHIVED = "Archived in Cliniko"
 _OVERLONG = (
@@ -94,18 +100,18 @@ _OVERLONG = (
 )
 
 
-def to_records(row: Contact, joined: Joined, lookups: Lookups) -> Result:
-    """The contact. Caspen's contacts know no archive, so an archived one bears a tag that says so."""
-    home, found = _reached(row, lookups.plan.country)
-    said, coded = row.types
+def to_records(row: ContactRow, joined: Joined, lookups: Lookups) -> Result:
+    """The contact. Caspen cannot archive contacts: an archived contact gets the tag `Archived in Cliniko`."""
+    home, numbers = _address_and_phones(row, lookups.plan.country)
+    by_word, by_code = row.types
     email = read_email(row.email or "")
-    told = {
+    applies = {
         "contact_name_defaulted": not row.first_name,
-        "contact_type_conflict": said is not None and coded not in (None, said),
+        "contact_type_conflict": by_word is not None and by_code not in (None, by_word),
         "bad_email": bool(row.email) and email.is_bad,
     }
     values: dict[str, Value] = {
-        "type": said or coded or "other",
+        "type": by_word or by_code or "other",
         "first_name": cut(row.first_name or row.company_name or row.last_name) or "Unknown",
         "last_name": cut(row.last_name),
         "title": cut(row.title),
@@ -113,20 +119,29 @@ def to_records(row: Contact, joined: Joined, lookups: Lookups) -> Result:
         "profession": cut(row.occupation),
         "company": cut(row.company_name),
         "email": email.address,
-        "notes": _notes(row, found, has_more=email.has_more),
-        "phone_numbers": list(found.numbers),
+        "notes": _notes(row, numbers, has_more=email.has_more),
+        "phone_numbers": list(numbers.numbers),
         "address": home.values,
         "tags": [ARCHIVED] if row.archived_at else [],
         "source_created_at": row.created_at,
     }
-    codes = (*home.codes, *found.codes, *(code for code, so in told.items() if so))
+    codes = (*home.codes, *numbers.codes, *(code for code, is_so in applies.items() if is_so))
     problems = tuple(Problem(code, "contacts", source_id=row.id) for code in codes)
     return Mapped((Record("contacts", "contacts", row.id, values),), problems)
 
 
-def compared(row: Contact, country: str) -> Said:
-    """What is compared of two rows of one contact."""
-    return of_contact(row, *_reached(row, country))
+def compared(row: ContactRow, country: str) -> ComparedValues:
+    """The values by which two rows of one contact are compared. `country` is the clinic's, as ISO alpha-2."""
+    home, numbers = _address_and_phones(row, country)
+    by_word, by_code = row.types
+    return {
+        **_COMPARED_WITH_OTHERS,
+        "email": compared_email(row.email),
+        "phones": compared_phones(numbers),
+        "phone_numbers": None,
+        "address": compared_address(home),
+        "type": [by_word or by_code or "other", None if by_word else row.type, None if by_code else row.type_code],
+    }
 
 
 KIND = Kind(
@@ -139,7 +154,7 @@ KIND = Kind(
         file_names=("contacts",),
         json_keys=("contacts",),
     ),
-    row=Contact,
+    row=ContactRow,
     to_records=to_records,
     identity=Identity(compared_values=compared),
     tables=("contacts",),
@@ -150,22 +165,23 @@ KIND = Kind(
 )
 
 
-def _reached(row: Contact, country: str) -> tuple[Address, Phones]:
-    """Where the contact is, and the telephone numbers. `country` is the clinic's."""
+def _address_and_phones(row: ContactRow, country: str) -> tuple[Address, Phones]:
+    """The address, and the telephone numbers. `country` is the clinic's, as ISO alpha-2."""
     own = row.country_code if country_code(row.country_code or "") else row.country or row.country_code
     lines = (row.address_1, row.address_2, row.address_3)
     home = address(*lines, row.city, row.state, row.post_code, own, country)
     return home, _phones(row, home.country or country)
 
 
-def _phones(row: Contact, country: str) -> Phones:
+def _phones(row: ContactRow, country: str) -> Phones:
     texts = list(listed(row.phone_numbers))
     if not texts:
         texts = [(kind, text) for kind in KINDS for text in split(getattr(row, f"phone_{kind}"))]
     return phones(texts, country)
 
 
-def _notes(row: Contact, found: Phones, *, has_more: bool) -> str | None:
+def _notes(row: ContactRow, numbers: Phones, *, has_more: bool) -> str | None:
+    """The notes, then lines for whatever does not fit its own place."""
     lines = [f"{label}: {text}" for label, name in _OVERLONG if len(text := getattr(row, name) or "") > STRING]
     if row.type and row.types[0] is None:
         lines.append(f"Type: {row.type}")
@@ -177,5 +193,5 @@ def _notes(row: Contact, found: Phones, *, has_more: bool) -> str | None:
         lines.append(f"Provider number: {row.provider_number}")
     if row.email and has_more:
         lines.append(f"Email: {row.email}")
-    parts = (row.notes or "", "\n".join([*lines, *found.unread]))
+    parts = (row.notes or "", "\n".join([*lines, *numbers.unread]))
     return "\n\n".join(part for part in parts if part.strip()) or None

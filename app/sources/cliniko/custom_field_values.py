@@ -1,4 +1,4 @@
-"""Custom field values: what patients answered to the clinic's own questions, one answer of each to each."""
+"""Custom field values: patients' answers to the clinic's own questions, one row for each patient and question."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Result
 from app.mapping.text import string, text
 from app.mapping.traits import Exclusion, Identity, QuestionColumns, Recognition
 from app.problems import Problem
-from app.sources.cliniko.answers import Answer
 from app.sources.cliniko.field_values import NAME, value_record
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
+from app.sources.cliniko.question_answers import QuestionAnswer
 from app.sources.cliniko.row import Row
 
 Words = str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class CustomFieldValue(Row):
-    """One row: one answer of one patient. Its key is the patient with the field."""
+class CustomFieldValueRow(Row):
+    """One row: the answer of one patient to one question. The key is the pair of patient and field."""
 
     patient_id: Annotated[
         Link | None,
@@ -53,37 +53,42 @@ class CustomFieldValue(Row):
     other_value: Annotated[Words, Column(string, "Other Value", destination="custom_field_values.other_text")] = None
 
     def __post_init__(self) -> None:
-        """A field that nobody describes is called as the rows call it."""
+        """Give the reference to the field the name in the row, for a field without a definition."""
         if self.field_token and self.field_token.ids and self.field_name:
             object.__setattr__(self, "field_token", Link(self.field_token.ids, self.field_name))
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> QuestionAnswer:
+        """The row's answer, with token and name of the question."""
         token = self.field_token.ids[0] if self.field_token and self.field_token.ids else None
         options = (self.option_tokens,) if self.option_tokens else ()
-        return Answer(token, self.field_name, self.value, options, self.other_value)
+        return QuestionAnswer(token, self.field_name, self.value, options, self.other_value)
 
     @property
-    def answers(self) -> tuple[Answer, ...]:
+    def answers(self) -> tuple[QuestionAnswer, ...]:
+        """The row's answer as a tuple, as rows of patients have answers."""
         return (self.answer,)
 
 
-def patient_and_field(row: CustomFieldValue) -> str | None:
+def patient_and_field(row: CustomFieldValueRow) -> str | None:
+    """The key `PATIENT/FIELD`, where FIELD is a token or a name; None where one part is missing."""
     link_ = row.field_token
     field = (link_.ids[0] if link_.ids else link_.name) if link_ else row.field_name
     return f"{row.patient_id.ids[0]}/{field}" if row.patient_id and field else None
 
 
-def said_of(row: CustomFieldValue) -> Iterator[tuple[str, str]]:
-    yield "field_token", row.answer.said
+def compared_answer(row: CustomFieldValueRow) -> Iterator[tuple[str, str]]:
+    """The answer in comparable form, under the name of the link to its field."""
+    yield "field_token", row.answer.comparable
 
 
-def stays_because(row: CustomFieldValue) -> Problem | None:
+def reason_not_moved(row: CustomFieldValueRow) -> Problem | None:
+    """`empty_value` for a row without an answer, else None."""
     return None if row.value or row.option_tokens or row.other_value else Problem("empty_value")
 
 
-def to_records(row: CustomFieldValue, joined: Joined, lookups: Lookups) -> Result:
-    """The value, in the form that its field asks for."""
+def to_records(row: CustomFieldValueRow, joined: Joined, lookups: Lookups) -> Result:
+    """The value in the form of its field's type. A row without client or field is held, an empty answer skipped."""
     client, field = joined.targets.get("patient_id"), joined.targets.get("field_token")
     if client is None or field is None:
         code = "custom_field_ambiguous" if client else "custom_value_without_patient"
@@ -93,7 +98,8 @@ def to_records(row: CustomFieldValue, joined: Joined, lookups: Lookups) -> Resul
     return Mapped((made.record,), problems) if made.record else NotMapped(Outcome.SKIPPED, Problem("empty_value", NAME))
 
 
-def looks_like_values(headers: Headers) -> bool:
+def looks_like_values(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of answers to custom fields."""
     return headers.all("patientid", "fieldtoken") and not headers.any("fieldtype")
 
 
@@ -107,15 +113,15 @@ KIND = Kind(
         file_names=("custom field values", "custom_field_values"),
         json_keys=("custom_field_values",),
     ),
-    row=CustomFieldValue,
+    row=CustomFieldValueRow,
     to_records=to_records,
     tables=(NAME,),
     identity=Identity(
         key_of=patient_and_field,
-        target_values=said_of,
+        target_values=compared_answer,
         later_row_code="custom_value_conflict",
         unique_link_pair=("patient_id", "field_token"),
     ),
     questions=QuestionColumns(columns=lambda columns: columns),
-    exclusion=Exclusion(reason=stays_because),
+    exclusion=Exclusion(reason=reason_not_moved),
 )

@@ -1,87 +1,68 @@
-"""Custom fields: what the clinic asks of its patients beside the usual. Nobody has to answer them in Caspen."""
+"""Custom fields: the questions that a clinic adds to its patients' details. No answer is required in Caspen."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated
 
-from app.mapping.columns import Column
 from app.mapping.defined import CHOICES, Defined
-from app.mapping.flags import boolean
-from app.mapping.ids import token
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
-from app.mapping.text import cut, string
+from app.mapping.text import cut
 from app.mapping.traits import Identity, Mention, Names, Naming, QuestionColumns, Recognition
 from app.problems import Problem
+from app.sources.cliniko.custom_field_row import CustomFieldRow
 from app.sources.cliniko.decisions import decided
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.own_fields import OWN_TYPES, is_same
 from app.sources.cliniko.questions import UNKNOWN_TYPE, type_of
-from app.sources.cliniko.row import Row
 
-Words = str | None
 NAME = "custom_fields"
 DEFINITION = "patient_custom_fields_definition"
+"""The member of the `settings` resource of Cliniko's API that holds the definitions of custom fields."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CustomField(Row):
-    """One row: a field, or one option of a field with options."""
-
-    field_token: Annotated[str, Column(token, "Field Token", mark="C", is_key=True)] = ""
-    section_token: Annotated[Words, Column(string, "Section Token")] = None
-    section_name: Annotated[Words, Column(string, "Section Name")] = None
-    field_name: Annotated[Words, Column(string, "Field Name", destination="custom_fields.name")] = None
-    field_type: Annotated[Words, Column(string, "Field Type", destination="custom_fields.type")] = None
-    option_token: Annotated[Words, Column(string, "Option Token")] = None
-    option_name: Annotated[Words, Column(string, "Option Name", destination="custom_fields.options")] = None
-    other_enabled: Annotated[bool | None, Column(boolean, "Other Enabled")] = None
-
-
-def beside(row: CustomField) -> str | None:
-    """The option, of which a field may have many rows."""
+def option_key(row: CustomFieldRow) -> str | None:
+    """The token or name of the row's option, which tells the rows of one field apart; None without an option."""
     return row.option_token or row.option_name
 
 
-def by_section(row: CustomField) -> str | None:
-    """The name of a field whose own name another section has as well."""
+def by_section(row: CustomFieldRow) -> str | None:
+    """`SECTION: NAME`, which tells apart fields of equal names in two sections; None where one part is missing."""
     return f"{row.section_name}: {row.field_name}" if row.section_name and row.field_name else None
 
 
 def text_key(token: str) -> str:
-    """What the field is known by that keeps answers as text which do not fit their own."""
+    """The source id of a field's companion for text, which holds answers that the field's type does not allow."""
     return f"{token}:text"
 
 
-def to_records(row: CustomField, joined: Joined, lookups: Lookups) -> Result:
-    """The whole field, from whichever row of it; a second one for text where answers do not fit its type."""
+def to_records(row: CustomFieldRow, joined: Joined, lookups: Lookups) -> Result:
+    """The field with all its options, from any row of it, and its companion for text where answers need one."""
     if (other := decided(NAME, row.field_token, lookups)) is not None:
         return other
     if "elsewhere" in joined.extra:
-        return Mapped((there_already(row.field_token),))
+        return Mapped((already_there(row.field_token),))
     own = type_of(row.field_type)
     known = lookups.fields.get(row.field_token) or Defined(row.field_name or "", own or UNKNOWN_TYPE)
-    told = {
+    codes = {
         "name_missing": row.field_name is None,
         "custom_field_type_unknown": own is None,
         "custom_field_type_conflict": known.clashes,
     }
-    records = [_record(row.field_token, known), *_text_beside(row.field_token, known)]
-    problems = tuple(Problem(code, NAME, source_id=row.field_token) for code, said in told.items() if said)
+    records = [_record(row.field_token, known), *_text_companion(row.field_token, known)]
+    problems = tuple(Problem(code, NAME, source_id=row.field_token) for code, applies in codes.items() if applies)
     return Mapped(tuple(records), problems)
 
 
-def _text_beside(key_: str, known: Defined) -> tuple[Record, ...]:
-    """The field for answers that the field of a question cannot hold, where there are any."""
+def _text_companion(key_: str, known: Defined) -> tuple[Record, ...]:
+    """The field for answers that the question's own field cannot hold; empty where all answers fit."""
     if not known.has_text:
         return ()
     return (_record(text_key(key_), Defined(f"{known.name} (text)", UNKNOWN_TYPE)),)
 
 
-def there_already(key_: str) -> Record:
-    """A field that something else has written, or people have."""
+def already_there(key_: str) -> Record:
+    """A field that another row writes, or that the workspace has already: counted, and not written again."""
     return Record(NAME, NAME, key_, {}, elsewhere=True)
 
 
@@ -100,41 +81,45 @@ def _record(key_: str, known: Defined) -> Record:
 
 
 def from_name(mention: Mention, lookups: Lookups) -> Record:
-    """A field that only answers name: one of Cliniko's own details, or a question that no file describes.
+    """The record of a field that only answers name: a detail of Cliniko's patients, or a question without a definition.
 
-    Where the workspace has it already, nothing is written.
+    A field that the workspace has already is not written again.
     """
     own = OWN_TYPES.get(mention.key)
     if own is not None:
-        there = lookups.native_fields.get(normalise_name(mention.name))
-        if is_same(there, own):
-            return there_already(mention.key)
-        return _record(mention.key, Defined(mention.name, own, clashes=there is not None))
+        existing = lookups.native_fields.get(normalise_name(mention.name))
+        if is_same(existing, own):
+            return already_there(mention.key)
+        return _record(mention.key, Defined(mention.name, own, clashes=existing is not None))
     if lookups.plan.choice(NAME, mention.key).to == "match":
-        return there_already(mention.key)
+        return already_there(mention.key)
     known = lookups.fields.get(mention.key) or Defined(mention.name, UNKNOWN_TYPE)
     return _record(mention.key, known)
 
 
-def beside_name(mention: Mention, lookups: Lookups) -> tuple[Record, ...]:
-    """What stands beside a field that only answers name: the field for text, where some do not fit the type."""
+def companion_of(mention: Mention, lookups: Lookups) -> tuple[Record, ...]:
+    """The companion for text of a field that only answers name; empty where all answers fit the field's type."""
     known = lookups.fields.get(mention.key)
     is_made = known is not None and lookups.plan.choice(NAME, mention.key).to != "match"
-    return _text_beside(mention.key, known) if known is not None and is_made else ()
+    return _text_companion(mention.key, known) if known is not None and is_made else ()
 
 
 def unfold(value: Mapping[str, Json]) -> tuple[dict[str, Json], ...] | None:
-    """The rows of a definition as the api nests it: sections, each with its fields, each with its options."""
-    found = value.get(DEFINITION, value)
-    sections = found.get("sections") if isinstance(found, dict) else found
-    if isinstance(found, dict) and isinstance(found.get("fields"), list):
-        sections = [found]
+    """The rows of a nested definition; None for an object that is no definition.
+
+    Cliniko's API nests definitions: sections, each with fields, each with options. Each option gives one row, and each
+    field without options gives one row.
+    """
+    definition = value.get(DEFINITION, value)
+    sections = definition.get("sections") if isinstance(definition, dict) else definition
+    if isinstance(definition, dict) and isinstance(definition.get("fields"), list):
+        sections = [definition]
     is_definition = DEFINITION in value or any("fields" in s for s in _objects(sections))
     return tuple(_rows(_objects(sections))) if is_definition else None
 
 
 def _objects(value: Json) -> list[dict[str, Json]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _rows(sections: list[dict[str, Json]]) -> Iterator[dict[str, Json]]:
@@ -162,7 +147,8 @@ def _rows(sections: list[dict[str, Json]]) -> Iterator[dict[str, Json]]:
                 yield row
 
 
-def looks_like_custom_fields(headers: Headers) -> bool:
+def looks_like_custom_fields(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of definitions of custom fields, flat or as Cliniko's API nests them."""
     return headers.all("fieldtoken", "fieldtype") or headers.all("patientcustomfieldsdefinition")
 
 
@@ -177,11 +163,11 @@ KIND = Kind(
         json_keys=("custom_fields", DEFINITION),
         unfold=unfold,
     ),
-    row=CustomField,
+    row=CustomFieldRow,
     to_records=to_records,
     tables=(NAME,),
     identity=Identity(
-        key_suffix_of=beside,
+        key_suffix_of=option_key,
         is_multi_row=True,
     ),
     names=Names(
@@ -191,7 +177,7 @@ KIND = Kind(
     naming=Naming(
         unknown_label="Custom field",
         record_makers={NAME: from_name},
-        extra_records=beside_name,
+        extra_records=companion_of,
     ),
     questions=QuestionColumns(columns=lambda columns: columns),
 )

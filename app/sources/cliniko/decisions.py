@@ -1,4 +1,4 @@
-"""What the clinic decided for a business, user, practitioner or appointment type: to create it, or something else."""
+"""The clinic's decisions on rows of its setup: create the record, match it with an existing record, or leave it out."""
 
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
@@ -6,7 +6,7 @@ from app.mapping.rows import Mapped, NotMapped, Outcome, Result
 
 
 def decided(kind: str, source_id: str, lookups: Lookups) -> Result | None:
-    """The result of a row for which the clinic chose something else than to create it."""
+    """The result of a row that the clinic matched or left out; None for a row to create."""
     choice = lookups.plan.choice(kind, source_id)
     if choice.to == "match":
         return Mapped(())
@@ -16,11 +16,11 @@ def decided(kind: str, source_id: str, lookups: Lookups) -> Result | None:
 
 
 def name_key(name: str) -> str:
-    """What the id of a thing is derived from that rows only name."""
+    """The source id of a record that rows only name: `name:` and the normalised name."""
     return f"name:{normalise_name(name)}"
 
 
 def named_id(table: str, kind: str, name: str, lookups: Lookups) -> str:
-    """The id of a thing that is known by its name: the workspace's own, else the one that mentions make."""
+    """The id of the workspace's record of that name, else of the record that mentions of the name make."""
     existing = lookups.existing.get(table, {}).get(normalise_name(name))
     return existing or lookups.ids.derive(table, kind, name_key(name))

@@ -1,7 +1,7 @@
-"""The demo clinic's Caspen workspace, half set up: what the checklist finds missing is missing on purpose.
+"""The demo clinic's workspace in Caspen, set up in part, so that the checklist has something to show.
 
-The names are those of the sample export, so that matching finds them. Left out: the Newport location, Ruby Castellano,
-and the services "Podiatry consultation" and "Dry needling". Priya Raghunathan has not accepted her invitation.
+The names are those of the sample export, so that they match. Missing on purpose: the Newport location, Ruby
+Castellano, the services "Podiatry consultation" and "Dry needling". Priya Raghunathan has not accepted her invitation.
 """
 
 from app.sources.invented import DemoLocation, DemoService, DemoUser, DemoWorkspace

@@ -1,19 +1,26 @@
-"""Where and when a row of Cliniko's diary was: its location, and its times by that location's clock."""
+"""What rows of the diary have in common: the location, the times by that location's clock, and the busy time."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from app.mapping.lookups import Lookups
 from app.mapping.moments import LocalMoment, placed
-from app.mapping.rows import Target
+from app.mapping.rows import Record, Target, Value
+from app.mapping.text import STRING, cut
 from app.mapping.zones import zone
 
-_USUAL = 30  # minutes, when neither the row nor its service says how long it was
+_USUAL = 30  # minutes, for a visit without an end whose service has no duration
 _LONG = timedelta(hours=24)
+_NAME_LIMIT = 80
+_UNNAMED = "Unavailable"
 
 
 def location_of(targets: Mapping[str, Target], lookups: Lookups) -> tuple[str | None, list[str]]:
-    """The row's own, else the only one there is, else the one that the clinic chose for such rows, if it comes."""
+    """The id of a row's location, and the codes of its problems.
+
+    The location is the row's own; without one, the only location of the workspace, else the one that the clinic chose
+    for such rows. None where the workspace has no location.
+    """
     own = targets.get("business_id")
     if own is not None:
         return own.id, []
@@ -35,24 +42,28 @@ def location_of(targets: Mapping[str, Target], lookups: Lookups) -> tuple[str | 
 def times_of(
     starts_at: datetime, ends_at: datetime | None, location: str, usual: int | None, lookups: Lookups
 ) -> tuple[datetime, datetime, list[str]]:
-    """Start and end in UTC; times without an offset are those of the location's clock.
+    """Start and end in UTC, and the codes of their problems. `usual` is the service's duration in minutes.
 
-    Only a time that daylight saving skips moves forward. An end that the clock did show stays.
+    Times without an offset are times of the location's clock. A time that daylight saving skips moves forward. Without
+    an end, the visit takes `usual` minutes, else 30.
     """
-    here = zone(lookups.zones.get(location) or lookups.plan.timezone)
-    starts, told = placed(starts_at, here)
-    codes = [told] if told else []
+    location_zone = zone(lookups.zones.get(location) or lookups.plan.timezone)
+    starts, start_code = placed(starts_at, location_zone)
+    codes = [start_code] if start_code else []
     if ends_at is None:
         ends = starts + timedelta(minutes=usual or _USUAL)
         codes.append("end_time_assumed")
     else:
-        ends, told_of_end = placed(ends_at, here)
-        codes += [told_of_end] if told_of_end else []
+        ends, end_code = placed(ends_at, location_zone)
+        codes += [end_code] if end_code else []
     return starts, ends, codes
 
 
 def is_reversed(starts_at: datetime, ends_at: datetime | None) -> bool:
-    """Whether a row ends before it begins, whatever place it was at: one time without an offset may still move."""
+    """Whether a row ends before or when it starts, at any location.
+
+    False where only one of the two times has an offset: the location's clock then decides (`times_of`).
+    """
     if ends_at is None or isinstance(starts_at, LocalMoment) is not isinstance(ends_at, LocalMoment):
         return False
     if isinstance(starts_at, LocalMoment) and isinstance(ends_at, LocalMoment):
@@ -61,9 +72,41 @@ def is_reversed(starts_at: datetime, ends_at: datetime | None) -> bool:
 
 
 def minutes_between(starts: datetime, ends: datetime) -> int:
-    """How long a visit takes, to the nearest minute: fractions of a second never cost it one."""
+    """The duration in minutes, rounded to the nearest minute."""
     return int((ends - starts).total_seconds() + 30) // 60
 
 
 def lasts_long(starts: datetime, ends: datetime) -> bool:
+    """Whether a visit takes more than 24 hours."""
     return ends - starts > _LONG
+
+
+def busy_time(
+    kind: str,
+    key: str,
+    *,
+    location: str,
+    practitioner: str,
+    starts: datetime,
+    ends: datetime,
+    notes: str | None,
+    made_at: datetime | None,
+    name: str | None = None,
+) -> tuple[Record, list[str]]:
+    """The record of a time without bookings, and the codes of its problems.
+
+    The busy time is called `name`, else by the first line of `notes`. `location` and `practitioner` are Caspen's ids.
+    """
+    note = notes.strip() if notes else None
+    first = name or (note.split("\n", 1)[0].strip() if note else "")
+    values: dict[str, Value] = {
+        "location_id": location,
+        "practitioner_id": practitioner,
+        "busy_time_type_id": "custom",
+        "name": cut(first, _NAME_LIMIT) or _UNNAMED,
+        "starts_at": starts,
+        "ends_at": ends,
+        "note": cut(note) or None,
+        "source_created_at": made_at,
+    }
+    return Record("busy_times", kind, key, values), ["busy_time_note_truncated"] if len(note or "") > STRING else []

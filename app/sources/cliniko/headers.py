@@ -1,7 +1,7 @@
-"""How a file of a Cliniko export is recognised: by headers that its kind always has, whatever the file is called.
+"""The headers of a file of a Cliniko export, by which the file's kind is recognised.
 
-Headers arrive normalised (see `normalise_header`). The same thing has several headers, native and api; the ones that
-fingerprints ask for are brought to one spelling here.
+Headers are normalised before (see `normalise_header`). Cliniko's csv export, its API and older exports have different
+headers for one column; those that fingerprints ask for are translated to one of them.
 """
 
 from collections.abc import Callable
@@ -30,23 +30,25 @@ CANCELLED = ("Cancellation Time", "cancelled_at", "canceled_at")
 MAXIMUM = ("Maximum Number of Patients", "Maximun Number of Patients", "max_attendees")
 
 
-class Headers:
-    """The headers of one file, as a fingerprint asks about them."""
+class HeaderSet:
+    """The normalised headers of one file, with aliases translated."""
 
     def __init__(self, normalised: frozenset[str]) -> None:
         self.names = frozenset(_ALIASES.get(name, name) for name in normalised)
 
     def all(self, *names: str) -> bool:
+        """Whether the file has every one of the headers."""
         return self.names.issuperset(names)
 
     def any(self, *names: str) -> bool:
+        """Whether the file has at least one of the headers."""
         return not self.names.isdisjoint(names)
 
 
-def fingerprint(rule: Callable[[Headers], bool]) -> Callable[[frozenset[str]], bool]:
-    """A rule about headers as a kind keeps it."""
+def fingerprint(rule: Callable[[HeaderSet], bool]) -> Callable[[frozenset[str]], bool]:
+    """The rule as `Recognition.fingerprint` needs it: a function of a set of normalised headers."""
 
-    def answer(normalised: frozenset[str]) -> bool:
-        return rule(Headers(normalised))
+    def is_of_kind(normalised: frozenset[str]) -> bool:
+        return rule(HeaderSet(normalised))
 
-    return answer
+    return is_of_kind

@@ -1,6 +1,6 @@
-"""Medical alerts: what must be known before a patient is touched. Each becomes part of its client's alert.
+"""Medical alerts: warnings for the treatment of a patient. Each becomes part of the client's alert.
 
-Native files of patients hold them in a cell; an export from the api may have them in a file of their own.
+Cliniko's csv export of patients has them in a column; an export from its API may have a file of medical alerts.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result
 from app.mapping.text import text
 from app.mapping.traits import Exclusion, Recognition, ShortList
 from app.problems import Problem
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 NAME = "medical_alerts"
@@ -24,7 +24,7 @@ _COMMON = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class MedicalAlert(Row):
+class MedicalAlertRow(Row):
     """One row: one alert of one patient."""
 
     id: Annotated[str, key("Medical Alert ID")] = ""
@@ -34,14 +34,15 @@ class MedicalAlert(Row):
     name: Annotated[str | None, Column(text, "Name", destination="clients.alert")] = None
 
 
-def stays_because(row: MedicalAlert) -> Problem | None:
+def reason_not_moved(row: MedicalAlertRow) -> Problem | None:
+    """The problem of a row without a name or without a patient; None for a row with both."""
     if row.name is None:
         return Problem("empty_value")
     return Problem("parent_not_imported") if row.patient_id is None else None
 
 
-def to_records(row: MedicalAlert, joined: Joined, lookups: Lookups) -> Result:
-    """The client comes with the patient's own row, which reads all alerts; an archived one stays behind."""
+def to_records(row: MedicalAlertRow, joined: Joined, lookups: Lookups) -> Result:
+    """The client that the patient's row writes, with all alerts (`elsewhere`). An archived alert is skipped."""
     client = joined.targets.get("patient_id")
     if client is None:
         return NotMapped(Outcome.HELD, Problem("parent_not_imported", NAME, source_id=row.id))
@@ -50,13 +51,13 @@ def to_records(row: MedicalAlert, joined: Joined, lookups: Lookups) -> Result:
     return Mapped((Record("clients", "patients", client.source_id, {}, elsewhere=True),))
 
 
-def looks_like_alerts(headers: Headers) -> bool:
-    """Without a key of their own name, they have no header that others do not have: then the file's name says it."""
+def looks_like_alerts(headers: HeaderSet) -> bool:
+    """Whether the normalised headers have the alerts' own id. Other files of alerts are recognised by their name."""
     return headers.all("patientid", "name", "medicalalertid")
 
 
-def may_be_alerts(headers: Headers) -> bool:
-    """A number, a patient and a name, and nothing that speaks of anything else: very likely alerts, or groups."""
+def may_be_alerts(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are an id, a patient and a name, and none of another kind: a person is asked."""
     return headers.all("id", "patientid", "name") and not headers.names - _COMMON
 
 
@@ -71,10 +72,10 @@ KIND = Kind(
         json_keys=("medical_alerts",),
         is_candidate=fingerprint(may_be_alerts),
     ),
-    row=MedicalAlert,
+    row=MedicalAlertRow,
     to_records=to_records,
     tables=("clients",),
-    exclusion=Exclusion(reason=stays_because),
+    exclusion=Exclusion(reason=reason_not_moved),
     short_list=ShortList(
         is_listed=True,
         lookup_link="patient_id",

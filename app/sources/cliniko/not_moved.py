@@ -1,7 +1,7 @@
-"""What a Cliniko export may hold that does not move: recognised and counted, with what the clinic does instead.
+"""Kinds of a Cliniko export that do not move: recognised and counted, with what the clinic does instead.
 
-Invoices and payments stay where they were settled; body charts, letters, waiting lists, products and recalls are
-entered anew or kept as files.
+Invoices and payments remain in Cliniko. Body charts, letters, waiting lists, products and recalls are entered again or
+kept as files.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Annotated
 from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.traits import Exclusion, Recognition
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 from app.sources.cliniko.unavailable_blocks import PATIENT_COLUMNS
 
@@ -23,14 +23,14 @@ _BALANCES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotMoved(Row):
+class UnmovedRow(Row):
     """One row, of which only the id is read."""
 
     id: Annotated[str, key("ID", "Invoice ID", "Payment ID", "Product ID", "Recall ID")] = ""
 
 
-def looks_like_invoices(headers: Headers) -> bool:
-    """Amounts, a number with a status, or who it is made out to; a case has none of these."""
+def looks_like_invoices(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of invoices: amounts, a number with a status, or a payee."""
     if headers.all("issuedate", "invoiceamount") or headers.all("invoicenumber", "invoiceto"):
         return True
     dated = headers.any("issuedate", "issueddate")
@@ -41,47 +41,56 @@ def looks_like_invoices(headers: Headers) -> bool:
     return dated and (numbered or amounts)
 
 
-def looks_like_payments(headers: Headers) -> bool:
+def looks_like_payments(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of payments: a payment and an amount."""
     paid = headers.any("paymentid", "paymentdate", "paymenttype", "paymentmethod", "paidat")
     return paid and headers.any("amount", "totalpaid", "paymentamount", "total")
 
 
-def looks_like_body_charts(headers: Headers) -> bool:
+def looks_like_body_charts(headers: HeaderSet) -> bool:
+    """Whether the normalised headers have the id of a body chart."""
     return headers.any("bodychartid", "bodychartids")
 
 
-def looks_like_letters(headers: Headers) -> bool:
+def looks_like_letters(headers: HeaderSet) -> bool:
+    """Whether the normalised headers have the id of a letter or of its template."""
     return headers.any("letterid", "lettertemplateid")
 
 
-def looks_like_waitlist(headers: Headers) -> bool:
+def looks_like_waitlist(headers: HeaderSet) -> bool:
+    """Whether the normalised headers have the id of an entry of a waiting list."""
     return headers.any("waitlistid", "waitlistentryid")
 
 
-def looks_like_products(headers: Headers) -> bool:
+def looks_like_products(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of products, stock or suppliers."""
     return headers.any("productid", "costprice", "supplierid") and not headers.any("patientid")
 
 
-def looks_like_open_hours(headers: Headers) -> bool:
-    """The shape of an unavailable block without a note: the opposite of one, hours at which bookings are taken."""
+def looks_like_open_hours(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of the availability blocks of Cliniko's API.
+
+    They are the headers of unavailable blocks without `notes`: hours at which bookings are possible.
+    """
     is_block = headers.all("starttime", "endtime", "practitionerid")
     return is_block and not headers.any("notes", "unavailableblockid", "dayofweek", *PATIENT_COLUMNS)
 
 
-def looks_like_recalls(headers: Headers) -> bool:
+def looks_like_recalls(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of recalls: a date and a type."""
     return headers.any("recallat", "recalldate") and headers.any("recalltypeid", "recalltype")
 
 
 def _kind(
     name: str,
     label: str,
-    rule: Callable[[Headers], bool],
+    rule: Callable[[HeaderSet], bool],
     instead: str,
     *names: str,
     keys: tuple[str, ...] = (),
     counted_as: str = "kind_not_imported",
     unless_named: str | None = None,
-) -> Kind[NotMoved]:
+) -> Kind[UnmovedRow]:
     return Kind(
         name=name,
         label=label,
@@ -93,7 +102,7 @@ def _kind(
             json_keys=(name, *keys),
             kind_by_file_name=unless_named,
         ),
-        row=NotMoved,
+        row=UnmovedRow,
         exclusion=Exclusion(
             workaround=instead,
             excluded_code=counted_as,

@@ -1,42 +1,32 @@
-"""Details that Cliniko keeps of every patient and Caspen's clients do not have: they go to custom fields.
+"""Details that Cliniko keeps of every patient and that Caspen's clients have no field for: they become custom fields.
 
-Such a field is made only when some patient has a value. What a patient agreed to is never upgraded.
+A custom field is made only where some patient has a value. Consent is never upgraded.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from app.mapping.columns import Column, Reader
-
-if TYPE_CHECKING:
-    from app.mapping.lookups import Lookups
-    from app.sources.cliniko.patients import Patient
-
-TURNED = "Turned round: Caspen asks whether they agreed"
-
-
-def own(read: Reader, native: str, name: str, *headers: str, conversion: str = "") -> Column:
-    """A confirmed column whose value goes to the field of that name."""
-    return Column(read, native, headers, "C", destination=f"custom_field_values.{name}", conversion=conversion)
+from app.mapping.lookups import Lookups
+from app.sources.cliniko.patient_row import PatientRow
 
 
 @dataclass(frozen=True, slots=True)
 class OwnField:
+    """One detail: the custom field's name, how the value is taken from a row, and Caspen's type of field."""
+
     name: str
-    value: Callable[[Patient], str | bool | None]
+    value: Callable[[PatientRow], str | bool | None]
     type: str = "short_text"
     list: str = ""  # the kind whose names its value may be an id of
 
-    def said(self, text: str, lookups: Lookups) -> str:
-        """The value in words: an id that a list explains as its name there."""
-        named = lookups.lists.get(self.list, {}).get(text, ()) if self.list else ()
-        return next((str(one.name) for one in named if one.name), text)
+    def in_words(self, text: str, lookups: Lookups) -> str:
+        """The value as text. An id that the export's list of `self.list` names becomes that name."""
+        entries = lookups.lists.get(self.list, {}).get(text, ()) if self.list else ()
+        return next((str(entry.name) for entry in entries if entry.name), text)
 
     @property
     def key(self) -> str:
+        """The source id of the custom field."""
         return f"field:{self.name}"
 
 
@@ -58,13 +48,13 @@ OWN_FIELDS = (
 OWN_TYPES = {own.key: own.type for own in OWN_FIELDS}
 
 
-def is_same(there: tuple[str, str] | None, type_: str) -> bool:
-    """Whether the workspace's own question, told as id and type, can hold what a detail says."""
-    return there is not None and there[1] == type_
+def is_same(existing: tuple[str, str] | None, type_: str) -> bool:
+    """Whether the workspace has a custom field of that name and type. `existing` is the field's id and type."""
+    return existing is not None and existing[1] == type_
 
 
-def own_values(row: Patient) -> Iterator[tuple[OwnField, str]]:
-    """The details that a patient has, with what they say: yes and no as `true` and `false`."""
+def own_values(row: PatientRow) -> Iterator[tuple[OwnField, str]]:
+    """The details that a patient has, each with its text; yes and no are `true` and `false`."""
     for own in OWN_FIELDS:
         value = own.value(row)
         if value is not None:

@@ -1,6 +1,6 @@
-"""Patient cases: courses of treatment that somebody agreed to, with limits of sessions or of money.
+"""Patient cases: agreed courses of treatment, with a limit of sessions or of an amount.
 
-What of a limit is used up stands in invoices, which do not move; every case with a limit says so.
+How much of a limit is used depends on invoices, which do not move: `case_balance_check` reports each case with a limit.
 """
 
 from dataclasses import dataclass
@@ -20,32 +20,32 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result,
 from app.mapping.text import STRING, cut, string, text
 from app.mapping.traits import Exclusion, Recognition
 from app.problems import Problem
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
-_ENDLESS = 1_000_000
+_ENDLESS = 1_000_000  # a number of sessions that means no limit
 _MOST_SESSIONS = 200
 
 
 def _or_words(read: Reader) -> Reader:
-    """A limit; where it is none that can be counted, the words in which somebody wrote it."""
+    """A reader of a limit that returns the text of a cell for which `read` reports `bad_number`."""
 
     def either(cell: str, context: Context, report: Report) -> object:
         codes: list[str] = []
-        found = read(cell, context, codes.append)
+        limit = read(cell, context, codes.append)
         if "bad_number" in codes:
             return text(cell, context, report)
         for code in codes:
             report(code)
-        return found
+        return limit
 
     return either
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case(Row):
-    """One row. Native headers are assumed, api names confirmed."""
+class CaseRow(Row):
+    """One row. The headers of a csv file are assumed; the names of Cliniko's API are confirmed."""
 
     id: Annotated[str, key("Case ID")] = ""
     patient_id: Annotated[
@@ -82,13 +82,13 @@ class Case(Row):
 
     @property
     def sessions(self) -> int | None:
-        """The limit of sessions. Nothing is no limit, nor is a number that nobody lives to reach."""
+        """The limit of sessions; None without a limit, for words, and for numbers of a million or more."""
         most = self.max_sessions
         return most if isinstance(most, int) and 0 < most < _ENDLESS else None
 
     @property
     def unclear_limits(self) -> dict[str, str]:
-        """The limits that are no number, or none that a case of the source can have, by the names of their columns."""
+        """By column label, the limits that are words, negative, or more than 200 sessions."""
         return {
             label: str(most)
             for label, most in (
@@ -102,26 +102,28 @@ class Case(Row):
 
     @property
     def has_unread_limit(self) -> bool:
-        """Whether the clinic wrote a limit that is no number from 1 to the most, or a spreadsheet lost it."""
+        """Whether a limit is unclear, or its cell holds a spreadsheet's error text."""
         return bool(self.unclear_limits) or not {"max_sessions", "max_invoiceable_amount"}.isdisjoint(self.unread)
 
     @property
     def amount(self) -> Decimal | None:
+        """The limit of the amount, in the clinic's currency; None without a limit."""
         most = self.max_invoiceable_amount
         return most if isinstance(most, Decimal) and most > 0 else None
 
 
-def stays_because(row: Case) -> Problem | None:
+def reason_not_moved(row: CaseRow) -> Problem | None:
+    """`case_without_patient` for a row without a patient, else None."""
     return Problem("case_without_patient") if row.patient_id is None else None
 
 
-def to_records(row: Case, joined: Joined, lookups: Lookups) -> Result:
-    """The case; of two limits that of sessions counts, and the other is kept beside it."""
+def to_records(row: CaseRow, joined: Joined, lookups: Lookups) -> Result:
+    """The case. With two limits, sessions are the limit; the amount is kept with it. No patient: the row is held."""
     client, contact = joined.targets.get("patient_id"), joined.targets.get("contact_id")
     if client is None:
         return NotMapped(Outcome.HELD, Problem("case_without_patient", "patient_cases", source_id=row.id))
     limit = "sessions" if row.sessions else "amount" if row.amount else "unlimited"
-    told = {
+    codes = {
         "name_missing": row.name is None,
         "case_dates_reversed": bool(row.issue_date and row.expiry_date and row.expiry_date < row.issue_date),
         "case_two_limits": bool(row.sessions and row.amount),
@@ -146,18 +148,19 @@ def to_records(row: Case, joined: Joined, lookups: Lookups) -> Result:
         "balance_to_check": True,
         "source_created_at": row.created_at,
     }
-    problems = tuple(Problem(code, "patient_cases", source_id=row.id) for code, said in told.items() if said)
+    problems = tuple(Problem(code, "patient_cases", source_id=row.id) for code, applies in codes.items() if applies)
     return Mapped((Record("cases", "patient_cases", row.id, values),), problems)
 
 
-def _notes(row: Case) -> str | None:
-    """What the clinic noted, and what does not fit its place: a name that is too long, a limit that is no number."""
-    said = ({"Name": row.name} if row.name and len(row.name) > STRING else {}) | row.unclear_limits
-    lines = "\n".join(f"{label}: {words}" for label, words in said.items())
+def _notes(row: CaseRow) -> str | None:
+    """The notes, then lines for a name that is too long and for unclear limits."""
+    extra = ({"Name": row.name} if row.name and len(row.name) > STRING else {}) | row.unclear_limits
+    lines = "\n".join(f"{label}: {words}" for label, words in extra.items())
     return "\n\n".join(part for part in (row.notes or "", lines) if part.strip()) or None
 
 
-def looks_like_cases(headers: Headers) -> bool:
+def looks_like_cases(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of Cliniko's patient cases, and not those of invoices."""
     if headers.any("invoiceamount", "invoiceto", "totalamount", "netamount", "taxamount", "outstanding"):
         return False
     if headers.any("invoicenumber", "number") and headers.any("status", "statuscode", "statusdescription"):
@@ -175,8 +178,8 @@ KIND = Kind(
         file_names=("patient cases", "patient_cases", "cases"),
         json_keys=("patient_cases",),
     ),
-    row=Case,
+    row=CaseRow,
     to_records=to_records,
     tables=("cases",),
-    exclusion=Exclusion(reason=stays_because),
+    exclusion=Exclusion(reason=reason_not_moved),
 )

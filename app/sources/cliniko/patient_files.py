@@ -1,7 +1,7 @@
-"""Patient files: documents and pictures kept with a patient. Each becomes a private file of the client.
+"""Patient files: documents and pictures of a patient. Each becomes a private file of the client.
 
-What lies in the folders of the export is found by reading, which tells each row of its file in columns of its own.
-Notes and forms that come as PDF are files, too.
+Reading finds the files in the folders of the export, and fills the columns `found_*` and `folder_*` of each row. Notes
+and forms that are printed as PDF are files, too.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result,
 from app.mapping.text import cut, string, text, verbatim
 from app.mapping.traits import Exclusion, Filing, Identity, Names, Recognition
 from app.problems import Problem
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
@@ -32,14 +32,14 @@ PRINTED = {
 _FULL_EXPORT = "fullpatientexport"
 
 
-def told(links_to: str | None = None) -> Column:
-    """A column that reading fills, and no header leads to."""
+def filled_by_reading(links_to: str | None = None) -> Column:
+    """A column that reading fills and that no header of a file fills; with `links_to`, a link to that kind."""
     return Column(verbatim if links_to is None else one_id, raw=True, links_to=links_to, set_by_reading=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PatientFile(Row):
-    """One row of the list of files, or one file that no list names; the last columns say what lies there."""
+class PatientFileRow(Row):
+    """One row of the list of files, or one file that no list names. Reading fills the columns from `found_key` on."""
 
     id: Annotated[str, key("Attachment ID")] = ""
     patient_id: Annotated[
@@ -59,23 +59,23 @@ class PatientFile(Row):
     patient_case_id: Annotated[Link | None, link("patient_cases", "Case ID")] = None
     pinned_at: Annotated[Words, Column(text, "Pinned At")] = None
     type: Annotated[Words, Column(string, "Type")] = None
-    found_key: Annotated[Words, told()] = None
+    found_key: Annotated[Words, filled_by_reading()] = None
     found_path: Annotated[
         Words, Column(verbatim, "Place in the export", raw=True, set_by_reading=True, conversion="Where the file lies")
     ] = None
-    found_root: Annotated[Words, told()] = None
+    found_root: Annotated[Words, filled_by_reading()] = None
     found_size: Annotated[int | None, Column(whole, set_by_reading=True)] = None
-    found_sha256: Annotated[Words, told()] = None
-    found_type: Annotated[Words, told()] = None
-    found_code: Annotated[Words, told()] = None
-    folder_patient_id: Annotated[Link | None, told("patients")] = None
-    folder_name: Annotated[Words, told()] = None
-    folder_below: Annotated[Words, told()] = None
+    found_sha256: Annotated[Words, filled_by_reading()] = None
+    found_type: Annotated[Words, filled_by_reading()] = None
+    found_code: Annotated[Words, filled_by_reading()] = None
+    folder_patient_id: Annotated[Link | None, filled_by_reading("patients")] = None
+    folder_name: Annotated[Words, filled_by_reading()] = None
+    folder_below: Annotated[Words, filled_by_reading()] = None
     owner_from_folder: Annotated[bool | None, Column(boolean, set_by_reading=True)] = None
 
     @property
     def printed(self) -> tuple[str, str] | None:
-        """Where a printed note or form goes, and what tells of it."""
+        """Folder and problem code of a printed note or form; None for any other file."""
         return PRINTED.get(normalise_header(self.found_root or ""))
 
     @property
@@ -88,12 +88,12 @@ class PatientFile(Row):
 
     @property
     def name(self) -> str:
-        """As Caspen calls it: what the list says, else what it is called in its folder."""
+        """The file's name in Caspen: the name in the list, else the name in the folder."""
         return safe_name(self.filename or (self.found_path or "").rpartition("/")[2])
 
     @property
     def folder(self) -> str:
-        """Where Caspen keeps it: below a folder that only staff see, with the folders that it was in."""
+        """The file's folder in Caspen, parted by `/`: a folder that only staff see, then the folders of the export."""
         parts = [FOLDER]
         if self.printed:
             parts.append(self.printed[0])
@@ -102,19 +102,19 @@ class PatientFile(Row):
         return "/".join((*parts, *(safe_name(part) for part in (self.folder_below or "").split("/") if part)))
 
     @property
-    def called(self) -> str | None:
-        """The name in the folder's name, `Lee, Ann`, as patients' names are compared."""
+    def named_patient(self) -> str | None:
+        """The patient in a folder's name `LAST, FIRST`, as `FIRST` and `LAST` parted by a line break; else None."""
         last, comma, first = (self.folder_name or "").partition(",")
         return f"{first.strip()}\n{last.strip()}" if comma and first.strip() and last.strip() else None
 
 
-def key_of(row: PatientFile) -> str | None:
-    """A list without ids, and a row whose file is not there: the sum of the path tells it apart."""
+def key_of(row: PatientFileRow) -> str | None:
+    """The key of a row without an id: a checksum of its path; None without a path."""
     return key_of_path(row.path) if row.path else None
 
 
-def stays_because(row: PatientFile) -> Problem | None:
-    """What the row and its file say of themselves."""
+def reason_not_moved(row: PatientFileRow) -> Problem | None:
+    """The first problem for which the row or its file cannot move; None for a file that can."""
     sizes_differ = row.size is not None and row.found_size is not None and row.size != row.found_size
     sums_differ = bool(row.sha256 and row.found_sha256) and (row.sha256 or "").lower() != row.found_sha256
     reasons = {
@@ -126,20 +126,23 @@ def stays_because(row: PatientFile) -> Problem | None:
         "file_size_mismatch": sizes_differ,
         "file_checksum_mismatch": sums_differ,
     }
-    return next((Problem(code) for code, so in reasons.items() if so), None)
+    return next((Problem(code) for code, applies in reasons.items() if applies), None)
 
 
-def said_of(row: PatientFile) -> tuple[tuple[str, str], ...]:
-    """What can be compared with other files: its bytes, and the name of somebody whose id the folder does not say."""
+def compared_targets(row: PatientFileRow) -> tuple[tuple[str, str], ...]:
+    """What is compared with other files: the SHA-256 as `bytes`, the patient of a folder without id as `named`."""
     return tuple(
         (name, value)
-        for name, value in (("bytes", row.found_sha256), ("named", row.called if row.patient_id is None else None))
+        for name, value in (
+            ("bytes", row.found_sha256),
+            ("named", row.named_patient if row.patient_id is None else None),
+        )
         if value
     )
 
 
-def to_records(row: PatientFile, joined: Joined, lookups: Lookups) -> Result:
-    """The file, private always. Its bytes lie in storage already, under their sum."""
+def to_records(row: PatientFileRow, joined: Joined, lookups: Lookups) -> Result:
+    """The file, always private. Its bytes are in storage already, under their SHA-256."""
     client = joined.targets.get("patient_id")
     if client is None or row.found_sha256 is None or row.found_size is None:
         return NotMapped(Outcome.HELD, Problem("file_without_patient"))
@@ -161,15 +164,16 @@ def to_records(row: PatientFile, joined: Joined, lookups: Lookups) -> Result:
     codes = {
         "patient_folder_name_mismatch": is_own_folder
         and by_folder is not None
-        and row.called is not None
-        and client.namesake not in (None, name_digest(row.called)),
+        and row.named_patient is not None
+        and client.namesake not in (None, name_digest(row.named_patient)),
         row.printed_code: row.printed is not None,
     }
-    problems = tuple(Problem(code, "patient_files", source_id=row.id) for code, so in codes.items() if so)
+    problems = tuple(Problem(code, "patient_files", source_id=row.id) for code, applies in codes.items() if applies)
     return Mapped((Record("files", "patient_files", row.id, values),), problems)
 
 
-def looks_like_files(headers: Headers) -> bool:
+def looks_like_files(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of a list of the patient attachments of Cliniko's API."""
     return headers.all("patientid", "filename") and headers.any("path", "size", "contenttype")
 
 
@@ -190,16 +194,16 @@ KIND = Kind(
             "patient_files",
         ),
     ),
-    row=PatientFile,
+    row=PatientFileRow,
     to_records=to_records,
     tables=("files",),
     identity=Identity(
         generated_key="found_key",
         key_of=key_of,
-        target_values=said_of,
+        target_values=compared_targets,
     ),
     names=Names(name_of=lambda row: f"{row.folder}/{row.name}" if row.found_sha256 else None),
-    exclusion=Exclusion(reason=stays_because),
+    exclusion=Exclusion(reason=reason_not_moved),
     filing=Filing(
         owner_link="patient_id",
         folder_link="folder_patient_id",

@@ -1,9 +1,10 @@
-"""Patient form templates: the forms that a clinic sends to patients. Each becomes a form template, sent to nobody."""
+"""Patient form templates: the forms that a clinic sends to patients. Each becomes a form template."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
+from app.mapping.content import read_content_or_text
 from app.mapping.flags import boolean
 from app.mapping.forms import form_template_content
 from app.mapping.ids import key
@@ -14,16 +15,15 @@ from app.mapping.structured import NotJsonError
 from app.mapping.text import numbered, string, verbatim
 from app.mapping.traits import Names, Recognition
 from app.problems import Level, Problem
-from app.sources.cliniko.contents import content_of
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class FormTemplate(Row):
-    """One row; the content is JSON."""
+class FormTemplateRow(Row):
+    """One row; `content` is JSON."""
 
     id: Annotated[str, key("Form Template ID")] = ""
     name: Annotated[Words, Column(string, "Name", destination="form_templates.name")] = None
@@ -35,10 +35,10 @@ class FormTemplate(Row):
     email_to_patient_on_completion: Annotated[bool | None, Column(boolean, "Email To Patient On Completion")] = None
 
 
-def to_records(row: FormTemplate, joined: Joined, lookups: Lookups) -> Result:
-    """The template with its sections, their descriptions and questions. It stays among the clinic's own papers."""
+def to_records(row: FormTemplateRow, joined: Joined, lookups: Lookups) -> Result:
+    """The template with its sections, descriptions and questions. Damaged JSON holds the row."""
     try:
-        content = content_of(row.content)
+        content = read_content_or_text(row.content)
     except NotJsonError:
         return NotMapped(Outcome.HELD, Problem("bad_json", KIND.name, source_id=row.id, level=Level.HELD))
     form = form_template_content(content)
@@ -49,12 +49,13 @@ def to_records(row: FormTemplate, joined: Joined, lookups: Lookups) -> Result:
         "source_created_at": row.created_at,
     }
     codes = {"name_missing": row.name is None, "template_empty": content.is_empty}
-    told = (*form.codes, *(code for code, said in codes.items() if said))
-    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in told)
+    reported = (*form.codes, *(code for code, applies in codes.items() if applies))
+    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in reported)
     return Mapped((Record("form_templates", KIND.name, row.id, values),), problems)
 
 
-def looks_like_form_templates(headers: Headers) -> bool:
+def looks_like_form_templates(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of the patient form templates of Cliniko's API."""
     return headers.all("name", "content", "restrictedtopractitioner") and not headers.any("patientid")
 
 
@@ -71,7 +72,7 @@ KIND = Kind(
         ),
         json_keys=("patient_form_templates",),
     ),
-    row=FormTemplate,
+    row=FormTemplateRow,
     to_records=to_records,
     tables=("form_templates",),
     names=Names(

@@ -1,10 +1,11 @@
-"""Patient forms: what patients filled in, or were asked to. Each becomes a form; none is sent again."""
+"""Patient forms: forms that patients filled in or received. Each becomes a form; none is sent again."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
+from app.mapping.content import read_content_or_text
 from app.mapping.flags import boolean
 from app.mapping.forms import are_signatures, form_content, signature_images
 from app.mapping.ids import key, link
@@ -16,16 +17,15 @@ from app.mapping.structured import NotJsonError, json_where
 from app.mapping.text import cut, nothing, string, verbatim
 from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem
-from app.sources.cliniko.contents import content_of
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class PatientForm(Row):
-    """One row; the content is JSON. `url` is a live key to the form: it is never read."""
+class PatientFormRow(Row):
+    """One row; `content` is JSON. `url` opens the patient's form without signing in, and is never read."""
 
     id: Annotated[str, key("Patient Form ID")] = ""
     patient_id: Annotated[
@@ -63,17 +63,18 @@ class PatientForm(Row):
     url: Annotated[Words, Column(nothing, "URL")] = None
 
 
-def stays_because(row: PatientForm) -> Problem | None:
+def reason_not_moved(row: PatientFormRow) -> Problem | None:
+    """`form_without_patient` for a row without a patient, else None."""
     return Problem("form_without_patient") if row.patient_id is None else None
 
 
-def to_records(row: PatientForm, joined: Joined, lookups: Lookups) -> Result:
-    """The form with every answer. One that was never completed stays so, and is not sent again."""
+def to_records(row: PatientFormRow, joined: Joined, lookups: Lookups) -> Result:
+    """The form with every answer. A row without a patient, or whose content is damaged JSON, is held."""
     client = joined.targets.get("patient_id")
     if client is None:
         return NotMapped(Outcome.HELD, Problem("form_without_patient", KIND.name, source_id=row.id))
     try:
-        content = content_of(row.content)
+        content = read_content_or_text(row.content)
     except NotJsonError:
         return NotMapped(Outcome.HELD, Problem("bad_json", KIND.name, source_id=row.id, level=Level.HELD))
     images = signature_images(row.signatures)
@@ -81,7 +82,7 @@ def to_records(row: PatientForm, joined: Joined, lookups: Lookups) -> Result:
     template = joined.targets.get("form_template_id")
     by_name = template is not None and row.form_template_id == Link(name=row.name)
     if by_name and template is not None and template.name != row.name:
-        template, by_name = None, False  # a name that is written in another way may be another form's
+        template, by_name = None, False  # a name with another spelling may be another form's
     visit = joined.targets.get("attendee_id") or joined.targets.get("booking_id")
     values: dict[str, Value] = {
         "name": cut(row.name) or f"Form {row.id}",
@@ -101,8 +102,8 @@ def to_records(row: PatientForm, joined: Joined, lookups: Lookups) -> Result:
         "form_incomplete": row.completed_at is None,
         "signature_missing": form.unsigned and row.completed_at is not None,
     }
-    told = (*form.codes, *(code for code, said in codes.items() if said))
-    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in told)
+    reported = (*form.codes, *(code for code, applies in codes.items() if applies))
+    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in reported)
     return Mapped((Record("forms", KIND.name, row.id, values),), problems)
 
 
@@ -111,7 +112,8 @@ def _signatures(images: dict[str, str], signed: datetime | None) -> list[Json]:
     return [{"signature_id": name, "image": image, "signed_at": at} for name, image in images.items()]
 
 
-def looks_like_forms(headers: Headers) -> bool:
+def looks_like_forms(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of the patient forms of Cliniko's API."""
     return headers.all("patientid", "content") and headers.any("completedat", "restrictedtopractitioner")
 
 
@@ -128,8 +130,8 @@ KIND = Kind(
         ),
         json_keys=("patient_forms",),
     ),
-    row=PatientForm,
+    row=PatientFormRow,
     to_records=to_records,
-    exclusion=Exclusion(reason=stays_because),
+    exclusion=Exclusion(reason=reason_not_moved),
     tables=("forms",),
 )

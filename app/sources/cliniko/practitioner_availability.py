@@ -1,4 +1,4 @@
-"""Practitioner availability: the weekly hours of each practitioner at each business, as the clinic is used to them."""
+"""Practitioner availability: the weekly hours of each practitioner at each business."""
 
 import json
 import re
@@ -20,26 +20,27 @@ from app.mapping.text import string
 from app.mapping.traits import Exclusion, Identity, Naming, Recognition, Schedule
 from app.mapping.zones import zone_name
 from app.problems import Level, Problem
-from app.sources.cliniko.headers import ENDS, STARTS, Headers, fingerprint
+from app.sources.cliniko.headers import ENDS, STARTS, HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
-# The hours of a week as Cliniko writes them: a number or a name for the day, and stretches of the day in JSON.
+# Weekly hours in the resource `daily_availabilities` of Cliniko's API: a day as number or name, slots as JSON.
 
 DAY = 24 * 60
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NAMES = {name: number for number, name in enumerate(_DAYS, start=1)}
 
 UNREADABLE = ""
+"""The value of a cell for a time that holds anything else."""
 _FRACTION = re.compile(r"0?\.[0-9]{1,17}")  # of a day
 _UNPARTED = re.compile(r"([0-2][0-9])([0-5][0-9])")
 _DOTTED = re.compile(r"([0-9]{1,2})\.(00|15|30|45)")  # 9.25 and 9.5 may be hours and parts of them
 
 Span = tuple[int, int]
-"""Minutes since the week began on Monday; the end is later than the beginning, and on the same day."""
+"""Start and end in minutes since Monday 00:00; the end is later than the start, and on the same day."""
 
 
 def weekday(cell: str, context: Context, report: Report) -> int | None:
-    """1 for Monday to 7 for Sunday, which Cliniko calls 0 or 7. A day that is none says nothing."""
+    """Read a weekday: 1 for Monday to 7 for Sunday, which Cliniko's API writes as 0. None for an invalid weekday."""
     number = whole(cell, context, lambda code: None if code == "bad_number" else report(code))
     if number is not None:
         return (number or 7) if 0 <= number <= 7 else None
@@ -48,12 +49,12 @@ def weekday(cell: str, context: Context, report: Report) -> int | None:
 
 
 def time_cell(cell: str, context: Context, report: Report) -> str | None:
-    """A time of the day as `HH:MM`; UNREADABLE for a cell that holds anything else."""
+    """Read a time of day as `HH:MM`; UNREADABLE for a cell that holds anything else."""
     return _time_in(plain(cell)) or UNREADABLE
 
 
 def _time_in(text: str) -> str | None:
-    """A time, also as a spreadsheet shows one without a format (`0.375`), and as `0900` or `9.30`."""
+    """A time as `HH:MM`, from `9:00`, `0900`, `9.30` or a spreadsheet's fraction of a day (`0.375`); else None."""
     if _FRACTION.fullmatch(text):
         minutes = float(text) * DAY
         return clock(round(minutes)) if abs(minutes - round(minutes)) < 0.01 and round(minutes) < DAY else None
@@ -61,13 +62,13 @@ def _time_in(text: str) -> str | None:
     return clock_time(f"{dotted[1]}:{dotted[2]}" if dotted else text)
 
 
-def stretches(slots: Json) -> tuple[tuple[str, str] | None, ...]:
-    """Beginning and end of each entry of a list, None for one that is no stretch of a day."""
-    found: list[tuple[str, str] | None] = []
+def times_of(slots: Json) -> tuple[tuple[str, str] | None, ...]:
+    """Start and end of each slot, as `HH:MM`; None for a slot without two valid times."""
+    times_of_slots: list[tuple[str, str] | None] = []
     for slot in slots if isinstance(slots, list) else ():
         times = [_time(slot, name) for name in ("starts_at", "ends_at")] if isinstance(slot, dict) else []
-        found.append((times[0], times[1]) if len(times) == 2 and times[0] and times[1] else None)
-    return tuple(found)
+        times_of_slots.append((times[0], times[1]) if len(times) == 2 and times[0] and times[1] else None)
+    return tuple(times_of_slots)
 
 
 def _time(slot: dict[str, Json], name: str) -> str | None:
@@ -76,25 +77,25 @@ def _time(slot: dict[str, Json], name: str) -> str | None:
 
 
 def span(day: int, starts: str, ends: str) -> Span | None:
-    """A stretch of a day as minutes of the week; None when it ends before it begins."""
+    """A slot of weekday `day` in minutes since Monday 00:00; None for a slot that ends before it starts."""
     first, last = (int(text[:2]) * 60 + int(text[3:]) for text in (starts, ends))
     return ((day - 1) * DAY + first, (day - 1) * DAY + last) if first < last else None
 
 
 def clock(minutes: int) -> str:
-    """A minute of the week as the time of its day: `09:30`."""
+    """A minute of the week as a time of day, `HH:MM`."""
     return f"{minutes % DAY // 60:02}:{minutes % 60:02}"
 
 
 def united(spans: list[Span]) -> tuple[Span, ...]:
-    """The same hours without overlaps. Stretches that only touch stay apart."""
-    found: list[Span] = []
+    """The same hours without overlaps, in order. Spans that only touch are not joined."""
+    disjoint: list[Span] = []
     for starts, ends in sorted(spans):
-        if found and starts < found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], ends))
+        if disjoint and starts < disjoint[-1][1]:
+            disjoint[-1] = (disjoint[-1][0], max(disjoint[-1][1], ends))
         else:
-            found.append((starts, ends))
-    return tuple(found)
+            disjoint.append((starts, ends))
+    return tuple(disjoint)
 
 
 Words = str | None
@@ -102,7 +103,7 @@ NAME = "practitioner_availability"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Availability(Row):
+class AvailabilityRow(Row):
     """One row: a weekday with a list of slots, or one slot of it."""
 
     id: Annotated[str, key("Availability ID")] = ""
@@ -136,31 +137,32 @@ class Availability(Row):
 
     @property
     def slots(self) -> tuple[tuple[str, str] | None, ...]:
-        """Beginnings and ends, None for each that cannot be read."""
+        """Start and end of each slot, as `HH:MM`; None for a slot that cannot be read."""
         if self.availabilities:
-            return stretches(self.availabilities)
+            return times_of(self.availabilities)
         if self.starts_at is None and self.ends_at is None:
             return ()
         return ((self.starts_at, self.ends_at) if self.starts_at and self.ends_at else None,)
 
     @property
     def spans(self) -> tuple[Span | None, ...]:
-        """The slots in minutes of the week, None for each that is no stretch of a day."""
+        """The slots in minutes since Monday 00:00; None for a slot that is invalid."""
         day = self.day_of_week
         return tuple(span(day, *slot) if day and slot else None for slot in self.slots)
 
 
-def beside(row: Availability) -> str | None:
-    """With one row for each interval, the rows of a day may share its id."""
+def slot_key(row: AvailabilityRow) -> str | None:
+    """The start of the row's slot, which tells rows with one id apart; None for a row with a list of slots."""
     return None if row.availabilities else row.starts_at
 
 
-def spans_of(row: Availability) -> tuple[Span, ...]:
-    return united([found for found in row.spans if found])
+def spans_of(row: AvailabilityRow) -> tuple[Span, ...]:
+    """The valid slots of a row without overlaps, in minutes since Monday 00:00."""
+    return united([valid for valid in row.spans if valid])
 
 
-def stays_because(row: Availability) -> Problem | None:
-    """What keeps a row from moving, whatever the other rows say."""
+def reason_not_moved(row: AvailabilityRow) -> Problem | None:
+    """The problem for which a row cannot move, as far as the row alone can say; None for a row that can."""
     if row.day_of_week is None:
         return Problem("bad_weekday")
     if not row.slots:
@@ -174,8 +176,8 @@ def stays_because(row: Availability) -> Problem | None:
     return Problem("availability_without_location") if row.business_id is None else None
 
 
-def to_records(row: Availability, joined: Joined, lookups: Lookups) -> Result:
-    """One availability for each stretch of the day. Times stay those on the location's wall."""
+def to_records(row: AvailabilityRow, joined: Joined, lookups: Lookups) -> Result:
+    """One availability for each span of the day, in the location's local time."""
     who, where = joined.targets.get("practitioner_id"), joined.targets.get("business_id")
     if who is None or where is None:
         code = "availability_without_location" if who else "availability_without_practitioner"
@@ -190,11 +192,11 @@ def to_records(row: Availability, joined: Joined, lookups: Lookups) -> Result:
         "bad_interval": None in row.spans,
         "timezone_differs": named is not None and zone is not None and named != zone,
     }
-    problems = (Problem(c, NAME, source_id=row.id, level=Level.WARNING) for c, said in codes.items() if said)
+    problems = (Problem(c, NAME, source_id=row.id, level=Level.WARNING) for c, applies in codes.items() if applies)
     return Mapped(records, tuple(problems))
 
 
-def _values(row: Availability, who: str, where: str, starts: int, ends: int) -> dict[str, Value]:
+def _values(row: AvailabilityRow, who: str, where: str, starts: int, ends: int) -> dict[str, Value]:
     return {
         "practitioner_id": who,
         "location_id": where,
@@ -206,7 +208,8 @@ def _values(row: Availability, who: str, where: str, starts: int, ends: int) -> 
     }
 
 
-def looks_like_availability(headers: Headers) -> bool:
+def looks_like_availability(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of the daily availabilities of Cliniko's API."""
     return headers.all("practitionerid", "dayofweek")
 
 
@@ -220,11 +223,11 @@ KIND = Kind(
         file_names=("practitioner availability", "practitioner_availability", "daily_availabilities"),
         json_keys=("daily_availabilities", "practitioner_availability", "availabilities"),
     ),
-    row=Availability,
+    row=AvailabilityRow,
     to_records=to_records,
     tables=("availability",),
-    identity=Identity(key_suffix_of=beside),
+    identity=Identity(key_suffix_of=slot_key),
     schedule=Schedule(spans_of=spans_of),
-    exclusion=Exclusion(reason=stays_because),
+    exclusion=Exclusion(reason=reason_not_moved),
     naming=Naming(named_things_exist=False),
 )

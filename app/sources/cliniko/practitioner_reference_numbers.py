@@ -1,4 +1,4 @@
-"""Practitioner reference numbers: the numbers by which insurers know who treated, and where."""
+"""Practitioner reference numbers: the numbers by which insurers identify a practitioner at a business."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,7 +11,7 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result,
 from app.mapping.text import code, cut, string
 from app.mapping.traits import Exclusion, Naming, Recognition
 from app.problems import Problem
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
@@ -19,8 +19,8 @@ UNNAMED = "Provider number"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReferenceNumber(Row):
-    """One row: one number of one practitioner at one business or at all."""
+class ReferenceNumberRow(Row):
+    """One row: one number of one practitioner, at one business, or everywhere where the row names no business."""
 
     id: Annotated[str, key("Reference Number ID")] = ""
     practitioner_id: Annotated[
@@ -49,14 +49,15 @@ class ReferenceNumber(Row):
     reference_number: Annotated[Words, Column(code, "Reference Number", destination="provider_numbers.number")] = None
 
 
-def stays_because(row: ReferenceNumber) -> Problem | None:
+def reason_not_moved(row: ReferenceNumberRow) -> Problem | None:
+    """The problem of a row without a number or without a practitioner; None for a row with both."""
     if row.reference_number is None:
         return Problem("empty_value")
     return Problem("reference_number_without_practitioner") if row.practitioner_id is None else None
 
 
-def to_records(row: ReferenceNumber, joined: Joined, lookups: Lookups) -> Result:
-    """The number as it is written. Without a business it counts at every location."""
+def to_records(row: ReferenceNumberRow, joined: Joined, lookups: Lookups) -> Result:
+    """The number as written. Without a business, the number counts at every location."""
     who, where = joined.targets.get("practitioner_id"), joined.targets.get("business_id")
     if who is None:
         code = "reference_number_without_practitioner"
@@ -71,7 +72,8 @@ def to_records(row: ReferenceNumber, joined: Joined, lookups: Lookups) -> Result
     return Mapped((Record("provider_numbers", "practitioner_reference_numbers", row.id, values),))
 
 
-def looks_like_reference_numbers(headers: Headers) -> bool:
+def looks_like_reference_numbers(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of the practitioner reference numbers of Cliniko's API."""
     return headers.all("practitionerid", "referencenumber")
 
 
@@ -85,9 +87,9 @@ KIND = Kind(
         file_names=("practitioner reference numbers", "practitioner_reference_numbers"),
         json_keys=("practitioner_reference_numbers",),
     ),
-    row=ReferenceNumber,
+    row=ReferenceNumberRow,
     to_records=to_records,
     tables=("provider_numbers",),
-    exclusion=Exclusion(reason=stays_because),
+    exclusion=Exclusion(reason=reason_not_moved),
     naming=Naming(named_things_exist=False),
 )

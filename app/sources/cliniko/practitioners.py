@@ -1,4 +1,4 @@
-"""Practitioners: those who treat. Appointments and notes point at them, never at the user that each of them has."""
+"""Practitioners: the people who treat. Appointments and notes refer to practitioners, never to their users."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,15 +12,15 @@ from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import cut, string, text
 from app.mapping.traits import Mention, Names, Naming, Recognition
 from app.sources.cliniko.decisions import decided
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Practitioner(Row):
-    """One row. Native headers are assumed, api names confirmed."""
+class PractitionerRow(Row):
+    """One row. The headers of a csv file are assumed; the names of Cliniko's API are confirmed."""
 
     id: Annotated[str, key("Practitioner ID", "Provider ID")] = ""
     user_id: Annotated[
@@ -42,12 +42,16 @@ class Practitioner(Row):
     show_in_online_bookings: Annotated[bool | None, Column(boolean, "Show In Online Bookings")] = None
 
 
-def name_of(row: Practitioner) -> str | None:
+def name_of(row: PractitionerRow) -> str | None:
+    """The display name, else title, first and last name; None where all are empty."""
     return row.display_name or " ".join(n for n in (row.title, row.first_name, row.last_name) if n) or None
 
 
-def to_records(row: Practitioner, joined: Joined, lookups: Lookups) -> Result:
-    """The practitioner, and a user beside it where the export has none for it; that user cannot sign in."""
+def to_records(row: PractitionerRow, joined: Joined, lookups: Lookups) -> Result:
+    """The practitioner, unless the clinic matched or left out the row.
+
+    A practitioner without a user gets a user who cannot sign in.
+    """
     if (other := decided("practitioners", row.id, lookups)) is not None:
         return other
     user = joined.targets.get("user_id")
@@ -82,7 +86,7 @@ def _user(key_: str, first: str | None, last: str | None, title: str | None = No
 
 
 def placeholder(mention: Mention, lookups: Lookups) -> Record:
-    """Somebody whom appointments or notes name when the export describes no practitioner: inactive, no seat."""
+    """The record of a practitioner whom rows name in an export without practitioners: inactive, without a seat."""
     values: dict[str, Value] = {
         "user_id": lookups.ids.derive("users", "practitioners", mention.key),
         "display_name": cut(mention.name),
@@ -93,12 +97,13 @@ def placeholder(mention: Mention, lookups: Lookups) -> Record:
 
 
 def placeholder_user(mention: Mention, lookups: Lookups) -> Record:
-    """The user that every practitioner has."""
+    """The record of the user of such a practitioner."""
     first, _, last = mention.name.rpartition(" ")
     return _user(mention.key, first, last)
 
 
-def looks_like_practitioners(headers: Headers) -> bool:
+def looks_like_practitioners(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of Cliniko's practitioners."""
     named = headers.any("label", "lastname") or (headers.any("displayname") and headers.any("userid", "designation"))
     return (
         named and headers.any("userid", "designation", "active") and not headers.any("role", "starttime", "patientid")
@@ -115,7 +120,7 @@ KIND = Kind(
         file_names=("practitioners",),
         json_keys=("practitioners",),
     ),
-    row=Practitioner,
+    row=PractitionerRow,
     to_records=to_records,
     tables=("practitioners", "users"),
     names=Names(

@@ -1,7 +1,4 @@
-"""Lists that a Cliniko export may have beside its kinds: what a service costs, and what kinds of concession there are.
-
-They do not move; the rows that refer to them are completed with what they say.
-"""
+"""Billable items and concession types: lists that do not move, and that complete the rows which refer to them."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +10,7 @@ from app.mapping.kind import Kind
 from app.mapping.numbers import money
 from app.mapping.text import code, string
 from app.mapping.traits import Exclusion, Recognition, ShortList
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
@@ -21,8 +18,8 @@ WHERE = "Not among the data exports of every account: ask whoever made your expo
 
 
 @dataclass(frozen=True, kw_only=True)
-class BillableItem(Row):
-    """One row: what something costs."""
+class BillableItemRow(Row):
+    """One row: the price of an item."""
 
     id: Annotated[str, key("Billable Item ID")] = ""
     name: Annotated[Words, Column(string, "Name")] = None
@@ -32,20 +29,22 @@ class BillableItem(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConcessionType(Row):
-    """One row: what a concession is called."""
+class ConcessionTypeRow(Row):
+    """One row: the name of a concession type."""
 
     id: Annotated[str, key("Concession Type ID")] = ""
     name: Annotated[Words, Column(string, "Name")] = None
 
 
-def looks_like_prices(headers: Headers) -> bool:
+def looks_like_prices(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of Cliniko's billable items, and not those of products."""
     stock = headers.any("productid", "costprice", "serialnumber", "stocklevel", "supplierid", "productsupplierid")
     priced = headers.all("price") and headers.any("billableitemid", "itemcode", "itemtype")
     return priced and not stock and not headers.any("durationinminutes", "duration", "patientid")
 
 
-def looks_like_concessions(headers: Headers) -> bool:
+def looks_like_concessions(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of Cliniko's concession types."""
     return headers.all("concessiontypeid", "name") and not headers.any("patientid", "price")
 
 
@@ -59,7 +58,7 @@ BILLABLE_ITEMS = Kind(
         file_names=("billable items", "billable_items"),
         json_keys=("billable_items",),
     ),
-    row=BillableItem,
+    row=BillableItemRow,
     exclusion=Exclusion(
         workaround="They are read for the prices of your services. Set up anything else that you sell by hand.",
     ),
@@ -75,7 +74,7 @@ CONCESSION_TYPES = Kind(
         file_names=("concession types", "concession_types"),
         json_keys=("concession_types",),
     ),
-    row=ConcessionType,
+    row=ConcessionTypeRow,
     exclusion=Exclusion(workaround="Their names come with the clients who have them."),
     short_list=ShortList(is_listed=True),
 )

@@ -1,21 +1,19 @@
-"""The clinic's own questions, learned from all that an export tells of them: definitions first, then answers.
+"""The clinic's own questions, collected from an export: first from their definitions, then from patients' answers.
 
-An answer may bring along what no definition has: a question that nobody described, an option, a date that is none.
+Answers may reveal what no definition has: a further question, a further option, or text in a field for dates.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.mapping.context import Context
 from app.mapping.defined import CHOICES, Defined, FieldOption, fitting
 from app.mapping.flags import spoken
 from app.mapping.names import normalise_name
 from app.mapping.rows import Json
-from app.sources.cliniko.answers import OTHER, Answer, settle
-
-if TYPE_CHECKING:
-    from app.sources.cliniko.custom_fields import CustomField
+from app.sources.cliniko.custom_field_row import CustomFieldRow
+from app.sources.cliniko.question_answers import OTHER, QuestionAnswer, settle
 
 TYPES = {
     "text": "short_text",
@@ -26,43 +24,46 @@ TYPES = {
 }
 UNKNOWN_TYPE = "long_text"
 MOST = 1_000
-"""So many questions are learned that only answers name; further ones are fields for long text."""
+"""At most so many questions are kept that only answers name; further ones become fields for long text."""
 
 
 def type_of(word: str | None) -> str | None:
-    """Caspen's type of a question; None for one that is not known."""
+    """Caspen's type for a type of Cliniko's API, such as `radiobuttons`; None for an unknown type."""
     return TYPES.get(spoken(word or ""))
 
 
 @dataclass
-class _Draft:
-    """One question while it is learned."""
+class _QuestionDraft:
+    """One question while the export is read."""
 
     name: str | None = None
     type: str | None = None
     section: str | None = None
     options: dict[str, FieldOption] = field(default_factory=dict)
     has_other: bool = False
-    is_open: bool = False  # some row of it is not archived
+    is_open: bool = False  # at least one of its rows is not archived
     has_text: bool = False
-    is_described: bool = True  # by more than answers
+    is_described: bool = True  # by a definition; False where only answers name the question
     wanted: str = ""  # the type that the clinic chose
     answers: int = 0
     misfits: dict[str, int] = field(default_factory=dict)
 
     def option(self, option: FieldOption) -> None:
+        """Add an option; a second option with the same id is ignored."""
         self.options.setdefault(option.id, option)
 
     @property
     def own(self) -> str:
+        """Caspen's type of the question in the export."""
         return self.type or UNKNOWN_TYPE
 
     @property
     def fits(self) -> tuple[str, ...]:
+        """The types that the clinic may choose for the question."""
         return fitting(self.own, tuple(self.options.values()))
 
     def as_type(self, type_: str) -> Defined:
-        """The question as one of that type. One that asks for yes or no knows what the export calls the two."""
+        """The question with another type. A yes/no question keeps its options, the export's words for yes and no."""
         has_options = type_ in CHOICES or (type_ == "yes_no" and self.own in CHOICES)
         other = (FieldOption(OTHER.lower(), OTHER),) if self.has_other and type_ in CHOICES else ()
         kept = [o for o in self.options.values() if not o.added]
@@ -70,6 +71,7 @@ class _Draft:
         return Defined(self.name or "", type_, (*kept, *other, *added) if has_options else (), self.is_open)
 
     def defined(self) -> Defined:
+        """The question with the type that the clinic chose, where that type fits, else with its own type."""
         chosen = self.wanted in self.fits
         return replace(
             self.as_type(self.wanted if chosen else self.own),
@@ -80,21 +82,24 @@ class _Draft:
         )
 
 
-class Questions:
-    """All of them, by token, or by name where they have none. `types` are those that the clinic chose."""
+class QuestionCollector:
+    """The questions of one export, by token, or by name where a question has no token.
+
+    `types` are the types that the clinic chose, by the same keys.
+    """
 
     def __init__(self, context: Context, types: Mapping[str, str]) -> None:
         self._context, self._types = context, types
-        self._drafts: dict[str, _Draft] = {}
+        self._drafts: dict[str, _QuestionDraft] = {}
         self._deleted: set[str] = set()
         self._named_only = 0
 
-    def define(self, row: "CustomField") -> None:
-        """One row of a definition: a question, or one option of it."""
+    def define(self, row: CustomFieldRow) -> None:
+        """Add one row of a definition: a question, or one option of a question. A second equal row changes nothing."""
         if row.deleted_at:
             self._deleted.add(row.field_token)
             return
-        draft = self._kept(row.field_token, _Draft())
+        draft = self._kept(row.field_token, _QuestionDraft())
         draft.name = draft.name or row.field_name
         draft.type = draft.type or type_of(row.field_type)
         draft.section = draft.section or row.section_name
@@ -105,8 +110,8 @@ class Questions:
             known = row.option_token or f"name:{normalise_name(label)}"
             draft.option(FieldOption(known, label, archived=bool(row.archived_at)))
 
-    def note(self, answer: Answer) -> None:
-        """What an answer tells of its question."""
+    def count(self, answer: QuestionAnswer) -> None:
+        """Add one answer: further options, text that does not fit, and the number of answers of the question."""
         draft = self._draft(answer)
         if draft is None:
             return
@@ -122,14 +127,14 @@ class Questions:
         for option in settled.added:
             draft.option(option)
 
-    def _kept(self, key: str, draft: _Draft) -> _Draft:
+    def _kept(self, key: str, draft: _QuestionDraft) -> _QuestionDraft:
         draft.wanted = self._types.get(key, "")
         return self._drafts.setdefault(key, draft)
 
-    def _draft(self, answer: Answer) -> _Draft | None:
+    def _draft(self, answer: QuestionAnswer) -> _QuestionDraft | None:
         if answer.token is not None:
             if answer.token not in self._drafts and answer.asked is not None:
-                return self._kept(answer.token, _asked(answer.asked))
+                return self._kept(answer.token, _nested_question(answer.asked))
             return self._drafts.get(answer.token) or self._only_named(answer.token, answer.name)
         called = normalise_name(answer.name or "")
         named = [d for d in self._drafts.values() if called in _names(d)]
@@ -137,15 +142,15 @@ class Questions:
             return self._only_named(f"name:{called}", answer.name)
         return named[0] if len(named) == 1 else None
 
-    def _only_named(self, key: str, name: str | None) -> _Draft | None:
-        """A question of which nothing is known but what answers call it."""
+    def _only_named(self, key: str, name: str | None) -> _QuestionDraft | None:
+        """A question of which only the name is known, from answers; None beyond MOST questions."""
         if not name or key in self._deleted or self._named_only >= MOST:
             return None
         self._named_only += 1
-        return self._kept(key, _Draft(name, is_open=True, is_described=False))
+        return self._kept(key, _QuestionDraft(name, is_open=True, is_described=False))
 
     def all(self) -> Iterator[tuple[str, Defined]]:
-        """Questions of one name bear that of their section before it."""
+        """Every question by its key. Questions with equal names get their section's name as a prefix."""
         names = [normalise_name(draft.name or "") for draft in self._drafts.values()]
         for token, draft in self._drafts.items():
             is_tied = names.count(normalise_name(draft.name or "")) > 1
@@ -156,16 +161,16 @@ class Questions:
             yield token, known
 
 
-def _names(draft: _Draft) -> frozenset[str]:
+def _names(draft: _QuestionDraft) -> frozenset[str]:
     names = [draft.name or "", f"{draft.section}: {draft.name}" if draft.section else ""]
     return frozenset(normalise_name(name) for name in names if name)
 
 
-def _asked(field_: Mapping[str, Json]) -> _Draft:
-    """A question that only answers describe."""
+def _nested_question(field_: Mapping[str, Json]) -> _QuestionDraft:
+    """A question that is nested with an answer, as Cliniko's API writes `custom_fields` of a patient."""
     name, type_ = field_.get("name"), field_.get("type")
     named, kind = str(name) if name else None, type_of(str(type_) if type_ else None)
-    draft = _Draft(named, kind, is_open=True, is_described=False)
+    draft = _QuestionDraft(named, kind, is_open=True, is_described=False)
     other = field_.get("other")
     draft.has_other = isinstance(other, dict) and bool(other.get("enabled"))
     for option in field_.get("options") or ():
@@ -174,17 +179,19 @@ def _asked(field_: Mapping[str, Json]) -> _Draft:
     return draft
 
 
-def learned(
+def questions_of(
     rows: Iterable[tuple[str, Any]], context: Context, types: Mapping[str, str] | None = None
 ) -> dict[str, Defined]:
-    """The questions of an export, from its rows of `custom_fields`, `patients` and `custom_field_values`, in this
-    order. `types` are those that the clinic chose, by question; one that does not fit the question is not taken.
+    """The questions of an export, by token, or by `name:NAME` where a question has no token.
+
+    `rows` are pairs of kind and row: first `custom_fields`, then `patients`, then `custom_field_values`. `types` are
+    the types that the clinic chose, by question; a type that does not fit the question is ignored.
     """
-    questions = Questions(context, types or {})
+    questions = QuestionCollector(context, types or {})
     for kind, row in rows:
         if kind == "custom_fields":
             questions.define(row)
         else:
             for answer in row.answers:
-                questions.note(answer)
+                questions.count(answer)
     return dict(questions.all())

@@ -1,4 +1,4 @@
-"""What every row of a Cliniko export may say of itself: when it was made, changed, archived and deleted."""
+"""The columns that rows of every kind have: when Cliniko made, changed, archived and deleted a record."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +10,11 @@ from app.mapping.moments import mark, timestamp
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """The common columns (api names confirmed; native `Archived At` and `Deleted At` are assumed)."""
+    """The common columns. The names of Cliniko's API are confirmed; csv headers `Archived At`, `Deleted At` assumed."""
 
     created_at: Annotated[datetime | None, Column(timestamp, "Created At", mark="C")] = None
     updated_at: Annotated[datetime | None, Column(timestamp, "Updated At", mark="C")] = None
     archived_at: Annotated[datetime | bool | None, Column(mark, "Archived At", ("Archived",))] = None
     deleted_at: Annotated[datetime | bool | None, Column(mark, "Deleted At")] = None
     unread: tuple[str, ...] = ()
-    """The attributes whose cells hold a spreadsheet's error word: something was there, and nobody knows what."""
+    """The attributes whose cells hold a spreadsheet's error text such as `#REF!`: the value is lost."""

@@ -1,9 +1,10 @@
-"""Treatment note templates: the questions that notes are written along. Each becomes a progress note template."""
+"""Treatment note templates: the questions that a note answers. Each becomes a progress note template."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
+from app.mapping.content import read_content_or_text
 from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
@@ -13,16 +14,15 @@ from app.mapping.structured import NotJsonError
 from app.mapping.text import numbered, string, verbatim
 from app.mapping.traits import Names, Recognition
 from app.problems import Level, Problem
-from app.sources.cliniko.contents import content_of
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoteTemplate(Row):
-    """One row; the content is JSON."""
+class NoteTemplateRow(Row):
+    """One row; `content` is JSON."""
 
     id: Annotated[str, key("Template ID")] = ""
     name: Annotated[Words, Column(string, "Name", destination="progress_note_templates.name")] = None
@@ -35,10 +35,10 @@ class NoteTemplate(Row):
     print_settings: Annotated[Words, Column(verbatim, "Print Settings", is_object=True)] = None
 
 
-def to_records(row: NoteTemplate, joined: Joined, lookups: Lookups) -> Result:
-    """The template: headings and questions, with nothing but a paragraph's starting text answered."""
+def to_records(row: NoteTemplateRow, joined: Joined, lookups: Lookups) -> Result:
+    """The template: headings and questions without answers, except a paragraph's initial text. Damaged JSON: held."""
     try:
-        content = content_of(row.content)
+        content = read_content_or_text(row.content)
     except NotJsonError:
         return NotMapped(Outcome.HELD, Problem("bad_json", KIND.name, source_id=row.id, level=Level.HELD))
     body = template_html(content)
@@ -51,20 +51,23 @@ def to_records(row: NoteTemplate, joined: Joined, lookups: Lookups) -> Result:
     codes = {
         "name_missing": row.name is None,
         "template_empty": content.is_empty,
-        "print_settings_not_imported": says_something(row.print_settings),
+        "print_settings_not_imported": has_members(row.print_settings),
     }
-    told = (*body.codes, *(code for code, said in codes.items() if said))
-    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in told)
+    reported = (*body.codes, *(code for code, applies in codes.items() if applies))
+    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in reported)
     return Mapped((Record("progress_note_templates", KIND.name, row.id, values),), problems)
 
 
-def says_something(cell: Words) -> bool:
-    """Whether a cell of JSON holds more than brackets."""
+def has_members(cell: Words) -> bool:
+    """Whether a cell of JSON is more than an empty object, an empty list or null."""
     return (cell or "").strip() not in ("", "{}", "[]", "null")
 
 
-def looks_like_note_templates(headers: Headers) -> bool:
-    """Without print settings a template has no header of its own: then the name of its folder or file says it."""
+def looks_like_note_templates(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of the treatment note templates of Cliniko's API.
+
+    A file without print settings has no header of its own, and is recognised by its name.
+    """
     return headers.all("name", "content", "printsettings") and not headers.any("patientid")
 
 
@@ -83,7 +86,7 @@ KIND = Kind(
         ),
         json_keys=("treatment_note_templates",),
     ),
-    row=NoteTemplate,
+    row=NoteTemplateRow,
     to_records=to_records,
     tables=("progress_note_templates",),
     names=Names(

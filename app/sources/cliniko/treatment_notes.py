@@ -1,6 +1,6 @@
-"""Treatment notes: what practitioners wrote about a patient's treatment. Each becomes a progress note, word for word.
+"""Treatment notes: practitioners' notes on a patient's treatment. Each becomes a progress note, word for word.
 
-A note that is a page of its own is read as a row (see the reading of documents); one that is a PDF is a file.
+Reading turns a note that is an HTML page into a row; a note that is a PDF is a patient file.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
+from app.mapping.content import read_content_or_text
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
@@ -19,8 +20,7 @@ from app.mapping.structured import NotJsonError
 from app.mapping.text import cut, string, verbatim
 from app.mapping.traits import Exclusion, Identity, Recognition
 from app.problems import Level, Problem
-from app.sources.cliniko.contents import content_of
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
@@ -28,8 +28,8 @@ UNTITLED = "Treatment note"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TreatmentNote(Row):
-    """One row. Native headers are assumed, api names confirmed; the content is JSON in both."""
+class TreatmentNoteRow(Row):
+    """One row; `content` is JSON. The headers of a csv file are assumed; the names of Cliniko's API are confirmed."""
 
     id: Annotated[str, key("Treatment Note ID")] = ""
     patient_id: Annotated[
@@ -89,28 +89,32 @@ class TreatmentNote(Row):
     page_key: Annotated[Words, Column(verbatim, set_by_reading=True)] = None
 
 
-def stays_because(row: TreatmentNote) -> Problem | None:
+def reason_not_moved(row: TreatmentNoteRow) -> Problem | None:
+    """`note_without_patient` for a row without a patient, else None."""
     return Problem("note_without_patient") if row.patient_id is None else None
 
 
-def to_records(row: TreatmentNote, joined: Joined, lookups: Lookups) -> Result:
-    """The note; a draft stays a draft, everything else is final and can only be read."""
+def to_records(row: TreatmentNoteRow, joined: Joined, lookups: Lookups) -> Result:
+    """The note: a draft where the row is a draft, else final and read-only.
+
+    A row without a patient or a date, or whose content is damaged JSON, is held. An empty note is skipped.
+    """
     client = joined.targets.get("patient_id")
     if client is None:
-        return _stays(row, Outcome.HELD, "note_without_patient")
+        return _not_moved(row, Outcome.HELD, "note_without_patient")
     try:
-        content = content_of(row.content)
+        content = read_content_or_text(row.content)
     except NotJsonError:
-        return _stays(row, Outcome.HELD, "bad_json")
+        return _not_moved(row, Outcome.HELD, "bad_json")
     if content.is_empty:
-        return _stays(row, Outcome.SKIPPED, "note_empty")
+        return _not_moved(row, Outcome.SKIPPED, "note_empty")
     body = note_html(content)
     practitioner = joined.targets.get("practitioner_id")
     visit = joined.targets.get("attendee_id") or joined.targets.get("booking_id")
     template = joined.targets.get("treatment_note_template_id")
     at = (visit.starts_at if visit else None) or row.created_at or row.finalized_at or row.updated_at
-    if at is None:  # a note must have a date, and nobody may make one up
-        return _stays(row, Outcome.HELD, "bad_date")
+    if at is None:  # Caspen requires a date, and none may be invented
+        return _not_moved(row, Outcome.HELD, "bad_date")
     codes = {
         "note_draft_imported": row.draft is True,
         "note_state_conflict": row.draft is True and row.finalized_at is not None,
@@ -130,24 +134,25 @@ def to_records(row: TreatmentNote, joined: Joined, lookups: Lookups) -> Result:
         "archived_at": _archived_at(row, at),
         "source_created_at": row.created_at,
     }
-    told = (*body.codes, *(code for code, said in codes.items() if said))
-    problems = tuple(Problem(code, "treatment_notes", source_id=row.id) for code in told)
+    reported = (*body.codes, *(code for code, applies in codes.items() if applies))
+    problems = tuple(Problem(code, "treatment_notes", source_id=row.id) for code in reported)
     return Mapped((Record("progress_notes", "treatment_notes", row.id, values),), problems)
 
 
-def _archived_at(row: TreatmentNote, at: datetime) -> datetime | None:
-    """When it was archived; where the export only says that it was, since it was last changed, else since its date."""
+def _archived_at(row: TreatmentNoteRow, at: datetime) -> datetime | None:
+    """When the note was archived; for an archived note without a time, when it was changed, made, or dated."""
     if isinstance(row.archived_at, datetime):
         return row.archived_at
     return (row.updated_at or row.created_at or at) if row.archived_at else None
 
 
-def _stays(row: TreatmentNote, outcome: Outcome, code: str) -> NotMapped:
+def _not_moved(row: TreatmentNoteRow, outcome: Outcome, code: str) -> NotMapped:
     level = Level.HELD if outcome is Outcome.HELD else Level.SKIPPED
     return NotMapped(outcome, Problem(code, "treatment_notes", source_id=row.id, level=level))
 
 
-def looks_like_treatment_notes(headers: Headers) -> bool:
+def looks_like_treatment_notes(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of the treatment notes of Cliniko's API."""
     return headers.all("patientid", "content") and headers.any("draft", "finalizedat", "authorname")
 
 
@@ -161,10 +166,10 @@ KIND = Kind(
         file_names=("treatment notes", "treatment_notes"),
         json_keys=("treatment_notes",),
     ),
-    row=TreatmentNote,
+    row=TreatmentNoteRow,
     to_records=to_records,
     tables=("progress_notes",),
-    exclusion=Exclusion(reason=stays_because),
+    exclusion=Exclusion(reason=reason_not_moved),
     identity=Identity(
         generated_key="page_key",
         yields=lambda row: row.is_page is True,

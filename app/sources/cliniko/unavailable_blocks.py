@@ -1,4 +1,4 @@
-"""Unavailable blocks: times at which a practitioner takes no bookings. Each becomes a busy time, past ones too."""
+"""Unavailable blocks: times without bookings of a practitioner. Each becomes a busy time, past blocks too."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,17 +14,16 @@ from app.mapping.structured import json_cell
 from app.mapping.text import text
 from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem
-from app.sources.cliniko.busy_times import busy_time
-from app.sources.cliniko.diary import is_reversed, lasts_long, location_of, times_of
-from app.sources.cliniko.headers import ENDS, STARTS, Headers, fingerprint
+from app.sources.cliniko.diary import busy_time, is_reversed, lasts_long, location_of, times_of
+from app.sources.cliniko.headers import ENDS, STARTS, HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnavailableBlock(Row):
-    """One row. The same shape without notes is an availability block, which means the opposite."""
+class UnavailableBlockRow(Row):
+    """One row. In Cliniko's API, availability blocks have the same columns without `notes`, and mean the opposite."""
 
     id: Annotated[str, key("Unavailable Block ID")] = ""
     practitioner_id: Annotated[
@@ -60,7 +59,8 @@ class UnavailableBlock(Row):
     repeat_rule: Annotated[Json | None, Column(json_cell)] = None
 
 
-def stays_because(row: UnavailableBlock) -> Problem | None:
+def reason_not_moved(row: UnavailableBlockRow) -> Problem | None:
+    """The problem for which a row cannot move, as far as the row alone can say; None for a row that can."""
     if row.starts_at is None:
         return Problem("bad_appointment_time")
     if is_reversed(row.starts_at, row.ends_at):
@@ -68,34 +68,35 @@ def stays_because(row: UnavailableBlock) -> Problem | None:
     return Problem("busy_time_without_practitioner") if row.practitioner_id is None else None
 
 
-def to_records(row: UnavailableBlock, joined: Joined, lookups: Lookups) -> Result:
-    """The busy time. One that repeats has a row for each time, so its rule is not followed."""
+def to_records(row: UnavailableBlockRow, joined: Joined, lookups: Lookups) -> Result:
+    """The busy time. A repeated block has one row for each time in the export, so its repeat rule is ignored."""
     practitioner = joined.targets.get("practitioner_id")
     if row.starts_at is None:
-        return _stays(row, Outcome.SKIPPED, "bad_appointment_time")
+        return _not_moved(row, Outcome.SKIPPED, "bad_appointment_time")
     if practitioner is None:
-        return _stays(row, Outcome.HELD, "busy_time_without_practitioner")
+        return _not_moved(row, Outcome.HELD, "busy_time_without_practitioner")
     location, codes = location_of(joined.targets, lookups)
     if location is None:
-        return _stays(row, Outcome.HELD, "location_unknown")
-    starts, ends, told = times_of(row.starts_at, row.ends_at, location, None, lookups)
+        return _not_moved(row, Outcome.HELD, "location_unknown")
+    starts, ends, time_codes = times_of(row.starts_at, row.ends_at, location, None, lookups)
     if ends <= starts:
-        return _stays(row, Outcome.HELD, "bad_interval")
+        return _not_moved(row, Outcome.HELD, "bad_interval")
     record, more = busy_time(
         KIND.name, row.id, location=location, practitioner=practitioner.id, starts=starts, ends=ends,
         notes=row.notes, made_at=row.created_at,
     )  # fmt: skip
-    codes = [*codes, *told, *more, *(["long_appointment"] if lasts_long(starts, ends) else [])]
+    codes = [*codes, *time_codes, *more, *(["long_appointment"] if lasts_long(starts, ends) else [])]
     problems = (Problem(code, KIND.name, source_id=row.id) for code in dict.fromkeys(codes))
     return Mapped((record,), tuple(problem for problem in problems if problem.code not in joined.findings))
 
 
-def _stays(row: UnavailableBlock, outcome: Outcome, code: str) -> NotMapped:
+def _not_moved(row: UnavailableBlockRow, outcome: Outcome, code: str) -> NotMapped:
     level = Level.HELD if outcome is Outcome.HELD else Level.SKIPPED
     return NotMapped(outcome, Problem(code, KIND.name, source_id=row.id, level=level))
 
 
-def looks_like_blocks(headers: Headers) -> bool:
+def looks_like_blocks(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of the unavailable blocks of Cliniko's API."""
     return (
         headers.all("starttime", "endtime", "practitionerid")
         and headers.any("notes", "unavailableblockid")
@@ -120,8 +121,8 @@ KIND = Kind(
         ),
         json_keys=("unavailable_blocks",),
     ),
-    row=UnavailableBlock,
+    row=UnavailableBlockRow,
     to_records=to_records,
-    exclusion=Exclusion(reason=stays_because),
+    exclusion=Exclusion(reason=reason_not_moved),
     tables=("busy_times",),
 )

@@ -1,4 +1,4 @@
-"""Users: everyone who signs in at the clinic. Each becomes a user who is not invited; nobody gets a message."""
+"""Users: the people who sign in to Cliniko. Each becomes a user who is not invited; no message is sent."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,14 +15,13 @@ from app.mapping.text import cut, string
 from app.mapping.traits import Identity, Names, Recognition, References
 from app.problems import Problem
 from app.sources.cliniko.client_phones import Phones, listed, phones
-from app.sources.cliniko.compared import Said, of_user
+from app.sources.cliniko.compared_values import ComparedValues, compared_email, compared_phones
 from app.sources.cliniko.decisions import decided
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
 
-# Cliniko's roles (confirmed). What an administrator becomes depends on whether they also treat.
 _ROLES = {
     "administrator": "practice_manager",
     "practitioner": "practitioner",
@@ -31,11 +30,12 @@ _ROLES = {
     "scheduler": "receptionist",
     "bookkeeper": "accountant",
 }
+"""Caspen's role by the `role` of a user in Cliniko's API. An administrator who is a practitioner gets another role."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class User(Row):
-    """One row. Native headers are assumed, api names confirmed."""
+class UserRow(Row):
+    """One row. The headers of a csv file are assumed; the names of Cliniko's API are confirmed."""
 
     id: Annotated[str, key("User ID")] = ""
     title: Annotated[Words, Column(string, "Title", destination="users.title")] = None
@@ -48,17 +48,19 @@ class User(Row):
     time_zone_identifier: Annotated[Words, Column(string, "Time Zone")] = None
 
 
-def name_of(row: User) -> str | None:
+def name_of(row: UserRow) -> str | None:
+    """First and last name with a space between; None without both."""
     return " ".join(piece for piece in (row.first_name, row.last_name) if piece) or None
 
 
-def email_of(row: User) -> str | None:
+def email_of(row: UserRow) -> str | None:
+    """The e-mail address in lower case; None where the cell holds none."""
     address = read_email(row.email).address if row.email else None
     return address.lower() if address else None
 
 
-def to_records(row: User, joined: Joined, lookups: Lookups) -> Result:
-    """The user, unless the clinic said who of the workspace it is. Rights never exceed those of the same role here."""
+def to_records(row: UserRow, joined: Joined, lookups: Lookups) -> Result:
+    """The user, unless the clinic matched the row with a user of the workspace. An unknown role: receptionist."""
     if (other := decided("users", row.id, lookups)) is not None:
         return other
     codes = []
@@ -75,32 +77,33 @@ def to_records(row: User, joined: Joined, lookups: Lookups) -> Result:
         codes.append("role_unknown")
     elif role == "practice_manager" and joined.extra.get("practitioners"):
         role = "practitioner_admin"
-    found = _phones(row, lookups.plan.country)
+    numbers = _phones(row, lookups.plan.country)
     values: dict[str, Value] = {
         "first_name": cut(row.first_name) or ("-" if row.last_name else "User"),
         "last_name": cut(row.last_name) or ("-" if row.first_name else row.id),
         "email": None if "user_email_duplicate" in joined.findings else email.address,
         "title": cut(row.title),
-        "phone_numbers": list(found.numbers),
+        "phone_numbers": list(numbers.numbers),
         "role": role,
         "invite_state": "not_invited",
         "active": row.active is not False and not row.archived_at,
         "source_created_at": row.created_at,
     }
-    problems = tuple(Problem(code, "users", source_id=row.id) for code in (*codes, *found.codes))
+    problems = tuple(Problem(code, "users", source_id=row.id) for code in (*codes, *numbers.codes))
     return Mapped((Record("users", "users", row.id, values),), problems)
 
 
-def compared(row: User, country: str) -> Said:
-    """What is compared of two rows of one user."""
-    return of_user(row, _phones(row, country))
+def compared(row: UserRow, country: str) -> ComparedValues:
+    """The values by which two rows of one user are compared. `country` is the clinic's, as ISO alpha-2."""
+    return {"email": compared_email(row.email), "phone_numbers": compared_phones(_phones(row, country))}
 
 
-def _phones(row: User, country: str) -> Phones:
+def _phones(row: UserRow, country: str) -> Phones:
     return phones(listed(row.phone_numbers), country)
 
 
-def looks_like_users(headers: Headers) -> bool:
+def looks_like_users(headers: HeaderSet) -> bool:
+    """Whether the normalised headers are those of Cliniko's users."""
     return headers.all("email", "role", "firstname")
 
 
@@ -114,7 +117,7 @@ KIND = Kind(
         file_names=("users",),
         json_keys=("users",),
     ),
-    row=User,
+    row=UserRow,
     to_records=to_records,
     identity=Identity(compared_values=compared),
     tables=("users",),

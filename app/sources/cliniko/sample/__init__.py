@@ -1,14 +1,14 @@
-"""A whole export of a clinic that does not exist, to try the move with, and what should become of every row of it."""
+"""The sample generator: a complete export of an invented clinic, and the expected result of importing every row."""
 
 from datetime import date
 from pathlib import Path
 
 from app.sources.cliniko.sample.bundle import Bundle, Layout, Shape
-from app.sources.cliniko.sample.columns import Style
-from app.sources.cliniko.sample.expectation import Expectation, KindCount, ProblemCount, Tally
+from app.sources.cliniko.sample.expectation import Expectation, ExpectationTally, KindCount, ProblemCount
 from app.sources.cliniko.sample.kinds import KINDS, SampleKind
 from app.sources.cliniko.sample.kinds.appointments import slice_days
 from app.sources.cliniko.sample.levels import FILE_CODES, NOT_PREDICTED
+from app.sources.cliniko.sample.sample_columns import Style
 from app.sources.cliniko.sample.sizes import AS_OF, SIZES, DialectName, SizeName
 from app.sources.cliniko.sample.world import World
 
@@ -27,48 +27,51 @@ __all__ = [
 ]
 
 _LARGE_ENTRY = 100_000
-"""Rows from which a file's entry in the zip gets the long header, which allows more than 2 GiB."""
+"""Files with more rows than this get a ZIP64 entry, which may exceed 2 GiB."""
 
 
 def write_sample(out: Path, *, size: SizeName, seed: int, dialect: DialectName) -> Expectation:
-    """Write one zip, a row at a time; the same arguments make the same bytes. Returns what an import should tell."""
+    """Write one zip, row by row, and return the expected result of its first import.
+
+    The same arguments make the same bytes. Raises OSError where `out` cannot be written.
+    """
     world = World(SIZES[size], seed, dialect)
-    tally = Tally()
+    tally = ExpectationTally()
     with Bundle(out) as bundle:
         for kind in KINDS:
-            if not kind.there(world):
+            if not kind.is_exported(world):
                 continue
             layout = layout_of(kind, world)
             before = len(bundle.files)
             _write_kind(kind, layout, world, bundle, tally)
-            _tell_of_files(kind, layout, len(bundle.files) - before, tally)
+            _count_file_problems(kind, layout, len(bundle.files) - before, tally)
         for name in ALL:
             if name not in tally.outcomes:
                 tally.file_problem("kind_absent", name)
         return tally.seal(size=size, seed=seed, dialect=dialect, files=dict(bundle.files))
 
 
-def _write_kind(kind: SampleKind, layout: Layout, world: World, bundle: Bundle, tally: Tally) -> None:
-    stays = kind.name in NEVER
+def _write_kind(kind: SampleKind, layout: Layout, world: World, bundle: Bundle, tally: ExpectationTally) -> None:
+    is_left_behind = kind.name in NEVER
     tally.kind(kind.name)
     total = kind.total(world)
     with bundle.table(layout, kind.columns, plural=kind.name, total=total, large=total > _LARGE_ENTRY) as table:
         for row in kind.rows(world):
             table.put(row.values, row.slice)
-            if stays:
+            if is_left_behind:
                 tally.not_imported(kind.name)
             else:
                 tally.row(kind.name, row)
-    for document in kind.beside(world):
-        bundle.document(f"{TOP}/{document.path}", document.body, int(stays or document.row is not None))
-        if stays:
+    for document in kind.documents(world):
+        bundle.document(f"{TOP}/{document.path}", document.body, int(is_left_behind or document.row is not None))
+        if is_left_behind:
             tally.not_imported(kind.name)
         elif document.row is not None:
             tally.row(kind.name, document.row)
 
 
-def _tell_of_files(kind: SampleKind, layout: Layout, files: int, tally: Tally) -> None:
-    """The problems that are told of a file, not of a row."""
+def _count_file_problems(kind: SampleKind, layout: Layout, files: int, tally: ExpectationTally) -> None:
+    """Count the problems that are reported for a file, not for a row."""
     if kind.name == "practitioners":
         tally.file_problem("unknown_columns", kind.name, files)
     if kind.name == "patients" and layout.style is Style.NATIVE:
@@ -77,10 +80,10 @@ def _tell_of_files(kind: SampleKind, layout: Layout, files: int, tally: Tally) -
         tally.file_problem("partial_export", kind.name, files)
 
 
-# Which kinds of thing move to the new workspace, and which are only counted.
+# Which kinds move to the new workspace, and which are only counted.
 
 NEVER: tuple[str, ...] = ("invoices", "payments", "body_charts", "letters", "waitlist", "products", "recalls")
-"""Kinds that stay behind by rule."""
+"""Kinds that are never imported."""
 
 ALL: tuple[str, ...] = (
     "businesses",
@@ -107,7 +110,7 @@ ALL: tuple[str, ...] = (
 """The kinds an export may hold, in load order."""
 
 
-# Where each kind stands in a sample and in which of the export's two dialects, as clinics really hand them over.
+# The path of each kind in a sample, and its dialect: Cliniko's csv export, its API, or a mixture as clinics have it.
 
 TOP = "Harbour Street Physiotherapy Cliniko export"
 _ENDING = {Shape.CSV: "csv", Shape.ARRAY: "json", Shape.LINES: "jsonl", Shape.PAGES: "json"}
@@ -129,6 +132,7 @@ def _api(kind: SampleKind, folder: str) -> Layout:
 
 
 def layout_of(kind: SampleKind, world: World) -> Layout:
+    """The paths and the dialect of a kind in the sample."""
     if world.dialect == "native":
         return Layout((_native(kind, TOP),), Style.NATIVE)
     if world.dialect == "api":

@@ -1,4 +1,4 @@
-"""The zip that a clinic would share: files are streamed into it one row at a time, byte for byte the same every run."""
+"""The zip of a sample. Files are streamed row by row; the same rows make the same bytes."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from app.sources.cliniko.sample.columns import Column, Style, written
+from app.sources.cliniko.sample.sample_columns import SampleColumn, Style, columns_in
 
 EPOCH = (2026, 11, 20, 18, 0, 0)
 LEVEL = 1
@@ -20,6 +20,8 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Shape(Enum):
+    """The form of a file: csv, a JSON array, JSON lines, or pages as Cliniko's API returns them."""
+
     CSV = "csv"
     ARRAY = "array"
     LINES = "lines"
@@ -28,7 +30,7 @@ class Shape(Enum):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where and how one kind is written: one path, or one for each slice. A page's path holds `{page}`."""
+    """Paths and form of one kind: one path, or one for each slice. The path of pages contains `{page}`."""
 
     paths: tuple[str, ...]
     style: Style
@@ -36,6 +38,8 @@ class Layout:
 
 
 class Bundle:
+    """The zip while it is written. `files` is the number of rows by path."""
+
     def __init__(self, out: Path) -> None:
         self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL, allowZip64=True)
         self.files: dict[str, int] = {}
@@ -56,28 +60,32 @@ class Bundle:
         return info
 
     def document(self, path: str, body: bytes, rows: int) -> None:
-        """A whole file as it is, which counts for so many rows."""
+        """Write a whole file, which counts as `rows` rows."""
         self._zip.writestr(self._info(path), body, compresslevel=LEVEL)
         self.files[path] = rows
 
     def open(self, path: str, *, large: bool) -> io.TextIOWrapper:
+        """Open a text file of the zip for writing; only one file may be open."""
         info = self._info(path)
         self.files[path] = 0
         entry = self._zip.open(info, "w", force_zip64=large)
         return io.TextIOWrapper(entry, encoding="utf-8", newline="", write_through=False)
 
-    def table(self, layout: Layout, columns: tuple[Column, ...], *, plural: str, total: int, large: bool) -> "Table":
+    def table(
+        self, layout: Layout, columns: tuple[SampleColumn, ...], *, plural: str, total: int, large: bool
+    ) -> "Table":
+        """The writer of one kind's rows; `plural` and `total` are the key and the number of entries of pages."""
         return Table(self, layout, columns, plural, total, large)
 
 
 class Table:
-    """Rows of one kind on their way into one or several files of the bundle."""
+    """The writer of one kind's rows, into one or several files of the bundle."""
 
     def __init__(
-        self, bundle: Bundle, layout: Layout, columns: tuple[Column, ...], plural: str, total: int, large: bool
+        self, bundle: Bundle, layout: Layout, columns: tuple[SampleColumn, ...], plural: str, total: int, large: bool
     ) -> None:
         self._bundle, self._layout, self._plural, self._total, self._large = bundle, layout, plural, total, large
-        self._columns = written(columns, layout.style)
+        self._columns = columns_in(columns, layout.style)
         self._headers = [column.header for column in self._columns]
         self._cells = [(column.key, column.render) for column in self._columns]
         self._entry: io.TextIOWrapper | None = None
@@ -96,9 +104,11 @@ class Table:
 
     @property
     def headers(self) -> list[str]:
+        """The headers of the file, in order."""
         return self._headers
 
     def put(self, values: Mapping[str, object], at: int = 0) -> None:
+        """Write one row: `values` by column key, into the slice with index `at`."""
         if self._layout.shape is Shape.PAGES:
             path = self._layout.paths[0].format(page=1 + self._rows // PAGE)
         else:

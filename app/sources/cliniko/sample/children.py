@@ -1,9 +1,9 @@
-"""What is odd about the things that hang on clients: of nobody known, of somebody who stays behind, kept twice."""
+"""Plants for rows that belong to clients: of an unknown client, of a client who is not imported, or duplicated."""
 
 from collections.abc import Iterator, Mapping
 
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 MERGED = (Plant("of_merged", api_only=True), Plant("of_merged_twice", api_only=True))
@@ -13,7 +13,7 @@ DELETED = Plant("deleted", ("deleted_in_source",), "skipped", by_api=True)
 
 
 def of_clients(orphan: str) -> tuple[Plant, ...]:
-    """For a kind whose rows name one client; the code is that of a client nobody knows."""
+    """The plants of a kind whose rows name one client; `orphan` is the problem of an unknown client."""
     return (
         Plant("no_patient", (orphan,), "held"),
         Plant("of_unnamed", ("parent_not_imported",), "held"),
@@ -22,7 +22,7 @@ def of_clients(orphan: str) -> tuple[Plant, ...]:
 
 
 def client_of(world: World, planted: Planted | None, plain: int) -> str:
-    """The id of the client whom a row names."""
+    """The id of the client whom a row names: `plain` is the index of an ordinary client."""
     if planted and planted.plant.name == "no_patient":
         return str(999_600_001 + planted.turn)
     if planted and planted.plant.name.startswith("of_"):
@@ -30,7 +30,7 @@ def client_of(world: World, planted: Planted | None, plain: int) -> str:
     return world.patient_id(plain)
 
 
-def told(
+def planted_rows(
     key: str,
     values: Mapping[str, object],
     planted: Planted | None,
@@ -39,16 +39,19 @@ def told(
     problems: tuple[str, ...] = (),
     shared: Mapping[str, tuple[str, ...]] | None = None,
     older: Mapping[str, object] | None = None,
-) -> Iterator[Row]:
-    """A row, and the further row of one that is there twice. Rows that stay behind tell of nothing but why."""
+) -> Iterator[SampleRow]:
+    """The row, and the second row of a duplicate or of a conflict, whose older version is `older`.
+
+    A row that is not imported reports its reason alone.
+    """
     plant = planted.plant if planted else Plant("")
     codes = (*problems, *plant.codes) if plant.outcome == "created" else plant.codes
     marks = (plant.name,) if planted else ()
-    row = Row(key, values, plant.outcome, codes, records, dict(shared or {}), marks)
+    row = SampleRow(key, values, plant.outcome, codes, records, dict(shared or {}), marks)
     if planted and older is not None and plant.name == "conflict":
-        loser = Row(key, older, "skipped", ("id_conflict_newest_used",), marks=marks)
+        loser = SampleRow(key, older, "skipped", ("id_conflict_newest_used",), marks=marks)
         yield from (loser, row) if planted.turn % 2 else (row, loser)
         return
     yield row
     if plant.extra_row:
-        yield Row(key, values, "skipped", ("duplicate_row",), marks=marks)
+        yield SampleRow(key, values, "skipped", ("duplicate_row",), marks=marks)

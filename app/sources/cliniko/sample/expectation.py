@@ -1,6 +1,6 @@
-"""What a clinic should see after its first import of a sample: every row counted by outcome, every problem named.
+"""The expected result of importing a sample: rows by outcome, problems and records.
 
-The generator fills this in from what it planted. It never asks the importer, so the two can be held against each other.
+The generator counts what it planted and never uses the importer, so that the two can be compared.
 """
 
 from collections import Counter
@@ -9,17 +9,19 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from app.sources.cliniko.sample.levels import LEVELS
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.sizes import AS_OF
 
 Outcome = Literal["created", "left_out", "skipped", "held", "refused"]
 
 IDS_KEPT = 50
-"""Source ids remembered for each planted difficulty, so that a test can look at the records themselves."""
+"""The number of source ids kept for each plant, so that a test can check their records."""
 
 
 @dataclass(frozen=True)
 class KindCount:
+    """The expected number of rows of one kind, by outcome."""
+
     read: int = 0
     created: int = 0
     left_out: int = 0
@@ -29,11 +31,14 @@ class KindCount:
 
     @property
     def balances(self) -> bool:
+        """Whether every row that is read has an outcome."""
         return self.read == self.created + self.left_out + self.skipped + self.held + self.refused
 
 
 @dataclass(frozen=True)
 class ProblemCount:
+    """The expected number of one problem in rows of one kind."""
+
     code: str
     level: str
     kind: str
@@ -42,6 +47,8 @@ class ProblemCount:
 
 @dataclass(frozen=True)
 class Expectation:
+    """The expected result of importing one sample on the day `as_of`."""
+
     size: str
     seed: int
     dialect: str
@@ -49,16 +56,16 @@ class Expectation:
     kinds: dict[str, KindCount]
     problems: tuple[ProblemCount, ...]
     records: dict[str, int]
-    """Records of each Caspen object, by its plural name."""
+    """The number of records by table."""
     ids: dict[str, dict[str, tuple[str, ...]]]
-    """Kind, then planted difficulty, then the source ids of rows that carry it (the first of them)."""
+    """By kind and plant, the source ids of the first IDS_KEPT rows with that plant."""
     files: dict[str, int]
     """Rows of each file in the sample, by its path."""
     unmarked_later: tuple[tuple[datetime, int], ...]
-    """Bookings without attendance that are still ahead at `as_of`: the moment when they end, and their number."""
+    """Appointments without attendance that are ahead at `as_of`: when they end, and how many end then."""
 
     def at(self, moment: datetime) -> "Expectation":
-        """The same sample imported later: bookings that have ended by then are past and unmarked."""
+        """The expected result of importing the sample later: appointments that have ended are past and unmarked."""
         passed = sum(count for ends, count in self.unmarked_later if ends < moment)
         problems = tuple(
             replace(p, count=p.count + passed) if p.code == "past_appointment_unmarked" else p for p in self.problems
@@ -67,9 +74,11 @@ class Expectation:
         return replace(self, as_of=moment.date(), problems=problems, unmarked_later=later)
 
     def count_of(self, code: str, kind: str) -> int:
+        """The expected number of a problem in rows of one kind."""
         return sum(p.count for p in self.problems if p.code == code and p.kind == kind)
 
     def to_json(self) -> dict[str, Any]:
+        """The expectation as values that JSON can hold."""
         return {
             "size": self.size,
             "seed": self.seed,
@@ -78,15 +87,15 @@ class Expectation:
             "kinds": {kind: asdict(count) for kind, count in self.kinds.items()},
             "problems": [asdict(problem) for problem in self.problems],
             "records": dict(self.records),
-            "ids": {kind: {name: list(ids) for name, ids in found.items()} for kind, found in self.ids.items()},
+            "ids": {kind: {name: list(ids) for name, ids in plants.items()} for kind, plants in self.ids.items()},
             "files": dict(self.files),
             "unmarked_later": [[ends.isoformat(), count] for ends, count in self.unmarked_later],
         }
 
 
 @dataclass
-class Tally:
-    """Collects the expectation while rows are written; holds counts and a few ids, never a row."""
+class ExpectationTally:
+    """Collects the expectation while rows are written. Holds counts and a few ids, never a row."""
 
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
     problems: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -96,9 +105,11 @@ class Tally:
     later: Counter[datetime] = field(default_factory=Counter)
 
     def kind(self, kind: str) -> None:
+        """Add a kind of which the sample has a file, even without rows."""
         self.outcomes.setdefault(kind, Counter())
 
-    def row(self, kind: str, row: Row) -> None:
+    def row(self, kind: str, row: SampleRow) -> None:
+        """Count the outcome, the problems and the records of one row."""
         self.outcomes[kind][row.outcome] += 1
         for problem in row.problems:
             code, _, level = problem.partition(":")
@@ -116,14 +127,17 @@ class Tally:
             self.later[row.unmarked_until] += 1
 
     def not_imported(self, kind: str) -> None:
+        """Count one row of a kind that is never imported."""
         self.outcomes[kind]["skipped"] += 1
         self.problems["kind_not_imported", kind, "skipped"] += 1
 
     def file_problem(self, code: str, kind: str, count: int = 1) -> None:
+        """Count a problem that is reported for a file."""
         if count:
             self.problems[code, kind, LEVELS[code]] += count
 
     def seal(self, *, size: str, seed: int, dialect: str, files: dict[str, int]) -> Expectation:
+        """The expectation, when all rows are written."""
         records = Counter(self.records)
         for name, keys in self.once.items():
             records[name] += len(keys)
@@ -132,12 +146,12 @@ class Tally:
             seed=seed,
             dialect=dialect,
             as_of=AS_OF,
-            kinds={kind: KindCount(read=sum(found.values()), **found) for kind, found in self.outcomes.items()},
+            kinds={kind: KindCount(read=sum(rows.values()), **rows) for kind, rows in self.outcomes.items()},
             problems=tuple(
                 ProblemCount(code, level, kind, count) for (code, kind, level), count in sorted(self.problems.items())
             ),
             records=dict(sorted(records.items())),
-            ids={kind: {name: tuple(ids) for name, ids in found.items()} for kind, found in self.ids.items()},
+            ids={kind: {name: tuple(ids) for name, ids in plants.items()} for kind, plants in self.ids.items()},
             files=files,
             unmarked_later=tuple(sorted(self.later.items())),
         )

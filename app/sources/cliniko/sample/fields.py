@@ -1,13 +1,15 @@
-"""What the invented clinic asks its clients beside the usual, in its own words, and what they answer."""
+"""The custom fields of the invented clinic, and its clients' answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.sources.cliniko.sample.columns import Column, Form
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
 
 
 @dataclass(frozen=True)
 class Field:
+    """One custom field; `type` is a type of question of Cliniko's API."""
+
     section: str
     name: str
     type: str
@@ -15,7 +17,7 @@ class Field:
     other: bool = False
     archived: bool = False
     in_cells: bool = False
-    """Answered in the file of clients itself; the other fields are answered in a file of their own."""
+    """Answered in the patients file; other fields are answered in the file of custom field values."""
 
 
 FIELDS = (
@@ -33,27 +35,28 @@ FIELDS = (
 PLACES = ("At home", "In the gym", "On the beach", "In the pool")
 CELLS = tuple((number, field) for number, field in enumerate(FIELDS) if field.in_cells)
 CUSTOM_COLUMNS = (
-    *(Column(f"custom_{number}", f"Custom: {field.name}", None) for number, field in CELLS),
-    Column("custom_fields", None, "custom_fields", Form.JSON),
+    *(SampleColumn(f"custom_{number}", f"Custom: {field.name}", None) for number, field in CELLS),
+    SampleColumn("custom_fields", None, "custom_fields", CellForm.JSON),
 )
 
 
 def token(number: int, option: int | None = None) -> str:
-    """A field's own name in the old system, or that of one of its options."""
+    """The token of a field, or of one of its options."""
     return f"{number + 1:08x}-5c1d-4e2b-9a3f-{0 if option is None else option + 1:012x}"
 
 
 def section_token(section: str) -> str:
+    """The token of a section."""
     return f"{len(section):08x}-77aa-4c10-8d2e-000000000000"
 
 
 def answered(index: int) -> bool:
-    """Whether a client has answers in the file of clients."""
+    """Whether a client has answers in the patients file."""
     return index % 4 == 1
 
 
 def own_cells(index: int) -> Mapping[str, object]:
-    """One client's answers as the file of clients has them: a column each, or nested as the questions are."""
+    """One client's answers in the patients file: a column each (csv export), and nested by section (API)."""
     if not answered(index):
         return {}
     levels, things = FIELDS[CELLS[1][0]].options, FIELDS[CELLS[2][0]].options

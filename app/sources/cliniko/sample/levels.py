@@ -1,6 +1,6 @@
-"""How much each problem planted in a sample asks of the clinic: decide, know, or nothing.
+"""The level of each problem that a sample contains.
 
-Written out here, apart from the product's own catalogue, so that a slip in either is found.
+The list is independent of the product's catalogue of problems, so that a mistake in either is detected.
 """
 
 HELD = (
@@ -128,7 +128,7 @@ LEVELS: dict[str, str] = {
 }
 
 FILE_CODES = frozenset({"archived_state_unknown", "kind_absent", "partial_export", "unknown_columns"})
-"""Codes counted once a file (or once a kind), not once a row."""
+"""Codes that are counted once for a file or for a kind, not once for a row."""
 
 NOT_PREDICTED = frozenset({"columns_absent", "export_stale"})
-"""Codes an import may tell that the sample does not foresee: how a reader groups headers, and how late it finalises."""
+"""Codes that an import may report and the expectation leaves out: they depend on the reader and on the date."""

@@ -1,4 +1,4 @@
-"""Small files that clients' records hold: a signature, a photo, a letter, a list of exercises. Each opens."""
+"""Small valid files for clients: a signature, a photo, a letter, a list of exercises."""
 
 import base64
 import struct
@@ -20,7 +20,7 @@ def _png(width: int, height: int, lines: bytes) -> bytes:
 
 @lru_cache(maxsize=64)
 def signature(turn: int) -> bytes:
-    """A stroke of the pen, one of a few dozen hands."""
+    """The PNG of a signature; each `turn` gives another one."""
     rng, width, height = Random(f"pen {turn}"), 64, 16  # noqa: S311 - nobody's hand
     rows = [bytearray(b"\xff" * width) for _ in range(height)]
     at = height // 2
@@ -31,18 +31,19 @@ def signature(turn: int) -> bytes:
 
 
 def as_uri(png: bytes) -> str:
+    """A PNG as a `data:` address."""
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
 def photo(rng: Random, size: int) -> bytes:
-    """A grey picture of about so many bytes."""
+    """A grey PNG of about `size` bytes."""
     width = 64
     height = max(1, size // (width + 1))
     return _png(width, height, b"".join(b"\x00" + rng.randbytes(width) for _ in range(height)))
 
 
 def letter(rng: Random, size: int) -> bytes:
-    """One page, and the bulk of a scan behind it."""
+    """A PDF with one page, of about `size` bytes."""
     scan = rng.randbytes(max(1, size - 420))
     parts = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -62,7 +63,7 @@ def letter(rng: Random, size: int) -> bytes:
 
 
 def exercises(rng: Random, size: int) -> bytes:
-    """A list as plain text."""
+    """A list of exercises as plain text, of about `size` bytes."""
     moves = ("Bridge", "Plank", "Clam", "Heel raise", "Row")
     lines = [f"{rng.choice(moves)}: {rng.randrange(2, 30)} times\n" for _ in range(1 + size // 16)]
     return "".join(lines).encode("utf-8")

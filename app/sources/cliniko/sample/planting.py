@@ -1,75 +1,73 @@
-"""The difficulties every sample carries, as real exports do, and what a clinic should be told about each.
+"""The plants of a sample: difficult rows as real exports have them, with the problems that an import must report.
 
-Where the format's description leaves room, this is the reading that the expectation holds to:
+The expectation counts as follows:
 
-* `possible_duplicate_patient` and `same_name` are told of each row of the pair, so a pair counts 2. A pair with equal
-  date of birth is the first of them only.
-* `id_conflict_newest_used` counts the rows that lost (skipped); the winner is created and carries no problem.
-* `duplicate_row` counts the further rows, which are skipped.
-* `merged_patient_redirected` and `deleted_in_source` are told of the patient's own row. Children of a merged patient go
-  to the survivor without a problem.
-* `parent_not_imported` is told of each appointment and each note of a held or deleted patient.
-* `past_appointment_unmarked` counts imported rows that ended before the moment of import and are neither arrived,
-  missed nor cancelled. `Expectation.at(moment)` tells it for a later one than the export's.
-* `appointment_case_unknown` and `template_unknown` are planted on ordinary visits and notes, a few each.
-* `appointment_type_created_from_name`: each unknown name (native) or id (api) is used by one appointment, so warnings
-  and services made count the same.
-* `appointment_note_truncated`: one row, two records, the appointment and a communication with the whole text.
+* `possible_duplicate_patient` and `same_name`: each row of the pair, so that a pair counts 2. With equal dates of
+  birth, a pair has `possible_duplicate_patient` only.
+* `id_conflict_newest_used`: the older rows, which are skipped. The newest row is created without a problem.
+* `duplicate_row`: the further rows, which are skipped.
+* `merged_patient_redirected` and `deleted_in_source`: the patient's own row. Rows that belong to a merged patient move
+  to the surviving patient without a problem.
+* `parent_not_imported`: each appointment and each note of a held or deleted patient.
+* `past_appointment_unmarked`: imported rows that ended before the import and are neither arrived, missed nor cancelled.
+  `Expectation.at(moment)` counts for an import after the day of the export.
+* `appointment_case_unknown` and `template_unknown`: a few ordinary visits and notes each.
+* `appointment_type_created_from_name`: one appointment for each unknown name (csv) or id (API), so that there are as
+  many warnings as new services.
+* `appointment_note_truncated`: one row with two records, the appointment and a communication with the whole text.
 * `attendance_conflict`: arrived and did-not-arrive, or cancelled and arrived.
-* `appointment_location_defaulted`: no business named, and the clinic has several.
-* `price_unknown` is told of every appointment type without a price: all of them in an api file, none in a native one.
+* `appointment_location_defaulted`: a row without a business, as the clinic has several.
+* `price_unknown`: every appointment type without a price: all types in an API file, none in a csv file.
 * `duration_defaulted`: 0 minutes.
-* `bad_date_of_birth`: in the future, before 1900, no such day.
-* `bad_phone`: the same words in PhoneMobile and Mobile Phones are one warning of the row.
+* `bad_date_of_birth`: a date in the future, before 1900, or not in the calendar.
+* `bad_phone`: equal words in PhoneMobile and Mobile Phones are one warning of the row.
 * `test_record_suspected`: the first name alone is `Test` or `asdf`.
 * `patient_name_partial`: exactly one of the two names is empty.
-* `field_without_destination`: once for each filled Time Zone of an imported patient; as long as custom fields do not
-  move, also for each filled cell of the 13 columns that become client fields.
-* `archived_state_unknown`: once for each native patients file.
-* `unknown_columns`: once for the practitioners file, which has one such column (`Parking Bay`).
-* `partial_export`: once for each slice with dates in its name, though together they have no gap.
-* `kind_absent`: once for each kind that moves today and has no file.
-* `kind_not_imported`: told of every row of such a file; all of them are skipped.
-* `radio_multiple_selected`, `body_chart_not_imported`, `html_sanitised`: once a note.
-* `note_empty`: an empty list of sections. A section with a description alone is content, and is kept.
-* Content that is no JSON: the row is held under `bad_json`.
-* A practitioner who left has Active false and no archive time, and no problem.
-* A practitioner that no file explains: appointments held (`practitioner_unknown`), notes kept with the
-  author's name.
-* Client field values: one for each cell that is not empty, false and the word None included, in the 13 columns that
-  become client fields.
-* A row that is held or skipped tells of nothing but why.
-* `referrer_not_found` and `referrer_ambiguous` are told of the patient's row; two doctors of one name, in native files.
-  A doctor is named without a title.
-* `same_name` and `possible_duplicate_patient` are told of patients alone; two contacts of one name are no problem.
-* `duplicate_name` of templates is told of the later one. Templates that stand twice under one name match no form.
-* `contact_type_conflict`: a word and a code that disagree, so in api files alone. The tag of an archived contact is no
-  record.
-* `case_balance_check`: each created case with a limit; both limits are `case_two_limits` besides.
-* Availability counts one row for each list (api) or slot (native), and a record for each slot. No slot: `empty_value`.
-  `bad_interval` is skipped there, and held everywhere else. Overlaps are looked for at one location.
-* Custom fields: one record a field. A row that says again what is known is a `duplicate_row`. Their tokens are no ids,
-  so `id_not_numeric` is not told.
-* Custom values: an undefined field and the twin of a field of dates are one further custom field each, the twin once.
-  A value that differs from the cell in the patients file wins, is created, and makes no second record. Answers in that
-  file are cells, not rows.
-* A class is one row and one record of a group, with an appointment for each client whom it names, unless a list of
-  attendees decides: then the rows of the list make them. A client nobody knows is a warning of the row, as the others
-  come. A class without clients is skipped when past, and a busy time with a warning when ahead.
-* `group_attendance_unknown`: some cancelled, and no list. Marked as arrived, so not `past_appointment_unmarked` too.
-* A row of attendees about a visit of one client is created, and makes no record.
-* Busy times in the native diary count under appointments. A block without a business is
+* `field_without_destination`: once for each filled Time Zone of an imported patient.
+* `archived_state_unknown`: once for each csv file of patients.
+* `unknown_columns`: once for the practitioners file, which has one unknown column (`Parking Bay`).
+* `partial_export`: once for each slice with dates in its name, although the slices have no gap.
+* `kind_absent`: once for each imported kind without a file.
+* `kind_not_imported`: every row of a kind that is never imported; all its rows are skipped.
+* `radio_multiple_selected`, `body_chart_not_imported`, `html_sanitised`: once for each note.
+* `note_empty`: an empty list of sections. A section with only a description is content.
+* `bad_json`: content that is not JSON; the row is held.
+* A practitioner who left is not active, has no archive time, and has no problem.
+* A practitioner without a row: appointments are held (`practitioner_unknown`), notes keep the author's name.
+* Custom field values of details: one for each filled cell in the 13 columns that become custom fields. `false` and the
+  word None are filled cells.
+* A row that is held or skipped reports its reason alone.
+* `referrer_not_found` and `referrer_ambiguous`: the patient's row; two doctors with one name, in csv files. Patients
+  name a doctor without a title.
+* `same_name` and `possible_duplicate_patient`: patients alone. Two contacts with one name are no problem.
+* `duplicate_name` of templates: the later template. Forms do not match a name that two templates have.
+* `contact_type_conflict`: a word and a code that differ, in API files alone. The tag of an archived contact
+  is no record.
+* `case_balance_check`: each created case with a limit. A case with both limits has `case_two_limits`, too.
+* Availability has one row for each list (API) or slot (csv), and one record for each slot. Without a slot:
+  `empty_value`. `bad_interval` is skipped in availability, and held in other kinds. Slots overlap at one location only.
+* Custom fields: one record for each field. A repeated row is a `duplicate_row`. Tokens are no ids, so that
+  `id_not_numeric` does not apply.
+* Custom field values: an undefined field, and the text companion of a field for dates, are one further custom field
+  each. A value that differs from the cell in the patients file has priority, is created, and makes no second record.
+  Answers in the patients file are cells, not rows.
+* A class is one row and one record of a group, with one appointment for each client in the row; where the export has
+  attendees, their rows make the appointments. An unknown client is a warning of the row. A class without clients is
+  skipped when past, and a busy time with a warning when ahead.
+* `group_attendance_unknown`: some clients cancelled, and the export has no attendees. The class is marked as arrived,
+  so that `past_appointment_unmarked` does not apply.
+* A row of attendees for a visit of one client is created, and makes no record.
+* Busy times in a csv file of appointments count as appointments. A block without a business is
   `appointment_location_defaulted`.
-* `form_template_matched_by_name`: each created form whose name is that of one template.
-* `html_sanitised` is told of a message with a remote picture, as of one with a script.
-* Mail of the account: codes 11 and 21 to 45; native files have a word for 11 alone.
-* Files: what lies in `Patient files` counts for itself when no row of the index names it. Paths start where the index
-  lies. Of two files of the same bytes the second is the duplicate; of `Scan.pdf` and `scan.pdf` in one folder the
-  second is renamed. Printed notes and forms stand in no index: `note_as_document` or `form_as_document` alone tells.
-* Notes as pages: `synthetic_key_used` alone is told of each page without an id in its name; the day in the name is a
-  day, of no time zone.
-* Categories, referral types and cancellation reasons are made once a name, for rows that are imported; one tax, which
-  adds nothing, serves all types.
+* `form_template_matched_by_name`: each created form with the name of exactly one template.
+* `html_sanitised`: a message with a remote picture or a script.
+* Messages about the account: codes 11 and 21 to 45; csv files have a word for 11 alone.
+* Files: a file in `Patient files` that no row of the index names counts as a row. Paths are relative to the index. Of
+  two files with equal bytes the second is the duplicate; of `Scan.pdf` and `scan.pdf` in one folder the second is
+  renamed. Printed notes and forms are in no index: `note_as_document` and `form_as_document` are their only problems.
+* Notes as pages: a page without an id in its name has `synthetic_key_used` alone. The day in the name has no time zone.
+* Categories, referral types and cancellation reasons: one record for each name in imported rows. One tax with rate 0
+  for all types.
 """
 
 from collections.abc import Iterable
@@ -78,17 +76,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Plant:
+    """A kind of difficult row: the problems that an import reports, and the outcome of the row."""
+
     name: str
     codes: tuple[str, ...] = ()
     outcome: str = "created"
     api_only: bool = False
-    """Only an api-dialect patients file can say so."""
+    """Possible only where the patients file is from Cliniko's API."""
     childless: bool = False
-    """Ordinary visits and notes keep away from this client."""
+    """Ordinary visits and notes do not refer to this client."""
     extra_row: bool = False
     """A second row with the same id."""
     by_api: bool = False
-    """Only an api-dialect file of the kind itself can say so."""
+    """Possible only where the kind's own file is from Cliniko's API."""
 
 
 PATIENTS = (
@@ -172,13 +172,18 @@ NOTES = (
 
 @dataclass(frozen=True)
 class Planted:
+    """One occurrence of a plant."""
+
     plant: Plant
     turn: int
-    """The how-manieth of its kind, from 0."""
+    """The number of the occurrence among those of its plant, from 0."""
 
 
 def spread(plants: Iterable[Plant], times: int, among: int, *, api: bool) -> dict[int, Planted]:
-    """Positions for every difficulty, evenly among so many rows."""
+    """Every plant `times` times, by row index, evenly spread among `among` rows.
+
+    Raises ValueError where there are more plants than rows.
+    """
     chosen = [Planted(plant, turn) for turn in range(times) for plant in plants if api or not plant.api_only]
     if len(chosen) > among:
         raise ValueError("more difficulties than rows")

@@ -1,4 +1,4 @@
-"""What an invented physiotherapist writes down after an invented visit."""
+"""Sentences of treatment notes."""
 
 from random import Random
 
@@ -50,7 +50,7 @@ _PLAN = (
 
 
 class Prose:
-    """A seeded phrase bank: filled in once, drawn from ten thousand times."""
+    """A bank of sentences, filled once from a seeded generator."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
@@ -70,7 +70,9 @@ class Prose:
         ]
 
     def sentences(self, bank: str, count: int) -> str:
+        """`count` sentences of a bank: `subjective`, `objective`, `treatment` or `plan`."""
         return " ".join(self._rng.choices(self._banks[bank], k=count))
 
     def part(self) -> str:
+        """A part of the body."""
         return self._rng.choice(_PARTS)

@@ -1,4 +1,4 @@
-"""How big an invented clinic is: a handful of clients for a quick look, or ten years of a busy practice."""
+"""The sizes of samples: from a few clients to ten years of a large practice."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,18 +8,20 @@ SizeName = Literal["tiny", "small", "thousand", "mid", "large"]
 DialectName = Literal["native", "api", "mixed"]
 
 AS_OF = date(2026, 11, 20)
-"""The day the sample was exported. Past and future in a sample are counted from here, whatever today is."""
+"""The day of the export. Past and future in a sample are relative to this day, not to today."""
 
 
 @dataclass(frozen=True)
 class Size:
+    """The number of records of each kind in a sample."""
+
     name: SizeName
     patients: int
     appointments: int
     notes: int
     years: int
     few: int
-    """How often each difficulty is planted."""
+    """How often each plant occurs."""
     extra_practitioners: int
     contacts: int
     cases: int
@@ -28,7 +30,7 @@ class Size:
     forms: int
     files: int
     groups: int
-    """Classes of several clients."""
+    """Group appointments."""
 
 
 SIZES: dict[SizeName, Size] = {

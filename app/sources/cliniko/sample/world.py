@@ -1,4 +1,4 @@
-"""The invented clinic's years of work: who came when to whom, told for any one visit without remembering the others."""
+"""The invented clinic: its sites, people and services, and its visits, each calculated from its index alone."""
 
 import math
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from functools import lru_cache
 from random import Random
 
 from app.sources.cliniko.sample import planting
-from app.sources.cliniko.sample.columns import SYDNEY
 from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.sample_columns import SYDNEY
 from app.sources.cliniko.sample.sizes import AS_OF, DialectName, Size
 
 _MASK = (1 << 64) - 1
@@ -43,10 +43,12 @@ _ID_BASES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class SampleVisit:
+    """One visit of one client. Practitioner, business, type and patient are indexes."""
+
     index: int
     starts: datetime
-    """UTC, as all times of a sample are."""
+    """In UTC, like all times of a sample."""
     minutes: int
     day: date
     practitioner: int
@@ -58,10 +60,13 @@ class Visit:
 
     @property
     def ends(self) -> datetime:
+        """The end in UTC."""
         return self.starts + timedelta(minutes=self.minutes)
 
 
 class World:
+    """One invented clinic. The same size, seed and dialect give the same clinic."""
+
     def __init__(self, size: Size, seed: int, dialect: DialectName) -> None:
         self.size, self.seed, self.dialect = size, seed, dialect
         self.patients_api = dialect != "native"
@@ -74,8 +79,8 @@ class World:
         self.patients = planting.spread(planting.PATIENTS, few, size.patients, api=self.patients_api)
         self._patient_at = {(p.plant.name, p.turn): index for index, p in self.patients.items()}
         self._childless = {index for index, p in self.patients.items() if p.plant.childless}
-        self.uncalled = frozenset(self.patients)
-        """Clients whose name visits do not repeat."""
+        self.unnamed_in_visits = frozenset(self.patients)
+        """Clients whose visits leave the name empty."""
         self._active = max(10, int(size.patients * 0.55))
         self._first_day = AS_OF - timedelta(days=size.years * 365)
         self._first_day -= timedelta(days=self._first_day.weekday())
@@ -83,7 +88,7 @@ class World:
         self.past = size.appointments - max(10, size.appointments // 50)
         self.boundary = self.past * 6 // 10
         self.repeated = range(self.boundary - few, self.boundary)
-        """Visits that stand in both slices of a sliced appointments file."""
+        """Visits that are in both slices of a sliced appointments file."""
         self.visits = planting.spread(planting.VISITS, few, self.boundary - few - 1, api=self.patients_api)
         self.notes = planting.spread(planting.NOTES, few, size.notes, api=self.patients_api)
         self._planted: dict[str, dict[int, Planted]] = {}
@@ -92,21 +97,22 @@ class World:
         self._types_all = [i for i, weight in enumerate(weights) for _ in range(weight)]
 
     def random(self, purpose: str) -> Random:
+        """A generator of random numbers for one purpose; the same purpose gives the same numbers."""
         return Random(f"{self.seed}:{purpose}")  # noqa: S311 - an invented clinic is no secret
 
-    def told_by_api(self, mixed_native: bool) -> bool:
-        """Whether a kind's file is of the interface's dialect, which alone says what was deleted."""
+    def is_api_file(self, mixed_native: bool) -> bool:
+        """Whether a kind's file is from Cliniko's API, which alone exports deleted rows."""
         return self.dialect == "api" or (self.dialect == "mixed" and not mixed_native)
 
     def planted(self, kind: str, plants: tuple[Plant, ...], among: int, *, by_api: bool) -> dict[int, Planted]:
-        """The difficult ones among so many of a kind, by their place."""
+        """The plants among `among` rows of a kind, by index."""
         if kind not in self._planted:
             wanted = tuple(plant for plant in plants if by_api or not plant.by_api)
             self._planted[kind] = planting.spread(wanted, self.size.few, among, api=self.patients_api)
         return self._planted[kind]
 
     def plain_patients(self, start: int) -> Iterator[int]:
-        """Clients with nothing odd about them, one after the other from here on, for ever."""
+        """The indexes of clients without plants, after `start`, endlessly."""
         index = start
         while True:
             index = (index + 1) % self.size.patients
@@ -114,14 +120,17 @@ class World:
                 yield index
 
     def mixed(self, index: int, stream: int = 0) -> int:
-        """A number that looks random and is always the same for this index."""
+        """A pseudo-random 64-bit number that depends on the seed, the index and the stream."""
         z = (self._salt + index * 0x9E3779B97F4A7C15 + stream * 0xD1B54A32D192ED03) & _MASK
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
         return z ^ (z >> 31)
 
     def source_id(self, kind: str, index: int, of: int) -> str:
-        """Old ids are short, newer ones have 18 digits, the newest 19; none looks rounded by a spreadsheet."""
+        """The id of a row: old ids are short, newer ids have 18 digits, the newest 19.
+
+        No id ends in zeros, which would look like the rounding of a spreadsheet.
+        """
         base = _ID_BASES[kind]
         if index < of * _OLD_SHARE:
             return str(base * (10_000 if base < 1000 else 1) + index * 13)
@@ -130,37 +139,45 @@ class World:
         return f"{155835446400000000 + base * 10_000_000 + index * 9973}{1 + index % 9}"
 
     def business_id(self, index: int) -> str:
+        """The id of a business."""
         return self.source_id("businesses", index, len(self.sites))
 
     def user_id(self, index: int) -> str:
+        """The id of a user."""
         return self.source_id("users", index, len(self.people))
 
     def practitioner_id(self, index: int) -> str:
+        """The id of a practitioner, by the index of the person."""
         return self.source_id("practitioners", index, len(self.people))
 
     def type_id(self, index: int) -> str:
+        """The id of an appointment type."""
         return self.source_id("appointment_types", index, len(self.types))
 
     def patient_id(self, index: int) -> str:
+        """The id of a patient."""
         return self.source_id("patients", index, self.size.patients)
 
     def appointment_id(self, index: int) -> str:
+        """The id of an appointment, by the index of the visit."""
         return self.source_id("appointments", index, self.size.appointments)
 
     def note_id(self, index: int) -> str:
+        """The id of a treatment note."""
         return self.source_id("treatment_notes", index, self.size.notes)
 
     def patient_at(self, plant: str, turn: int) -> int:
+        """The index of the patient with this plant."""
         return self._patient_at[plant, turn]
 
     def patient_near(self, index: int) -> int:
-        """An ordinary client for a visit: this one, or the next that visits may point at."""
+        """The index of a client for a visit: `index`, or the next client whom visits may refer to."""
         while index in self._childless:
             index = (index + 1) % self.size.patients
         return index
 
     def patient_for(self, index: int) -> int:
-        """Some clients come often, many once, about half never."""
+        """The index of a visit's client: some clients have many visits, many have one, about half have none."""
         share = self.mixed(index, 1) / 2**64
         return self.patient_near(int(share * share * self._active) * self.size.patients // self._active)
 
@@ -170,7 +187,8 @@ class World:
         sites = tuple(i for i, site in enumerate(self.sites) if site.closed is None or day < site.closed)
         return treating, sites, datetime(day.year, day.month, day.day, 8, tzinfo=SYDNEY).astimezone(UTC)
 
-    def visit(self, index: int) -> Visit:
+    def visit(self, index: int) -> SampleVisit:
+        """The visit with this index. Raises ValueError where a day has more visits than the team has slots."""
         if index < self.past:
             first, days, count, start = 0, self._past_days, self.past, self._first_day
         else:
@@ -190,7 +208,7 @@ class World:
         types = self._types_all if day < date(2024, 1, 1) else self._types_open
         kind = types[noise % len(types)]
         planted = self.visits.get(index)
-        return Visit(
+        return SampleVisit(
             index=index,
             starts=eight + timedelta(hours=slot),
             minutes=self.types[kind].minutes,
@@ -214,11 +232,13 @@ class World:
         return "pending" if chance < 98 else "arrived"
 
 
-# Harbour Street Physiotherapy as its old system knows it: sites, people who treat, people who help, kinds of visit.
+# Harbour Street Physiotherapy: sites, practitioners, other staff, and appointment types.
 
 
 @dataclass(frozen=True)
 class Site:
+    """A business."""
+
     name: str
     label: str
     street: str
@@ -229,30 +249,35 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Person:
+class SamplePerson:
+    """A user, and the practitioner of that user where `designation` is set."""
+
     title: str
     first_name: str
     last_name: str
     role: str
     email: str | None
     designation: str = ""
-    """Empty for people who treat nobody."""
+    """The profession; empty for a user who is no practitioner."""
     left: date | None = None
 
     @property
     def name(self) -> str:
+        """First and last name."""
         return f"{self.first_name} {self.last_name}".strip()
 
 
 @dataclass(frozen=True)
 class VisitType:
+    """An appointment type."""
+
     name: str
     category: str
     minutes: int
     price: str
     color: str
     weight: int
-    """How often it is booked, against the others; 0 is never."""
+    """How often the type is booked, relative to the others; 0 is never."""
     closed: date | None = None
     capacity: int = 1
 
@@ -277,20 +302,20 @@ def _mail(name: str) -> str:
 
 
 PEOPLE = (
-    Person("Ms", "Grace", "Okonkwo", "administrator", _mail("grace"), "Physiotherapist, owner"),
-    Person("Ms", "Megan", "Doyle", "administrator", _mail("megan")),
-    Person("Mr", "Daniel", "Brophy", "practitioner", _mail("daniel"), "Physiotherapist"),
-    Person("Dr", "Priya", "Raghunathan", "practitioner", _mail("priya"), "Physiotherapist"),
-    Person("Ms", "ليلى", "عبد الرحمن الحداد", "practitioner", _mail("layla"), "Physiotherapist"),
-    Person("Ms", "Siobhán", "Ní Dhomhnaill", "practitioner", _mail("siobhan"), "Exercise physiologist"),
-    Person("Mr", "Marcus", "Tran", "practitioner", _mail("marcus"), "Physiotherapist"),
-    Person("Ms", "Jia Hui", "Lim", "practitioner", _mail("jiahui"), "Physiotherapist"),
-    Person("Ms", "Ruby", "Castellano", "practitioner", _mail("ruby"), "Remedial massage therapist"),
-    Person("Mr", "Tomasz", "Wieczorek", "practitioner", _mail("tomasz"), "Podiatrist"),
-    Person("Mr", "Oliver", "Nakamura-Reid", "practitioner", _mail("oliver"), "Physiotherapist", date(2025, 9, 1)),
-    Person("Ms", "Helen", "Marsh", "practitioner", _mail("helen"), "Physiotherapist", date(2024, 3, 1)),
-    Person("", "Bayside Massage", "(contractor)", "practitioner", None, "Massage therapist", date(2023, 11, 1)),
-    Person(
+    SamplePerson("Ms", "Grace", "Okonkwo", "administrator", _mail("grace"), "Physiotherapist, owner"),
+    SamplePerson("Ms", "Megan", "Doyle", "administrator", _mail("megan")),
+    SamplePerson("Mr", "Daniel", "Brophy", "practitioner", _mail("daniel"), "Physiotherapist"),
+    SamplePerson("Dr", "Priya", "Raghunathan", "practitioner", _mail("priya"), "Physiotherapist"),
+    SamplePerson("Ms", "ليلى", "عبد الرحمن الحداد", "practitioner", _mail("layla"), "Physiotherapist"),
+    SamplePerson("Ms", "Siobhán", "Ní Dhomhnaill", "practitioner", _mail("siobhan"), "Exercise physiologist"),
+    SamplePerson("Mr", "Marcus", "Tran", "practitioner", _mail("marcus"), "Physiotherapist"),
+    SamplePerson("Ms", "Jia Hui", "Lim", "practitioner", _mail("jiahui"), "Physiotherapist"),
+    SamplePerson("Ms", "Ruby", "Castellano", "practitioner", _mail("ruby"), "Remedial massage therapist"),
+    SamplePerson("Mr", "Tomasz", "Wieczorek", "practitioner", _mail("tomasz"), "Podiatrist"),
+    SamplePerson("Mr", "Oliver", "Nakamura-Reid", "practitioner", _mail("oliver"), "Physiotherapist", date(2025, 9, 1)),
+    SamplePerson("Ms", "Helen", "Marsh", "practitioner", _mail("helen"), "Physiotherapist", date(2024, 3, 1)),
+    SamplePerson("", "Bayside Massage", "(contractor)", "practitioner", None, "Massage therapist", date(2023, 11, 1)),
+    SamplePerson(
         "Ms",
         "Alexandrina",
         "Featherstonehaugh-Papadimitriou van der Westhuizen",
@@ -299,11 +324,11 @@ PEOPLE = (
         "Physiotherapist",
         date(2023, 2, 1),
     ),
-    Person("Mr", "Jonathan", "Lim", "practitioner", _mail("jonathan"), "Physiotherapist", date(2022, 6, 1)),
-    Person("Ms", "Bronwyn", "Ashcombe", "receptionist", _mail("bronwyn")),
-    Person("Mr", "Kofi", "Underdale", "power receptionist", _mail("kofi")),
-    Person("Ms", "Mele", "Taufa", "scheduler", _mail("mele")),
-    Person("Mr", "Piers", "Langwell", "bookkeeper", _mail("piers")),
+    SamplePerson("Mr", "Jonathan", "Lim", "practitioner", _mail("jonathan"), "Physiotherapist", date(2022, 6, 1)),
+    SamplePerson("Ms", "Bronwyn", "Ashcombe", "receptionist", _mail("bronwyn")),
+    SamplePerson("Mr", "Kofi", "Underdale", "power receptionist", _mail("kofi")),
+    SamplePerson("Ms", "Mele", "Taufa", "scheduler", _mail("mele")),
+    SamplePerson("Mr", "Piers", "Langwell", "bookkeeper", _mail("piers")),
 )
 
 TYPES = (
@@ -325,10 +350,10 @@ GIVEN_EXTRA = ("Amira", "Benedict", "Colette", "Dashiell", "Esme", "Fergal", "Gi
 FAMILY_EXTRA = ("Pembury", "Quinhurst")
 
 
-def people(extra: int) -> tuple[Person, ...]:
-    """The team, with as many further practitioners as a larger clinic needs."""
+def people(extra: int) -> tuple[SamplePerson, ...]:
+    """The team, with `extra` further practitioners."""
     more = tuple(
-        Person(
+        SamplePerson(
             "",
             GIVEN_EXTRA[i % len(GIVEN_EXTRA)],
             FAMILY_EXTRA[i // len(GIVEN_EXTRA)],

@@ -1,4 +1,4 @@
-"""Every kind of thing in a sample, in the order an export is loaded in. A further kind is one file and one line."""
+"""Every kind of a sample, in the order of loading. A further kind is one module and one line."""
 
 from app.sources.cliniko.sample.kinds import (
     appointment_types,

@@ -1,42 +1,43 @@
-"""The kinds of visit the clinic books, one of them no longer offered."""
+"""Appointment types, one of which is archived."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from app.sources.cliniko.sample.columns import ARCHIVED, CREATED, UPDATED, Column, Form
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.kinds.treatment_note_templates import note_template_of
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "Appointment Type ID", "id", Form.ID),
-    Column("name", "Name", "name"),
-    Column("description", "Description", "description"),
-    Column("category", "Category", "category"),
-    Column("color", "Color", "color"),
-    Column("duration_in_minutes", "Duration In Minutes", "duration_in_minutes"),
-    Column("max_attendees", "Max Attendees", "max_attendees"),
-    Column("price", "Price", None),
-    Column("item_code", "Item Code", None),
-    Column("tax", "Tax", None),
-    Column("template_id", "Treatment Note Template ID", "treatment_note_template_id", Form.ID),
-    Column("telehealth_enabled", "Telehealth Enabled", "telehealth_enabled", Form.BOOL),
-    Column("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", Form.BOOL),
-    Column("practitioner_ids", "Practitioner IDs", "practitioner_ids"),
+    SampleColumn("id", "Appointment Type ID", "id", CellForm.ID),
+    SampleColumn("name", "Name", "name"),
+    SampleColumn("description", "Description", "description"),
+    SampleColumn("category", "Category", "category"),
+    SampleColumn("color", "Color", "color"),
+    SampleColumn("duration_in_minutes", "Duration In Minutes", "duration_in_minutes"),
+    SampleColumn("max_attendees", "Max Attendees", "max_attendees"),
+    SampleColumn("price", "Price", None),
+    SampleColumn("item_code", "Item Code", None),
+    SampleColumn("tax", "Tax", None),
+    SampleColumn("template_id", "Treatment Note Template ID", "treatment_note_template_id", CellForm.ID),
+    SampleColumn("telehealth_enabled", "Telehealth Enabled", "telehealth_enabled", CellForm.BOOL),
+    SampleColumn("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", CellForm.BOOL),
+    SampleColumn("practitioner_ids", "Practitioner IDs", "practitioner_ids"),
     ARCHIVED,
     CREATED,
     UPDATED,
 )
 
 
-def rows(world: World) -> Iterator[Row]:
-    told_price = world.dialect != "api"
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each appointment type."""
+    has_price = world.dialect != "api"
     treating = ", ".join(world.practitioner_id(i) for i in world.treating if world.people[i].left is None)
     for index, kind in enumerate(world.types):
         closed = datetime(kind.closed.year, kind.closed.month, kind.closed.day, 3, tzinfo=UTC) if kind.closed else None
-        problems = () if told_price else ("price_unknown",)
-        yield Row(
+        problems = () if has_price else ("price_unknown",)
+        yield SampleRow(
             source_id=world.type_id(index),
             values={
                 "id": world.type_id(index),

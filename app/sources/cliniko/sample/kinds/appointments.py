@@ -1,65 +1,65 @@
-"""The clinic's diary: past visits, those cancelled or missed, and what is booked ahead; then classes and times off."""
+"""Appointments: past, cancelled, missed and future visits; then classes and times off."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.invented_names import plain_name
 from app.sources.cliniko.sample.kinds.classes import class_rows
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.kinds.patient_cases import case_of
 from app.sources.cliniko.sample.kinds.times_off import times_off
 from app.sources.cliniko.sample.kinds.treatment_notes import is_attended, note_state
-from app.sources.cliniko.sample.kinds.visit_difficulties import upset
-from app.sources.cliniko.sample.people import plain_name
-from app.sources.cliniko.sample.row import Row
-from app.sources.cliniko.sample.world import Visit, World
+from app.sources.cliniko.sample.kinds.visit_difficulties import apply_plant
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
+from app.sources.cliniko.sample.world import SampleVisit, World
 
 COLUMNS = (
-    Column("id", "Appointment ID", "id", Form.ID),
-    Column("starts_at", "Start Time", "starts_at", Form.TIME),
-    Column("ends_at", "End Time", "ends_at", Form.TIME),
-    Column("practitioner", "Practitioner", None),
-    Column("practitioner_id", "Practitioner ID", "practitioner_id", Form.LINK, to="practitioners"),
-    Column("business", "Business", None),
-    Column("business_id", "Business ID", "business_id", Form.LINK, to="businesses"),
-    Column("patient_id", "PatientID(s)", "patient_id", Form.LINK, to="patients"),
-    Column("patient_name", "Patient", "patient_name"),
-    Column("type_name", "Appointment Type", None),
-    Column("type_id", None, "appointment_type_id", Form.LINK, to="appointment_types"),
-    Column("category", "Appointment Category", None),
-    Column("number", "Number of Patients", None),
-    Column("max_attendees", "Maximum Number of Patients", "max_attendees"),
-    Column("cancellations", "Number of Cancellations", None),
-    Column("arrived", "Patient Arrived", "patient_arrived", Form.BOOL),
-    Column("missed", "Did Not Arrive", "did_not_arrive", Form.BOOL),
-    Column("cancelled_cell", "Cancellation Time", None, Form.TIME),
-    Column("cancelled_at", None, "cancelled_at", Form.TIME),
-    Column("reason_name", "Cancellation Reason", "cancellation_reason_description"),
-    Column("reason_code", None, "cancellation_reason"),
-    Column("cancellation_note", "Cancellation Note", "cancellation_note"),
-    Column("notes", "Appointment Notes", "notes"),
-    Column("case_id", "Patient Case ID", "patient_case_id", Form.LINK, to="patient_cases"),
-    Column("note_status_name", "Treatment Notes Status", None),
-    Column("note_status", None, "treatment_note_status"),
-    Column("invoice_id", "Invoice ID", None, Form.ID),
-    Column("sms_reminder_sent", "SMS Reminder Sent", "sms_reminder_sent", Form.BOOL),
-    Column("email_reminder_sent", "Email Reminder Sent", "email_reminder_sent", Form.BOOL),
+    SampleColumn("id", "Appointment ID", "id", CellForm.ID),
+    SampleColumn("starts_at", "Start Time", "starts_at", CellForm.TIME),
+    SampleColumn("ends_at", "End Time", "ends_at", CellForm.TIME),
+    SampleColumn("practitioner", "Practitioner", None),
+    SampleColumn("practitioner_id", "Practitioner ID", "practitioner_id", CellForm.LINK, to="practitioners"),
+    SampleColumn("business", "Business", None),
+    SampleColumn("business_id", "Business ID", "business_id", CellForm.LINK, to="businesses"),
+    SampleColumn("patient_id", "PatientID(s)", "patient_id", CellForm.LINK, to="patients"),
+    SampleColumn("patient_name", "Patient", "patient_name"),
+    SampleColumn("type_name", "Appointment Type", None),
+    SampleColumn("type_id", None, "appointment_type_id", CellForm.LINK, to="appointment_types"),
+    SampleColumn("category", "Appointment Category", None),
+    SampleColumn("number", "Number of Patients", None),
+    SampleColumn("max_attendees", "Maximum Number of Patients", "max_attendees"),
+    SampleColumn("cancellations", "Number of Cancellations", None),
+    SampleColumn("arrived", "Patient Arrived", "patient_arrived", CellForm.BOOL),
+    SampleColumn("missed", "Did Not Arrive", "did_not_arrive", CellForm.BOOL),
+    SampleColumn("cancelled_cell", "Cancellation Time", None, CellForm.TIME),
+    SampleColumn("cancelled_at", None, "cancelled_at", CellForm.TIME),
+    SampleColumn("reason_name", "Cancellation Reason", "cancellation_reason_description"),
+    SampleColumn("reason_code", None, "cancellation_reason"),
+    SampleColumn("cancellation_note", "Cancellation Note", "cancellation_note"),
+    SampleColumn("notes", "Appointment Notes", "notes"),
+    SampleColumn("case_id", "Patient Case ID", "patient_case_id", CellForm.LINK, to="patient_cases"),
+    SampleColumn("note_status_name", "Treatment Notes Status", None),
+    SampleColumn("note_status", None, "treatment_note_status"),
+    SampleColumn("invoice_id", "Invoice ID", None, CellForm.ID),
+    SampleColumn("sms_reminder_sent", "SMS Reminder Sent", "sms_reminder_sent", CellForm.BOOL),
+    SampleColumn("email_reminder_sent", "Email Reminder Sent", "email_reminder_sent", CellForm.BOOL),
     CREATED,
     UPDATED,
-    Column("archived_at", None, "archived_at", Form.TIME),
-    Column("deleted_at", None, "deleted_at", Form.TIME),
+    SampleColumn("archived_at", None, "archived_at", CellForm.TIME),
+    SampleColumn("deleted_at", None, "deleted_at", CellForm.TIME),
 )
 
-FURTHER: tuple[Callable[[World], Iterator[Row]], ...] = (class_rows, times_off)
-"""Rows of the diary that are no single client's visit."""
+FURTHER: tuple[Callable[[World], Iterator[SampleRow]], ...] = (class_rows, times_off)
+"""Rows of appointments that are no single client's visit."""
 
 _STRAY = 5
-"""Among so many visits, one whose case nobody knows."""
+"""The position, among the visits between two plants, of the visit with an unknown case."""
 REASONS = ((10, "Feeling better"), (20, "Condition worse"), (30, "Sick"), (40, "Away"), (60, "Work"))
 NOTES = ("Bring last scan.", "Asked for a ground floor room.", "Comes with her son.", "Knee brace fitted last time.")
 
 
-def _plain(world: World, visit: Visit) -> dict[str, object]:
+def _plain(world: World, visit: SampleVisit) -> dict[str, object]:
     index, noise = visit.index, world.mixed(visit.index, 5)
     kind, site = world.types[visit.type], world.sites[visit.business]
     booked = visit.starts - timedelta(days=1 + noise % 30, minutes=noise % 400)
@@ -76,7 +76,7 @@ def _plain(world: World, visit: Visit) -> dict[str, object]:
         "business": site.label,
         "business_id": world.business_id(visit.business),
         "patient_id": world.patient_id(visit.patient),
-        "patient_name": "" if visit.patient in world.uncalled else f"{first} {last}",
+        "patient_name": "" if visit.patient in world.unnamed_in_visits else f"{first} {last}",
         "type_name": kind.name,
         "type_id": world.type_id(visit.type),
         "category": kind.category,
@@ -104,16 +104,17 @@ def _reason(values: dict[str, object]) -> dict[str, tuple[str, ...]]:
 
 
 def _noted(state: str) -> dict[str, object]:
-    """What the diary says of a visit's note."""
+    """The cells for the state of a visit's note."""
     return {"note_status_name": state.title() or None, "note_status": {"final": 90, "draft": 10}.get(state)}
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each visit, classes and times off; a mixed sample repeats some visits in its second slice."""
     nth, twice = 0, dict.fromkeys(world.repeated, "")
     for index in range(world.size.appointments):
         if index == world.boundary:
             for again, state in twice.items():
-                yield Row(
+                yield SampleRow(
                     world.appointment_id(again),
                     _plain(world, world.visit(again)) | _noted(state),
                     "skipped",
@@ -137,7 +138,7 @@ def _is_stray(world: World, index: int) -> bool:
     return index < world.boundary and index % every == _STRAY
 
 
-def _visit(world: World, visit: Visit, state: str, part: int) -> Iterator[Row]:
+def _visit(world: World, visit: SampleVisit, state: str, part: int) -> Iterator[SampleRow]:
     index, planted = visit.index, visit.planted
     values = _plain(world, visit) | _noted(state)
     if planted is None:
@@ -152,7 +153,7 @@ def _visit(world: World, visit: Visit, state: str, part: int) -> Iterator[Row]:
         marks = () if visit.status in ("arrived", "pending") and not problems else (visit.status,)
         if index in world.repeated:
             marks = ("twice",)
-        yield Row(
+        yield SampleRow(
             source_id=str(values["id"]),
             values=values,
             problems=problems,
@@ -165,8 +166,8 @@ def _visit(world: World, visit: Visit, state: str, part: int) -> Iterator[Row]:
         return
     plant = planted.plant
     older = values | {"notes": "Wants the early slot.", "updated_at": visit.starts - timedelta(days=1)}
-    more = upset(world, values, visit, planted)
-    row = Row(
+    more = apply_plant(world, values, visit, planted)
+    row = SampleRow(
         source_id=str(values["id"]),
         values=values,
         outcome=plant.outcome,
@@ -178,19 +179,22 @@ def _visit(world: World, visit: Visit, state: str, part: int) -> Iterator[Row]:
     )
     if plant.name == "conflict":
         values["updated_at"] = visit.starts + timedelta(days=1)
-        loser = Row(row.source_id, older, "skipped", ("id_conflict_newest_used",), marks=("conflict",), slice=part)
+        loser = SampleRow(
+            row.source_id, older, "skipped", ("id_conflict_newest_used",), marks=("conflict",), slice=part
+        )
         yield from (loser, row) if planted.turn % 2 else (row, loser)
     else:
         yield row
 
 
 def total(world: World) -> int:
+    """The number of rows of visits."""
     conflicts = sum(planted.plant.extra_row for planted in world.visits.values())
     return world.size.appointments + conflicts + len(world.repeated)
 
 
 def slice_days(world: World) -> tuple[tuple[date, date], tuple[date, date]]:
-    """The dates in the names of two sliced files; they share the days of the visits that stand in both."""
+    """(first day, last day) of each of two slices; the slices share the days of the repeated visits."""
     first, shared = world.visit(0).day, world.visit(world.repeated.start).day
     middle, last = world.visit(world.boundary - 1).day, world.visit(world.size.appointments - 1).day
     return (first, middle), (shared, last)

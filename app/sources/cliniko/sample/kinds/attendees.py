@@ -1,31 +1,31 @@
-"""Who came to a booking, one row for each client: it decides for classes, and refines the visit of one client."""
+"""Attendees: one row for each client of a class, and for some visits of one client."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from app.sources.cliniko.sample.children import DELETED, MERGED, TWICE, client_of, of_clients, told
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.children import DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.kinds.classes import Class, classes
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.kinds.treatment_notes import attended
 from app.sources.cliniko.sample.kinds.visit_difficulties import LONG_NOTE
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "Attendee ID", "id", Form.ID),
-    Column("booking_id", "Appointment ID", "booking_id", Form.LINK, to="bookings"),
-    Column("patient_id", "Patient ID", "patient_id", Form.LINK, to="patients"),
-    Column("arrived", "Arrived", "arrived", Form.BOOL),
-    Column("cancelled_at", "Cancellation Time", "cancelled_at", Form.TIME),
-    Column("reason_code", None, "cancellation_reason"),
-    Column("reason_name", "Cancellation Reason", "cancellation_reason_description"),
-    Column("cancellation_note", "Cancellation Note", "cancellation_note"),
-    Column("notes", "Notes", "notes"),
-    Column("case_id", "Patient Case ID", "patient_case_id", Form.LINK, to="patient_cases"),
+    SampleColumn("id", "Attendee ID", "id", CellForm.ID),
+    SampleColumn("booking_id", "Appointment ID", "booking_id", CellForm.LINK, to="bookings"),
+    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
+    SampleColumn("arrived", "Arrived", "arrived", CellForm.BOOL),
+    SampleColumn("cancelled_at", "Cancellation Time", "cancelled_at", CellForm.TIME),
+    SampleColumn("reason_code", None, "cancellation_reason"),
+    SampleColumn("reason_name", "Cancellation Reason", "cancellation_reason_description"),
+    SampleColumn("cancellation_note", "Cancellation Note", "cancellation_note"),
+    SampleColumn("notes", "Notes", "notes"),
+    SampleColumn("case_id", "Patient Case ID", "patient_case_id", CellForm.LINK, to="patient_cases"),
     CREATED,
     UPDATED,
     DELETED_AT,
@@ -43,7 +43,7 @@ PLANTS = (
 )
 _KEY = "attendees"
 _OF_ONE = 10
-"""Visits of a single client that have a row here, too."""
+"""The number of visits of one client that have a row of attendees."""
 
 
 class _Writer:
@@ -53,6 +53,7 @@ class _Writer:
         self.among = world.size.groups * 6 + world.size.few * 2 * len(PLANTS) + _OF_ONE
 
     def values(self, booking: str, patient: str, at: datetime) -> dict[str, object]:
+        """The cells of the next row of attendees, of a client who arrived."""
         key = self.world.source_id(_KEY, self.written, self.among)
         self.written += 1
         return {
@@ -64,22 +65,23 @@ class _Writer:
             "updated_at": at,
         }
 
-    def guest(self, one: Class) -> int:
-        """A client who is not in the class, another one each time."""
-        if one.id not in self._guests:
+    def guest(self, session: Class) -> int:
+        """The index of a client who is not in the class, another client in each call."""
+        if session.id not in self._guests:
             people = self.world.plain_patients(0)
-            self._guests[one.id] = (index for index in people if index not in one.members)
-        return next(self._guests[one.id])
+            self._guests[session.id] = (index for index in people if index not in session.members)
+        return next(self._guests[session.id])
 
-    def members(self, one: Class) -> Iterator[Row]:
-        for place, member in enumerate(one.members):
-            values = self.values(one.id, self.world.patient_id(member), one.starts)
-            off = one.difficulty == "called_off"
+    def members(self, session: Class) -> Iterator[SampleRow]:
+        """One row for each client of a class."""
+        for place, member in enumerate(session.members):
+            values = self.values(session.id, self.world.patient_id(member), session.starts)
+            off = session.difficulty == "called_off"
             if off:
-                _cancel(values, one.starts)
-            elif (one.index + place) % 7 == 0:
+                _cancel(values, session.starts)
+            elif (session.index + place) % 7 == 0:
                 values["arrived"] = False
-            yield Row(str(values["id"]), values, records=("appointments",), shared_records=_reason(values))
+            yield SampleRow(str(values["id"]), values, records=("appointments",), shared_records=_reason(values))
 
 
 def _cancel(values: dict[str, object], at: datetime) -> None:
@@ -90,54 +92,57 @@ def _reason(values: dict[str, object]) -> dict[str, tuple[str, ...]]:
     return {"cancellation_reasons": ("Sick",)} if values.get("cancelled_at") else {}
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """The rows of all classes, of a few visits, and of the plants."""
     writer = _Writer(world)
     plain: list[Class] = []
-    for one in classes(world):
-        if one.planted is None and len(plain) < 2 * world.size.few:
-            plain.append(one)
-        yield from writer.members(one)
+    for session in classes(world):
+        if session.planted is None and len(plain) < 2 * world.size.few:
+            plain.append(session)
+        yield from writer.members(session)
     visits = attended(world)
     for visit in islice(visits, _OF_ONE):
         values = writer.values(world.appointment_id(visit.index), world.patient_id(visit.patient), visit.starts)
-        yield Row(str(values["id"]), values, marks=("of_one",))
+        yield SampleRow(str(values["id"]), values, marks=("of_one",))
     for turn in range(world.size.few):
         for plant in PLANTS:
-            one, planted = plain[(2 * turn + (plant.name == "of_merged")) % len(plain)], Planted(plant, turn)
+            session, planted = plain[(2 * turn + (plant.name == "of_merged")) % len(plain)], Planted(plant, turn)
             if plant.name == "disagrees":
                 visit = next(visits)
                 booking, patient = world.appointment_id(visit.index), world.patient_id(visit.patient)
                 values = writer.values(booking, patient, visit.starts) | {"arrived": False}
-                yield from told(str(values["id"]), values, planted)
+                yield from planted_rows(str(values["id"]), values, planted)
             else:
-                yield from _odd(world, writer, one, planted)
+                yield from _odd(world, writer, session, planted)
 
 
-def _odd(world: World, writer: _Writer, one: Class, planted: Planted) -> Iterator[Row]:
-    """One row about a class, of somebody who is not in it yet."""
+def _odd(world: World, writer: _Writer, session: Class, planted: Planted) -> Iterator[SampleRow]:
+    """The row of a plant: a client who is added to a class."""
     name, turn = planted.plant.name, planted.turn
-    guest = -1 if name.startswith("of_") or name in ("no_patient", "again") else writer.guest(one)
-    values = writer.values(one.id, client_of(world, planted, guest), one.starts)
+    guest = -1 if name.startswith("of_") or name in ("no_patient", "again") else writer.guest(session)
+    values = writer.values(session.id, client_of(world, planted, guest), session.starts)
     records: tuple[str, ...] = ("appointments",)
     if name == "no_appointment":
         values["booking_id"] = str(999_780_001 + turn)
     elif name == "again":
-        values["patient_id"] = world.patient_id(one.members[0])
+        values["patient_id"] = world.patient_id(session.members[0])
     elif name == "came_after_all":
-        _cancel(values, one.starts)
-        yield Row(str(values["id"]), values, records=records, shared_records=_reason(values), marks=("thought_better",))
-        values = writer.values(one.id, world.patient_id(guest), one.starts)
+        _cancel(values, session.starts)
+        yield SampleRow(
+            str(values["id"]), values, records=records, shared_records=_reason(values), marks=("thought_better",)
+        )
+        values = writer.values(session.id, world.patient_id(guest), session.starts)
     elif name == "long_note":
         values["notes"] = LONG_NOTE * 3
         records += ("communications",)
     elif name == "deleted":
         values["deleted_at"] = datetime(2026, 11, 16, 3, 0, tzinfo=UTC)
-    yield from told(str(values["id"]), values, planted, records=records)
+    yield from planted_rows(str(values["id"]), values, planted, records=records)
 
 
-def there(world: World) -> bool:
-    """Native exports have no such list."""
+def is_exported(world: World) -> bool:
+    """Whether the export has attendees: csv exports of Cliniko have none."""
     return world.dialect != "native"
 
 
-KIND = SampleKind(_KEY, "Attendees", COLUMNS, rows, folder="Appointments/From the interface", there=there)
+KIND = SampleKind(_KEY, "Attendees", COLUMNS, rows, folder="Appointments/From the interface", is_exported=is_exported)

@@ -1,45 +1,46 @@
-"""The clinic's sites, one of them closed."""
+"""Businesses, one of which is archived."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.columns import ARCHIVED, CREATED, UPDATED, Column, Form
 from app.sources.cliniko.sample.kinds.kind import SampleKind
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "Business ID", "id", Form.ID),
-    Column("business_name", "Business Name", "business_name"),
-    Column("display_name", "Display Name", "display_name"),
-    Column("label", "Label", "label"),
-    Column("address_1", "Address 1", "address_1"),
-    Column("address_2", "Address 2", "address_2"),
-    Column("city", "City", "city"),
-    Column("state", "State", "state"),
-    Column("post_code", "Post code", "post_code"),
-    Column("country", "Country", "country"),
-    Column("country_code", "Country Code", "country_code"),
-    Column("business_registration_name", "Business Registration Name", "business_registration_name"),
-    Column("business_registration_value", "Business Registration Value", "business_registration_value"),
-    Column("contact_information", "Contact Information", "contact_information"),
-    Column("email_reply_to", "Email Reply To", "email_reply_to"),
-    Column("website_address", "Website Address", "website_address"),
-    Column("additional_information", "Additional Information", "additional_information"),
-    Column("time_zone", "Time Zone", "time_zone"),
-    Column("time_zone_identifier", None, "time_zone_identifier"),
-    Column("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", Form.BOOL),
+    SampleColumn("id", "Business ID", "id", CellForm.ID),
+    SampleColumn("business_name", "Business Name", "business_name"),
+    SampleColumn("display_name", "Display Name", "display_name"),
+    SampleColumn("label", "Label", "label"),
+    SampleColumn("address_1", "Address 1", "address_1"),
+    SampleColumn("address_2", "Address 2", "address_2"),
+    SampleColumn("city", "City", "city"),
+    SampleColumn("state", "State", "state"),
+    SampleColumn("post_code", "Post code", "post_code"),
+    SampleColumn("country", "Country", "country"),
+    SampleColumn("country_code", "Country Code", "country_code"),
+    SampleColumn("business_registration_name", "Business Registration Name", "business_registration_name"),
+    SampleColumn("business_registration_value", "Business Registration Value", "business_registration_value"),
+    SampleColumn("contact_information", "Contact Information", "contact_information"),
+    SampleColumn("email_reply_to", "Email Reply To", "email_reply_to"),
+    SampleColumn("website_address", "Website Address", "website_address"),
+    SampleColumn("additional_information", "Additional Information", "additional_information"),
+    SampleColumn("time_zone", "Time Zone", "time_zone"),
+    SampleColumn("time_zone_identifier", None, "time_zone_identifier"),
+    SampleColumn("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", CellForm.BOOL),
     ARCHIVED,
     CREATED,
     UPDATED,
 )
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each business."""
     for index, site in enumerate(world.sites):
         closed = datetime(site.closed.year, site.closed.month, site.closed.day, 2, tzinfo=UTC) if site.closed else None
-        yield Row(
+        yield SampleRow(
             source_id=world.business_id(index),
             values={
                 "id": world.business_id(index),

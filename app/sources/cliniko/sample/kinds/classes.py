@@ -1,4 +1,4 @@
-"""Classes: one row of the diary for several clients, who came or not each for themselves."""
+"""Classes: rows of appointments with several clients, each with an attendance of their own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import islice
 
-from app.sources.cliniko.sample.columns import SYDNEY
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import SYDNEY
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.sizes import AS_OF
 from app.sources.cliniko.sample.world import World
 
@@ -18,13 +18,13 @@ PLANTS = (
     Plant("called_off"),
 )
 NATIVE = (Plant("count_differs", ("group_count_mismatch",)),)
-"""Only a native row counts its clients."""
+"""For csv exports, which alone count the clients of a row."""
 ALONE = (
     Plant("some_cancelled", ("group_attendance_unknown",)),
     Plant("unknown_member", ("appointment_without_patient:warning",)),
     Plant("class_ahead"),
 )
-"""Where no list of attendees decides."""
+"""For exports without attendees."""
 _LAST_SATURDAY = date(2026, 11, 14)
 _AHEAD = AS_OF + timedelta(days=57)
 _A_DAY = 6
@@ -33,6 +33,8 @@ _SMALLEST = 3
 
 @dataclass(frozen=True)
 class Class:
+    """One class. Practitioner and members are indexes."""
+
     index: int
     id: str
     starts: datetime
@@ -42,16 +44,18 @@ class Class:
 
     @property
     def difficulty(self) -> str:
+        """The name of the plant; empty for an ordinary class."""
         return self.planted.plant.name if self.planted else ""
 
 
-def decided_by_list(world: World) -> bool:
-    """Whether a list of attendees says who came; otherwise the row of the class does."""
+def has_attendees(world: World) -> bool:
+    """Whether the export has attendees, whose rows then make the appointments of classes."""
     return world.dialect != "native"
 
 
 def classes(world: World) -> Iterator[Class]:
-    plants = PLANTS + (NATIVE if world.appointments_native else ()) + (() if decided_by_list(world) else ALONE)
+    """Every class, calculated again in each call."""
+    plants = PLANTS + (NATIVE if world.appointments_native else ()) + (() if has_attendees(world) else ALONE)
     planted_at = world.planted("classes", plants, world.size.groups, by_api=True)
     team = [person for person in world.treating if world.people[person].left is None]
     people = world.plain_patients(world.size.patients // 3)
@@ -60,7 +64,7 @@ def classes(world: World) -> Iterator[Class]:
         name = planted.plant.name if planted else ""
         members = () if name.startswith("empty") else tuple(islice(people, _SMALLEST + index % 3))
         ahead = name.endswith("ahead")
-        # Saturdays are free of ordinary visits, so that no class meets one.
+        # Saturdays have no ordinary visits, so that classes do not overlap with them.
         day = _AHEAD if ahead else _LAST_SATURDAY - timedelta(weeks=index // _A_DAY)
         hour = index // len(team) % 12 + 7 if ahead else 8 + index % _A_DAY
         starts = datetime.combine(day, time(hour), SYDNEY)
@@ -68,23 +72,24 @@ def classes(world: World) -> Iterator[Class]:
         yield Class(index, key, starts, team[index % len(team)], members, planted)
 
 
-def class_rows(world: World) -> Iterator[Row]:
+def class_rows(world: World) -> Iterator[SampleRow]:
+    """One row of appointments for each class."""
     yield from map(partial(_row, world), classes(world))
 
 
-def _row(world: World, one: Class) -> Row:
-    name, site, kind = one.difficulty, world.sites[0], world.types[-1]
-    ids = [world.patient_id(member) for member in one.members]
-    if name == "unknown_member" and one.planted:
-        ids.append(str(999_770_001 + one.planted.turn))
-    ahead, ends = name.endswith("ahead"), one.starts + timedelta(minutes=kind.minutes)
-    off = one.starts - timedelta(hours=5) if name == "called_off" else None
+def _row(world: World, session: Class) -> SampleRow:
+    name, site, kind = session.difficulty, world.sites[0], world.types[-1]
+    ids = [world.patient_id(member) for member in session.members]
+    if name == "unknown_member" and session.planted:
+        ids.append(str(999_770_001 + session.planted.turn))
+    ahead, ends = name.endswith("ahead"), session.starts + timedelta(minutes=kind.minutes)
+    off = session.starts - timedelta(hours=5) if name == "called_off" else None
     values: dict[str, object] = {
-        "id": one.id,
-        "starts_at": one.starts,
+        "id": session.id,
+        "starts_at": session.starts,
         "ends_at": ends,
-        "practitioner": world.people[one.practitioner].name,
-        "practitioner_id": world.practitioner_id(one.practitioner),
+        "practitioner": world.people[session.practitioner].name,
+        "practitioner_id": world.practitioner_id(session.practitioner),
         "business": site.label,
         "business_id": world.business_id(0),
         "patient_id": ", ".join(ids) if world.appointments_native else None,
@@ -100,18 +105,18 @@ def _row(world: World, one: Class) -> Row:
         "cancelled_cell": off,
         "reason_name": "Sick" if off else "",
         "reason_code": 30 if off else "",
-        "notes": "Mats are in the cupboard." if one.index % 2 else None,
-        "created_at": one.starts - timedelta(days=20),
-        "updated_at": one.starts - timedelta(days=1),
+        "notes": "Mats are in the cupboard." if session.index % 2 else None,
+        "created_at": session.starts - timedelta(days=20),
+        "updated_at": session.starts - timedelta(days=1),
     }
     records: tuple[str, ...] = ("appointment_groups",)
-    if not decided_by_list(world):
-        records += ("appointments",) * len(one.members)
+    if not has_attendees(world):
+        records += ("appointments",) * len(session.members)
     if name.startswith("empty"):
         records = ("busy_times",)
-    plant = one.planted.plant if one.planted else Plant("class")
-    return Row(
-        one.id,
+    plant = session.planted.plant if session.planted else Plant("class")
+    return SampleRow(
+        session.id,
         values,
         plant.outcome,
         plant.codes,

@@ -1,18 +1,18 @@
-"""Messages the clinic sent and received, as the old system logged them."""
+"""Communications: messages that the clinic sent and received."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from app.sources.cliniko.sample import people
-from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, told
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample import invented_names
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
-# What the invented clinic and its clients wrote to each other, by the category of the old system's log.
+# Categories, words and channels of the messages, as Cliniko's API numbers them.
 
 SMS, EMAIL, CALL, OTHER = 1, 2, 3, 4
 CHANNELS = {SMS: "SMS", EMAIL: "Email", CALL: "Phone call", OTHER: "Other"}
@@ -38,10 +38,10 @@ CATEGORIES: tuple[tuple[int, str, int, bool], ...] = (
     (19, "Completed Patient Form", EMAIL, True),
     (20, "Online payment request", EMAIL, False),
 )
-"""Code, word, channel, and whether the client wrote it."""
+"""Code, words, channel, and whether the client wrote the message."""
 
 SYSTEM = ((11, "Auth Code"), *((code, f"Account notice {code}") for code in range(21, 46)))
-"""Mail of the account itself, which stays behind."""
+"""Messages about the account, which are not imported."""
 
 _WHEN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 _WHAT = (
@@ -56,17 +56,18 @@ _WHAT = (
 
 
 def text(noise: int) -> str:
-    """A few words; no two in a row are the same."""
+    """A few words, different for successive values of `noise`."""
     hour = f"{8 + noise % 10}:{noise // 10 % 60:02d}"
     return f"See you on {_WHEN[noise % 5]} at {hour}. {_WHAT[noise // 7 % 7]} Ref {noise // 64 % 1_000_000:06d}"
 
 
 def body(noise: int) -> str:
+    """The body of an e-mail, as HTML."""
     return f"<p>{text(noise)}</p><p><b>Harbour Street</b></p>"
 
 
 def with_picture(noise: int) -> str:
-    """A remote picture that tells when it is looked at, and a link that opens a booking to whoever has it."""
+    """The body of an e-mail with a tracking image and with a link that opens a booking without signing in."""
     return (
         '<p>Thank you for coming.</p><img src="https://pixel.example/open.gif?m=1" width="1" height="1">'
         f'<p><a href="https://harbourstreet.cliniko.example/bookings/{noise:016x}">Change your booking</a></p>'
@@ -74,21 +75,21 @@ def with_picture(noise: int) -> str:
 
 
 COLUMNS = (
-    Column("id", "Communication ID", "id", Form.ID),
-    Column("patient_id", "Patient ID", "patient_id", Form.LINK, to="patients"),
-    Column("type_name", "Type", "type"),
-    Column("type_code", None, "type_code"),
-    Column("category_name", "Category", "category"),
-    Column("category_code", None, "category_code"),
-    Column("direction_name", "Direction", "direction_description"),
-    Column("direction_code", None, "direction_code"),
-    Column("from", "From", "from"),
-    Column("to", "To", "to"),
-    Column("content_subject", "Subject", "content_subject"),
-    Column("content", "Content", "content", Form.RAW),
-    Column("confidential", "Confidential", "confidential", Form.BOOL),
-    Column("booking_id", "Appointment ID", "booking_id", Form.LINK, to="bookings"),
-    Column("attendee_id", "Attendee ID", "attendee_id", Form.LINK, to="attendees"),
+    SampleColumn("id", "Communication ID", "id", CellForm.ID),
+    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
+    SampleColumn("type_name", "Type", "type"),
+    SampleColumn("type_code", None, "type_code"),
+    SampleColumn("category_name", "Category", "category"),
+    SampleColumn("category_code", None, "category_code"),
+    SampleColumn("direction_name", "Direction", "direction_description"),
+    SampleColumn("direction_code", None, "direction_code"),
+    SampleColumn("from", "From", "from"),
+    SampleColumn("to", "To", "to"),
+    SampleColumn("content_subject", "Subject", "content_subject"),
+    SampleColumn("content", "Content", "content", CellForm.RAW),
+    SampleColumn("confidential", "Confidential", "confidential", CellForm.BOOL),
+    SampleColumn("booking_id", "Appointment ID", "booking_id", CellForm.LINK, to="bookings"),
+    SampleColumn("attendee_id", "Attendee ID", "attendee_id", CellForm.LINK, to="attendees"),
     CREATED,
     UPDATED,
     DELETED_AT,
@@ -109,12 +110,13 @@ PLANTS = (
 _KEY = "communications"
 _BOOKED_EVERY = len(CATEGORIES)
 _SYSTEM_EVERY = 40
-"""Once every category was there, mail of the account itself is this rare."""
+"""After every category occurred once, one message in so many is about the account."""
 _CLINIC = ("61255500100", "hello@harbourstreet.example")
 
 
-def rows(world: World) -> Iterator[Row]:
-    size, native = world.size.communications, not world.told_by_api(True)
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each message."""
+    size, native = world.size.communications, not world.is_api_file(True)
     plants = world.planted(_KEY, PLANTS, size, by_api=not native)
     of_account = SYSTEM[:1] if native else SYSTEM
     whole = len(CATEGORIES) + len(of_account)
@@ -128,15 +130,15 @@ def rows(world: World) -> Iterator[Row]:
         values = _message(world, index, channel, back)
         values |= {"category_code": code, "category_name": word}
         if planted is None:
-            yield Row(str(values["id"]), values, outcome[0], outcome[1], records=(_KEY,))
+            yield SampleRow(str(values["id"]), values, outcome[0], outcome[1], records=(_KEY,))
             continue
         code, word, channel, back = CATEGORIES[3]
         values = _message(world, index, channel, back) | {"category_code": code, "category_name": word}
         values["patient_id"] = client_of(world, planted, world.patient_for(index))
         values["booking_id"] = None  # the visit would be another client's
         older = values | {"content": "<p>First words.</p>", "updated_at": FIRST}
-        _upset(values, planted)
-        yield from told(str(values["id"]), values, planted, records=(_KEY,), older=older)
+        _apply_plant(values, planted)
+        yield from planted_rows(str(values["id"]), values, planted, records=(_KEY,), older=older)
 
 
 def _message(world: World, index: int, channel: int, back: bool) -> dict[str, object]:
@@ -146,7 +148,7 @@ def _message(world: World, index: int, channel: int, back: bool) -> dict[str, ob
     patient = visit.patient if visit and booked else world.patient_for(index)
     by_mail = channel == EMAIL
     clinic = _CLINIC[by_mail]
-    client = f"client{patient}@mail.example" if by_mail else people.mobile(patient * 7)
+    client = f"client{patient}@mail.example" if by_mail else invented_names.mobile(patient * 7)
     sent = FIRST + timedelta(minutes=index * 2_500_000 // size)
     return {
         "id": world.source_id(_KEY, index, size),
@@ -166,7 +168,7 @@ def _message(world: World, index: int, channel: int, back: bool) -> dict[str, ob
     }
 
 
-def _upset(values: dict[str, object], planted: Planted) -> None:
+def _apply_plant(values: dict[str, object], planted: Planted) -> None:
     name, turn = planted.plant.name, planted.turn
     if name == "system":
         values |= {"category_code": 11, "category_name": "Auth Code", "content": "<p>Your code is 000000.</p>"}
@@ -184,6 +186,7 @@ def _upset(values: dict[str, object], planted: Planted) -> None:
 
 
 def total(world: World) -> int:
+    """The number of messages."""
     return world.size.communications
 
 

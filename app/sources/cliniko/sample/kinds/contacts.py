@@ -1,46 +1,46 @@
-"""Referrers, payers and other people around the clinic's clients."""
+"""Contacts: referrers, payers and other people."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from app.sources.cliniko.sample import people
-from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, told
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample import invented_names
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "Contact ID", "id", Form.ID),
-    Column("type", "Type", "type"),
-    Column("type_code", None, "type_code"),
-    Column("doctor_type", "Doctor Type", "doctor_type"),
-    Column("title", "Title", "title"),
-    Column("first_name", "First Name", "first_name"),
-    Column("last_name", "Last Name", "last_name"),
-    Column("preferred_name", "Preferred Name", "preferred_name"),
-    Column("company_name", "Company Name", "company_name"),
-    Column("occupation", "Occupation", "occupation"),
-    Column("provider_number", "Provider Number", "provider_number"),
-    Column("email", "Email", "email"),
-    Column("phone_mobile", "PhoneMobile", None),
-    Column("phone_home", "PhoneHome", None),
-    Column("phone_work", "PhoneWork", None),
-    Column("phone_fax", "PhoneFax", None),
-    Column("phone_other", "PhoneOther", None),
-    Column("phone_numbers", None, "phone_numbers", Form.JSON),
-    Column("address_1", "Address1", "address_1"),
-    Column("address_2", "Address2", "address_2"),
-    Column("address_3", "Address3", "address_3"),
-    Column("city", "City", "city"),
-    Column("state", "State", "state"),
-    Column("post_code", "Post code", "post_code"),
-    Column("country", "Country", "country"),
-    Column("country_code", None, "country_code"),
-    Column("notes", "Notes", "notes"),
-    Column("archived_at", "Archived At", "archived_at", Form.TIME),
+    SampleColumn("id", "Contact ID", "id", CellForm.ID),
+    SampleColumn("type", "Type", "type"),
+    SampleColumn("type_code", None, "type_code"),
+    SampleColumn("doctor_type", "Doctor Type", "doctor_type"),
+    SampleColumn("title", "Title", "title"),
+    SampleColumn("first_name", "First Name", "first_name"),
+    SampleColumn("last_name", "Last Name", "last_name"),
+    SampleColumn("preferred_name", "Preferred Name", "preferred_name"),
+    SampleColumn("company_name", "Company Name", "company_name"),
+    SampleColumn("occupation", "Occupation", "occupation"),
+    SampleColumn("provider_number", "Provider Number", "provider_number"),
+    SampleColumn("email", "Email", "email"),
+    SampleColumn("phone_mobile", "PhoneMobile", None),
+    SampleColumn("phone_home", "PhoneHome", None),
+    SampleColumn("phone_work", "PhoneWork", None),
+    SampleColumn("phone_fax", "PhoneFax", None),
+    SampleColumn("phone_other", "PhoneOther", None),
+    SampleColumn("phone_numbers", None, "phone_numbers", CellForm.JSON),
+    SampleColumn("address_1", "Address1", "address_1"),
+    SampleColumn("address_2", "Address2", "address_2"),
+    SampleColumn("address_3", "Address3", "address_3"),
+    SampleColumn("city", "City", "city"),
+    SampleColumn("state", "State", "state"),
+    SampleColumn("post_code", "Post code", "post_code"),
+    SampleColumn("country", "Country", "country"),
+    SampleColumn("country_code", None, "country_code"),
+    SampleColumn("notes", "Notes", "notes"),
+    SampleColumn("archived_at", "Archived At", "archived_at", CellForm.TIME),
     CREATED,
     UPDATED,
     DELETED_AT,
@@ -64,11 +64,11 @@ _KEY = "contacts"
 
 
 def _plants(world: World) -> dict[int, Planted]:
-    return world.planted(_KEY, PLANTS, world.size.contacts, by_api=world.told_by_api(True))
+    return world.planted(_KEY, PLANTS, world.size.contacts, by_api=world.is_api_file(True))
 
 
 def _name(index: int) -> tuple[str, str]:
-    return people.plain_name(len(people.GIVEN) * 240 + index)
+    return invented_names.plain_name(len(invented_names.GIVEN) * 240 + index)
 
 
 def _doctors(world: World) -> list[int]:
@@ -77,28 +77,28 @@ def _doctors(world: World) -> list[int]:
 
 
 def doctor_of(world: World, turn: int) -> str | None:
-    """The id of one of the doctors that nothing is odd about."""
+    """The id of a doctor without a plant; None in a sample without doctors."""
     doctors = _doctors(world)
     return world.source_id(_KEY, doctors[turn % len(doctors)], world.size.contacts) if doctors else None
 
 
 class Referrers:
-    """The doctors who sent the clinic's clients, handed out one client after the other."""
+    """The referring doctors of clients, in the order of the clients."""
 
     def __init__(self, world: World) -> None:
         self._world, self._turn = world, 0
         self._doctors = _doctors(world)
 
     def next(self) -> tuple[dict[str, object], tuple[str, ...]]:
-        """The cells of the next client, and what is to be told of them."""
+        """The cells of the next client, and the codes of their problems."""
         world, turn, few = self._world, self._turn, self._world.size.few
         self._turn += 1
         if turn < few:
-            found: dict[str, object] = {
+            cells: dict[str, object] = {
                 "referring_doctor": f"Moved Away{turn}",
                 "referring_doctor_id": str(999_740_001 + turn),
             }
-            return found, ("referrer_not_found",)
+            return cells, ("referrer_not_found",)
         if turn < 2 * few and not world.patients_api:
             return {"referring_doctor": f"Lesley {_name(0)[1]}{turn - few}"}, ("referrer_ambiguous",)
         if turn % 5 or not self._doctors:
@@ -108,7 +108,8 @@ class Referrers:
         return {"referring_doctor": " ".join(_name(doctor)), "referring_doctor_id": key}, ()
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each contact, and the second rows of plants."""
     plants = _plants(world)
     for index in range(world.size.contacts):
         key = world.source_id(_KEY, index, world.size.contacts)
@@ -116,15 +117,15 @@ def rows(world: World) -> Iterator[Row]:
         older: dict[str, object] | None = None
         if planted:
             older = values | {"notes": "Rooms upstairs.", "updated_at": datetime(2017, 1, 8, tzinfo=UTC)}
-            _upset(values, planted)
-        yield from told(key, values, planted, records=(_KEY,), older=older)
+            _apply_plant(values, planted)
+        yield from planted_rows(key, values, planted, records=(_KEY,), older=older)
 
 
 def _plain(index: int) -> dict[str, object]:
     first, last = _name(index)
     kind, code = TYPES[index % len(TYPES)]
-    suburb, post_code = people.SUBURBS[index % len(people.SUBURBS)]
-    work = people.landline(5_000 + index)
+    suburb, post_code = invented_names.SUBURBS[index % len(invented_names.SUBURBS)]
+    work = invented_names.landline(5_000 + index)
     created = datetime(2018, 1, 8, 1, 0, tzinfo=UTC) + timedelta(days=index)
     return {
         "type": kind,
@@ -138,7 +139,7 @@ def _plain(index: int) -> dict[str, object]:
         "email": f"rooms{index}@clinic.example",
         "phone_work": work,
         "phone_numbers": [{"number": work, "normalized_number": work, "phone_type": "Work"}],
-        "address_1": f"{index + 1} {people.STREETS[index % len(people.STREETS)]}",
+        "address_1": f"{index + 1} {invented_names.STREETS[index % len(invented_names.STREETS)]}",
         "city": suburb,
         "state": "NSW",
         "post_code": post_code,
@@ -149,7 +150,7 @@ def _plain(index: int) -> dict[str, object]:
     }
 
 
-def _upset(values: dict[str, object], planted: Planted) -> None:
+def _apply_plant(values: dict[str, object], planted: Planted) -> None:
     name, turn = planted.plant.name, planted.turn
     if name.startswith("namesake"):
         values |= {"type": "Doctor", "type_code": 1, "first_name": "Lesley", "last_name": f"{_name(0)[1]}{turn}"}
@@ -164,8 +165,8 @@ def _upset(values: dict[str, object], planted: Planted) -> None:
     elif name == "bad_email":
         values["email"] = "rooms@@clinic"
     elif name == "bad_phone":
-        said = ("ask at the desk", "12")[turn % 2]
-        values |= {"phone_work": said, "phone_numbers": [{"number": said, "phone_type": "Work"}]}
+        text = ("ask at the desk", "12")[turn % 2]
+        values |= {"phone_work": text, "phone_numbers": [{"number": text, "phone_type": "Work"}]}
     elif name == "archived":
         values["archived_at"] = datetime(2023, 1, 9, 23, 0, tzinfo=UTC)
     elif name == "deleted":

@@ -1,23 +1,23 @@
-"""What clients answered to the clinic's own questions, where a file of its own tells it."""
+"""Custom field values: answers in a file of their own."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from app.sources.cliniko.sample.children import MERGED, TWICE, client_of, of_clients, told
-from app.sources.cliniko.sample.columns import Column, Form
+from app.sources.cliniko.sample.children import MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.fields import CELLS, FIELDS, answered, token
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("patient_id", "Patient ID", "patient_id", Form.ID),
-    Column("field_token", "Field Token", "field_token"),
-    Column("field_name", "Field Name", "field_name"),
-    Column("value", "Value", "value"),
-    Column("option_tokens", "Option Tokens", "option_tokens"),
-    Column("other_value", "Other Value", "other_value"),
+    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.ID),
+    SampleColumn("field_token", "Field Token", "field_token"),
+    SampleColumn("field_name", "Field Name", "field_name"),
+    SampleColumn("value", "Value", "value"),
+    SampleColumn("option_tokens", "Option Tokens", "option_tokens"),
+    SampleColumn("other_value", "Other Value", "other_value"),
 )
 PLANTS = (
     *of_clients("custom_value_without_patient"),
@@ -35,8 +35,8 @@ _KEY = "custom_field_values"
 _DATE, _GOALS, _INTERESTS, _CLUB = 3, 4, 5, 6
 
 
-def rows(world: World) -> Iterator[Row]:
-    """One client a row, so that no two rows answer the same; the fields take turns."""
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each client, so that no two rows have the same client and field; fields alternate."""
     elsewhere = sum(_own_client(plant) and (world.patients_api or not plant.api_only) for plant in PLANTS)
     among = world.size.patients - len(world.patients) + world.size.few * elsewhere
     plants = world.planted(_KEY, PLANTS, among, by_api=False)
@@ -64,11 +64,13 @@ def rows(world: World) -> Iterator[Row]:
             "field_name": FIELDS[number].name if number < len(FIELDS) else f"Old question {number}",
             **answer,
         }
-        yield from told(f"{client}/{values['field_token'] or ''}", values, planted, records=records, shared=shared)
+        yield from planted_rows(
+            f"{client}/{values['field_token'] or ''}", values, planted, records=records, shared=shared
+        )
 
 
 def _own_client(plant: Plant) -> bool:
-    """Whether it needs none of the ordinary clients."""
+    """Whether the plant needs none of the ordinary clients."""
     return plant.name.startswith("of_") or plant.name in ("no_patient", "other_than_cell")
 
 

@@ -1,28 +1,29 @@
-"""The clinic's own questions: a row for each option, or one for a field that has none."""
+"""Custom fields: a row for each option, or one row for a field without options."""
 
 from collections.abc import Iterator
 
-from app.sources.cliniko.sample.columns import Column, Form
 from app.sources.cliniko.sample.fields import FIELDS, section_token, token
 from app.sources.cliniko.sample.kinds.kind import SampleKind
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("section_token", "Section Token", "section_token"),
-    Column("section_name", "Section Name", "section_name"),
-    Column("field_token", "Field Token", "field_token"),
-    Column("field_name", "Field Name", "field_name"),
-    Column("field_type", "Field Type", "field_type"),
-    Column("option_token", "Option Token", "option_token"),
-    Column("option_name", "Option Name", "option_name"),
-    Column("other_enabled", "Other Enabled", "other_enabled", Form.BOOL),
-    Column("archived", "Archived", "archived", Form.BOOL),
+    SampleColumn("section_token", "Section Token", "section_token"),
+    SampleColumn("section_name", "Section Name", "section_name"),
+    SampleColumn("field_token", "Field Token", "field_token"),
+    SampleColumn("field_name", "Field Name", "field_name"),
+    SampleColumn("field_type", "Field Type", "field_type"),
+    SampleColumn("option_token", "Option Token", "option_token"),
+    SampleColumn("option_name", "Option Name", "option_name"),
+    SampleColumn("other_enabled", "Other Enabled", "other_enabled", CellForm.BOOL),
+    SampleColumn("archived", "Archived", "archived", CellForm.BOOL),
 )
 _KEY = "custom_fields"
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """The rows of every field, and the repeated rows of the last option."""
     values: dict[str, object] = {}
     for number, field in enumerate(FIELDS):
         for place, option in enumerate(field.options or ("",)):
@@ -38,7 +39,7 @@ def rows(world: World) -> Iterator[Row]:
                 "archived": field.archived or option == "Cycling",
             }
             unknown = field.type == "slider"
-            yield Row(
+            yield SampleRow(
                 token(number),
                 values,
                 problems=("custom_field_type_unknown",) if unknown else (),
@@ -46,7 +47,7 @@ def rows(world: World) -> Iterator[Row]:
                 marks=("unknown_type",) if unknown else ("archived",) if field.archived else (),
             )
     for _ in range(world.size.few):
-        yield Row(str(values["field_token"]), values, "skipped", ("duplicate_row",), marks=("twice",))
+        yield SampleRow(str(values["field_token"]), values, "skipped", ("duplicate_row",), marks=("twice",))
 
 
 KIND = SampleKind(_KEY, "Custom fields", COLUMNS, rows, folder="Set up/From the interface")

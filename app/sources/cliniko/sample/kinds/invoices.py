@@ -1,32 +1,33 @@
-"""Invoices, which stay behind: they are counted so that the clinic sees they were there."""
+"""Invoices, which are counted and not imported."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from app.sources.cliniko.sample.columns import Column, Form
+from app.sources.cliniko.sample.invented_names import plain_name
 from app.sources.cliniko.sample.kinds.kind import SampleKind
-from app.sources.cliniko.sample.people import plain_name
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", None, "id", Form.ID),
-    Column("number", "Invoice Number", "number"),
-    Column("issue_date", "Issue Date", "issue_date"),
-    Column("patient_id", "Patient ID", "patient_id", Form.ID),
-    Column("invoice_to", "Invoice To", "invoice_to"),
-    Column("extra", "Extra Information", "invoice_extra_information"),
-    Column("status_name", "Status", "status_description"),
-    Column("status", None, "status"),
-    Column("amount", "Invoice Amount", "total_amount"),
+    SampleColumn("id", None, "id", CellForm.ID),
+    SampleColumn("number", "Invoice Number", "number"),
+    SampleColumn("issue_date", "Issue Date", "issue_date"),
+    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.ID),
+    SampleColumn("invoice_to", "Invoice To", "invoice_to"),
+    SampleColumn("extra", "Extra Information", "invoice_extra_information"),
+    SampleColumn("status_name", "Status", "status_description"),
+    SampleColumn("status", None, "status"),
+    SampleColumn("amount", "Invoice Amount", "total_amount"),
 )
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each invoice."""
     for index in range(world.size.invoices):
         key = world.source_id("invoices", index, world.size.invoices)
         patient = world.patient_for(index)
-        yield Row(
+        yield SampleRow(
             source_id=key,
             values={
                 "id": key,

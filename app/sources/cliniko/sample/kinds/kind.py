@@ -1,42 +1,44 @@
-"""What every kind of thing in a sample says of itself, so that the writer treats all alike."""
+"""The description of one kind of a sample."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.columns import Column
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 
 @dataclass(frozen=True)
 class Document:
-    """A file that is no table: a picture of a client's knee, a note as a page."""
+    """A file that is no table, such as a photo of a client or a note as an HTML page."""
 
     path: str
     body: bytes
-    row: Row | None = None
-    """What it counts for; None when a row of the table names it."""
+    row: SampleRow | None = None
+    """The row that the file counts as; None where a row of the table names the file."""
 
 
 @dataclass(frozen=True)
 class SampleKind:
+    """A kind with its columns and rows, and how its file is written in each dialect."""
+
     name: str
     native_name: str
     """The type of data in a native file's name: `Patients` of `Patients-Cliniko-20261120.csv`."""
-    columns: tuple[Column, ...]
-    rows: Callable[[World], Iterator[Row]]
+    columns: tuple[SampleColumn, ...]
+    rows: Callable[[World], Iterator[SampleRow]]
     shape: Shape = Shape.CSV
-    """Of the api file."""
+    """The form of the API file."""
     mixed_native: bool = False
-    """In a mixed sample: native rather than api."""
+    """In a mixed sample: a csv export instead of an API file."""
     sliced: bool = False
     """In a mixed sample: two files with dates in their names."""
     folder: str = ""
-    """In a mixed sample."""
+    """The folder in a mixed sample."""
     total: Callable[[World], int] = lambda _world: 0
-    """Rows of the kind, for shapes that tell it in the file."""
-    there: Callable[[World], bool] = lambda _world: True
-    """Whether such a clinic's export has the file at all."""
-    beside: Callable[[World], Iterator[Document]] = lambda _world: iter(())
-    """Whole files that belong to the kind and lie beside its table."""
+    """The number of rows, for shapes that write it into the file."""
+    is_exported: Callable[[World], bool] = lambda _world: True
+    """Whether the export has a file of the kind."""
+    documents: Callable[[World], Iterator[Document]] = lambda _world: iter(())
+    """The files of the kind that are no table."""

@@ -1,11 +1,11 @@
-"""What stays in the old system by rule, beside invoices: counted, so that the clinic sees that it was there."""
+"""Further kinds that are counted and not imported: payments, body charts, letters, waiting lists, products, recalls."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from app.sources.cliniko.sample.columns import Column, Form
 from app.sources.cliniko.sample.kinds.kind import SampleKind
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 Values = dict[str, object]
@@ -41,73 +41,75 @@ def _recall(world: World, index: int) -> Values:
     return {"patient_id": world.patient_id(world.patient_for(index)), "date": _day(index), "name": str(1 + index % 3)}
 
 
-def _kind(name: str, native: str, make: Callable[[World, int], Values], *columns: Column, share: int = 2) -> SampleKind:
-    def rows(world: World) -> Iterator[Row]:
+def _kind(
+    name: str, native: str, make: Callable[[World, int], Values], *columns: SampleColumn, share: int = 2
+) -> SampleKind:
+    def rows(world: World) -> Iterator[SampleRow]:
         for index in range(world.size.invoices // share):
             key = str(70_000_001 + index * 17)
-            yield Row(key, {"id": key} | make(world, index))
+            yield SampleRow(key, {"id": key} | make(world, index))
 
     return SampleKind(name, native, columns, rows, folder="Money and more")
 
 
-_PATIENT = Column("patient_id", "Patient ID", "patient_id", Form.ID)
+_PATIENT = SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.ID)
 
 KINDS = (
     _kind(
         "payments",
         "Payments",
         _payment,
-        Column("id", "Payment ID", "payment_id", Form.ID),
+        SampleColumn("id", "Payment ID", "payment_id", CellForm.ID),
         _PATIENT,
-        Column("date", "Payment Date", "payment_date"),
-        Column("amount", "Amount", "amount"),
+        SampleColumn("date", "Payment Date", "payment_date"),
+        SampleColumn("amount", "Amount", "amount"),
     ),
     _kind(
         "body_charts",
         "Body charts",
         _chart,
-        Column("id", "Body Chart ID", "body_chart_id", Form.ID),
+        SampleColumn("id", "Body Chart ID", "body_chart_id", CellForm.ID),
         _PATIENT,
-        Column("name", "Name", "name"),
+        SampleColumn("name", "Name", "name"),
         share=5,
     ),
     _kind(
         "letters",
         "Letters",
         _letter,
-        Column("id", "Letter ID", "letter_id", Form.ID),
+        SampleColumn("id", "Letter ID", "letter_id", CellForm.ID),
         _PATIENT,
-        Column("name", "Name", "name"),
+        SampleColumn("name", "Name", "name"),
         share=5,
     ),
     _kind(
         "waitlist",
         "Wait list",
         _waiting,
-        Column("id", "Waitlist ID", "waitlist_id", Form.ID),
+        SampleColumn("id", "Waitlist ID", "waitlist_id", CellForm.ID),
         _PATIENT,
-        Column("date", "Added On", "added_on"),
-        Column("notes", "Notes", "notes"),
+        SampleColumn("date", "Added On", "added_on"),
+        SampleColumn("notes", "Notes", "notes"),
         share=10,
     ),
     _kind(
         "products",
         "Products",
         _product,
-        Column("id", "Product ID", "product_id", Form.ID),
-        Column("name", "Product Name", "product_name"),
-        Column("amount", "Cost Price", "cost_price"),
-        Column("stock", "Stock Level", "stock_level"),
+        SampleColumn("id", "Product ID", "product_id", CellForm.ID),
+        SampleColumn("name", "Product Name", "product_name"),
+        SampleColumn("amount", "Cost Price", "cost_price"),
+        SampleColumn("stock", "Stock Level", "stock_level"),
         share=10,
     ),
     _kind(
         "recalls",
         "Recalls",
         _recall,
-        Column("id", "Recall ID", "recall_id", Form.ID),
+        SampleColumn("id", "Recall ID", "recall_id", CellForm.ID),
         _PATIENT,
-        Column("date", "Recall Date", "recall_at"),
-        Column("name", "Recall Type", "recall_type_id"),
+        SampleColumn("date", "Recall Date", "recall_at"),
+        SampleColumn("name", "Recall Type", "recall_type_id"),
         share=10,
     ),
 )

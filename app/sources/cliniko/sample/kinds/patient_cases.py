@@ -1,33 +1,33 @@
-"""Courses of treatment that clients are on, with or without a limit."""
+"""Patient cases, with and without a limit."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, told
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.kinds.contacts import doctor_of
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "Case ID", "id", Form.ID),
-    Column("patient_id", "Patient ID", "patient_id", Form.LINK, to="patients"),
-    Column("name", "Name", "name"),
-    Column("notes", "Notes", "notes"),
-    Column("issue_date", "Issue Date", "issue_date"),
-    Column("expiry_date", "Expiry Date", "expiry_date"),
-    Column("max_sessions", "Max Sessions", "max_sessions"),
-    Column("max_invoiceable_amount", "Max Invoiceable Amount", "max_invoiceable_amount"),
-    Column("closed", "Closed", "closed", Form.BOOL),
-    Column("referral", "Referral", "referral", Form.BOOL),
-    Column("referral_type", "Referral Type", "referral_type"),
-    Column("contact_id", "Contact ID", "contact_id", Form.LINK, to="contacts"),
-    Column("include_cancelled", "Include Cancelled", "include_cancelled_attendees", Form.BOOL),
-    Column("include_dna", "Include DNA", "include_dna_attendees", Form.BOOL),
-    Column("attendee_ids", "Attendee IDs", "attendee_ids"),
+    SampleColumn("id", "Case ID", "id", CellForm.ID),
+    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
+    SampleColumn("name", "Name", "name"),
+    SampleColumn("notes", "Notes", "notes"),
+    SampleColumn("issue_date", "Issue Date", "issue_date"),
+    SampleColumn("expiry_date", "Expiry Date", "expiry_date"),
+    SampleColumn("max_sessions", "Max Sessions", "max_sessions"),
+    SampleColumn("max_invoiceable_amount", "Max Invoiceable Amount", "max_invoiceable_amount"),
+    SampleColumn("closed", "Closed", "closed", CellForm.BOOL),
+    SampleColumn("referral", "Referral", "referral", CellForm.BOOL),
+    SampleColumn("referral_type", "Referral Type", "referral_type"),
+    SampleColumn("contact_id", "Contact ID", "contact_id", CellForm.LINK, to="contacts"),
+    SampleColumn("include_cancelled", "Include Cancelled", "include_cancelled_attendees", CellForm.BOOL),
+    SampleColumn("include_dna", "Include DNA", "include_dna_attendees", CellForm.BOOL),
+    SampleColumn("attendee_ids", "Attendee IDs", "attendee_ids"),
     CREATED,
     UPDATED,
     DELETED_AT,
@@ -49,18 +49,19 @@ _STEP = 3
 
 
 def _plants(world: World) -> dict[int, Planted]:
-    return world.planted(_KEY, PLANTS, world.size.cases, by_api=world.told_by_api(False))
+    return world.planted(_KEY, PLANTS, world.size.cases, by_api=world.is_api_file(False))
 
 
 def case_of(world: World, patient: int) -> str | None:
-    """The id of the course of treatment that a client is on."""
+    """The id of a client's case; None for a client without an ordinary case."""
     index = patient // _STEP
     if patient % _STEP or index >= world.size.cases or index in _plants(world) or patient in world.patients:
         return None
     return world.source_id(_KEY, index, world.size.cases)
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each case, and the second rows of plants."""
     plants, size = _plants(world), world.size
     for index in range(size.cases):
         planted, limited = plants.get(index), index % 3 != 2
@@ -72,8 +73,8 @@ def rows(world: World) -> Iterator[Row]:
             older = values | {"notes": "First plan.", "updated_at": datetime(2021, 1, 1, tzinfo=UTC)}
             if planted.plant.name in ("both_limits", "unlimited"):
                 problems = ()
-            _upset(values, planted)
-        yield from told(str(values["id"]), values, planted, records=("cases",), problems=problems, older=older)
+            _apply_plant(values, planted)
+        yield from planted_rows(str(values["id"]), values, planted, records=("cases",), problems=problems, older=older)
 
 
 def _plain(world: World, index: int) -> dict[str, object]:
@@ -98,7 +99,7 @@ def _plain(world: World, index: int) -> dict[str, object]:
     }
 
 
-def _upset(values: dict[str, object], planted: Planted) -> None:
+def _apply_plant(values: dict[str, object], planted: Planted) -> None:
     name, turn = planted.plant.name, planted.turn
     if name == "no_name":
         values["name"] = None

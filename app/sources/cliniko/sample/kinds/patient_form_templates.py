@@ -1,25 +1,25 @@
-"""The forms that the clinic sends its clients to fill in."""
+"""Patient form templates."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, told
-from app.sources.cliniko.sample.columns import ARCHIVED, CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
-from app.sources.cliniko.sample.content import form_questions
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.kind import SampleKind
-from app.sources.cliniko.sample.kinds.treatment_note_templates import upset_template
+from app.sources.cliniko.sample.kinds.treatment_note_templates import apply_template_plant
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
+from app.sources.cliniko.sample.written_content import form_questions
 
 COLUMNS = (
-    Column("id", "Form Template ID", "id", Form.ID),
-    Column("name", "Name", "name"),
-    Column("content", "Content", "content", Form.JSON),
-    Column("restricted", "Restricted To Practitioner", "restricted_to_practitioner", Form.BOOL),
-    Column("email", "Email To Patient On Completion", "email_to_patient_on_completion", Form.BOOL),
+    SampleColumn("id", "Form Template ID", "id", CellForm.ID),
+    SampleColumn("name", "Name", "name"),
+    SampleColumn("content", "Content", "content", CellForm.JSON),
+    SampleColumn("restricted", "Restricted To Practitioner", "restricted_to_practitioner", CellForm.BOOL),
+    SampleColumn("email", "Email To Patient On Completion", "email_to_patient_on_completion", CellForm.BOOL),
     ARCHIVED,
     CREATED,
     UPDATED,
@@ -37,12 +37,13 @@ PLANTS = (
     DELETED,
 )
 NAMES = ("New client details", "Consent to treatment", "Exercise diary", "Feedback")
-"""The last of them is there twice, so that no client's form is matched to it."""
+"""Two templates have the last name, so that forms of that name match no template."""
 _KEY = "patient_form_templates"
 
 
-def rows(world: World) -> Iterator[Row]:
-    by_api = world.told_by_api(False)
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each template and each plant."""
+    by_api = world.is_api_file(False)
     odd = [Planted(plant, turn) for turn in range(world.size.few) for plant in PLANTS if by_api or not plant.by_api]
     among = len(NAMES) + len(odd)
     for index, planted in enumerate((*(None for _ in NAMES), *odd)):
@@ -58,8 +59,8 @@ def rows(world: World) -> Iterator[Row]:
         }
         older = values | {"updated_at": datetime(2021, 2, 1, tzinfo=UTC), "content": {"sections": []}}
         if planted:
-            upset_template(values, planted, NAMES)
-        yield from told(str(values["id"]), values, planted, records=("form_templates",), older=older)
+            apply_template_plant(values, planted, NAMES)
+        yield from planted_rows(str(values["id"]), values, planted, records=("form_templates",), older=older)
 
 
 KIND = SampleKind(_KEY, "Patient form templates", COLUMNS, rows, shape=Shape.ARRAY, folder="Patient form templates")

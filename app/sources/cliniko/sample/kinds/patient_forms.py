@@ -1,32 +1,32 @@
-"""What clients filled in and signed, and what was sent to them and never came back."""
+"""Patient forms: completed forms with signatures, and incomplete forms."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, told
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
-from app.sources.cliniko.sample.content import LONG_ANSWER, NOT_JSON, filled_form, signature_id
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.kinds.patient_form_templates import NAMES
 from app.sources.cliniko.sample.pictures import as_uri, signature
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
+from app.sources.cliniko.sample.written_content import LONG_ANSWER, NOT_JSON, filled_form, signature_id
 
 COLUMNS = (
-    Column("id", "Patient Form ID", "id", Form.ID),
-    Column("patient_id", "Patient ID", "patient_id", Form.LINK, to="patients"),
-    Column("name", "Name", "name"),
-    Column("content", "Content", "content", Form.JSON),
-    Column("completed_at", "Completed At", "completed_at", Form.TIME),
-    Column("booking_id", "Appointment ID", "booking_id", Form.LINK, to="bookings"),
-    Column("attendee_id", "Attendee ID", "attendee_id", Form.LINK, to="attendees"),
-    Column("restricted", "Restricted To Practitioner", "restricted_to_practitioner", Form.BOOL),
-    Column("email", "Email To Patient On Completion", "email_to_patient_on_completion", Form.BOOL),
-    Column("signatures", "Signatures", "signatures", Form.JSON),
-    Column("url", "URL", "url"),
+    SampleColumn("id", "Patient Form ID", "id", CellForm.ID),
+    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
+    SampleColumn("name", "Name", "name"),
+    SampleColumn("content", "Content", "content", CellForm.JSON),
+    SampleColumn("completed_at", "Completed At", "completed_at", CellForm.TIME),
+    SampleColumn("booking_id", "Appointment ID", "booking_id", CellForm.LINK, to="bookings"),
+    SampleColumn("attendee_id", "Attendee ID", "attendee_id", CellForm.LINK, to="attendees"),
+    SampleColumn("restricted", "Restricted To Practitioner", "restricted_to_practitioner", CellForm.BOOL),
+    SampleColumn("email", "Email To Patient On Completion", "email_to_patient_on_completion", CellForm.BOOL),
+    SampleColumn("signatures", "Signatures", "signatures", CellForm.JSON),
+    SampleColumn("url", "URL", "url"),
     CREATED,
     UPDATED,
     DELETED_AT,
@@ -52,9 +52,10 @@ _KEY = "patient_forms"
 _TEMPLATES = NAMES[:-1]
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each form, and the second rows of plants."""
     forms = world.size.forms
-    plants = world.planted(_KEY, PLANTS, forms, by_api=world.told_by_api(False))
+    plants = world.planted(_KEY, PLANTS, forms, by_api=world.is_api_file(False))
     people = world.plain_patients(0)
     for index in range(forms):
         planted = plants.get(index)
@@ -63,9 +64,9 @@ def rows(world: World) -> Iterator[Row]:
         older: dict[str, object] | None = None
         if planted:
             older = values | {"content": filled_form(index, "First answers."), "updated_at": values["created_at"]}
-            _upset(values, planted, index)
+            _apply_plant(values, planted, index)
             problems = () if planted.plant.name == "unknown_name" else problems
-        yield from told(str(values["id"]), values, planted, records=("forms",), problems=problems, older=older)
+        yield from planted_rows(str(values["id"]), values, planted, records=("forms",), problems=problems, older=older)
 
 
 def _plain(world: World, index: int) -> dict[str, object]:
@@ -85,7 +86,7 @@ def _plain(world: World, index: int) -> dict[str, object]:
     }
 
 
-def _upset(values: dict[str, object], planted: Planted, index: int) -> None:
+def _apply_plant(values: dict[str, object], planted: Planted, index: int) -> None:
     name, turn = planted.plant.name, planted.turn
     if name == "incomplete":
         values |= {"completed_at": None, "signatures": None}

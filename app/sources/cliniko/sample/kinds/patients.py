@@ -1,97 +1,99 @@
-"""The clinic's clients, with the odd records that every real list of clients holds."""
+"""Patients, with the difficult rows that real lists of patients have."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from app.sources.cliniko.sample import people
+from app.sources.cliniko.sample import invented_names
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.columns import ARCHIVED, CREATED, DELETED, UPDATED, Column, Form
 from app.sources.cliniko.sample.fields import CELLS, CUSTOM_COLUMNS, own_cells
 from app.sources.cliniko.sample.kinds.contacts import Referrers
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.planting import Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, DELETED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
-# The columns of a list of clients: the 65 of a native file in their order, and those only the interface tells.
+# The 65 columns of Cliniko's csv export of patients in their order, then those that only its API has.
 
 COLUMNS = (
-    Column("id", "Patient ID", "id", Form.ID),
-    Column("title", "Title", "title"),
-    Column("first_name", "First Name", "first_name"),
-    Column("last_name", "Last Name", "last_name"),
-    Column("preferred_first_name", "Preferred First Name", "preferred_first_name"),
-    Column("date_of_birth", "Date of Birth", "date_of_birth"),
-    Column("sex", "Sex", "sex"),
-    Column("email", "Email", "email"),
-    Column("phone_mobile", "PhoneMobile", None),
-    Column("phone_home", "PhoneHome", None),
-    Column("phone_work", "PhoneWork", None),
-    Column("phone_fax", "PhoneFax", None),
-    Column("phone_other", "PhoneOther", None),
-    Column("address_1", "Address1", "address_1"),
-    Column("address_2", "Address2", "address_2"),
-    Column("address_3", "Address3", "address_3"),
-    Column("time_zone", "Time Zone", "time_zone"),
-    Column("city", "City", "city"),
-    Column("state", "State", "state"),
-    Column("post_code", "Post code", "post_code"),
-    Column("country", "Country", "country"),
-    Column("occupation", "Occupation", "occupation"),
-    Column("emergency_contact", "Emergency Contact", "emergency_contact"),
-    Column("medicare", "Medicare Number", "medicare"),
-    Column("referral_type", "Referral Type", None),
-    Column("referral_subcategory", "Referral Type Subcategory", None),
-    Column("referral_extra", "Referral Extra Information", None),
-    Column("referring_doctor", "Referring Doctor", None),
-    Column("referring_doctor_id", None, "referring_doctor_id", Form.LINK, to="contacts"),
-    Column("old_reference_id", "Reference Number", "old_reference_id"),
+    SampleColumn("id", "Patient ID", "id", CellForm.ID),
+    SampleColumn("title", "Title", "title"),
+    SampleColumn("first_name", "First Name", "first_name"),
+    SampleColumn("last_name", "Last Name", "last_name"),
+    SampleColumn("preferred_first_name", "Preferred First Name", "preferred_first_name"),
+    SampleColumn("date_of_birth", "Date of Birth", "date_of_birth"),
+    SampleColumn("sex", "Sex", "sex"),
+    SampleColumn("email", "Email", "email"),
+    SampleColumn("phone_mobile", "PhoneMobile", None),
+    SampleColumn("phone_home", "PhoneHome", None),
+    SampleColumn("phone_work", "PhoneWork", None),
+    SampleColumn("phone_fax", "PhoneFax", None),
+    SampleColumn("phone_other", "PhoneOther", None),
+    SampleColumn("address_1", "Address1", "address_1"),
+    SampleColumn("address_2", "Address2", "address_2"),
+    SampleColumn("address_3", "Address3", "address_3"),
+    SampleColumn("time_zone", "Time Zone", "time_zone"),
+    SampleColumn("city", "City", "city"),
+    SampleColumn("state", "State", "state"),
+    SampleColumn("post_code", "Post code", "post_code"),
+    SampleColumn("country", "Country", "country"),
+    SampleColumn("occupation", "Occupation", "occupation"),
+    SampleColumn("emergency_contact", "Emergency Contact", "emergency_contact"),
+    SampleColumn("medicare", "Medicare Number", "medicare"),
+    SampleColumn("referral_type", "Referral Type", None),
+    SampleColumn("referral_subcategory", "Referral Type Subcategory", None),
+    SampleColumn("referral_extra", "Referral Extra Information", None),
+    SampleColumn("referring_doctor", "Referring Doctor", None),
+    SampleColumn("referring_doctor_id", None, "referring_doctor_id", CellForm.LINK, to="contacts"),
+    SampleColumn("old_reference_id", "Reference Number", "old_reference_id"),
     CREATED,
     UPDATED,
-    Column("next_appointment", "Next Appointment", None, Form.TIME),
-    Column("last_appointment", "Last Appointment", None, Form.TIME),
-    Column("birth_month", "Birth Month", None),
-    Column("last_practitioner", "Last Practitioner Seen", None),
-    Column("last_business", "Last Business Visited", None),
-    Column("business_id", "Business Id", None, Form.ID),
-    Column("credit", "Unapplied Account Credit", None),
-    Column("medical_alerts", "Medical Alerts", None),
-    Column("notes", "Extra Information", "notes"),
-    Column("reminder_type", "Reminder Type", "reminder_type"),
-    Column("invoice_default_to", "Invoice To", "invoice_default_to"),
-    Column("invoice_email", "Invoice Email", "invoice_email"),
-    Column("invoice_extra_information", "Invoice Extra Info", "invoice_extra_information"),
-    Column("concession_type", "Concession Type", None),
-    Column("sms_unsubscribed", "Unsubscribed SMS marketing", None, Form.BOOL),
-    Column("first_appointment", "First Appointment", None, Form.TIME),
-    Column("first_practitioner", "First Practitioner Seen", None),
-    Column("privacy_words", "Accepted Privacy Policy", None),
-    Column("gender_identity", "Gender Identity", "gender_identity"),
-    Column("pronouns_text", "Pronouns", None),
-    Column("gender", "Gender (this field has been replaced)", "gender"),
-    Column("appointment_notes", "Appointment Notes", "appointment_notes"),
-    Column("medicare_reference_number", "Medicare Reference Number", "medicare_reference_number"),
-    Column("email_marketing", "Accepts email marketing", "accepted_email_marketing", Form.BOOL),
-    Column("opening_balance", "Opening balance", None),
-    Column("account_balance", "Account Balance", None),
-    Column("mobile_phones", "Mobile Phones", None),
-    Column("home_phones", "Home Phones", None),
-    Column("work_phones", "Work Phones", None),
-    Column("fax_phones", "Fax Phones", None),
-    Column("other_phones", "Other Phones", None),
-    Column("receives_confirmation_emails", "Receives Confirmation Emails", "receives_confirmation_emails", Form.BOOL),
-    Column("dva_card_number", "DVA card number", "dva_card_number"),
-    Column("follow_up", "Follow-up Messages", None),
-    Column("patient_phone_numbers", None, "patient_phone_numbers", Form.JSON),
-    Column("sms_marketing", None, "accepted_sms_marketing", Form.BOOL),
-    Column("privacy", None, "accepted_privacy_policy", Form.BOOL),
-    Column("pronouns_json", None, "pronouns", Form.JSON),
-    Column("archived_at", None, ARCHIVED.api, Form.TIME),
+    SampleColumn("next_appointment", "Next Appointment", None, CellForm.TIME),
+    SampleColumn("last_appointment", "Last Appointment", None, CellForm.TIME),
+    SampleColumn("birth_month", "Birth Month", None),
+    SampleColumn("last_practitioner", "Last Practitioner Seen", None),
+    SampleColumn("last_business", "Last Business Visited", None),
+    SampleColumn("business_id", "Business Id", None, CellForm.ID),
+    SampleColumn("credit", "Unapplied Account Credit", None),
+    SampleColumn("medical_alerts", "Medical Alerts", None),
+    SampleColumn("notes", "Extra Information", "notes"),
+    SampleColumn("reminder_type", "Reminder Type", "reminder_type"),
+    SampleColumn("invoice_default_to", "Invoice To", "invoice_default_to"),
+    SampleColumn("invoice_email", "Invoice Email", "invoice_email"),
+    SampleColumn("invoice_extra_information", "Invoice Extra Info", "invoice_extra_information"),
+    SampleColumn("concession_type", "Concession Type", None),
+    SampleColumn("sms_unsubscribed", "Unsubscribed SMS marketing", None, CellForm.BOOL),
+    SampleColumn("first_appointment", "First Appointment", None, CellForm.TIME),
+    SampleColumn("first_practitioner", "First Practitioner Seen", None),
+    SampleColumn("privacy_words", "Accepted Privacy Policy", None),
+    SampleColumn("gender_identity", "Gender Identity", "gender_identity"),
+    SampleColumn("pronouns_text", "Pronouns", None),
+    SampleColumn("gender", "Gender (this field has been replaced)", "gender"),
+    SampleColumn("appointment_notes", "Appointment Notes", "appointment_notes"),
+    SampleColumn("medicare_reference_number", "Medicare Reference Number", "medicare_reference_number"),
+    SampleColumn("email_marketing", "Accepts email marketing", "accepted_email_marketing", CellForm.BOOL),
+    SampleColumn("opening_balance", "Opening balance", None),
+    SampleColumn("account_balance", "Account Balance", None),
+    SampleColumn("mobile_phones", "Mobile Phones", None),
+    SampleColumn("home_phones", "Home Phones", None),
+    SampleColumn("work_phones", "Work Phones", None),
+    SampleColumn("fax_phones", "Fax Phones", None),
+    SampleColumn("other_phones", "Other Phones", None),
+    SampleColumn(
+        "receives_confirmation_emails", "Receives Confirmation Emails", "receives_confirmation_emails", CellForm.BOOL
+    ),
+    SampleColumn("dva_card_number", "DVA card number", "dva_card_number"),
+    SampleColumn("follow_up", "Follow-up Messages", None),
+    SampleColumn("patient_phone_numbers", None, "patient_phone_numbers", CellForm.JSON),
+    SampleColumn("sms_marketing", None, "accepted_sms_marketing", CellForm.BOOL),
+    SampleColumn("privacy", None, "accepted_privacy_policy", CellForm.BOOL),
+    SampleColumn("pronouns_json", None, "pronouns", CellForm.JSON),
+    SampleColumn("archived_at", None, ARCHIVED.api, CellForm.TIME),
     DELETED,
-    Column("merged_at", None, "merged_at", Form.TIME),
-    Column("merged_with_patient_id", None, "merged_with_patient_id", Form.LINK, to="patients"),
+    SampleColumn("merged_at", None, "merged_at", CellForm.TIME),
+    SampleColumn("merged_with_patient_id", None, "merged_with_patient_id", CellForm.LINK, to="patients"),
 )
 
 FIELD_COLUMNS: tuple[tuple[str, str, bool], ...] = (
@@ -109,18 +111,16 @@ FIELD_COLUMNS: tuple[tuple[str, str, bool], ...] = (
     ("Invoice email", "invoice_email", True),
     ("Invoice extra information", "invoice_extra_information", True),
 )
-"""Columns that become client fields: the field's name, the cell, and whether an api-dialect file has it."""
+"""Columns that become custom fields: the field's name, the key of the cell, and whether an API file has the column."""
 
-
-# What is odd about the clients whom every clinic's list holds: merged, nameless, born in the future, entered twice.
 
 Values = dict[str, object]
 
 
-def upset(world: World, values: Values, planted: Planted) -> None:
-    """Make a client one of the difficult ones."""
+def apply_plant(world: World, values: Values, planted: Planted) -> None:
+    """Change the cells of a client as its plant requires."""
     name, turn = planted.plant.name, planted.turn
-    given, family = people.GIVEN[turn], people.FAMILY[turn]
+    given, family = invented_names.GIVEN[turn], invented_names.FAMILY[turn]
     values["archived_at"] = None
     if name in ("merged", "merged_twice"):
         target = "merged" if name == "merged_twice" else "apostrophe"
@@ -138,26 +138,26 @@ def upset(world: World, values: Values, planted: Planted) -> None:
     elif name == "bad_phone":
         values |= {"mobiles": (("ask mum", "silent number")[turn % 2],), "homes": ()}
     elif name in ("shares_a", "shares_b"):
-        values |= {"email": f"family{turn}@mail.example", "mobiles": (people.mobile(turn),)}
+        values |= {"email": f"family{turn}@mail.example", "mobiles": (invented_names.mobile(turn),)}
     elif name == "no_first_name":
-        values |= {"first_name": None, "last_name": people.FAMILY[turn + 50], "preferred_first_name": None}
+        values |= {"first_name": None, "last_name": invented_names.FAMILY[turn + 50], "preferred_first_name": None}
     elif name == "no_last_name":
-        values |= {"first_name": people.GIVEN[turn + 50], "last_name": None}
+        values |= {"first_name": invented_names.GIVEN[turn + 50], "last_name": None}
     elif name == "birth_ahead":
         values["date_of_birth"] = "2091-01-01"
     elif name == "birth_too_early":
         values["date_of_birth"] = "1899-12-31"
     elif name == "birth_no_such_day":
         values["date_of_birth"] = "1985-02-30"
-    elif name in people.ODD_FAMILY:
-        values |= {"first_name": given, "last_name": people.ODD_FAMILY[name]}
+    elif name in invented_names.ODD_FAMILY:
+        values |= {"first_name": given, "last_name": invented_names.ODD_FAMILY[name]}
     elif name == "emoji":
         values |= {"first_name": f"{given} 🌻", "notes": "Likes the garden 🌿 and her dog 🐕‍🦺"}
     elif name in ("rtl", "vietnamese"):
-        firsts, lasts = people.RTL if name == "rtl" else people.VIETNAMESE
+        firsts, lasts = invented_names.RTL if name == "rtl" else invented_names.VIETNAMESE
         values |= {"first_name": firsts[turn % 5], "last_name": lasts[turn // 5 % 5], "preferred_first_name": None}
     elif name == "long_name":
-        values |= {"first_name": people.LONG_GIVEN, "last_name": family, "preferred_first_name": None}
+        values |= {"first_name": invented_names.LONG_GIVEN, "last_name": family, "preferred_first_name": None}
     elif name == "formula":
         values["notes"] = '=HYPERLINK("https://evil.example/","Click")'
         values["occupation"] = "@SUM(1+1)"
@@ -187,14 +187,15 @@ class _Writer:
     rng: Random
 
     def plain(self, index: int) -> Values:
+        """The cells of an ordinary client; each call takes the next random numbers."""
         rng = self.rng
-        first, last = people.plain_name(index)
-        suburb, post_code = rng.choice(people.SUBURBS)
+        first, last = invented_names.plain_name(index)
+        suburb, post_code = rng.choice(invented_names.SUBURBS)
         born = date(1932, 1, 1) + timedelta(days=rng.randrange(31_000))
         created = _FIRST_SEEN + timedelta(days=index * 3600 // self.world.size.patients, minutes=rng.randrange(480))
-        mobile = people.mobile(index * 7) if rng.random() < 0.93 else None
-        home = people.landline(index) if rng.random() < 0.2 else None
-        second = people.mobile(index * 7 + 500) if mobile and rng.random() < 0.04 else None
+        mobile = invented_names.mobile(index * 7) if rng.random() < 0.93 else None
+        home = invented_names.landline(index) if rng.random() < 0.2 else None
+        second = invented_names.mobile(index * 7 + 500) if mobile and rng.random() < 0.04 else None
         has_mail = rng.random() < 0.85
         return {
             "id": self.world.patient_id(index),
@@ -204,19 +205,21 @@ class _Writer:
             "preferred_first_name": first[:3] if rng.random() < 0.1 else None,
             "date_of_birth": born.isoformat() if rng.random() < 0.97 else None,
             "birth_month": born.strftime("%B"),
-            "sex": rng.choice(people.SEXES),
+            "sex": rng.choice(invented_names.SEXES),
             "email": f"{first}.{last}{index}@mail.example".lower() if has_mail else None,
             "mobiles": tuple(number for number in (mobile, second) if number),
             "homes": (home,) if home else (),
-            "address_1": f"{1 + index % 180} {rng.choice(people.STREETS)}",
+            "address_1": f"{1 + index % 180} {rng.choice(invented_names.STREETS)}",
             "address_2": f"Unit {1 + index % 12}" if rng.random() < 0.2 else None,
             "time_zone": "Australia/Perth" if index % 40 == 3 else ("Australia/Sydney" if index % 3 == 0 else None),
             "city": suburb,
             "state": "NT" if post_code == "0800" else "NSW",
             "post_code": post_code,
             "country": "Australia",
-            "occupation": rng.choice(people.WORK),
-            "emergency_contact": f"{rng.choice(people.GIVEN)} ({rng.choice(_RELATIONS)}) +61 491 570 {index % 1000:03d}"
+            "occupation": rng.choice(invented_names.WORK),
+            "emergency_contact": (
+                f"{rng.choice(invented_names.GIVEN)} ({rng.choice(_RELATIONS)}) +61 491 570 {index % 1000:03d}"
+            )
             if rng.random() < 0.3
             else None,
             "medicare": f"9999 {index % 100_000:05d} 0" if rng.random() < 0.5 else None,
@@ -248,7 +251,7 @@ class _Writer:
         }
 
     def finished(self, values: Values) -> Values:
-        """The same client in the words of both dialects."""
+        """Add the cells that the dialects write differently, and return the same dictionary."""
         mobiles, homes = _texts(values["mobiles"]), _texts(values["homes"])
         values["phone_mobile"], values["mobile_phones"] = (mobiles or ("",))[0], ", ".join(mobiles)
         values["phone_home"], values["home_phones"] = (homes or ("",))[0], ", ".join(homes)
@@ -257,16 +260,18 @@ class _Writer:
             for kind, numbers in (("Mobile", mobiles), ("Home", homes))
             for number in numbers
         ]
-        consent, privacy, said = values["sms_marketing"], values["privacy"], _texts(values["pronouns"] or ())
+        consent, privacy, pronouns = values["sms_marketing"], values["privacy"], _texts(values["pronouns"] or ())
         values["sms_unsubscribed"] = None if consent is None else not consent
         values["privacy_words"] = {True: "Accepted", False: "Rejected", None: "No response"}[
             bool(privacy) if privacy is not None else None
         ]
-        values["pronouns_text"] = "/".join(said)
-        values["pronouns_json"] = {"nominative": said[0], "accusative": said[1]} if said else None
+        values["pronouns_text"] = "/".join(pronouns)
+        values["pronouns_json"] = {"nominative": pronouns[0], "accusative": pronouns[1]} if pronouns else None
         return values
 
-    def row(self, index: int, values: Values, planted: Planted | None, outcome: str, problems: tuple[str, ...]) -> Row:
+    def row(
+        self, index: int, values: Values, planted: Planted | None, outcome: str, problems: tuple[str, ...]
+    ) -> SampleRow:
         api = self.world.patients_api
         cells = [(field, values.get(key)) for field, key, in_api in FIELD_COLUMNS if in_api or not api]
         filled = tuple(field for field, value in cells if value not in (None, ""))
@@ -281,7 +286,7 @@ class _Writer:
         values |= own
         if outcome == "created":
             problems += ("field_without_destination",) * len(lost)
-        return Row(
+        return SampleRow(
             source_id=str(values["id"]),
             values=values,
             outcome=outcome,
@@ -296,7 +301,8 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(part) for part in value) if isinstance(value, tuple) else ()
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each patient, and the second rows of plants."""
     writer = _Writer(world, world.random("patients"))
     referrers = Referrers(world)
     for index in range(world.size.patients):
@@ -307,7 +313,7 @@ def rows(world: World) -> Iterator[Row]:
             yield writer.row(index, writer.finished(values | referrer), None, "created", problems)
             continue
         older = dict(values)
-        upset(world, values, planted)
+        apply_plant(world, values, planted)
         plant = planted.plant
         row = writer.row(index, writer.finished(values), planted, plant.outcome, plant.codes)
         if plant.name == "conflict":
@@ -323,6 +329,7 @@ def rows(world: World) -> Iterator[Row]:
 
 
 def total(world: World) -> int:
+    """The number of rows."""
     return world.size.patients + sum(planted.plant.extra_row for planted in world.patients.values())
 
 

@@ -1,27 +1,27 @@
-"""The weekly hours of those who treat: a list of slots for each day, or, in a native file, a row for each slot."""
+"""Practitioner availability: a list of slots for each day (API), or a row for each slot (csv)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.children import DELETED, told
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.children import DELETED, planted_rows
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "Availability ID", "id", Form.ID),
-    Column("practitioner_id", "Practitioner ID", "practitioner_id", Form.LINK, to="practitioners"),
-    Column("business_id", "Business ID", "business_id", Form.LINK, to="businesses"),
-    Column("day_of_week", "Day Of Week", "day_of_week"),
-    Column("availabilities", None, "availabilities", Form.JSON),
-    Column("starts_at", "Starts At", None),
-    Column("ends_at", "Ends At", None),
-    Column("time_zone", "Time Zone", "time_zone_identifier"),
+    SampleColumn("id", "Availability ID", "id", CellForm.ID),
+    SampleColumn("practitioner_id", "Practitioner ID", "practitioner_id", CellForm.LINK, to="practitioners"),
+    SampleColumn("business_id", "Business ID", "business_id", CellForm.LINK, to="businesses"),
+    SampleColumn("day_of_week", "Day Of Week", "day_of_week"),
+    SampleColumn("availabilities", None, "availabilities", CellForm.JSON),
+    SampleColumn("starts_at", "Starts At", None),
+    SampleColumn("ends_at", "Ends At", None),
+    SampleColumn("time_zone", "Time Zone", "time_zone_identifier"),
     CREATED,
     UPDATED,
     DELETED_AT,
@@ -65,11 +65,12 @@ def _ordinary(world: World) -> Iterator[tuple[int, int, int]]:
                 yield person, (day + person) % 2, day
 
 
-def rows(world: World) -> Iterator[Row]:
-    by_api = world.told_by_api(False)
+def rows(world: World) -> Iterator[SampleRow]:
+    """The rows of every practitioner's week, and the rows of plants."""
+    by_api = world.is_api_file(False)
     ordinary = list(_ordinary(world))
     for index, (person, site, day) in enumerate(ordinary):
-        yield from _told(world, _Day(index, person, site, day, _HOURS), None, by_api)
+        yield from _rows_of(world, _Day(index, person, site, day, _HOURS), None, by_api)
     people = [person for person, _, day in ordinary if day == 1]
     plants = [plant for plant in PLANTS if by_api or not plant.by_api]
     for turn in range(world.size.few):
@@ -78,11 +79,11 @@ def rows(world: World) -> Iterator[Row]:
             slots = _slot_of(number // len(people))
             planted = Planted(plant, turn)
             day_of = _odd(world, planted, len(ordinary) + number, people[number % len(people)], slots)
-            yield from _told(world, day_of, planted, by_api)
+            yield from _rows_of(world, day_of, planted, by_api)
 
 
 def _slot_of(number: int) -> Slots:
-    """Ten minutes that no other of the difficult rows has."""
+    """A slot of nine minutes that no other plant has."""
     start = 7 * 60 + number * 10
     return ((f"{start // 60:02d}:{start % 60:02d}", f"{(start + 9) // 60:02d}:{(start + 9) % 60:02d}"),)
 
@@ -102,7 +103,7 @@ def _odd(world: World, planted: Planted, index: int, person: int, slots: Slots) 
     return _Day(index, person, 0, weekday, slots, "Australia/Perth" if name == "other_zone" else None)
 
 
-def _told(world: World, day: _Day, planted: Planted | None, by_api: bool) -> Iterator[Row]:
+def _rows_of(world: World, day: _Day, planted: Planted | None, by_api: bool) -> Iterator[SampleRow]:
     key = world.source_id(_KEY, day.index, world.size.few * len(PLANTS) + _DAYS * len(world.treating))
     name, turn = (planted.plant.name, planted.turn) if planted else ("", 0)
     values: dict[str, object] = {
@@ -117,10 +118,10 @@ def _told(world: World, day: _Day, planted: Planted | None, by_api: bool) -> Ite
     }
     if by_api:
         values["availabilities"] = [{"starts_at": start, "ends_at": end} for start, end in day.slots]
-        yield from told(key, values, planted, records=("availability",) * len(day.slots))
+        yield from planted_rows(key, values, planted, records=("availability",) * len(day.slots))
         return
     for start, end in day.slots or ((None, None),):
-        yield from told(key, values | {"starts_at": start, "ends_at": end}, planted, records=("availability",))
+        yield from planted_rows(key, values | {"starts_at": start, "ends_at": end}, planted, records=("availability",))
 
 
 KIND = SampleKind(

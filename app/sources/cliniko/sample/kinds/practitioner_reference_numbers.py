@@ -1,22 +1,22 @@
-"""The numbers by which insurers know who treated: one for each site, and one for the board of the profession."""
+"""Practitioner reference numbers: one for each site, and one registration number."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from app.sources.cliniko.sample.children import DELETED, TWICE, told
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.children import DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "Reference Number ID", "id", Form.ID),
-    Column("practitioner_id", "Practitioner ID", "practitioner_id", Form.LINK, to="practitioners"),
-    Column("business_id", "Business ID", "business_id", Form.LINK, to="businesses"),
-    Column("name", "Name", "name"),
-    Column("reference_number", "Reference Number", "reference_number"),
+    SampleColumn("id", "Reference Number ID", "id", CellForm.ID),
+    SampleColumn("practitioner_id", "Practitioner ID", "practitioner_id", CellForm.LINK, to="practitioners"),
+    SampleColumn("business_id", "Business ID", "business_id", CellForm.LINK, to="businesses"),
+    SampleColumn("name", "Name", "name"),
+    SampleColumn("reference_number", "Reference Number", "reference_number"),
     CREATED,
     UPDATED,
     DELETED_AT,
@@ -31,11 +31,12 @@ PLANTS = (
 )
 _KEY = "practitioner_reference_numbers"
 _EACH = 3
-"""Numbers of each practitioner: of the two open sites, and of the board, which counts everywhere."""
+"""Numbers for each practitioner: one for each of the two open sites, and one without a business."""
 
 
-def rows(world: World) -> Iterator[Row]:
-    by_api = world.told_by_api(False)
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each number and each plant."""
+    by_api = world.is_api_file(False)
     ordinary = [(None, person, place) for person in world.treating for place in range(_EACH)]
     odd = [
         (Planted(plant, turn), world.treating[1], _EACH - 1)
@@ -55,11 +56,11 @@ def rows(world: World) -> Iterator[Row]:
             "updated_at": datetime(2024, 3, 4, 1, 0, index % 60, tzinfo=UTC),
         }
         if planted:
-            _upset(values, planted.plant.name, planted.turn)
-        yield from told(key, values, planted, records=("provider_numbers",))
+            _apply_plant(values, planted.plant.name, planted.turn)
+        yield from planted_rows(key, values, planted, records=("provider_numbers",))
 
 
-def _upset(values: dict[str, object], name: str, turn: int) -> None:
+def _apply_plant(values: dict[str, object], name: str, turn: int) -> None:
     values["name"] = f"Fund {name.replace('_', ' ')} {turn + 1}"
     if name == "no_practitioner":
         values["practitioner_id"] = str(999_700_001 + turn)

@@ -1,42 +1,43 @@
-"""The people who treat, with those who have left and whose history still stands under their name."""
+"""Practitioners, some of whom have left the clinic."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
 from app.sources.cliniko.sample.kinds.kind import SampleKind
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "Practitioner ID", "id", Form.INTEGER),
-    Column("user_id", "User ID", "user_id", Form.LINK, to="users"),
-    Column("title", "Title", "title"),
-    Column("first_name", "First Name", "first_name"),
-    Column("last_name", "Last Name", "last_name"),
-    Column("label", "Display Name", "label"),
-    Column("designation", "Designation", "designation"),
-    Column("description", "Description", "description"),
-    Column("active", "Active", "active", Form.BOOL),
-    Column(
+    SampleColumn("id", "Practitioner ID", "id", CellForm.INTEGER),
+    SampleColumn("user_id", "User ID", "user_id", CellForm.LINK, to="users"),
+    SampleColumn("title", "Title", "title"),
+    SampleColumn("first_name", "First Name", "first_name"),
+    SampleColumn("last_name", "Last Name", "last_name"),
+    SampleColumn("label", "Display Name", "label"),
+    SampleColumn("designation", "Designation", "designation"),
+    SampleColumn("description", "Description", "description"),
+    SampleColumn("active", "Active", "active", CellForm.BOOL),
+    SampleColumn(
         "default_appointment_type_id",
         "Default Appointment Type ID",
         "default_appointment_type_id",
-        Form.LINK,
+        CellForm.LINK,
         to="appointment_types",
     ),
-    Column("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", Form.BOOL),
-    Column("parking_bay", "Parking Bay", "parking_bay"),
+    SampleColumn("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", CellForm.BOOL),
+    SampleColumn("parking_bay", "Parking Bay", "parking_bay"),
     CREATED,
     UPDATED,
 )
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each practitioner."""
     for index in world.treating:
         person = world.people[index]
-        yield Row(
+        yield SampleRow(
             source_id=world.practitioner_id(index),
             values={
                 "id": world.practitioner_id(index),

@@ -1,10 +1,10 @@
-"""Times at which somebody takes no visits, as a native diary holds them: rows of nobody, with room for nobody."""
+"""Busy times in a csv file of appointments: rows without patients and without places."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from app.sources.cliniko.sample.columns import SYDNEY
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import SYDNEY
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 _LAST_SUNDAY = date(2026, 11, 15)
@@ -16,7 +16,8 @@ LONG = (
 )
 
 
-def times_off(world: World) -> Iterator[Row]:
+def times_off(world: World) -> Iterator[SampleRow]:
+    """One row for each busy time; nothing where appointments are from Cliniko's API."""
     if not world.appointments_native:
         return
     team = [person for person in world.treating if world.people[person].left is None]
@@ -42,4 +43,4 @@ def times_off(world: World) -> Iterator[Row]:
         }
         problems = ("busy_time_note_truncated",) if long else ()
         marks = ("long_time_off",) if long else ("time_off",)
-        yield Row(key, values, problems=problems, records=("busy_times",), marks=marks, slice=1)
+        yield SampleRow(key, values, problems=problems, records=("busy_times",), marks=marks, slice=1)

@@ -1,23 +1,23 @@
-"""The questions that treatment notes are written along."""
+"""Treatment note templates."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, told
-from app.sources.cliniko.sample.columns import ARCHIVED, CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
-from app.sources.cliniko.sample.content import NOT_JSON, note_questions, odd_question
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
+from app.sources.cliniko.sample.written_content import NOT_JSON, note_questions, odd_question
 
 COLUMNS = (
-    Column("id", "Template ID", "id", Form.ID),
-    Column("name", "Name", "name"),
-    Column("content", "Content", "content", Form.JSON),
-    Column("print_settings", "Print Settings", "print_settings", Form.JSON),
+    SampleColumn("id", "Template ID", "id", CellForm.ID),
+    SampleColumn("name", "Name", "name"),
+    SampleColumn("content", "Content", "content", CellForm.JSON),
+    SampleColumn("print_settings", "Print Settings", "print_settings", CellForm.JSON),
     ARCHIVED,
     CREATED,
     UPDATED,
@@ -44,12 +44,13 @@ def _among(world: World) -> int:
 
 
 def note_template_of(world: World, turn: int) -> str:
-    """The id of one of the templates that nothing is odd about."""
+    """The id of a template without a plant."""
     return world.source_id(_KEY, turn % len(NAMES), _among(world))
 
 
-def rows(world: World) -> Iterator[Row]:
-    by_api = world.told_by_api(False)
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each template and each plant."""
+    by_api = world.is_api_file(False)
     odd = [Planted(plant, turn) for turn in range(world.size.few) for plant in PLANTS if by_api or not plant.by_api]
     for index, planted in enumerate((*(None for _ in NAMES), *odd)):
         name = planted.plant.name if planted else ""
@@ -62,13 +63,13 @@ def rows(world: World) -> Iterator[Row]:
         }
         older = values | {"updated_at": datetime(2021, 2, 1, tzinfo=UTC), "content": {"sections": []}}
         if planted:
-            upset_template(values, planted, NAMES)
+            apply_template_plant(values, planted, NAMES)
             values["print_settings"] = {"title": "Clinical record", "show_logo": True} if name == "printed" else None
-        yield from told(str(values["id"]), values, planted, records=("progress_note_templates",), older=older)
+        yield from planted_rows(str(values["id"]), values, planted, records=("progress_note_templates",), older=older)
 
 
-def upset_template(values: dict[str, object], planted: Planted, names: tuple[str, ...]) -> None:
-    """Make a template, of notes or of forms, one of the difficult ones."""
+def apply_template_plant(values: dict[str, object], planted: Planted, names: tuple[str, ...]) -> None:
+    """Change the cells of a template of notes or forms as its plant requires."""
     name = planted.plant.name
     if name == "same_name":
         values["name"] = names[-1]

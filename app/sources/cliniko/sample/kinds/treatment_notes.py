@@ -1,4 +1,4 @@
-"""What was written down after visits: one note for nearly every visit that a client came to."""
+"""Treatment notes: one note for nearly every attended visit."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -6,18 +6,18 @@ from hashlib import sha256
 from html import escape
 
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.children import client_of, told
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
-from app.sources.cliniko.sample.content import planted_content, visit_note
+from app.sources.cliniko.sample.children import client_of, planted_rows
+from app.sources.cliniko.sample.invented_names import plain_name
 from app.sources.cliniko.sample.kinds.kind import Document, SampleKind
 from app.sources.cliniko.sample.kinds.treatment_note_templates import note_template_of
-from app.sources.cliniko.sample.people import plain_name
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.prose import Prose
-from app.sources.cliniko.sample.row import Row
-from app.sources.cliniko.sample.world import Visit, World
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
+from app.sources.cliniko.sample.world import SampleVisit, World
+from app.sources.cliniko.sample.written_content import planted_content, visit_note
 
-# Treatment notes that come as a page each, in the folder of their client, as a clinic prints them out.
+# Treatment notes that are HTML pages, one file each in the folder of their client.
 
 PLANTS = (
     Plant("page_of_nobody", ("note_without_patient",), "held"),
@@ -31,6 +31,7 @@ _EXTRA = 12
 
 
 def pages(world: World) -> Iterator[Document]:
+    """The notes that are HTML pages."""
     rng = world.random(_KEY)
     prose, people = Prose(rng), world.plain_patients(world.size.patients // 2)
     among = _EXTRA + world.size.few * len(PLANTS)
@@ -50,12 +51,12 @@ def pages(world: World) -> Iterator[Document]:
         answers = [prose.sentences(bank, 2) for bank in ("subjective", "objective", "plan")]
         body = _page(world.people[world.treating[index % 3]].name, answers, script=name == "page_with_script")
         source_id = sha256(path.encode()).hexdigest() if name == "page_without_id" else key
-        row = next(told(source_id, {}, planted, records=("progress_notes",)))
+        row = next(planted_rows(source_id, {}, planted, records=("progress_notes",)))
         yield Document(path, body, row)
 
 
 def _ordinary_note(world: World, turn: int) -> int:
-    """Not one of the first, whose template nobody knows."""
+    """The index of a note without a plant; the first notes are left out, as their template is unknown."""
     few = world.size.few
     return [index for index in range(len(world.notes) + 2 * few) if index not in world.notes][few + turn]
 
@@ -72,49 +73,52 @@ def _page(author: str, answers: list[str], *, script: bool) -> bytes:
 
 
 COLUMNS = (
-    Column("id", "Treatment Note ID", "id", Form.ID),
-    Column("patient_id", "Patient ID", "patient_id", Form.LINK, to="patients"),
-    Column("practitioner_id", "Practitioner ID", "practitioner_id", Form.LINK, to="practitioners"),
-    Column("author_name", "Author Name", "author_name"),
-    Column("booking_id", "Appointment ID", "booking_id", Form.LINK, to="bookings"),
-    Column("attendee_id", "Attendee ID", "attendee_id", Form.LINK, to="attendees"),
-    Column("template_id", "Template ID", "treatment_note_template_id", Form.LINK, to="treatment_note_templates"),
-    Column("title", "Title", "title"),
-    Column("content", "Content", "content", Form.JSON),
-    Column("draft", "Draft", "draft", Form.BOOL),
-    Column("finalized_at", "Finalized At", "finalized_at", Form.TIME),
-    Column("pinned_at", "Pinned At", "pinned_at", Form.TIME),
-    Column("archived_at", "Archived At", "archived_at", Form.TIME),
+    SampleColumn("id", "Treatment Note ID", "id", CellForm.ID),
+    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
+    SampleColumn("practitioner_id", "Practitioner ID", "practitioner_id", CellForm.LINK, to="practitioners"),
+    SampleColumn("author_name", "Author Name", "author_name"),
+    SampleColumn("booking_id", "Appointment ID", "booking_id", CellForm.LINK, to="bookings"),
+    SampleColumn("attendee_id", "Attendee ID", "attendee_id", CellForm.LINK, to="attendees"),
+    SampleColumn(
+        "template_id", "Template ID", "treatment_note_template_id", CellForm.LINK, to="treatment_note_templates"
+    ),
+    SampleColumn("title", "Title", "title"),
+    SampleColumn("content", "Content", "content", CellForm.JSON),
+    SampleColumn("draft", "Draft", "draft", CellForm.BOOL),
+    SampleColumn("finalized_at", "Finalized At", "finalized_at", CellForm.TIME),
+    SampleColumn("pinned_at", "Pinned At", "pinned_at", CellForm.TIME),
+    SampleColumn("archived_at", "Archived At", "archived_at", CellForm.TIME),
     CREATED,
     UPDATED,
-    Column("deleted_at", None, "deleted_at", Form.TIME),
+    SampleColumn("deleted_at", None, "deleted_at", CellForm.TIME),
 )
 
 
 _ELSEWHERE = ("no_patient", "unknown_booking", "no_booking", "not_json", "no_sections")
-"""Notes that no visit has: they name none, or are none."""
+"""Plants whose notes belong to no visit."""
 
 
-def is_attended(world: World, visit: Visit) -> bool:
+def is_attended(world: World, visit: SampleVisit) -> bool:
+    """Whether a visit is past, attended, and without a plant."""
     return visit.index < world.past and visit.status == "arrived" and visit.planted is None
 
 
 def note_state(world: World, nth: int) -> str:
-    """What the diary says of the note of the nth attended visit; empty when it has none."""
+    """The state of the note of the nth attended visit: `draft`, `final`, or empty without a note."""
     name = planted.plant.name if (planted := world.notes.get(nth)) else ""
     if nth >= world.size.notes or name in _ELSEWHERE or name.startswith("of_"):
         return ""
     return "draft" if name == "draft" else "final"
 
 
-def attended(world: World) -> Iterator[Visit]:
-    """Visits a client came to and that nothing is odd about; after the last of them, none is left."""
+def attended(world: World) -> Iterator[SampleVisit]:
+    """The attended visits without a plant, in order of time."""
     for index in range(world.past):
         if is_attended(world, visit := world.visit(index)):
             yield visit
 
 
-def _plain(world: World, index: int, visit: Visit | None) -> dict[str, object]:
+def _plain(world: World, index: int, visit: SampleVisit | None) -> dict[str, object]:
     if visit is None:
         written = datetime(2026, 1, 5, 0, 0, tzinfo=UTC) + timedelta(minutes=index % 400_000)
         patient, practitioner, booking = world.patient_for(index + 7), world.treating[0], None
@@ -136,7 +140,7 @@ def _plain(world: World, index: int, visit: Visit | None) -> dict[str, object]:
     }
 
 
-def _upset(world: World, values: dict[str, object], planted: Planted) -> None:
+def _apply_plant(world: World, values: dict[str, object], planted: Planted) -> None:
     name, turn = planted.plant.name, planted.turn
     if name.startswith("of_"):
         values |= {"patient_id": world.patient_id(world.patient_at(name.removeprefix("of_"), turn)), "booking_id": None}
@@ -156,11 +160,12 @@ def _upset(world: World, values: dict[str, object], planted: Planted) -> None:
         values["pinned_at"] = datetime(2026, 2, 2, 4, 0, tzinfo=UTC)
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each note, and the second rows of plants."""
     rng = world.random("treatment_notes")
     prose = Prose(rng)
     visits = attended(world)
-    strays = world.size.few  # notes along a template that nobody knows
+    strays = world.size.few  # notes with an unknown template
     for index in range(world.size.notes):
         values = _plain(world, index, next(visits, None))
         planted = world.notes.get(index)
@@ -170,26 +175,27 @@ def rows(world: World) -> Iterator[Row]:
             if strays:
                 strays -= 1
                 values["template_id"], problems = str(999_830_001 + strays), ("template_unknown",)
-            yield Row(str(values["id"]), values, problems=problems, records=("progress_notes",))
+            yield SampleRow(str(values["id"]), values, problems=problems, records=("progress_notes",))
             continue
         plant = planted.plant
         values["content"] = planted_content(plant.name, rng, prose)
-        _upset(world, values, planted)
+        _apply_plant(world, values, planted)
         key, marks = str(values["id"]), (plant.name,)
-        row = Row(key, values, plant.outcome, plant.codes, records=("progress_notes",), marks=marks)
+        row = SampleRow(key, values, plant.outcome, plant.codes, records=("progress_notes",), marks=marks)
         if plant.name == "conflict":
             created = values["created_at"]
             earlier = created + timedelta(minutes=1) if isinstance(created, datetime) else None
             older = values | {"title": "First version", "updated_at": earlier, "content": visit_note(rng, prose)}
-            loser = Row(key, older, "skipped", ("id_conflict_newest_used",), marks=marks)
+            loser = SampleRow(key, older, "skipped", ("id_conflict_newest_used",), marks=marks)
             yield from (loser, row) if planted.turn % 2 else (row, loser)
         else:
             yield row
             if plant.extra_row:
-                yield Row(key, values, "skipped", ("duplicate_row",), marks=marks)
+                yield SampleRow(key, values, "skipped", ("duplicate_row",), marks=marks)
 
 
 def total(world: World) -> int:
+    """The number of rows, without pages."""
     return world.size.notes + sum(planted.plant.extra_row for planted in world.notes.values())
 
 
@@ -201,5 +207,5 @@ KIND = SampleKind(
     shape=Shape.LINES,
     folder="Treatment notes",
     total=total,
-    beside=pages,
+    documents=pages,
 )

@@ -1,25 +1,25 @@
-"""Times at which somebody takes no visits: meetings, leave, a course."""
+"""Unavailable blocks: meetings, leave, a course."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, told
-from app.sources.cliniko.sample.columns import CREATED, SYDNEY, UPDATED, Column, Form
-from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.kinds.times_off import LONG, REASONS
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, SYDNEY, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "Unavailable Block ID", "id", Form.ID),
-    Column("practitioner_id", "Practitioner ID", "practitioner_id", Form.LINK, to="practitioners"),
-    Column("business_id", "Business ID", "business_id", Form.LINK, to="businesses"),
-    Column("starts_at", "Start Time", "starts_at", Form.TIME),
-    Column("ends_at", "End Time", "ends_at", Form.TIME),
-    Column("notes", "Notes", "notes"),
-    Column("repeat_rule", None, "repeat_rule", Form.JSON),
+    SampleColumn("id", "Unavailable Block ID", "id", CellForm.ID),
+    SampleColumn("practitioner_id", "Practitioner ID", "practitioner_id", CellForm.LINK, to="practitioners"),
+    SampleColumn("business_id", "Business ID", "business_id", CellForm.LINK, to="businesses"),
+    SampleColumn("starts_at", "Start Time", "starts_at", CellForm.TIME),
+    SampleColumn("ends_at", "End Time", "ends_at", CellForm.TIME),
+    SampleColumn("notes", "Notes", "notes"),
+    SampleColumn("repeat_rule", None, "repeat_rule", CellForm.JSON),
     CREATED,
     UPDATED,
     DELETED_AT,
@@ -36,12 +36,13 @@ PLANTS = (
 )
 _KEY = "unavailable_blocks"
 _FIRST = date(2026, 12, 13)
-"""A Sunday ahead, from which blocks go back week by week."""
+"""The Sunday of the first blocks; further blocks are on the Sundays before."""
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each block, and the second rows of plants."""
     among = 6 + world.size.groups + world.size.few * len(PLANTS)
-    plants = world.planted(_KEY, PLANTS, among, by_api=world.told_by_api(False))
+    plants = world.planted(_KEY, PLANTS, among, by_api=world.is_api_file(False))
     for index in range(among):
         planted = plants.get(index)
         starts = datetime.combine(_FIRST - timedelta(weeks=index // 4), time(14 + index % 4), SYDNEY)
@@ -58,11 +59,11 @@ def rows(world: World) -> Iterator[Row]:
         }
         older = values | {"notes": "To be confirmed", "updated_at": starts - timedelta(days=31)}
         if planted:
-            _upset(values, planted, starts)
-        yield from told(key, values, planted, records=("busy_times",), older=older)
+            _apply_plant(values, planted, starts)
+        yield from planted_rows(key, values, planted, records=("busy_times",), older=older)
 
 
-def _upset(values: dict[str, object], planted: Planted, starts: datetime) -> None:
+def _apply_plant(values: dict[str, object], planted: Planted, starts: datetime) -> None:
     name, turn = planted.plant.name, planted.turn
     if name == "no_practitioner":
         values["practitioner_id"] = str(999_800_001 + turn)

@@ -1,33 +1,34 @@
-"""Everyone who signed in to the old system: those who treat and those who help."""
+"""Users: practitioners and other staff."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.invented_names import mobile
 from app.sources.cliniko.sample.kinds.kind import SampleKind
-from app.sources.cliniko.sample.people import mobile
-from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    Column("id", "User ID", "id", Form.ID),
-    Column("title", "Title", "title"),
-    Column("first_name", "First Name", "first_name"),
-    Column("last_name", "Last Name", "last_name"),
-    Column("email", "Email", "email"),
-    Column("role", "Role", "role"),
-    Column("active", "Active", "active", Form.BOOL),
-    Column("phone_numbers", "Phone Numbers", "phone_numbers", Form.JSON),
-    Column("time_zone", "Time Zone", "time_zone_identifier"),
+    SampleColumn("id", "User ID", "id", CellForm.ID),
+    SampleColumn("title", "Title", "title"),
+    SampleColumn("first_name", "First Name", "first_name"),
+    SampleColumn("last_name", "Last Name", "last_name"),
+    SampleColumn("email", "Email", "email"),
+    SampleColumn("role", "Role", "role"),
+    SampleColumn("active", "Active", "active", CellForm.BOOL),
+    SampleColumn("phone_numbers", "Phone Numbers", "phone_numbers", CellForm.JSON),
+    SampleColumn("time_zone", "Time Zone", "time_zone_identifier"),
     CREATED,
     UPDATED,
 )
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(world: World) -> Iterator[SampleRow]:
+    """One row for each user."""
     for index, person in enumerate(world.people):
         phone = mobile(index + 900)
-        yield Row(
+        yield SampleRow(
             source_id=world.user_id(index),
             values={
                 "id": world.user_id(index),

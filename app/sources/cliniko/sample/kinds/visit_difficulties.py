@@ -1,9 +1,9 @@
-"""What is odd about the visits that every diary holds: of nobody known, both arrived and missed, noted at length."""
+"""The cells of visits with plants."""
 
 from datetime import timedelta
 
 from app.sources.cliniko.sample.planting import Planted
-from app.sources.cliniko.sample.world import Visit, World
+from app.sources.cliniko.sample.world import SampleVisit, World
 
 LONG_NOTE = (
     "Rang to say that the shoulder wakes her since the weekend and that the exercises make it worse at night. "
@@ -12,8 +12,8 @@ LONG_NOTE = (
 )
 
 
-def upset(world: World, values: dict[str, object], visit: Visit, planted: Planted) -> tuple[str, ...]:
-    """Make a visit one of the difficult ones; says which further records it makes."""
+def apply_plant(world: World, values: dict[str, object], visit: SampleVisit, planted: Planted) -> tuple[str, ...]:
+    """Change the cells of a visit as its plant requires; return the tables of further records that the row makes."""
     name, turn = planted.plant.name, planted.turn
     if name.startswith("of_"):
         values |= {"patient_id": world.patient_id(world.patient_at(name.removeprefix("of_"), turn)), "patient_name": ""}

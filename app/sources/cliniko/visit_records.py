@@ -1,4 +1,4 @@
-"""One visit of one client, as Caspen gets it: its place in the diary, what became of it, and its note in full."""
+"""The records of one visit of one client: the appointment, and the whole note where the appointment cannot hold it."""
 
 import html
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ KIND = "appointments"
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A time in the diary: where, with whom, for what, from when to when."""
+class DiarySlot:
+    """A time in the diary. The first three are Caspen's ids; times are UTC; `made_at` is when the row was made."""
 
     location: str
     practitioner: str
@@ -27,8 +27,8 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """Whose visit it is. `key` is the record's, in a group `APPOINTMENT:PATIENT`."""
+class ClientVisit:
+    """One client's part of a slot. `key` is the appointment's source id, in a group `APPOINTMENT:PATIENT`."""
 
     key: str
     client: str
@@ -38,8 +38,8 @@ class Visit:
     group: str | None = None
 
 
-def visit_records(visit: Visit, slot: Slot, lookups: Lookups) -> tuple[Record, ...]:
-    """The appointment, and its whole note beside it where the note is longer than an appointment's may be."""
+def visit_records(visit: ClientVisit, slot: DiarySlot, lookups: Lookups) -> tuple[Record, ...]:
+    """The appointment; a second record, a communication, holds a note longer than 255 characters in full."""
     attendance = visit.attendance
     reason = named_id("cancellation_reasons", KIND, attendance.reason, lookups) if attendance.reason else None
     values: dict[str, Value] = {
@@ -67,11 +67,12 @@ def visit_records(visit: Visit, slot: Slot, lookups: Lookups) -> tuple[Record, .
 
 
 def is_long(note: str | None) -> bool:
+    """Whether a note is longer than the 255 characters that an appointment's note may have."""
     return len(note or "") > STRING
 
 
-def _whole_note(visit: Visit, slot: Slot, lookups: Lookups) -> Record:
-    """The note that does not fit, whole, as a private line of the client's history."""
+def _whole_note(visit: ClientVisit, slot: DiarySlot, lookups: Lookups) -> Record:
+    """A note that does not fit, in full, as a confidential communication of the client."""
     paragraphs = html.escape(visit.note or "", quote=False).split("\n")
     values: dict[str, Value] = {
         "client_id": visit.client,

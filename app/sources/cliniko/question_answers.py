@@ -1,7 +1,7 @@
-"""What a patient answered to one of the clinic's own questions, whichever of three ways an export tells it.
+"""A patient's answer to one of the clinic's own questions, in each of the three forms that an export may have.
 
-Native files of patients have a column `Custom: <name>` for each question, the api nests answers as the questions are,
-and some exports have a file of answers alone.
+Cliniko's csv export of patients has a column `Custom: <name>` for each question, its API nests answers in sections as
+the questions are, and some exports have a file of custom field values.
 """
 
 import re
@@ -21,12 +21,14 @@ OTHER = "Other"
 _APART = re.compile(r"[|;\n]")
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
 MISFIT = "custom_value_misfit"
+"""The problem of a text that does not fit the type of its field."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`token` and `name` are the question's, of which one may be missing; `asked` is the question itself where the
-    answer brings it along. `options` are tokens or names of options.
+class QuestionAnswer:
+    """One answer. At least one of `token` and `name` of the question is set.
+
+    `asked` is the question itself where the export nests it with the answer. `options` are tokens or names of options.
     """
 
     token: str | None
@@ -35,25 +37,27 @@ class Answer:
     options: tuple[str, ...] = ()
     other: str | None = None
     is_other: bool = False
-    is_unticked: bool = False  # words are left over beside an `Other` that is not chosen
+    is_unticked: bool = False  # `other` has text although the option `Other` is not chosen
     asked: Mapping[str, Json] | None = None
 
     @property
     def link(self) -> Link:
+        """The reference to the question, by token and name."""
         return Link((self.token,) if self.token else (), self.name)
 
     @property
-    def said(self) -> str:
-        """What is answered, in a form in which it can be compared."""
+    def comparable(self) -> str:
+        """The answer as text in which case, order of options and spelling of lists make no difference."""
         options = [piece for option in self.options for piece in _separate(option)]
         pieces = sorted(map(normalise_name, options)) or _pieces(self.text or "", ())
         return "|".join([*sorted(normalise_name(p) for p in pieces), normalise_name(self.other or "")])
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """An answer as Caspen keeps it. `added` are options that the question did not have, `is_misfit` says that the
-    text does not fit the question's type.
+class FittedAnswer:
+    """An answer as Caspen keeps it.
+
+    `added` are options that the question did not have. `is_misfit`: the text does not fit the question's type.
     """
 
     text: str | None = None
@@ -64,14 +68,14 @@ class Settled:
     is_misfit: bool = False
 
 
-def in_columns(cells: Mapping[str, str] | None) -> Iterator[Answer]:
-    """Answers in columns of their own, by the question's name."""
+def answers_in_columns(cells: Mapping[str, str] | None) -> Iterator[QuestionAnswer]:
+    """The answers in columns `Custom: NAME`; `cells` are the filled cells by NAME, or None."""
     for name, cell in (cells or {}).items():
-        yield Answer(None, name, cell)
+        yield QuestionAnswer(None, name, cell)
 
 
 def is_nested(value: Json) -> bool:
-    """Whether a value has the shape of nested answers: sections, each with its fields."""
+    """Whether a value has the shape of `custom_fields` in Cliniko's API: sections, each with a list of fields."""
     sections = value.get("sections") if isinstance(value, dict) else value
     return (
         isinstance(sections, list)
@@ -80,8 +84,8 @@ def is_nested(value: Json) -> bool:
     )
 
 
-def nested(value: Json) -> Iterator[Answer]:
-    """Answers that are nested as the questions are: in sections, each with its fields."""
+def nested_answers(value: Json) -> Iterator[QuestionAnswer]:
+    """The answers in `custom_fields` of a patient in Cliniko's API. Fields without any answer are left out."""
     sections = value.get("sections") if isinstance(value, dict) else value
     for section in sections if isinstance(sections, list) else ():
         fields = section.get("fields") if isinstance(section, dict) else None
@@ -90,10 +94,10 @@ def nested(value: Json) -> Iterator[Answer]:
                 yield answer
 
 
-def _of_field(field: Mapping[str, Json]) -> Answer | None:
+def _of_field(field: Mapping[str, Json]) -> QuestionAnswer | None:
     other = field.get("other") if isinstance(field.get("other"), dict) else {}
     options = [o for o in field.get("options") or () if isinstance(o, dict) and o.get("selected") is True]
-    chosen = tuple(found for o in options if (found := _word(o.get("token")) or _word(o.get("name"))))
+    chosen = tuple(word for o in options if (word := _word(o.get("token")) or _word(o.get("name"))))
     words = _word(other.get("value")) if other else None
     mark = _word(other.get("selected")) if other else None
     is_other = truth(mark) is True if mark else words is not None
@@ -103,7 +107,7 @@ def _of_field(field: Mapping[str, Json]) -> Answer | None:
     token, name = _word(field.get("token")), _word(field.get("name"))
     if not (text or chosen or is_other or words) or not (token or name):
         return None
-    return Answer(token, name, text, chosen, words, is_other, bool(words) and not is_other, field)
+    return QuestionAnswer(token, name, text, chosen, words, is_other, bool(words) and not is_other, field)
 
 
 def _word(value: Json) -> str | None:
@@ -115,7 +119,7 @@ def _word(value: Json) -> str | None:
 
 
 def _words(items: list[Json]) -> tuple[str, ...]:
-    """The words of each element of a list: an option is its token, its name or its value, unless it is not selected."""
+    """One text for each element of a list: of an object its token, name or value; objects not selected are left out."""
     words: list[str | None] = []
     for item in items:
         if not isinstance(item, dict):
@@ -126,7 +130,7 @@ def _words(items: list[Json]) -> tuple[str, ...]:
 
 
 def _in_list(text: str) -> tuple[str, ...] | None:
-    """The words of each element where a cell is a JSON list; None for any other text."""
+    """One text for each element of a cell that is a JSON list; None for any other text."""
     if text[:1] != "[":
         return None
     try:
@@ -137,13 +141,13 @@ def _in_list(text: str) -> tuple[str, ...] | None:
 
 
 def _separate(option: str) -> tuple[str, ...]:
-    """The options of a cell that is a JSON list; any other cell as it is."""
+    """The options of a cell that is a JSON list; any other cell as one option."""
     listed = _in_list(option)
     return (option,) if listed is None else listed
 
 
 def _pieces(text: str, labels: Iterable[str]) -> tuple[str, ...]:
-    """The answers in one text. Commas part them only where no option's own name has one."""
+    """The answers in one text, which `|`, `;` and line breaks separate; commas only where no label has a comma."""
     known = {normalise_name(label) for label in labels}
     if normalise_name(text) in known:
         return (text.strip(),)
@@ -155,43 +159,46 @@ def _pieces(text: str, labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(piece.strip() for piece in pieces)
 
 
-def settle(answer: Answer, asked: Defined, context: Context) -> Settled:
-    """An answer in the form that its question asks for. Nothing of it is lost where it does not fit."""
+def settle(answer: QuestionAnswer, asked: Defined, context: Context) -> FittedAnswer:
+    """The answer in the form of its question's type. Never raises; text that does not fit is kept as `is_misfit`.
+
+    `asked` is the question, `context` gives the clinic's date order.
+    """
     if asked.type in CHOICES:
         return _chosen(answer, asked)
     called = {option.id: option.label for option in asked.options}
     chosen = "; ".join(called.get(piece, piece) for option in answer.options for piece in _separate(option))
     pieces = (answer.text, chosen, f"{OTHER}: {answer.other}" if answer.other else None)
     text = "\n".join(piece for piece in pieces if piece) or None
-    if text is not None and asked.type in PLAIN:
-        plain = PLAIN[asked.type](text)
-        return Settled(text, codes=(MISFIT,), is_misfit=True) if plain is None else Settled(plain)
+    if text is not None and asked.type in STORED_FORMS:
+        plain = STORED_FORMS[asked.type](text)
+        return FittedAnswer(text, codes=(MISFIT,), is_misfit=True) if plain is None else FittedAnswer(plain)
     if text is None or asked.type != "date":
         too_long = asked.type == "short_text" and len(text or "") > 255
-        return Settled(text, codes=("content_over_limit",) if too_long else ())
+        return FittedAnswer(text, codes=("content_over_limit",) if too_long else ())
     codes: list[str] = []
-    found = day(text, context, codes.append)
-    if found is None:
-        return Settled(text, codes=("custom_value_bad_date",), is_misfit=True)
-    return Settled(found.isoformat(), codes=tuple(dict.fromkeys(codes)))
+    date_ = day(text, context, codes.append)
+    if date_ is None:
+        return FittedAnswer(text, codes=("custom_value_bad_date",), is_misfit=True)
+    return FittedAnswer(date_.isoformat(), codes=tuple(dict.fromkeys(codes)))
 
 
 def _number(text: str) -> str | None:
-    """A decimal number without the commas between its thousands; None for what is none, such as one with a unit."""
-    found = text.strip()
-    return found.replace(",", "").removeprefix("+") if _NUMBER.fullmatch(found) else None
+    """A decimal number without thousands separators; None for other text, such as a number with a unit."""
+    number = text.strip()
+    return number.replace(",", "").removeprefix("+") if _NUMBER.fullmatch(number) else None
 
 
 def _yes_or_no(text: str) -> str | None:
-    said = truth(text)
-    return None if said is None else str(said).lower()
+    is_true = truth(text)
+    return None if is_true is None else str(is_true).lower()
 
 
-PLAIN: Mapping[str, Callable[[str], str | None]] = {"number": _number, "yes_no": _yes_or_no}
-"""Types that a clinic chooses: an answer as such a field keeps it, None where it does not fit."""
+STORED_FORMS: Mapping[str, Callable[[str], str | None]] = {"number": _number, "yes_no": _yes_or_no}
+"""By type of question, how an answer is stored; None where the answer does not fit the type."""
 
 
-def _chosen(answer: Answer, asked: Defined) -> Settled:
+def _chosen(answer: QuestionAnswer, asked: Defined) -> FittedAnswer:
     ids: list[str] = []
     added: list[FieldOption] = []
     labels = [option.label for option in asked.options]
@@ -211,8 +218,8 @@ def _chosen(answer: Answer, asked: Defined) -> Settled:
         ids.append(other)
     words = f"{OTHER}: {answer.other}" if answer.other else None
     if not ids and not words:
-        return Settled()
+        return FittedAnswer()
     chosen = tuple(dict.fromkeys(ids))
     is_several = asked.type in ("single_choice", "dropdown") and len(chosen) > 1
     codes = {"custom_option_added": was_added, "radio_multiple_selected": is_several}
-    return Settled(None, chosen, words, tuple(added), tuple(code for code, is_so in codes.items() if is_so))
+    return FittedAnswer(None, chosen, words, tuple(added), tuple(code for code, is_so in codes.items() if is_so))

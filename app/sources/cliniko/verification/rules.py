@@ -1,7 +1,7 @@
-"""What a row of a Cliniko export must have become where no cell says it as it stands: worked out a second time.
+"""Verification rules: what a row must have become where no cell is copied unchanged, calculated a second time.
 
-It is held against the trial by the second look, and so shares nothing with the mapping. Each gives an empty text where
-a row does not plainly say it.
+The trial is compared with these values, so that the rules share no code with the mapping. Each rule receives the cells
+of one row by header, and returns an empty text where the row does not determine the value. No rule raises.
 """
 
 import re
@@ -42,45 +42,48 @@ _ROLES = {
 
 
 def _moment(cell: str) -> datetime | None:
-    """A time that tells its offset, in the plain form of ISO 8601."""
+    """A time with an offset in ISO 8601, as UTC; None for any other text."""
     if not _PLAIN.fullmatch(cell):
         return None
     text = _OFFSET.sub(r"\1:\2", cell.removesuffix("Z") + ("+00:00" if cell.endswith("Z") else ""))
     try:
-        found = datetime.fromisoformat(text)
-        at = found.astimezone(UTC) if found.tzinfo else None
+        moment = datetime.fromisoformat(text)
+        at = moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
     return None if at is None or at.year in (MINYEAR, MAXYEAR) else at  # some zones have no date for these
 
 
 def ends_after_it_starts(row: Cells) -> bool:
+    """Whether both times of a row can be read and the end is later than the start."""
     starts, ends = _moment(first_filled(row, *STARTS)), _moment(first_filled(row, *ENDS))
     return starts is not None and ends is not None and ends > starts
 
 
 def minutes(row: Cells) -> str:
-    """How long a visit takes."""
+    """The duration of a visit in minutes."""
     starts, ends = _moment(first_filled(row, *STARTS)), _moment(first_filled(row, *ENDS))
     return str(int((ends - starts).total_seconds() + 30) // 60) if starts and ends and ends > starts else ""
 
 
 def status(row: Cells) -> str:
-    """What became of a visit, from a file that says who came."""
+    """The status of a visit, from a file with the columns for arrived and not arrived."""
     cancelled = first_filled(row, *_CANCELLED)
     if cancelled:
         return "cancelled" if _moment(cancelled) else ""
-    came, missed = (_TRUTHS.get(first_filled(row, *names).casefold()) for names in (_ARRIVED, _MISSED))
-    if not any(bare_header(name) in row for name in _ARRIVED) or came is None or missed is None:
+    arrived, missed = (_TRUTHS.get(first_filled(row, *names).casefold()) for names in (_ARRIVED, _MISSED))
+    if not any(bare_header(name) in row for name in _ARRIVED) or arrived is None or missed is None:
         return ""
-    if first_filled(row, *_ARCHIVED) or (came and missed):
+    if first_filled(row, *_ARCHIVED) or (arrived and missed):
         return ""
-    return "missed" if missed else "arrived" if came else "pending"
+    return "missed" if missed else "arrived" if arrived else "pending"
 
 
 def other_reason(row: Cells) -> str:
-    """Why a visit was cancelled, where that is none of Cliniko's own reasons, and every reason in words where the visit
-    was not cancelled."""
+    """The words of a cancellation reason that become a note.
+
+    For a cancelled visit, words that are no reason of Cliniko's; for any other visit, all words.
+    """
     reason, cancelled = first_filled(row, "Cancellation Reason", "cancellation_reason"), first_filled(row, *_CANCELLED)
     if reason.isdigit() or reason.casefold() in _BLANK:
         return ""
@@ -89,109 +92,113 @@ def other_reason(row: Cells) -> str:
     return "" if bare_header(reason) in _REASONS or not _moment(cancelled) else reason
 
 
-def written(row: Cells) -> str:
-    """When a note was written, which is its date where it belongs to no visit."""
+def note_date(row: Cells) -> str:
+    """When a note was made, which is its date where the note belongs to no visit."""
     of_visit = first_filled(row, "Appointment ID", "booking_id", "booking", "Attendee ID", "attendee_id", "attendee")
     return "" if of_visit else first_filled(row, "Created At", "created_at")
 
 
 def active(row: Cells) -> str:
-    """Whether somebody still works there: 1 or 0, as it is stored."""
-    said = first_filled(row, "Active", "active")
-    truth = _TRUTHS.get(said.casefold()) if said else None
+    """Whether a user or practitioner is active: `1` or `0`, as stored."""
+    cell = first_filled(row, "Active", "active")
+    truth = _TRUTHS.get(cell.casefold()) if cell else None
     return "" if truth is None or first_filled(row, *_ARCHIVED) else str(int(truth))
 
 
 def role(row: Cells) -> str:
-    """What somebody may do; of an administrator it depends on more than the row."""
+    """The role of a user; empty for an administrator, whose role depends on other rows."""
     return _ROLES.get(bare_header(first_filled(row, "Role", "role")), "")
 
 
-def treats(row: Cells) -> str:
-    """The role of the user who is made for a practitioner."""
+def practitioner_role(row: Cells) -> str:
+    """The role of a user that is made for a practitioner."""
     return "practitioner"
 
 
-def place(row: Cells) -> str:
-    """What a location is called."""
+def location_name(row: Cells) -> str:
+    """The name of a location."""
     return first_filled(row, *NAMES)
 
 
 def own_user(row: Cells) -> str:
-    """The user who is made for a practitioner that names none whom the export knows."""
+    """The source id of the user that is made for a practitioner without a known user."""
     return f"{first_filled(row, 'Practitioner ID', 'id')}:user"
 
 
-def lasts(row: Cells) -> str:
-    """How long a visit of a type takes."""
-    said = first_filled(row, "Duration In Minutes", "duration_in_minutes", "Duration")
-    return str(int(said)) if said.isascii() and said.isdigit() and 0 < int(said) <= _MOST_MINUTES else ""
+def type_duration(row: Cells) -> str:
+    """The duration of an appointment type in minutes."""
+    cell = first_filled(row, "Duration In Minutes", "duration_in_minutes", "Duration")
+    return str(int(cell)) if cell.isascii() and cell.isdigit() and 0 < int(cell) <= _MOST_MINUTES else ""
 
 
 def _known(row: Cells, by_word: Mapping[str, str], word: str, by_code: Mapping[str, str], code: str) -> str:
-    """By its code, where the row has one, else by its word."""
-    if said := first_filled(row, code):
-        return by_code.get(said, "")
+    """By the code where the row has a code, else by the word."""
+    if cell := first_filled(row, code):
+        return by_code.get(cell, "")
     return by_word.get(bare_header(first_filled(row, word)), "")
 
 
 def contact_type(row: Cells) -> str:
-    """Who a contact is: the word counts, and the code where there is none."""
-    if said := first_filled(row, "Type", "type"):
-        return _TYPES.get(bare_header(said)) or _TYPE_CODES.get(said, "")
+    """The type of a contact: by its word, or by its code where the row has no word."""
+    if cell := first_filled(row, "Type", "type"):
+        return _TYPES.get(bare_header(cell)) or _TYPE_CODES.get(cell, "")
     return _TYPE_CODES.get(first_filled(row, "type_code"), "")
 
 
 def channel(row: Cells) -> str:
+    """The channel of a message."""
     return _known(row, _CHANNELS, "Type", _CHANNEL_CODES, "type_code")
 
 
 def direction(row: Cells) -> str:
+    """The direction of a message."""
     return _known(row, _DIRECTIONS, "Direction", _DIRECTION_CODES, "direction_code")
 
 
 def category(row: Cells) -> str:
-    """What a message was about, where the export says it in words."""
-    said = first_filled(row, "Category", "category")
-    return "" if first_filled(row, "category_code") or said.isdigit() or len(said) > 200 else said
+    """The category of a message, where the export writes words."""
+    cell = first_filled(row, "Category", "category")
+    return "" if first_filled(row, "category_code") or cell.isdigit() or len(cell) > 200 else cell
 
 
 def path(row: Cells) -> str:
+    """The path of a file in the export."""
     return first_filled(row, "Path", "path")
 
 
 def in_own_folder(row: Cells) -> bool:
-    """Whether a client's file plainly lies in that client's folder."""
+    """Whether a file of a client is in a folder whose name begins with that client's id."""
     owner, folders = first_filled(row, "Patient ID", "patient_id"), path(row).replace("\\", "/").split("/")[:-1]
     named = next((folder for folder in folders if folder[:1].isdigit()), "")
     return bool(owner) and named.partition(" - ")[0] == owner
 
 
 def file_name(row: Cells) -> str:
-    """A name that needs not be cut."""
-    said = first_filled(row, "File Name", "filename")
-    return said if len(said) < 200 else ""
+    """The name of a file, where it is short enough to be kept unchanged."""
+    cell = first_filled(row, "File Name", "filename")
+    return cell if len(cell) < 200 else ""
 
 
 def private_folder(row: Cells) -> str:
-    """Where every file lies, whatever folders are below."""
+    """The folder in Caspen that all imported files are in."""
     return "Imported from Cliniko"
 
 
 def checksum(row: Cells) -> str:
-    said = first_filled(row, "SHA256", "sha256")
-    return said if re.fullmatch(r"[0-9a-fA-F]{64}", said) else ""
+    """The SHA-256 of a file, 64 hex digits."""
+    cell = first_filled(row, "SHA256", "sha256")
+    return cell if re.fullmatch(r"[0-9a-fA-F]{64}", cell) else ""
 
 
-def defined_fields(told: Mapping[str, Any]) -> Iterable[Mapping[str, Any]] | None:
+def defined_fields(nested: Mapping[str, Any]) -> Iterable[Mapping[str, Any]] | None:
     """The rows of a definition of custom fields: one for each option, and one for a field without options.
 
     None for an object that defines no fields.
     """
-    whole = told.get("patient_custom_fields_definition", told)
+    whole = nested.get("patient_custom_fields_definition", nested)
     groups = whole.get("sections", [whole]) if isinstance(whole, dict) else whole
     groups = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
-    if whole is told and not any("fields" in group for group in groups):
+    if whole is nested and not any("fields" in group for group in groups):
         return None
     return _options(field for group in groups for field in _list_of(group.get("fields")))
 
@@ -202,4 +209,4 @@ def _options(fields: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
 
 
 def _list_of(value: Any) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,16 +1,16 @@
-"""The clinic itself, its people and what it offers, looked for a second time."""
+"""Verified columns of locations, users, practitioners, their numbers, and services."""
 
 from app.mapping.verified_kinds import ReportedProblem, VerifiedKind, email, link_to, same, words
-from app.sources.cliniko import verification_rules
-from app.sources.cliniko.looks.shared import MADE, PRACTITIONER, touches
+from app.sources.cliniko.verification import rules
+from app.sources.cliniko.verification.shared_columns import MADE, PRACTITIONER, exempt_codes
 
-LOOKS: tuple[VerifiedKind, ...] = (
+VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
     VerifiedKind(
         "practitioner_reference_numbers",
         "provider_numbers",
         ("Reference Number ID", "id"),
         (words("label", "Name", "name"), words("number", "Reference Number", "reference_number"), PRACTITIONER),
-        exempts=touches("location_unknown"),
+        exempts=exempt_codes("location_unknown"),
         reported_problems=(ReportedProblem("reference_number_without_practitioner", PRACTITIONER),),
         required_headers=("Practitioner ID", "Reference Number"),
     ),
@@ -19,12 +19,12 @@ LOOKS: tuple[VerifiedKind, ...] = (
         "locations",
         ("Business ID", "id"),
         (
-            words("name", *verification_rules.NAMES, pick=verification_rules.place),
+            words("name", *rules.NAMES, pick=rules.location_name),
             words("timezone", "Time Zone", "time_zone"),
             email("email", "Email Reply To", "email_reply_to"),
             MADE,
         ),
-        exempts=touches(timezone_unknown="timezone"),
+        exempts=exempt_codes(timezone_unknown="timezone"),
         required_headers=("Business Name|Display Name",),
         excluded_headers=("Start Time", "Patient ID"),
     ),
@@ -36,11 +36,11 @@ LOOKS: tuple[VerifiedKind, ...] = (
             words("first_name", "First Name", "first_name"),
             words("last_name", "Last Name", "last_name"),
             email("email", "Email", "email"),
-            same("role", "Role", "role", pick=verification_rules.role),
-            same("active", "Active", "active", pick=verification_rules.active),
+            same("role", "Role", "role", pick=rules.role),
+            same("active", "Active", "active", pick=rules.active),
             MADE,
         ),
-        exempts=touches("user_email_missing", user_email_duplicate="email", role_unknown="role"),
+        exempts=exempt_codes("user_email_missing", user_email_duplicate="email", role_unknown="role"),
         required_headers=("Email", "Role", "First Name"),
     ),
     VerifiedKind(
@@ -51,12 +51,12 @@ LOOKS: tuple[VerifiedKind, ...] = (
             words("display_name", "Display Name", "label", "display_name"),
             words("professional_title", "Designation", "designation"),
             words("description", "Description", "description"),
-            same("active", "Active", "active", pick=verification_rules.active),
+            same("active", "Active", "active", pick=rules.active),
             link_to("user_id", "users", "users", "User ID", "user"),
-            link_to("user_id", "users", "practitioners", "User ID", "user", pick=verification_rules.own_user),
+            link_to("user_id", "users", "practitioners", "User ID", "user", pick=rules.own_user),
             MADE,
         ),
-        exempts=touches("practitioner_without_user"),
+        exempts=exempt_codes("practitioner_without_user"),
         required_headers=("User ID|Designation|Active", "Label|Last Name"),
         excluded_headers=("Role",),
     ),
@@ -67,9 +67,9 @@ LOOKS: tuple[VerifiedKind, ...] = (
         (
             words("first_name", "First Name", "first_name"),
             words("last_name", "Last Name", "last_name"),
-            same("role", "User ID", "user", pick=verification_rules.treats),
+            same("role", "User ID", "user", pick=rules.practitioner_role),
         ),
-        exempts=touches("practitioner_without_user"),
+        exempts=exempt_codes("practitioner_without_user"),
         id_suffix=":user",
     ),
     VerifiedKind(
@@ -80,10 +80,10 @@ LOOKS: tuple[VerifiedKind, ...] = (
             words("name", "Name", "name"),
             words("description", "Description", "description"),
             words("item_code", "Item Code", "item_code"),
-            same("duration", "Duration In Minutes", "duration_in_minutes", pick=verification_rules.lasts),
+            same("duration", "Duration In Minutes", "duration_in_minutes", pick=rules.type_duration),
             MADE,
         ),
-        exempts=touches("duration_defaulted", "price_unknown", "service_kind_undecided", "template_unknown"),
+        exempts=exempt_codes("duration_defaulted", "price_unknown", "service_kind_undecided", "template_unknown"),
         required_headers=("Duration In Minutes|Duration", "Name"),
     ),
 )

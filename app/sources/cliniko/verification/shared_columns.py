@@ -1,9 +1,9 @@
-"""What rows of many kinds say alike, and which codes leave a row what it says."""
+"""Verified columns that many kinds have, and the problems that leave a row's columns comparable."""
 
 from collections.abc import Mapping
 
 from app.mapping.verified_kinds import ReportedProblem, link_to, moment
-from app.sources.cliniko import verification_rules
+from app.sources.cliniko.verification import rules
 
 _NOTHING: frozenset[str] = frozenset()
 _ALWAYS = (
@@ -15,8 +15,12 @@ _ALWAYS = (
 )
 
 
-def touches(*none: str, **some: str) -> Mapping[str, frozenset[str]]:
-    """Codes after which a row still is what it says, but for the columns that are named."""
+def exempt_codes(*none: str, **some: str) -> Mapping[str, frozenset[str]]:
+    """By problem code, the columns of Caspen that are not compared in a row with that problem.
+
+    Codes in `none` exempt no column; each keyword is a code with its columns, separated by spaces. A row with a code
+    that is not listed is not compared at all.
+    """
     named = {code: frozenset(columns.split()) for code, columns in some.items()}
     return {**dict.fromkeys((*_ALWAYS, *none), _NOTHING), **named}
 
@@ -35,8 +39,8 @@ VISIT = link_to(
     "booking",
     shared_column="client_id",
 )
-STARTS, ENDS = moment("starts_at", *verification_rules.STARTS), moment("ends_at", *verification_rules.ENDS)
+STARTS, ENDS = moment("starts_at", *rules.STARTS), moment("ends_at", *rules.ENDS)
 TIMES = (
     ReportedProblem("bad_appointment_time", STARTS),
-    ReportedProblem("bad_interval", ENDS, verification_rules.ends_after_it_starts),
+    ReportedProblem("bad_interval", ENDS, rules.ends_after_it_starts),
 )

@@ -1,4 +1,4 @@
-"""How one column of an export looks in each of its two dialects: the header, and how a cell is written."""
+"""The columns of sample files in each dialect: the header, and how a cell is written."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,9 @@ LONG_ID = 16
 """Ids of this length and more are guarded against spreadsheets in a native file."""
 
 
-class Form(Enum):
+class CellForm(Enum):
+    """The type of a column's cells."""
+
     ID = "id"
     INTEGER = "integer"
     """An id that JSON carries as a bare number."""
@@ -27,20 +29,24 @@ class Form(Enum):
 
 
 class Style(Enum):
+    """The dialect of a file."""
+
     NATIVE = "native csv"
     API_CSV = "api csv"
     API_JSON = "api json"
 
 
 @dataclass(frozen=True)
-class Column:
+class SampleColumn:
+    """A column by its key in `SampleRow.values`, with its header in each dialect."""
+
     key: str
     native: str | None
     """Header in a native file; None where native files have no such column."""
     api: str | None
-    form: Form = Form.TEXT
+    form: CellForm = CellForm.TEXT
     to: str = ""
-    """For a link: the plural of the kind that it leads to."""
+    """For a link: the plural of the kind that the link refers to, as in addresses of Cliniko's API."""
 
 
 Render = Callable[[object], object]
@@ -64,8 +70,8 @@ def _bool(value: object) -> object:
 def _local(value: object) -> object:
     if not isinstance(value, datetime):
         return _text(value)
-    there = value.astimezone(SYDNEY).isoformat(sep=" ", timespec="seconds")
-    return f"{there[:19]} {there[19:22]}{there[23:25]}"
+    local = value.astimezone(SYDNEY).isoformat(sep=" ", timespec="seconds")
+    return f"{local[:19]} {local[19:22]}{local[23:25]}"
 
 
 def _utc(value: object) -> object:
@@ -97,32 +103,39 @@ def _link(to: str) -> Render:
     return render
 
 
-_NATIVE: dict[Form, Render] = {
-    Form.ID: _guarded,
-    Form.INTEGER: _guarded,
-    Form.LINK: _guarded,
-    Form.TEXT: _text,
-    Form.BOOL: _bool,
-    Form.TIME: _local,
-    Form.JSON: _json_cell,
-    Form.RAW: _text,
+_NATIVE: dict[CellForm, Render] = {
+    CellForm.ID: _guarded,
+    CellForm.INTEGER: _guarded,
+    CellForm.LINK: _guarded,
+    CellForm.TEXT: _text,
+    CellForm.BOOL: _bool,
+    CellForm.TIME: _local,
+    CellForm.JSON: _json_cell,
+    CellForm.RAW: _text,
 }
-_API_CSV: dict[Form, Render] = {**_NATIVE, Form.ID: _text, Form.INTEGER: _text, Form.LINK: _text, Form.TIME: _utc_cell}
-_API_JSON: dict[Form, Render] = {**_NATIVE, **dict.fromkeys(Form, _as_is)}
-_API_JSON |= {Form.TIME: _utc, Form.INTEGER: _integer}
+_API_CSV: dict[CellForm, Render] = {
+    **_NATIVE,
+    CellForm.ID: _text,
+    CellForm.INTEGER: _text,
+    CellForm.LINK: _text,
+    CellForm.TIME: _utc_cell,
+}
+_API_JSON: dict[CellForm, Render] = {**_NATIVE, **dict.fromkeys(CellForm, _as_is)}
+_API_JSON |= {CellForm.TIME: _utc, CellForm.INTEGER: _integer}
 
 
 @dataclass(frozen=True)
-class Written:
-    """A column as one file has it."""
+class WrittenColumn:
+    """A column of one file: header, key, and the function that writes a cell."""
 
     header: str
     key: str
     render: Render
 
 
-def written(columns: tuple[Column, ...], style: Style) -> tuple[Written, ...]:
-    found: list[Written] = []
+def columns_in(columns: tuple[SampleColumn, ...], style: Style) -> tuple[WrittenColumn, ...]:
+    """The columns that files of a dialect have."""
+    columns_of_file: list[WrittenColumn] = []
     for column in columns:
         header = column.native if style is Style.NATIVE else column.api
         if header is None:
@@ -131,15 +144,15 @@ def written(columns: tuple[Column, ...], style: Style) -> tuple[Written, ...]:
             render = _NATIVE[column.form]
         elif style is Style.API_CSV:
             render = _API_CSV[column.form]
-        elif column.form is Form.LINK:
+        elif column.form is CellForm.LINK:
             header, render = header.removesuffix("_id"), _link(column.to)
         else:
             render = _API_JSON[column.form]
-        found.append(Written(header, column.key, render))
-    return tuple(found)
+        columns_of_file.append(WrittenColumn(header, column.key, render))
+    return tuple(columns_of_file)
 
 
-CREATED = Column("created_at", "Created At", "created_at", Form.TIME)
-UPDATED = Column("updated_at", "Updated At", "updated_at", Form.TIME)
-ARCHIVED = Column("archived_at", "Archived At", "archived_at", Form.TIME)
-DELETED = Column("deleted_at", None, "deleted_at", Form.TIME)
+CREATED = SampleColumn("created_at", "Created At", "created_at", CellForm.TIME)
+UPDATED = SampleColumn("updated_at", "Updated At", "updated_at", CellForm.TIME)
+ARCHIVED = SampleColumn("archived_at", "Archived At", "archived_at", CellForm.TIME)
+DELETED = SampleColumn("deleted_at", None, "deleted_at", CellForm.TIME)

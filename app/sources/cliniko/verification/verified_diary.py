@@ -1,10 +1,20 @@
-"""The diary, looked for a second time."""
+"""Verified columns of appointments and busy times."""
 
 from app.mapping.verified_kinds import OverridingKind, ReportedProblem, VerifiedKind, link_to, moment, same, words
-from app.sources.cliniko import verification_rules
-from app.sources.cliniko.looks.shared import CLIENT, ENDS, LOCATION, MADE, PRACTITIONER, SERVICE, STARTS, TIMES, touches
+from app.sources.cliniko.verification import rules
+from app.sources.cliniko.verification.shared_columns import (
+    CLIENT,
+    ENDS,
+    LOCATION,
+    MADE,
+    PRACTITIONER,
+    SERVICE,
+    STARTS,
+    TIMES,
+    exempt_codes,
+)
 
-LOOKS: tuple[VerifiedKind, ...] = (
+VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
     VerifiedKind(
         "appointments",
         "appointments",
@@ -12,12 +22,12 @@ LOOKS: tuple[VerifiedKind, ...] = (
         (
             STARTS,
             ENDS,
-            same("duration", *verification_rules.ENDS, pick=verification_rules.minutes),
+            same("duration", *rules.ENDS, pick=rules.minutes),
             moment("cancelled_at", "Cancellation Time", "cancelled_at"),
-            same("status", "Patient Arrived", "patient_arrived", pick=verification_rules.status),
+            same("status", "Patient Arrived", "patient_arrived", pick=rules.status),
             words("note", "Appointment Notes", "notes"),
             words("cancellation_note", "Cancellation Note", "cancellation_note"),
-            words("cancellation_note", "Cancellation Reason", pick=verification_rules.other_reason),
+            words("cancellation_note", "Cancellation Reason", pick=rules.other_reason),
             CLIENT,
             PRACTITIONER,
             LOCATION,
@@ -25,7 +35,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
             link_to("case_id", "cases", "patient_cases", "Patient Case ID", "Case ID", shared_column="client_id"),
             MADE,
         ),
-        exempts=touches(
+        exempts=exempt_codes(
             *("cancellation_reason_unknown", "end_time_assumed", "appointment_location_defaulted", "long_appointment"),
             *("appointment_case_unknown", "appointment_type_created_from_name", "patient_name_differs"),
             attendance_conflict="status",
@@ -60,7 +70,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
             words("note", "Notes", "notes"),
             PRACTITIONER,
         ),
-        exempts=touches("appointment_location_defaulted", busy_time_note_truncated="note"),
+        exempts=exempt_codes("appointment_location_defaulted", busy_time_note_truncated="note"),
         reported_problems=(*TIMES, ReportedProblem("busy_time_without_practitioner", PRACTITIONER)),
         required_headers=("Start Time|Starts At", "End Time|Ends At", "Practitioner ID", "Notes"),
         excluded_headers=("Patient ID", "Day Of Week"),

@@ -1,10 +1,10 @@
-"""Clients, contacts and cases, looked for a second time."""
+"""Verified columns of clients, contacts and cases."""
 
 from app.mapping.verified_kinds import ReportedProblem, VerifiedKind, day, email, same, words
-from app.sources.cliniko import verification_rules
-from app.sources.cliniko.looks.shared import CLIENT, MADE, touches
+from app.sources.cliniko.verification import rules
+from app.sources.cliniko.verification.shared_columns import CLIENT, MADE, exempt_codes
 
-LOOKS: tuple[VerifiedKind, ...] = (
+VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
     VerifiedKind(
         "patients",
         "clients",
@@ -26,7 +26,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
             MADE,
         ),
         has_own_record=True,
-        exempts=touches(
+        exempts=exempt_codes(
             *("bad_date_of_birth", "patient_name_partial", "legacy_gender_used", "referrer_not_found"),
             *("referrer_ambiguous", "possible_duplicate_patient", "test_record_suspected"),
         ),
@@ -42,7 +42,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
         "contacts",
         ("Contact ID", "id"),
         (
-            same("type", "Type", "type", pick=verification_rules.contact_type),
+            same("type", "Type", "type", pick=rules.contact_type),
             words("title", "Title", "title"),
             words("first_name", "First Name", "first_name"),
             words("last_name", "Last Name", "last_name"),
@@ -54,7 +54,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
             MADE,
         ),
         has_own_record=True,
-        exempts=touches("contact_name_defaulted", contact_type_conflict="type"),
+        exempts=exempt_codes("contact_name_defaulted", contact_type_conflict="type"),
         required_headers=("First Name|Company Name",),
         excluded_headers=("Start Time",),
     ),
@@ -71,7 +71,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
             MADE,
         ),
         has_own_record=True,
-        exempts=touches(
+        exempts=exempt_codes(
             *("case_dates_reversed", "case_two_limits", "case_limit_unclear", "case_contact_unknown"),
             "appointment_case_unknown",
         ),

@@ -1,4 +1,4 @@
-"""What was written of clients, to them and by them, looked for a second time."""
+"""Verified columns of notes, forms, their templates, communications and files."""
 
 from dataclasses import replace
 
@@ -13,10 +13,10 @@ from app.mapping.verified_kinds import (
     template,
     words,
 )
-from app.sources.cliniko import verification_rules
-from app.sources.cliniko.looks.shared import CLIENT, MADE, PRACTITIONER, VISIT, touches
+from app.sources.cliniko.verification import rules
+from app.sources.cliniko.verification.shared_columns import CLIENT, MADE, PRACTITIONER, VISIT, exempt_codes
 
-LOOKS: tuple[VerifiedKind, ...] = (
+VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
     VerifiedKind(
         "treatment_notes",
         "progress_notes",
@@ -26,7 +26,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
             words("author_name", "Author Name", "author_name"),
             content("body", "Content", "content"),
             moment("finalised_at", "Finalized At", "finalized_at"),
-            moment("note_date", "Created At", pick=verification_rules.written),
+            moment("note_date", "Created At", pick=rules.note_date),
             replace(VISIT, column="note_date", target_column="starts_at"),
             CLIENT,
             PRACTITIONER,
@@ -34,7 +34,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
             MADE,
         ),
         has_own_record=True,
-        exempts=touches(
+        exempts=exempt_codes(
             *("note_without_practitioner", "note_without_appointment", "template_unknown"),
             *(
                 "radio_multiple_selected",
@@ -59,7 +59,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
         ("Template ID", "id"),
         (words("name", "Name", "name"), template("body", "Content", "content")),
         has_own_record=True,
-        exempts=touches(
+        exempts=exempt_codes(
             "template_empty", "question_type_unknown", "content_is_text", "content_place_unknown", html_sanitised="body"
         ),
         reported_problems=(ReportedProblem("bad_json", content("body", "Content", "content")),),
@@ -77,7 +77,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
             MADE,
         ),
         has_own_record=True,
-        exempts=touches(
+        exempts=exempt_codes(
             *("form_incomplete", "form_template_matched_by_name", "form_without_appointment", "signature_missing"),
             *("radio_multiple_selected", "question_type_unknown", "content_is_text", "content_place_unknown"),
             html_sanitised="content",
@@ -94,7 +94,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
         ("Form Template ID", "id"),
         (words("name", "Name", "name"), template("content", "Content", "content")),
         has_own_record=True,
-        exempts=touches(
+        exempts=exempt_codes(
             "template_empty",
             "question_type_unknown",
             "content_is_text",
@@ -110,9 +110,9 @@ LOOKS: tuple[VerifiedKind, ...] = (
         "communications",
         ("Communication ID", "id"),
         (
-            same("channel", "Type", "type_code", pick=verification_rules.channel),
-            same("direction", "Direction", "direction_code", pick=verification_rules.direction),
-            same("category", "Category", "category", pick=verification_rules.category),
+            same("channel", "Type", "type_code", pick=rules.channel),
+            same("direction", "Direction", "direction_code", pick=rules.direction),
+            same("category", "Category", "category", pick=rules.category),
             words("subject", "Subject", "content_subject"),
             words("from", "From", "from"),
             words("to", "To", "to"),
@@ -123,7 +123,7 @@ LOOKS: tuple[VerifiedKind, ...] = (
             MADE,
         ),
         has_own_record=True,
-        exempts=touches(
+        exempts=exempt_codes(
             "category_unknown",
             "message_channel_unknown",
             "message_direction_unknown",
@@ -141,26 +141,25 @@ LOOKS: tuple[VerifiedKind, ...] = (
         "files",
         ("Attachment ID", "id"),
         (
-            same("name", "File Name", "filename", pick=verification_rules.file_name),
-            words("folder", "File Name", "filename", pick=verification_rules.private_folder),
-            same("sha256", "SHA256", "sha256", pick=verification_rules.checksum),
+            same("name", "File Name", "filename", pick=rules.file_name),
+            words("folder", "File Name", "filename", pick=rules.private_folder),
+            same("sha256", "SHA256", "sha256", pick=rules.checksum),
             words("description", "Description", "description"),
             CLIENT,
             MADE,
         ),
         has_own_record=True,
-        exempts=touches("patient_folder_name_mismatch", "file_not_in_index", file_renamed="name"),
+        exempts=exempt_codes("patient_folder_name_mismatch", "file_not_in_index", file_renamed="name"),
         reported_problems=(
             ReportedProblem("file_without_patient", CLIENT),
-            ReportedProblem("file_patient_conflict", CLIENT, verification_rules.in_own_folder),
+            ReportedProblem("file_patient_conflict", CLIENT, rules.in_own_folder),
             ReportedProblem("file_missing", VerifiedColumn(("Path", "path"), "name", Comparison.FILE)),
             ReportedProblem(
-                "file_size_mismatch",
-                VerifiedColumn(("Size", "size"), "size", Comparison.CHECKSUM, pick=verification_rules.path),
+                "file_size_mismatch", VerifiedColumn(("Size", "size"), "size", Comparison.CHECKSUM, pick=rules.path)
             ),
             ReportedProblem(
                 "file_checksum_mismatch",
-                VerifiedColumn(("SHA256", "sha256"), "sha256", Comparison.CHECKSUM, pick=verification_rules.path),
+                VerifiedColumn(("SHA256", "sha256"), "sha256", Comparison.CHECKSUM, pick=rules.path),
             ),
         ),
         required_headers=("Patient ID", "File Name", "Path|Size|Content Type"),
