@@ -124,7 +124,7 @@ class ChildProcess:
         except OSError as fault:  # the machine lacks memory, processes or open files
             self._note_failed_start(fault=type(fault).__name__)
             raise ChildGone from None
-        answer = self._read_answer(self._process, START_SECONDS)
+        answer = self._read_answer(self._process, max(START_SECONDS, self.settings.silence_seconds))
         if "owner" not in answer:
             raise ChildGone
         self._owner = str(answer["owner"])

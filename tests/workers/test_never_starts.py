@@ -143,6 +143,19 @@ def test_a_child_that_answered_counts_as_alive(runtime: Runtime) -> None:
     ours.stop()
 
 
+@pytest.mark.parametrize(("silence", "failed"), [(120.0, 0), (0.001, 1)])
+def test_a_child_that_starts_slowly_has_as_long_as_a_silent_one(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, silence: float, failed: int
+) -> None:
+    monkeypatch.setattr(child_process, "START_SECONDS", 0.001)
+    clinic = clinic_in(runtime)
+    settings = runtime.settings.model_copy(update={"silence_seconds": silence})
+    ours = ChildProcess(settings, runtime.ledger, drive.environment_of(settings))
+    ours.drain(clinic.id, 1.0)
+    assert ours.starts.failed == failed
+    ours.stop()
+
+
 def test_the_pauses_double_up_to_half_a_minute() -> None:
     starts = Starts()
     assert (starts.pause, starts.left) == (0, 0)
