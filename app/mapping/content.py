@@ -230,7 +230,7 @@ class _ContentReader:
 def read_content(text: str) -> Content:
     """The content of a JSON text with sections. Raises NotJsonError for other text.
 
-    A content without questions and descriptions whose words are elsewhere is first brought into the usual form; if that
+    Plain text in place of the list of sections is kept word for word, as all text of the content. A content without questions and descriptions whose words are elsewhere is first brought into the usual form; if that
     is not possible, all its text is kept as one answer.
     """
     value, has_lost = parse_shown(text)
@@ -239,10 +239,13 @@ def read_content(text: str) -> Content:
         raise NotJsonError
     if value.get("sections") in (None, ""):  # empty counts as missing
         value = {name: each for name, each in value.items() if name != "sections"}
-    elif not isinstance(value["sections"], list):
+    elif not isinstance(value["sections"], list) and not _is_text(value["sections"]):
         raise NotJsonError
     codes = (REMOVED,) if has_lost else ()
     try:
+        if _is_text(value.get("sections")):
+            further = Members({name: each for name, each in value.items() if name != "sections"})
+            return _prose("<br>".join(map(_answer_of, (value["sections"].strip(), *further.lines()))), codes)
         if (content := _read(value, codes)) is not None:
             return content
         content = None
@@ -252,6 +255,10 @@ def read_content(text: str) -> Content:
         return content if content is not None else _kept(value, codes)
     except RecursionError:
         raise NotJsonError from None
+
+
+def _is_text(sections: Json) -> bool:
+    return isinstance(sections, str) and is_prose(sections.strip())
 
 
 def _read(value: dict[str, Json], codes: tuple[str, ...]) -> Content | None:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app.mapping.columns import normalise_header
+from app.mapping.content import is_prose
 from app.mapping.kind import Kind, Source
 from app.mapping.structured import json_or_text, reads_json
 
@@ -61,7 +62,8 @@ def with_objects(headers: Iterable[str], source: Source) -> frozenset[str]:
 def object_cell(cells: Iterable[tuple[tuple[str, ...], str | None]]) -> str | None:
     """The JSON of an object whose members have these cells, by path; None where all cells are empty.
 
-    A list or an object stays as its cell has it, so that damaged JSON is still damaged. Any other cell is a text.
+    A list or an object stays as its cell has it, so that damaged JSON is still damaged. Any other cell is a text, also
+    one that only begins with a bracket.
     """
     members: dict[str, Any] = {}
     for path, cell in cells:
@@ -83,4 +85,4 @@ def _written(value: dict[str, Any] | str) -> str:
     if isinstance(value, dict):
         pairs = (f"{json.dumps(name, ensure_ascii=False)}:{_written(each)}" for name, each in value.items())
         return "{" + ",".join(pairs) + "}"
-    return value if value[0] in "[{" or value == _NULL else json.dumps(value, ensure_ascii=False)
+    return value if not is_prose(value) or value == _NULL else json.dumps(value, ensure_ascii=False)

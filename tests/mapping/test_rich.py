@@ -206,6 +206,10 @@ def test_prose_is_one_answer_word_for_word_in_notes_templates_and_forms(cell: st
     assert plain_text(template_html(content).html) == shown
     [section] = form_content(content).sections
     assert plain_text(section["fields"][0]["answer"]) == shown
+    assert read_content_or_text(json.dumps({"sections": cell})) == content
+    assert read_content_or_text(json.dumps({"sections": cell, "links": {"self": "x"}, "title": ""})) == content
+    with_more = read_content_or_text(json.dumps({"sections": cell, "summary": "Rest for a week"}))
+    assert plain_text(note_html(with_more).html) == f"{shown}\nsummary: Rest for a week"
 
 
 @pytest.mark.parametrize("cell", ['{"sections": [', "{'sections': []}", "[1, 2]", '[{"a": 1}', '["x"]', "[true]"])
