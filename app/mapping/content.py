@@ -230,8 +230,9 @@ class _ContentReader:
 def read_content(text: str) -> Content:
     """The content of a JSON text with sections. Raises NotJsonError for other text.
 
-    Plain text in place of the list of sections is kept word for word, as all text of the content. A content without questions and descriptions whose words are elsewhere is first brought into the usual form; if that
-    is not possible, all its text is kept as one answer.
+    Plain text in place of the list of sections is kept word for word, with all other text of the content. A content
+    without questions and descriptions whose words are elsewhere is first brought into the usual form; if that is not
+    possible, all its text is kept as one answer.
     """
     value, has_lost = parse_shown(text)
     value = {} if value == [] else value

@@ -105,6 +105,21 @@ def test_attendees_decide_who_was_there_and_what_became_of_each() -> None:
     assert found.codes == ["past_appointment_unmarked"]
 
 
+@pytest.mark.parametrize("cancelled", ["2026-03-30 10:00:00 +1100", ""])
+@pytest.mark.parametrize(
+    "cells", [{}, {"arrived": "true"}, {"arrived": "false"}, {"cancelled_at": "2026-03-30T00:00:00Z"}]
+)
+def test_a_cancelled_group_with_an_attendee_who_did_not_cancel_is_a_conflict(
+    cancelled: str, cells: dict[str, str]
+) -> None:
+    both = [attendee("a1", "11", cancelled_at="2026-03-30T00:00:00Z"), attendee("a2", "12", **cells)]
+    result = with_members(*both, **GROUP, cancelled_at=cancelled)
+    assert ("attendance_conflict" in result.codes) == (bool(cancelled) and "cancelled_at" not in cells)
+    assert visits(result)["a1"]["status"] == "cancelled"
+    expected = {"": "pending", "true": "arrived", "false": "missed"}[cells.get("arrived", "")]
+    assert visits(result)["a2"]["status"] == ("cancelled" if "cancelled_at" in cells else expected)
+
+
 def test_43_a_long_note_of_an_attendee_is_kept_whole_beside_their_own_visit() -> None:
     found = with_members(attendee("77:11", "11", notes="n" * 900), attendee("77:12", "12"), **GROUP)
     (whole,) = (r for r in found.records if r.table == "communications")

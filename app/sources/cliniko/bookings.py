@@ -4,6 +4,7 @@ A visit whose type the clinic made an activity is an appointment, too: its servi
 `act_`. It keeps time, practitioner, client and note, and no reminder is sent.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app.mapping.lookups import Lookups
@@ -175,6 +176,8 @@ def group_records(
         "source_created_at": slot.made_at,
     }
     records = [Record("appointment_groups", KIND, row.id, values)]
+    if _is_contradicted(row, joined, visits):
+        codes.append("attendance_conflict")
     for key, visit in visits.items():
         records += visit_records(visit, slot, lookups)
         if cases[key][1]:
@@ -182,6 +185,14 @@ def group_records(
         if not visit.attendance.is_marked and slot.ends < lookups.now and "group_attendance_unknown" not in codes:
             codes.append("past_appointment_unmarked")
     return tuple(records), codes
+
+
+def _is_contradicted(row: AppointmentRow, joined: Joined, visits: Mapping[str, ClientVisit]) -> bool:
+    """Whether the row of a cancelled group has an attendee who did not cancel. The row of the attendee decides."""
+    if row.cancelled_at is None and "cancelled_at" not in row.unread:
+        return False
+    of_attendees = [visits[member.key].attendance for member in joined.members if member.row is not None]
+    return any(attendance.status != "cancelled" for attendance in of_attendees)
 
 
 def _note(row: AppointmentRow, attendances: list[Attendance]) -> str | None:
