@@ -48,7 +48,7 @@ def known_text(product: Product, who: str = MEGAN) -> str:
 def test_each_known_client_is_a_line_with_caspens_name_and_the_view_is_recorded(product: Product) -> None:
     text = known_text(product)
     assert "Clients, 0 of 1" in text
-    assert "1 needs your eye" in text
+    assert "1 line of this tab needs your answer" in text
     assert f"{MATCHED} Zoë O'Brien, born 13 Feb 1980" in text
     assert "known_clients_listed" in product.acts()
 
