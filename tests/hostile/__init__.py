@@ -1,1 +1,1 @@
-"""Files that abort, loop or eat memory: in every place where bytes from outside are parsed, on web and worker."""
+"""Files that abort, loop or exhaust memory, at every place that parses bytes from outside, on web and worker."""

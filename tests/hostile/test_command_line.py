@@ -1,4 +1,4 @@
-"""Files that end their reader, given to the command line with its one worker: it names them and goes on."""
+"""Files that kill their reader, on the command line with one worker: they are named and the rest is checked."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ SETTINGS = {"ENVIRONMENT": "test", "KILLER_FILE": MARKER, "SILENCE_SECONDS": "6"
 
 
 @pytest.mark.parametrize("killer", KILLERS)
-def test_a_file_that_ends_its_reader_is_named_and_the_rest_is_tried(tmp_path: Path, killer: str) -> None:
+def test_a_file_that_kills_its_reader_is_named_and_the_rest_is_checked(tmp_path: Path, killer: str) -> None:
     files = {**clinic_files(), f"{MARKER}-{killer}.csv": "Contact ID,First Name,Last Name\n1,Ann,Lee\n"}
     for name, content in files.items():
         tmp_path.joinpath(name).write_bytes(content.encode() if isinstance(content, str) else content)

@@ -1,4 +1,4 @@
-"""The limited processes themselves: how each end is told, how many run at once, and that none is left."""
+"""The limited processes: how each end is reported, how many run at once, and that none is left."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ def test_every_killer_ends_its_own_process_alone(tmp_path: Path, killer: str) ->
     assert no_job_is_left()
 
 
-def test_fifty_requests_never_start_more_than_the_allowed_processes() -> None:
+def test_fifty_requests_start_no_more_than_the_allowed_processes() -> None:
     limits = ReaderLimits(memory_mb=768, seconds=2.0, processes=2, waiting=6)
     most, busy, failed = 0, [], []
 
@@ -72,7 +72,7 @@ def test_one_clinic_leaves_room_for_another() -> None:
         own.close()
 
 
-def test_a_fork_server_that_is_gone_is_started_again(tmp_path: Path) -> None:
+def test_a_killed_fork_server_is_restarted(tmp_path: Path) -> None:
     own = IsolatedReader()
     try:
         own.start()
@@ -86,7 +86,7 @@ def test_a_fork_server_that_is_gone_is_started_again(tmp_path: Path) -> None:
         own.close()
 
 
-def test_whoever_closes_the_reader_leaves_no_process() -> None:
+def test_closing_the_reader_leaves_no_process() -> None:
     own = IsolatedReader()
     own.start()
     server = own.server_pid
@@ -95,8 +95,8 @@ def test_whoever_closes_the_reader_leaves_no_process() -> None:
     assert not Path(f"/proc/{server}").exists()
 
 
-def test_answers_travel_as_they_are() -> None:
-    found = Findings(
+def test_answers_are_unchanged_by_the_wire() -> None:
+    findings = Findings(
         "dropbox",
         name="a\ud800b",
         size=None,
@@ -104,10 +104,10 @@ def test_answers_travel_as_they_are() -> None:
         problem=Problem("no_space", level=Level.STOPS, details={"size": "3 GB"}),
         warnings=(Problem("link_gone"),),
     )
-    assert wire.unpack(Findings, wire.pack(found)) == found
+    assert wire.unpack(Findings, wire.pack(findings)) == findings
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"name": 7}', b"[" * 100_000, b"\xff"])
-def test_an_answer_that_is_none_is_an_error(body: bytes) -> None:
+def test_an_invalid_answer_is_an_error(body: bytes) -> None:
     with pytest.raises(wire.Malformed):
         wire.unpack(Findings, body)

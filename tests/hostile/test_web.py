@@ -1,4 +1,4 @@
-"""A file that aborts, loops or eats memory ends no page: it is named, and the site answers all the while."""
+"""A file that aborts, loops or exhausts memory ends no page: the page names it, and other pages keep answering."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_every_place_of_the_inventory_has_its_killer() -> None:
     assert set(WEB) == set(ACTS)
 
 
-def test_every_route_of_the_inventory_is_one_of_the_product(product: Product) -> None:
+def test_every_route_of_the_inventory_exists(product: Product) -> None:
     known = {route.path for route in iter_route_contexts(product.app.routes)}
     asked = {route for place in PLACES if place.process is not Process.WORKER_CHILD for route in place.reached_by}
     assert asked <= known
@@ -46,7 +46,7 @@ def test_a_killer_ends_no_page(product: Product, place: str, killer: str) -> Non
     assert tried(product, place, killer) == []
 
 
-def test_other_files_of_the_same_export_are_shown_as_ever(product: Product) -> None:
+def test_other_files_of_the_export_are_still_shown(product: Product) -> None:
     other = next(name for name in hostile_export() if "Practitioners-" in name)
     page = product.visitor(MEGAN).get(f"{product.at}/files/{number_of(product, other)}")
     assert (page.status_code, "could not be looked into" in page.text) == (200, False)

@@ -1,4 +1,4 @@
-"""A file that aborts, hangs or exhausts the worker's child is refused by name, and everything else arrives."""
+"""A file that aborts, hangs or exhausts the worker's child is refused by name, and everything else is imported."""
 
 from pathlib import Path
 
@@ -15,5 +15,5 @@ def test_every_place_of_the_inventory_has_its_killer() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_files_that_abort_loop_or_eat_memory_end_no_import(tmp_path: Path, place: str) -> None:
+def test_files_that_abort_loop_or_exhaust_memory_end_no_import(tmp_path: Path, place: str) -> None:
     assert tried(tmp_path / "var", place) == []

@@ -1,4 +1,4 @@
-"""Killers in the places of the web: pages are opened that have hostile files parsed, and other pages meanwhile."""
+"""Killers at the places of the web: opens pages that parse hostile files, and other pages meanwhile."""
 
 import threading
 import time
@@ -106,8 +106,9 @@ def samples(product: Product, killer: str) -> list[str]:
 
 
 def open_link(product: Product, killer: str) -> list[str]:
-    found = inspect_in_reader(product.runtime, product.move(), LINK.format(f"{MARKER}-{killer}"))
-    return [] if found.problem is not None and found.problem.code == "provider_down" else ["the look was not ended"]
+    inspection = inspect_in_reader(product.runtime, product.move(), LINK.format(f"{MARKER}-{killer}"))
+    is_ended = inspection.problem is not None and inspection.problem.code == "provider_down"
+    return [] if is_ended else ["the inspection was not ended"]
 
 
 def link_doctor(product: Product, killer: str) -> list[str]:
@@ -181,8 +182,8 @@ def no_job_is_left(seconds: float = 10.0) -> bool:
 def children_of(process: int | None) -> list[int]:
     """The children that run, but for the guardian, which leads a session of its own and does no job."""
     path = Path(f"/proc/{process}/task/{process}/children")
-    found = [int(child) for child in path.read_text().split()] if process and path.exists() else []
-    return [child for child in found if not _is_guardian(child)]
+    children = [int(child) for child in path.read_text().split()] if process and path.exists() else []
+    return [child for child in children if not _is_guardian(child)]
 
 
 def _is_guardian(process: int) -> bool:
@@ -191,6 +192,6 @@ def _is_guardian(process: int) -> bool:
 
 
 def _named(answer: Response, status: int, *wanted: str) -> list[str]:
-    said = words(answer) if wanted else ""
+    shown = words(answer) if wanted else ""
     wrong = [] if answer.status_code == status else [f"{answer.request.url.path}: {answer.status_code}"]
-    return wrong + [f"the page does not say: {want}" for want in wanted if want not in said]
+    return wrong + [f"the page does not say: {want}" for want in wanted if want not in shown]

@@ -1,4 +1,4 @@
-"""Killers in one place of the worker: an export with them is handed over, and what became of everything is returned."""
+"""Killers at one place of the worker: imports an export with them and returns what happened to every file."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Builders for tests of cells: a context of a Sydney clinic, and a reader that keeps what it is told."""
+"""Helpers for tests of cells: the context of a clinic in Sydney, and a call of a reader that collects its reports."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pages made for every element and every way to strike its words out, and for ways that strike nothing out."""
+"""Pages for every element and every way to strike out its text, and for ways that strike nothing out."""
 
 from collections.abc import Mapping
 

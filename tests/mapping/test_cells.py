@@ -1,4 +1,4 @@
-"""Words, flags, amounts, addresses and zones: what a clinic typed is read as it was meant, or kept as it is."""
+"""Text, flags, amounts, addresses and zones are read as the clinic meant them, or kept as text."""
 
 import unicodedata
 from decimal import Decimal
@@ -23,58 +23,58 @@ PRINTED = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), mi
 
 
 @given(PRINTED)
-def test_words_come_through_whole(words: str) -> None:
+def test_text_is_kept_unchanged(words: str) -> None:
     wanted = unicodedata.normalize("NFC", MARKS.sub("", words)) or None
     assert read(text, words) == (wanted, [])
 
 
-def test_61_a_formula_is_plain_text() -> None:
+def test_61_a_formula_is_read_as_text() -> None:
     for cell in ('=HYPERLINK("https://evil.example/","Click")', "+61", "-1", "@SUM(1+1)", "<b>bold</b>"):
         assert read(text, cell) == (cell, [])
 
 
-def test_control_characters_go_and_tabs_and_lines_stay() -> None:
+def test_control_characters_are_removed_and_tabs_and_line_breaks_are_kept() -> None:
     assert read(text, "a\x00b\x1bc\td\r\ne\rf\x85") == ("abc\td\ne\nf", ["control_chars_removed"])
 
 
 @given(st.text(min_size=1))
-def test_cleaned_text_can_always_be_written_as_utf_8(words: str) -> None:
-    found, _ = read(text, words)
-    assert (found or "").encode() is not None
+def test_cleaned_text_can_be_encoded_as_utf_8(words: str) -> None:
+    cleaned, _ = read(text, words)
+    assert (cleaned or "").encode() is not None
 
 
-def test_longer_text_than_usual_is_kept_and_told() -> None:
+def test_text_above_the_usual_length_is_kept_and_reported() -> None:
     assert read(limited(5), "123456") == ("123456", ["content_over_limit"])
     assert read(limited(5), "12345") == ("12345", [])
 
 
 @given(PRINTED, st.integers(min_value=3, max_value=40))
 def test_cut_text_fits(words: str, limit: int) -> None:
-    found = cut(words, limit)
-    assert found is not None
-    assert len(found) <= limit
-    assert found == words or words.startswith(found[:-3])
+    shortened = cut(words, limit)
+    assert shortened is not None
+    assert len(shortened) <= limit
+    assert shortened == words or words.startswith(shortened[:-3])
 
 
-def test_lines_become_one() -> None:
+def test_line_breaks_become_semicolons() -> None:
     assert one_line("Penicillin\n\n Latex ") == "Penicillin; Latex"
 
 
 @pytest.mark.parametrize("yes", ["true", "TRUE", "1", "yes", "Y", "t", "True"])
-def test_every_way_of_saying_yes(yes: str) -> None:
+def test_every_spelling_of_yes_is_true(yes: str) -> None:
     assert read(boolean, yes) == (True, [])
 
 
 @pytest.mark.parametrize("no", ["false", "FALSE", "0", "no", "N", "f"])
-def test_every_way_of_saying_no(no: str) -> None:
+def test_every_spelling_of_no_is_false(no: str) -> None:
     assert read(boolean, no) == (False, [])
 
 
-def test_anything_else_is_neither_yes_nor_no() -> None:
+def test_other_text_is_reported_as_bad_boolean() -> None:
     assert read(boolean, "maybe") == (None, ["bad_boolean"])
 
 
-def test_a_choice_is_found_whatever_its_case_and_an_unknown_one_is_told() -> None:
+def test_a_choice_is_read_in_any_case_and_an_unknown_choice_is_reported() -> None:
     choice = one_of({"power receptionist": "receptionist"}, unknown="role_unknown")
     assert read(choice, "Power Receptionist") == ("receptionist", [])
     assert read(choice, "wizard") == (None, ["role_unknown"])
@@ -100,9 +100,9 @@ def test_amounts_are_exact(amount: Decimal) -> None:
         ("NaN", None),
     ],
 )
-def test_amounts_in_the_ways_of_bookkeepers(cell: str, expected: str | None) -> None:
-    found, _ = read(money, cell)
-    assert found == (None if expected is None else Decimal(expected))
+def test_amounts_are_read_as_bookkeepers_write_them(cell: str, expected: str | None) -> None:
+    amount, _ = read(money, cell)
+    assert amount == (None if expected is None else Decimal(expected))
 
 
 @pytest.mark.parametrize(("cell", "expected"), [("45", 45), ("45.0", 45), ("1,000", 1000), ("4.5", None), ("x", None)])
@@ -111,12 +111,12 @@ def test_whole_numbers(cell: str, expected: int | None) -> None:
 
 
 @pytest.mark.parametrize("address", ["jo@x.example", "jo.b+tag@sub.x.example", "josé@exámple.com", "o'brien@x.com.au"])
-def test_addresses_that_a_message_can_reach(address: str) -> None:
+def test_valid_addresses_are_addresses(address: str) -> None:
     assert is_email(address)
 
 
 @pytest.mark.parametrize("address", ["jo@@x", "jo@x", "none", "a b@x.com", "jo@x..com", "@x.com", "a@x.com, b@x.com"])
-def test_29_addresses_that_no_message_can_reach(address: str) -> None:
+def test_29_invalid_addresses_are_kept_as_text(address: str) -> None:
     assert not is_email(address)
 
 
@@ -131,11 +131,11 @@ def test_29_addresses_that_no_message_can_reach(address: str) -> None:
         ("Narnia", None),
     ],
 )
-def test_countries_by_name_or_code(name: str, code: str | None) -> None:
+def test_countries_are_read_by_name_or_code(name: str, code: str | None) -> None:
     assert country_code(name) == code
 
 
-def test_every_label_of_rails_is_a_zone_of_the_world() -> None:
+def test_every_label_of_rails_is_an_iana_zone() -> None:
     assert len(RAILS) >= 150
     assert all(zone(name).key == name for name in RAILS.values())
 
@@ -150,14 +150,14 @@ def test_every_label_of_rails_is_a_zone_of_the_world() -> None:
         ("", None),
     ],
 )
-def test_zones_by_label_or_name(label: str, name: str | None) -> None:
+def test_zones_are_read_by_label_or_name(label: str, name: str | None) -> None:
     assert zone_name(label) == name
 
 
 @pytest.mark.parametrize("cell", ["{'a': 1}", "{", "[NaN]", "[1] x", "[" * 100_000])
-def test_what_is_no_json_is_not_guessed(cell: str) -> None:
+def test_invalid_json_is_not_read(cell: str) -> None:
     assert read(json_cell, cell) == (None, ["bad_json"])
 
 
-def test_long_numbers_of_json_lose_nothing() -> None:
+def test_long_numbers_in_json_keep_all_digits() -> None:
     assert read(json_cell, "[1558354464010667075]")[0] == [1558354464010667075]

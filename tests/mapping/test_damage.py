@@ -1,4 +1,4 @@
-"""What spreadsheets and address books do to cells, in every column of every kind: mended, or named and left out."""
+"""Damage by spreadsheets and address books is mended or reported, in every column of every kind."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ def value_of(kind: Kind[Any], column: str, cell: str) -> tuple[Any, set[str]]:
 
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)
-def test_a_spreadsheets_error_is_no_value_in_any_column(kind: Kind[Any], placed: RowColumn) -> None:
+def test_an_error_word_of_a_spreadsheet_has_no_value_in_any_column(kind: Kind[Any], placed: RowColumn) -> None:
     for error in (*sorted(ERRORS), "########", "#name?"):
         value, codes = value_of(kind, placed.name, error)
         assert not value
@@ -87,7 +87,7 @@ def test_a_spreadsheets_error_is_no_value_in_any_column(kind: Kind[Any], placed:
 
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)
-def test_what_is_wrapped_around_a_value_goes_in_every_column(kind: Kind[Any], placed: RowColumn) -> None:
+def test_guards_and_invisible_characters_are_removed_in_every_column(kind: Kind[Any], placed: RowColumn) -> None:
     if placed.column.read in LEFT_ALONE:
         return
     cell = EXACT.get(placed.column.read, "0491570006")
@@ -99,7 +99,7 @@ def test_what_is_wrapped_around_a_value_goes_in_every_column(kind: Kind[Any], pl
 
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)
-def test_codes_lose_the_point_zero_and_exponents_that_lost_digits_are_no_value(
+def test_codes_lose_a_decimal_zero_and_an_exponent_that_lost_digits_has_no_value(
     kind: Kind[Any], placed: RowColumn
 ) -> None:
     if placed.column.read is not code:
@@ -119,7 +119,7 @@ def test_a_column_that_may_hold_a_code_is_read_as_a_code(kind: Kind[Any], placed
 
 @pytest.mark.parametrize("kind", ["appointments", "attendees"])
 @pytest.mark.parametrize("cell", ["10.0", "10.00", "1.0E+1"])
-def test_a_code_of_a_cancellation_is_known_whatever_a_spreadsheet_made_of_it(kind: str, cell: str) -> None:
+def test_a_cancellation_code_is_read_after_a_spreadsheet_changed_it(kind: str, cell: str) -> None:
     for column in ("cancellation_reason", "cancellation_reason_description"):
         mended, codes = value_of(CLINIKO.kind(kind), column, cell)
         assert (reason_of(mended, None).name, codes) == ("Feeling better", {"spreadsheet_value_mended"})
@@ -136,7 +136,7 @@ def test_a_date_that_is_an_instant_is_read_in_the_clinics_zone(kind: Kind[Any], 
 
 
 @pytest.mark.parametrize("name", ["Null", "None", "True", "False", "N/A", "nil"])
-def test_names_that_look_like_nothing_stay_names(name: str) -> None:
+def test_names_that_look_empty_are_kept(name: str) -> None:
     patients = CLINIKO.kind("patients")
     assert value_of(patients, "first_name", name) == (name, set())
 
@@ -199,7 +199,7 @@ def as_a_copy_sees_it(kind: Kind[Any], cells: dict[str, str], zone: str) -> byte
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("zone", ["Australia/Sydney", "Australia/Perth", "Europe/London"])
-def test_a_row_and_its_spreadsheet_copy_are_equal_whatever_the_zone(kind: Kind[Any], zone: str) -> None:
+def test_a_row_equals_its_copy_from_a_spreadsheet_in_every_zone(kind: Kind[Any], zone: str) -> None:
     original, copy = copies(kind, SPREADSHEET)
     assert as_a_copy_sees_it(kind, original, zone) == digest(kind, copy, zone)
     assert as_a_copy_sees_it(kind, original, zone) == digest(kind, dict(reversed(copy.items())), zone)
@@ -222,14 +222,14 @@ OTHERWISE = (
     [(kind, placed.name) for kind in KINDS for placed in kind.columns if placed.column.read in MOMENTS],
     ids=lambda it: it if isinstance(it, str) else it.name,
 )
-def test_one_instant_is_equal_whatever_its_offset(kind: Kind[Any], name: str, zone: str) -> None:
+def test_one_instant_is_equal_with_every_offset(kind: Kind[Any], name: str, zone: str) -> None:
     row = {**copies(kind, SPREADSHEET)[0], name: ONE_INSTANT}
     assert {digest(kind, {**row, name: cell}, zone) for cell in OTHERWISE} == {digest(kind, row, zone)}
     assert digest(kind, {**row, name: "2026-03-02 09:00:00 +1000"}, zone) != digest(kind, row, zone)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_row_of_the_native_export_equals_that_of_the_api(kind: Kind[Any]) -> None:
+def test_a_row_of_the_native_export_equals_the_row_of_the_api(kind: Kind[Any]) -> None:
     native, api = copies(kind, API)
     assert digest(kind, native) == digest(kind, api)
 
@@ -289,15 +289,15 @@ GOOD = "+61491570006"
         *((cell, True) for cell in ("0491570006|0400111222", "0491570006 & 0400111222")),
     ],
 )
-def test_the_first_good_number_of_a_cell_is_taken(cell: str, has_more: bool) -> None:
-    found = find_phone(cell, "AU")
-    assert found.phone is not None
-    assert (found.phone.whole, found.has_more) == (GOOD, has_more)
-    assert found.is_mended == (cell in ("61491570006.0", "6.1491570006E+10"))
+def test_the_first_valid_number_of_a_cell_is_taken(cell: str, has_more: bool) -> None:
+    match = find_phone(cell, "AU")
+    assert match.phone is not None
+    assert (match.phone.whole, match.has_more) == (GOOD, has_more)
+    assert match.is_mended == (cell in ("61491570006.0", "6.1491570006E+10"))
 
 
 @pytest.mark.parametrize("cell", ["ask mum", "6.1491E+10", "room 1234567", "12345", "n/a", "mum"])
-def test_what_is_no_number_for_certain_is_none(cell: str) -> None:
+def test_text_without_a_certain_number_is_no_phone(cell: str) -> None:
     assert find_phone(cell, "AU").phone is None
 
 
@@ -328,12 +328,12 @@ def test_what_is_no_number_for_certain_is_none(cell: str) -> None:
         ("none", None, True, True),
     ],
 )
-def test_the_first_good_address_of_a_cell_is_taken(
+def test_the_first_valid_address_of_a_cell_is_taken(
     cell: str, address: str | None, has_more: bool, is_bad: bool
 ) -> None:
     assert read_email(cell) == (address, has_more, is_bad)
 
 
-def test_an_address_alone_is_read_out_of_a_cell_that_may_hold_words() -> None:
+def test_email_alone_takes_the_address_out_of_other_text() -> None:
     assert read(email_or_text, "mailto:a@mail.example") == ("a@mail.example", [])
     assert read(email_or_text, "a@mail.example and Jo") == ("a@mail.example and Jo", [])

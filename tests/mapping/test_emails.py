@@ -1,4 +1,4 @@
-"""An address is found in what web pages and programs leave around it, and never cut to another person's."""
+"""An address is read among the characters that programs leave around it, and never shortened to another address."""
 
 import pytest
 
@@ -20,13 +20,13 @@ GLUED = (",", ";", "|", '"', "&foo;", "%20", "%22", "&quot;", "&#44;", "&#59;")
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_an_address_is_found_within_what_surrounds_it(address: str) -> None:
+def test_an_address_is_read_without_its_surrounding_characters(address: str) -> None:
     for begins, ends in PAIRS:
         read = read_email(f"{begins}{address}{ends}")
         assert read == (address, False, False), (begins, ends)
 
 
-def test_pairs_around_pairs_say_nothing_either() -> None:
+def test_nested_brackets_without_an_address_have_no_address() -> None:
     for begins, ends in PAIRS[:20]:
         for more_begins, more_ends in PAIRS[:20]:
             read = read_email(f"{more_begins}{begins}ann@mail.example{ends}{more_ends}")
@@ -34,7 +34,7 @@ def test_pairs_around_pairs_say_nothing_either() -> None:
 
 
 @pytest.mark.parametrize("ends", BROKEN)
-def test_a_domain_with_a_sign_that_no_domain_has_is_no_address(ends: str) -> None:
+def test_a_domain_with_an_invalid_character_is_no_address(ends: str) -> None:
     for cell in (f"ann@mail.example{ends}", f"ann@mail{ends}.example", f"Ann <ann@mail{ends}.example>"):
         read = read_email(cell)
         assert read.address is None, cell
@@ -42,14 +42,14 @@ def test_a_domain_with_a_sign_that_no_domain_has_is_no_address(ends: str) -> Non
 
 
 @pytest.mark.parametrize("sign", GLUED)
-def test_an_address_that_is_cut_by_a_sign_is_never_the_rest_of_it(sign: str) -> None:
+def test_the_rest_of_a_broken_address_is_no_address(sign: str) -> None:
     read = read_email(f"ann{sign}lee@mail.example")
     assert read.address is None
     assert read.is_bad
 
 
 @pytest.mark.parametrize("apart", [", ", "; ", ",", ";", "/", " | ", "&#44; ", " &amp; ", "\n"])
-def test_of_two_addresses_the_first_is_the_address(apart: str) -> None:
+def test_the_first_of_two_addresses_is_taken(apart: str) -> None:
     read = read_email(f"ann@mail.example{apart}lee@mail.example")
     assert read.address == "ann@mail.example"
     assert read.has_more

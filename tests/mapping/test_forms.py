@@ -1,4 +1,4 @@
-"""Forms: every section, its description, every question and every answer word for word; signatures as images."""
+"""Forms have every section, description, question and answer word for word, and signatures as images."""
 
 import base64
 import json
@@ -22,33 +22,33 @@ def image(size: int = 100, kind: str = "png", begins: bytes = PNG) -> str:
 
 
 def fields(*questions: dict[str, Any], **section: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = form_content(read_content(content(*questions, **section))).sections[0]["fields"]
-    return found
+    written: list[dict[str, Any]] = form_content(read_content(content(*questions, **section))).sections[0]["fields"]
+    return written
 
 
 def test_a_form_has_fields_with_their_answers() -> None:
-    found = fields(
+    written = fields(
         radio(("A", False), ("B", True)),
         {"name": "When", "type": "date", "answer": "2026-11-20"},
         SIGN,
         description="<p>Read this</p>",
     )
-    assert [field["type"] for field in found] == ["heading", "statement", "single_choice", "date", "signature"]
-    assert (found[2]["options"], found[2]["answer"]) == (["A", "B"], ["B"])
+    assert [field["type"] for field in written] == ["heading", "statement", "single_choice", "date", "signature"]
+    assert (written[2]["options"], written[2]["answer"]) == (["A", "B"], ["B"])
 
 
 def test_50_a_section_with_a_description_alone_keeps_it_as_a_statement() -> None:
-    found = fields(description="<p>Our <b>terms</b></p>", name="")
-    assert found == [{"type": "statement", "text": "<p>Our <b>terms</b></p>"}]
+    written = fields(description="<p>Our <b>terms</b></p>", name="")
+    assert written == [{"type": "statement", "text": "<p>Our <b>terms</b></p>"}]
     asked = form_template_content(read_content(content(description="Our terms")))
     assert asked.sections[0]["fields"][1] == {"type": "statement", "text": "Our terms"}
 
 
 def test_51_two_chosen_options_of_a_single_choice_make_it_a_multiple_choice() -> None:
-    found = form_content(read_content(content(radio(("A", True), ("B", True)))))
-    field = found.sections[0]["fields"][1]
+    form = form_content(read_content(content(radio(("A", True), ("B", True)))))
+    field = form.sections[0]["fields"][1]
     assert (field["type"], field["answer"]) == ("multiple_choice", ["A", "B"])
-    assert found.codes == ("radio_multiple_selected",)
+    assert form.codes == ("radio_multiple_selected",)
 
 
 def test_an_unanswered_question_keeps_its_label_and_is_empty() -> None:
@@ -57,18 +57,18 @@ def test_an_unanswered_question_keeps_its_label_and_is_empty() -> None:
     assert choice["answer"] == []
 
 
-def test_other_stands_with_its_words() -> None:
+def test_the_text_beside_other_is_kept() -> None:
     (field,) = fields(radio(("A", False), other={"enabled": True, "selected": True, "value": "Both"}), name="")
     assert (field["options"], field["answer"], field["other_text"]) == (["A", "Other"], ["Other"], "Both")
 
 
-def test_48_a_form_with_a_script_is_cleaned_and_told() -> None:
-    found = form_content(read_content(content({"name": "Q", "type": "paragraph", "answer": "ok<script>x</script>"})))
-    assert found.sections[0]["fields"][1]["answer"] == "ok"
-    assert found.codes == ("html_sanitised",)
+def test_48_a_form_with_a_script_is_sanitised_and_reported() -> None:
+    form = form_content(read_content(content({"name": "Q", "type": "paragraph", "answer": "ok<script>x</script>"})))
+    assert form.sections[0]["fields"][1]["answer"] == "ok"
+    assert form.codes == ("html_sanitised",)
 
 
-def test_a_signature_is_an_image_or_says_that_it_is_missing() -> None:
+def test_a_signature_is_an_image_or_a_note_that_it_is_missing() -> None:
     read = read_content(content(SIGN, name=""))
     signed = form_content(read, {"565805660088829113": image()})
     assert signed.sections[0]["fields"] == [
@@ -80,8 +80,8 @@ def test_a_signature_is_an_image_or_says_that_it_is_missing() -> None:
     assert missing.unsigned
 
 
-def test_a_template_asks_and_does_not_answer() -> None:
-    found = form_template_content(
+def test_a_template_has_questions_without_answers() -> None:
+    asked = form_template_content(
         read_content(
             content(
                 {"name": "Plan", "type": "paragraph", "answer": "<p>Begin here</p>"},
@@ -92,12 +92,12 @@ def test_a_template_asks_and_does_not_answer() -> None:
             )
         )
     ).sections[0]["fields"]
-    assert [field.get("answer") for field in found] == ["<p>Begin here</p>", "", [], None]
-    assert "other_text" not in found[2]
+    assert [field.get("answer") for field in asked] == ["<p>Begin here</p>", "", [], None]
+    assert "other_text" not in asked[2]
 
 
 @pytest.mark.parametrize(
-    "told",
+    "value",
     [
         [{"id": "5", "image": image()}],
         [{"id": 5, "image": image()}],
@@ -106,8 +106,8 @@ def test_a_template_asks_and_does_not_answer() -> None:
         {"signatures": [{"id": "5", "image": image()}]},
     ],
 )
-def test_signatures_are_found_however_they_are_listed(told: Any) -> None:
-    assert signature_images(told) == {"5": image()}
+def test_signatures_are_read_from_every_shape(value: Any) -> None:
+    assert signature_images(value) == {"5": image()}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_signatures_are_found_however_they_are_listed(told: Any) -> None:
         7,
     ],
 )
-def test_what_is_no_small_image_is_no_signature(address: Any) -> None:
+def test_only_a_small_image_is_a_signature(address: Any) -> None:
     assert signature_images([{"id": "5", "image": address}]) == {}
 
 
@@ -137,15 +137,15 @@ def test_a_jpeg_and_an_image_of_exactly_the_limit_are_signatures() -> None:
     }
 
 
-@pytest.mark.parametrize("told", [None, "words", 7, [], [None], {}, {"id": "5"}])
-def test_a_list_of_nothing_holds_no_signature(told: Any) -> None:
-    assert signature_images(told) == {}
+@pytest.mark.parametrize("value", [None, "words", 7, [], [None], {}, {"id": "5"}])
+def test_an_empty_list_has_no_signature(value: Any) -> None:
+    assert signature_images(value) == {}
 
 
-def test_every_word_of_a_thousand_forms_stands_in_their_fields() -> None:
+def test_every_word_of_a_thousand_forms_is_in_their_fields() -> None:
     rng = Random(20261123)
     for _ in range(1000):
-        said: list[str] = []
+        words_written: list[str] = []
         sections = []
         for _ in range(rng.randint(1, 3)):
             questions: list[dict[str, Any]] = []
@@ -162,12 +162,12 @@ def test_every_word_of_a_thousand_forms_stands_in_their_fields() -> None:
                     question |= {"type": "checkboxes", "answers": [{"value": "no"}], "other": other}
                     question["answer"] = words if kind == "both" else None
                 questions.append(question)
-                said += [label, words]
+                words_written += [label, words]
             name, words = _words(rng), _words(rng)
             sections.append({"name": name, "description": _rich(rng, words), "questions": questions})
-            said += [name, words]
+            words_written += [name, words]
         shown = " ".join(_shown(form_content(read_content(json.dumps({"sections": sections}))).sections))
-        for words in said:
+        for words in words_written:
             assert " ".join(words.split()) in shown
 
 

@@ -1,4 +1,4 @@
-"""Rich text of a note: only formatting stays, every word stays, and what went is told."""
+"""Sanitised rich text has only formatting and all its words, and reports what was removed."""
 
 import re
 
@@ -10,7 +10,7 @@ from app.mapping.html import _CLEANER, _PLAIN, ALLOWED, Cleaned, clean_html, esc
 
 
 @pytest.mark.parametrize("tag", sorted(ALLOWED - {"br", "a"}))
-def test_allowed_tags_stay(tag: str) -> None:
+def test_allowed_tags_are_kept(tag: str) -> None:
     assert clean_html(f"<{tag}>word</{tag}>") == Cleaned(f"<{tag}>word</{tag}>")
 
 
@@ -18,53 +18,53 @@ def test_strong_and_em_become_b_and_i() -> None:
     assert clean_html("<strong>a</strong> <EM class='x'>b</EM>") == Cleaned("<b>a</b> <i>b</i>")
 
 
-def test_attributes_go_without_a_word() -> None:
+def test_attributes_are_removed_without_a_report() -> None:
     assert clean_html('<p style="x" onclick="y()" hx-get="/z" id="q" title="t" lang="en">word</p>') == Cleaned(
         "<p>word</p>"
     )
 
 
 @pytest.mark.parametrize("href", ["http://a.example", "https://a.example", "mailto:jo@a.example"])
-def test_links_that_are_safe_keep_their_address(href: str) -> None:
+def test_safe_links_keep_their_address(href: str) -> None:
     assert clean_html(f'<a href="{href}" target="_blank">x</a>').html == f'<a href="{href}" rel="noopener">x</a>'
 
 
 @pytest.mark.parametrize("href", ["javascript:alert(1)", "data:text/html,x", "/relative", "file:///etc/passwd"])
-def test_links_that_are_not_lose_it(href: str) -> None:
+def test_unsafe_links_lose_their_address(href: str) -> None:
     assert "href" not in clean_html(f'<a href="{href}">x</a>').html
 
 
 @pytest.mark.parametrize("tag", ["script", "style", "iframe", "object", "svg"])
-def test_48_what_can_do_more_than_format_goes_with_its_words(tag: str) -> None:
-    found = clean_html(f"before <{tag}>alert(1)</{tag}> after")
-    assert found.lost
-    assert "alert" not in found.html
-    assert plain_text(found.html) == "before after"
+def test_48_active_elements_are_removed_with_their_text(tag: str) -> None:
+    cleaned = clean_html(f"before <{tag}>alert(1)</{tag}> after")
+    assert cleaned.lost
+    assert "alert" not in cleaned.html
+    assert plain_text(cleaned.html) == "before after"
 
 
-def test_an_image_goes_and_is_told() -> None:
+def test_an_image_is_removed_and_reported() -> None:
     assert clean_html("<img src=x onerror=alert(1)>word") == Cleaned("word", lost=True)
 
 
-def test_tags_that_are_not_allowed_are_unwrapped_and_their_words_stay_apart() -> None:
-    found = clean_html("<table><tr><td>one</td><td>two</td></tr><tr><td>three</td></tr></table><h3>four</h3>five")
-    assert found.lost
-    assert plain_text(found.html).splitlines() == ["one | two", "three", "four", "five"]
+def test_the_text_of_removed_tags_is_kept_and_separated() -> None:
+    cleaned = clean_html("<table><tr><td>one</td><td>two</td></tr><tr><td>three</td></tr></table><h3>four</h3>five")
+    assert cleaned.lost
+    assert plain_text(cleaned.html).splitlines() == ["one | two", "three", "four", "five"]
 
 
-def test_escaped_signs_stay_literal() -> None:
+def test_escaped_characters_are_kept() -> None:
     assert clean_html("a &lt;b&gt; c").html == "a &lt;b&gt; c"
 
 
 @pytest.mark.parametrize("words", ["pain <5 of 10", "if x<y then", "Sam Lee <sam@mail.example>", "5 < 6 & 7 > 2", "<3"])
-def test_signs_that_open_no_tag_are_words(words: str) -> None:
-    found = clean_html(words)
-    assert plain_text(found.html) == words
-    assert not found.lost
+def test_a_less_than_sign_without_a_tag_is_text(words: str) -> None:
+    cleaned = clean_html(words)
+    assert plain_text(cleaned.html) == words
+    assert not cleaned.lost
 
 
 @given(st.text())
-def test_plain_words_come_back_from_their_rich_form(words: str) -> None:
+def test_plain_text_survives_escaping(words: str) -> None:
     shown = words.replace("\r", " ").replace("\x00", " ")
     assert plain_text(escaped(shown)).split() == shown.split()
 
@@ -106,14 +106,14 @@ def test_plain_words_come_back_from_their_rich_form(words: str) -> None:
         max_size=8,
     )
 )
-def test_what_is_told_clean_at_a_glance_is_what_cleaning_would_leave(pieces: list[str]) -> None:
+def test_the_quick_check_accepts_only_text_that_sanitising_keeps(pieces: list[str]) -> None:
     text = "".join(pieces)
     if _PLAIN.fullmatch(text):
         assert _CLEANER.clean(text) == text
 
 
 @given(st.text(alphabet="<>/&;\"' =abdhimopqrstuvw!-?:", max_size=60))
-def test_nothing_dangerous_ever_stays(text: str) -> None:
+def test_no_active_markup_is_kept(text: str) -> None:
     html = clean_html(text).html.lower()
     for tag in ("<script", "<style", "<iframe", "<object", "<svg", "<img", "<form", "<meta"):
         assert tag not in html
@@ -129,7 +129,7 @@ def test_nothing_dangerous_ever_stays(text: str) -> None:
         ("<table><tr><td>x<cm</td><td>y</td></tr></table>", "x<cm | y"),
     ],
 )
-def test_words_of_a_block_that_is_unwrapped_stay_apart_from_those_before_it(html: str, words: str) -> None:
+def test_the_text_of_a_removed_block_is_separated_from_the_text_before(html: str, words: str) -> None:
     assert plain_text(clean_html(html).html) == words
 
 
@@ -154,7 +154,7 @@ PLACES = [
 
 @pytest.mark.parametrize("struck", STRUCK_OUT)
 @pytest.mark.parametrize("place", PLACES)
-def test_struck_out_text_stays_struck_out_wherever_it_stands(struck: str, place: str) -> None:
+def test_struck_out_text_keeps_its_strike_in_every_element(struck: str, place: str) -> None:
     cleaned = clean_html(place.format(struck)).html
     assert "<s>Allergic to latex</s>" in cleaned
     shown = plain_text(cleaned)
@@ -173,7 +173,7 @@ def test_struck_out_text_stays_struck_out_wherever_it_stands(struck: str, place:
         '<div><span style="text-decoration:line-through">gone</div>Allergic to nuts',
     ],
 )
-def test_an_element_without_an_end_tag_strikes_out_nothing_behind_it(html: str) -> None:
+def test_an_element_without_an_end_tag_strikes_out_nothing_after_it(html: str) -> None:
     assert plain_text(clean_html(html).html).replace(" | ", "\n").splitlines() == [
         "[struck out: gone]",
         "Allergic to nuts",
@@ -200,7 +200,7 @@ MEANINGS = [
 
 
 @pytest.mark.parametrize(("html", "shown"), MEANINGS)
-def test_what_markup_says_is_still_said_when_the_markup_is_gone(html: str, shown: str) -> None:
+def test_the_meaning_of_markup_is_kept_as_text(html: str, shown: str) -> None:
     cleaned = clean_html(html).html
     assert plain_text(cleaned) == shown
     assert clean_html(cleaned).html == cleaned

@@ -1,4 +1,4 @@
-"""Markup that no honest page holds takes time with its length, and keeps its words."""
+"""Hostile markup takes linear time and keeps its words."""
 
 import time
 
@@ -24,7 +24,7 @@ LENGTH = 400_000  # signs
 
 
 @pytest.mark.parametrize("sign", SIGNS)
-def test_a_text_of_one_sign_takes_time_with_its_length(sign: str) -> None:
+def test_a_repeated_character_takes_linear_time(sign: str) -> None:
     def cost(length: int) -> float:
         text = f"<p>before</p>{SIGNS[sign] * (length // len(SIGNS[sign]))} after"
         start = time.process_time()
@@ -36,7 +36,7 @@ def test_a_text_of_one_sign_takes_time_with_its_length(sign: str) -> None:
     assert cost(LENGTH) < 8 * short + 1, "four times the text, and a square would be sixteen times the time"
 
 
-def test_a_tag_of_very_many_attributes_loses_them_and_keeps_its_words() -> None:
+def test_a_tag_of_very_many_attributes_loses_them_and_keeps_its_text() -> None:
     many = " ".join(f'a{n}="1"' for n in range(100_000))
     assert bounded(f"<p {many}>Knee <b>better</b></p>") == "<p>Knee <b>better</b></p>"
 
@@ -53,5 +53,5 @@ def test_a_tag_of_very_many_attributes_loses_them_and_keeps_its_words() -> None:
         ("plain", "plain"),
     ],
 )
-def test_words_stay_whatever_signs_stand_among_them(markup: str, kept: str) -> None:
+def test_words_are_kept_among_all_characters(markup: str, kept: str) -> None:
     assert bounded(markup) == kept

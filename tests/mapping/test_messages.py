@@ -1,4 +1,4 @@
-"""Every element of HTML is a tag in a message, a word that looks like a tag stays a word, an entity is its sign."""
+"""In a message, every HTML element is a tag, other words are text, and an entity is its character."""
 
 import re
 
@@ -37,27 +37,27 @@ def shown(text: str, *, rich: bool = True) -> str:
 
 
 @pytest.mark.parametrize("name", ELEMENTS)
-def test_a_message_never_shows_the_tag_of_an_element(name: str) -> None:
+def test_a_message_shows_no_tags(name: str) -> None:
     marks = ("", ' class="a b"', " class=a\n", " data-x='1'")
     for mark in marks:
         for tag in (name, name.upper()):
             text = f"one <{tag}{mark}> two" if name in EMPTY else f"one <{tag}{mark}>two</{tag}> six"
-            found = message_html(text, rich=True, private_hosts=())
-            assert "&lt;" not in found.html, text
-            assert clean_html(found.html).html == found.html
-            words = re.findall(r"\w+", plain_text(found.html))
+            message = message_html(text, rich=True, private_hosts=())
+            assert "&lt;" not in message.html, text
+            assert clean_html(message.html).html == message.html
+            words = re.findall(r"\w+", plain_text(message.html))
             first, last = ("one", "two") if name in EMPTY else ("one", "six")
             assert (words[0], words[-1]) == (first, last), text
             assert ("two" in words) == (name not in HIDDEN), text
 
 
 @pytest.mark.parametrize("name", ELEMENTS)
-def test_a_text_message_is_no_markup(name: str) -> None:
+def test_a_text_message_is_plain_text(name: str) -> None:
     assert shown(f"one <{name}>two", rich=False) == f"one <{name}>two"
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_a_word_that_looks_like_a_tag_stays_a_word(word: str) -> None:
+def test_a_word_that_looks_like_a_tag_is_kept(word: str) -> None:
     for text in (f"ROM x<{word}> end", f"ROM x <{word} then rest", f"<{word}>", f"x<{word} and y>z"):
         assert not has_tag(text)
         assert shown(text) == text
@@ -83,10 +83,10 @@ def test_the_name_of_an_element_without_the_end_of_a_tag_is_a_word(name: str) ->
         ("R&D; 5 & 6 &unknown;", "R&D; 5 & 6 &unknown;"),
     ],
 )
-def test_an_entity_is_its_sign_with_a_tag_beside_it_and_without(text: str, signs: str, around: str) -> None:
-    found = message_html(around.format(text), rich=True, private_hosts=())
-    assert plain_text(found.html) == signs
-    assert not found.lost
+def test_an_entity_is_its_character_with_and_without_tags(text: str, signs: str, around: str) -> None:
+    message = message_html(around.format(text), rich=True, private_hosts=())
+    assert plain_text(message.html) == signs
+    assert not message.lost
     assert shown(text, rich=False) == text
 
 
@@ -95,5 +95,5 @@ def test_an_ampersand_that_begins_no_entity_is_a_word(text: str) -> None:
     assert shown(text) == text
 
 
-def test_lines_of_a_message_with_entities_stay_lines() -> None:
+def test_line_breaks_of_a_message_with_entities_are_kept() -> None:
     assert shown("Dear Ann\r\n\r\nSee you at&nbsp;5.\nSam") == "Dear Ann\nSee you at 5.\nSam"

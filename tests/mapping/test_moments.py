@@ -1,4 +1,4 @@
-"""Days and moments: every form that an export, a script or a spreadsheet writes is settled, and no guess is silent."""
+"""Dates and times are read in every form of exports, scripts and spreadsheets, and every guess is reported."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -46,7 +46,7 @@ def test_a_month_first_file_reads_months_first(value: date) -> None:
     assert read(birth, value.strftime("%m/%d/%Y"), context(dates=DateOrder.MONTH_FIRST)) == (value, [])
 
 
-def test_21_a_day_that_two_orders_allow_is_left_empty_where_the_file_mixes_them() -> None:
+def test_21_an_ambiguous_date_is_empty_if_the_file_mixes_orders() -> None:
     mixed = context(dates=DateOrder.UNDECIDABLE)
     assert read(birth, "13/02/1980", mixed) == (date(1980, 2, 13), [])
     assert read(birth, "02/13/1980", mixed) == (date(1980, 2, 13), [])
@@ -60,7 +60,7 @@ def test_a_day_that_is_the_same_in_both_orders_is_not_ambiguous() -> None:
 @pytest.mark.parametrize(
     "cell", ["2091-01-01", "1899-12-31", "1985-02-30", "29/02/2023", "0000-00-00", "soon", "12345"]
 )
-def test_22_a_birth_that_cannot_be_is_left_empty_and_told(cell: str) -> None:
+def test_22_an_impossible_date_of_birth_is_empty_and_reported(cell: str) -> None:
     assert read(birth, cell) == (None, ["bad_date_of_birth"])
 
 
@@ -73,7 +73,7 @@ def test_a_date_with_an_impossible_time_is_left_empty_and_reported(reader: Any, 
         assert read(reader, f"1980-03-01{between}{clock}{offset}") == (None, [code])
 
 
-def test_23_a_serial_of_a_spreadsheet_is_the_day_that_it_meant() -> None:
+def test_23_a_serial_number_is_its_date() -> None:
     assert read(birth, "29265") == (date(1980, 2, 14), ["excel_serial_date"])
     assert read(day, "36526.75") == (date(2000, 1, 1), ["excel_serial_date"])
 
@@ -82,18 +82,18 @@ def test_23_a_serial_of_a_spreadsheet_is_the_day_that_it_meant() -> None:
     ("cell", "reader", "expected"),
     [("13-Feb-80", birth, 1980), ("13-Feb-26", birth, 2026), ("13-Feb-27", birth, 1927), ("13-Feb-80", day, 2080)],
 )
-def test_a_year_of_two_digits_is_guessed_and_told(cell: str, reader: object, expected: int) -> None:
-    found, codes = read(reader, cell)  # type: ignore[arg-type]  # the readers of the list above
-    assert (found.year, codes) == (expected, ["year_guessed"])
+def test_a_year_of_two_digits_is_guessed_and_reported(cell: str, reader: object, expected: int) -> None:
+    day, codes = read(reader, cell)  # type: ignore[arg-type]  # the readers of the list above
+    assert (day.year, codes) == (expected, ["year_guessed"])
 
 
 @pytest.mark.parametrize("nothing", ["null", "nil", "n/a", "N/A", "#N/A"])
-def test_40_words_for_nothing_are_no_date(nothing: str) -> None:
+def test_40_words_for_an_empty_cell_are_no_date(nothing: str) -> None:
     assert read(day, nothing) == (None, [])
     assert read(timestamp, nothing) == (None, [])
 
 
-def test_19_a_moment_is_read_with_the_offset_that_stands_in_its_cell() -> None:
+def test_19_a_moment_is_read_with_the_offset_of_its_cell() -> None:
     assert read(timestamp, "2026-04-05 02:30:00 +1000") == (datetime(2026, 4, 4, 16, 30, tzinfo=UTC), [])
     assert read(timestamp, "2026-04-05 02:30:00 +1100") == (datetime(2026, 4, 4, 15, 30, tzinfo=UTC), [])
 
@@ -107,7 +107,7 @@ def test_every_offset_is_kept_in_both_dialects(wall: datetime, quarters: int) ->
     assert read(timestamp, at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")) == expected
 
 
-def test_20_a_moment_without_an_offset_is_read_in_the_clinics_zone_and_told() -> None:
+def test_20_a_moment_without_an_offset_is_read_in_the_clinics_zone_and_reported() -> None:
     assert read(timestamp, "05/04/2026 14:00") == (datetime(2026, 4, 5, 4, 0, tzinfo=UTC), ["timezone_assumed"])
 
 
@@ -119,7 +119,7 @@ def test_times_without_an_offset_are_read_in_every_form(cell: str) -> None:
 @pytest.mark.parametrize(
     "cell", ["2026-04-05 25:00", "2026-04-05 24:00", "13:00 pm", "2026-13-01 10:00:00 +1000", "later"]
 )
-def test_a_moment_that_cannot_be_is_left_empty(cell: str) -> None:
+def test_an_impossible_moment_is_empty(cell: str) -> None:
     assert read(timestamp, cell) == (None, ["bad_date"])
 
 
@@ -144,7 +144,7 @@ def test_a_time_that_daylight_saving_skips_moves_forward(name: str, wall: dateti
 
 
 @pytest.mark.parametrize(("name", "wall", "by"), OVERLAPS)
-def test_of_a_time_that_daylight_saving_doubles_the_first_is_taken(name: str, wall: datetime, by: timedelta) -> None:
+def test_the_first_of_a_doubled_time_is_taken(name: str, wall: datetime, by: timedelta) -> None:
     at, code = settled(wall, ZoneInfo(name))
     again = (at + by).astimezone(ZoneInfo(name))
     assert code == "dst_overlap"
@@ -153,22 +153,22 @@ def test_of_a_time_that_daylight_saving_doubles_the_first_is_taken(name: str, wa
 
 
 @given(WALLS, st.sampled_from([name for name, _, _ in GAPS]))
-def test_a_local_time_comes_back_as_it_stood_on_the_wall(wall: datetime, name: str) -> None:
+def test_a_local_moment_keeps_its_local_time(wall: datetime, name: str) -> None:
     at, code = settled(wall, ZoneInfo(name))
     shown = at.astimezone(ZoneInfo(name)).replace(tzinfo=None)
     assert (shown == wall) is (code != "dst_gap")
 
 
 def test_a_local_moment_can_be_placed_in_the_zone_of_its_location() -> None:
-    found, _ = read(local_timestamp, "2026-01-15 09:00")
-    assert isinstance(found, LocalMoment)
-    assert placed(found, ZoneInfo("Australia/Perth")) == (datetime(2026, 1, 15, 1, 0, tzinfo=UTC), None)
-    assert found == datetime(2026, 1, 14, 22, 0, tzinfo=UTC)
+    moment, _ = read(local_timestamp, "2026-01-15 09:00")
+    assert isinstance(moment, LocalMoment)
+    assert placed(moment, ZoneInfo("Australia/Perth")) == (datetime(2026, 1, 15, 1, 0, tzinfo=UTC), None)
+    assert moment == datetime(2026, 1, 14, 22, 0, tzinfo=UTC)
 
 
-def test_a_moment_with_an_offset_stays_where_it_is_in_every_zone() -> None:
-    found, _ = read(local_timestamp, "2026-01-15 09:00:00 +1100")
-    assert placed(found, ZoneInfo("Australia/Perth")) == (datetime(2026, 1, 14, 22, 0, tzinfo=UTC), None)
+def test_a_moment_with_an_offset_is_the_same_in_every_zone() -> None:
+    moment, _ = read(local_timestamp, "2026-01-15 09:00:00 +1100")
+    assert placed(moment, ZoneInfo("Australia/Perth")) == (datetime(2026, 1, 14, 22, 0, tzinfo=UTC), None)
 
 
 @pytest.mark.parametrize(
@@ -187,12 +187,12 @@ def test_times_of_day_are_hours_and_minutes(cell: str, expected: str | None) -> 
 
 
 @pytest.mark.parametrize(("cell", "expected"), [("true", True), ("false", None), ("No", None), ("yes", True)])
-def test_a_mark_may_be_a_yes_or_a_moment(cell: str, expected: bool | None) -> None:
+def test_a_mark_is_yes_or_a_moment(cell: str, expected: bool | None) -> None:
     assert read(mark, cell) == (expected, [])
 
 
 @given(st.text(max_size=30))
-def test_no_text_ever_breaks_a_reader_of_times(cell: str) -> None:
+def test_no_text_makes_a_reader_of_times_raise(cell: str) -> None:
     for reader in (day, birth, timestamp, local_timestamp, time_of_day, mark):
         for order in DateOrder:
             if cell:
@@ -205,13 +205,13 @@ def test_no_text_ever_breaks_a_reader_of_times(cell: str) -> None:
         fullmatch=True,
     )
 )
-def test_nothing_that_looks_like_a_date_breaks_a_reader_of_times(cell: str) -> None:
+def test_no_date_like_text_makes_a_reader_of_times_raise(cell: str) -> None:
     for reader in (day, birth, timestamp, local_timestamp):
         read(reader, cell)
 
 
 @given(DAYS, st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%-d/%-m/%Y", "%d-%b-%Y", "%Y%m%d", "%Y/%m/%d"]))
-def test_a_day_alone_is_no_time_of_a_visit(value: date, form: str) -> None:
+def test_a_date_without_a_time_is_no_time_of_a_visit(value: date, form: str) -> None:
     cell = value.strftime(form)
     for written in (cell, f'="{cell}"', f"'{cell}"):
         assert read(visit_time, written) == (None, [])
@@ -221,11 +221,11 @@ def test_a_day_alone_is_no_time_of_a_visit(value: date, form: str) -> None:
 def test_a_day_with_a_time_is_the_time_of_a_visit(value: datetime, form: str) -> None:
     for moment in (value, value.replace(hour=0, minute=0, second=0)):
         cell = moment.strftime(form)
-        found = read(visit_time, cell)
-        assert found[0] is not None
-        assert found == read(local_timestamp, cell)
+        visit = read(visit_time, cell)
+        assert visit[0] is not None
+        assert visit == read(local_timestamp, cell)
 
 
 def test_a_whole_number_of_a_spreadsheet_is_midnight() -> None:
-    found, codes = read(visit_time, "45672")
-    assert (found.wall, codes) == (datetime(2025, 1, 15), ["excel_serial_date", "timezone_assumed"])  # noqa: DTZ001
+    moment, codes = read(visit_time, "45672")
+    assert (moment.wall, codes) == (datetime(2025, 1, 15), ["excel_serial_date", "timezone_assumed"])  # noqa: DTZ001

@@ -1,4 +1,4 @@
-"""A number written in another country's way is read where it is certain, and is nothing, and said, where it is not."""
+"""A number in the form of another country is read if it is certain; else it is empty and reported."""
 
 import math
 from decimal import Decimal
@@ -58,19 +58,19 @@ def test_every_certain_spelling_of_an_amount_is_that_amount(number: int, cents: 
 
 
 @pytest.mark.parametrize(("cell", "amount"), [*MENDED.items()])
-def test_what_is_certain_is_mended_and_said(cell: str, amount: str) -> None:
+def test_a_certain_number_is_mended_and_reported(cell: str, amount: str) -> None:
     assert read(money, cell) == (Decimal(amount), ["spreadsheet_value_mended"])
 
 
 @pytest.mark.parametrize(("cell", "amount"), [*PLAIN.items()])
-def test_what_the_source_may_write_is_no_problem(cell: str, amount: str) -> None:
+def test_spellings_of_the_source_are_not_reported(cell: str, amount: str) -> None:
     assert read(money, cell) == (Decimal(amount), [])
 
 
 @pytest.mark.parametrize(
     ("number", "cents", "sign"), list(product((*AS_IT_IS[:-1], 800500), ("1", "05", "56", "99"), SIGNS))
 )
-def test_what_a_computer_adds_behind_15_digits_is_no_part_of_an_amount(number: int, cents: str, sign: str) -> None:
+def test_digits_that_a_computer_adds_after_15_digits_are_ignored(number: int, cents: str, sign: str) -> None:
     written = f"{sign}{number}.{cents}"
     value = float(written)
     for near in (math.nextafter(value, math.inf), math.nextafter(value, -math.inf), value):
@@ -80,12 +80,12 @@ def test_what_a_computer_adds_behind_15_digits_is_no_part_of_an_amount(number: i
 
 
 @pytest.mark.parametrize("cell", ["1.2345678", "1200.1234567890123", "0.1234567", "1200.10000001"])
-def test_digits_that_somebody_may_mean_make_no_amount(cell: str) -> None:
+def test_a_number_with_too_many_meant_digits_is_no_amount(cell: str) -> None:
     assert read(money, cell) == (None, ["bad_number"])
 
 
 @pytest.mark.parametrize("cell", UNCLEAR)
-def test_what_may_be_two_numbers_or_none_is_none_and_said(cell: str) -> None:
+def test_an_unclear_number_is_empty_and_reported(cell: str) -> None:
     assert read(money, cell) == (None, ["bad_number"])
     assert read(whole, cell) == (None, ["bad_number"])
 
@@ -108,7 +108,7 @@ def test_a_whole_number_has_no_fraction(cell: str, number: int | None, codes: li
 
 
 @pytest.mark.parametrize(("kind", "placed"), NUMBERS)
-def test_every_column_of_numbers_mends_or_says(kind: Kind[Any], placed: RowColumn) -> None:
+def test_every_column_of_numbers_mends_or_reports(kind: Kind[Any], placed: RowColumn) -> None:
     column = placed.name
     assert value_of(kind, column, "30,0") == (30, {"spreadsheet_value_mended"})
     assert value_of(kind, column, "30") == value_of(kind, column, '="30"') == (30, set())
@@ -119,7 +119,7 @@ def test_every_column_of_numbers_mends_or_says(kind: Kind[Any], placed: RowColum
 
 
 @pytest.mark.parametrize("cell", ABSENT)
-def test_a_cell_that_says_nothing_is_no_problem(cell: str) -> None:
+def test_an_empty_number_is_not_reported(cell: str) -> None:
     assert read(money, cell) == (None, [])
 
 
@@ -135,12 +135,12 @@ def test_a_cell_that_says_nothing_is_no_problem(cell: str) -> None:
         ("10,0", 10, None),
     ],
 )
-def test_a_limit_outside_its_range_is_said_and_stands_in_the_notes(
+def test_a_limit_outside_its_range_is_reported_and_kept_in_the_notes(
     sessions: str, limit: int | None, note: str | None
 ) -> None:
-    found = told("patient_cases", max_sessions=sessions)
-    assert (found["limit_sessions"], found["notes"]) == (limit, note)
-    assert ("case_limit_unclear" in found.codes) is (note is not None)
+    outcome = told("patient_cases", max_sessions=sessions)
+    assert (outcome["limit_sessions"], outcome["notes"]) == (limit, note)
+    assert ("case_limit_unclear" in outcome.codes) is (note is not None)
 
 
 def test_a_limit_of_money_with_a_decimal_comma_is_that_amount() -> None:

@@ -30,7 +30,7 @@ def asked(kind: str, mark: dict[str, Any], enabled: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("kind", ["radiobuttons", "checkboxes", "scale"])
 @pytest.mark.parametrize("is_ticked", [True, False])
-def test_other_is_ticked_only_where_it_is_said_and_keeps_its_words(kind: str, is_ticked: bool) -> None:
+def test_other_is_ticked_only_if_marked_and_keeps_its_text(kind: str, is_ticked: bool) -> None:
     for mark in TICKED if is_ticked else UNTICKED:
         for enabled in ({"enabled": True}, {"enabled": False}, {}):
             cell = asked(kind, mark, enabled)
@@ -55,12 +55,12 @@ def test_other_is_ticked_only_where_it_is_said_and_keeps_its_words(kind: str, is
 @pytest.mark.parametrize(
     "cell", ["{}", "[]", " [ ] ", "null", '{"sections": null}', '{"sections":[]}', '{"sections": ""}']
 )
-def test_a_content_without_sections_is_empty_however_that_is_written(cell: str) -> None:
+def test_every_spelling_of_no_sections_is_empty(cell: str) -> None:
     content = read_content_or_text(cell)
     assert (content.is_empty, content.codes) == (True, ())
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_words_beside_no_sections_are_kept(nothing: Any) -> None:
+def test_words_without_sections_are_kept(nothing: Any) -> None:
     content = read_content_or_text(json.dumps({"sections": nothing, "text": WORDS}))
     assert WORDS in note_html(content).html

@@ -1,4 +1,4 @@
-"""A row is read with every problem of its cells, quickly, and never with a word of a patient in a problem."""
+"""A row is parsed fast, with every problem of its cells, and no problem contains a word of a patient."""
 
 import time
 
@@ -22,29 +22,29 @@ FILLED = {
 }  # fmt: skip
 
 
-def test_every_problem_of_a_row_is_told_with_its_column() -> None:
+def test_every_problem_of_a_row_is_reported_with_its_column() -> None:
     cells = FILLED | {"date_of_birth": "soon", "created_at": "then", "unsubscribed_sms_marketing": "perhaps"}
-    found = parse_row(PATIENTS, cells, context())
-    assert {(p.code, p.column) for p in found.problems} == {
+    parsed = parse_row(PATIENTS, cells, context())
+    assert {(p.code, p.column) for p in parsed.problems} == {
         ("bad_date_of_birth", "date_of_birth"),
         ("bad_date", "created_at"),
         ("bad_boolean", "unsubscribed_sms_marketing"),
     }
-    assert found.stopped is None
-    assert all(p.source_id == found.source_id == FILLED["id"] for p in found.problems)
+    assert parsed.stopped is None
+    assert all(p.source_id == parsed.source_id == FILLED["id"] for p in parsed.problems)
 
 
 def test_bad_json_beside_the_content_only_warns() -> None:
-    found = parse_row(PATIENTS, FILLED | {"patient_phone_numbers": "{'a'}"}, context())
-    assert [(p.code, p.severity) for p in found.problems] == [("bad_json", Level.WARNING)]
-    assert found.stopped is None
+    parsed = parse_row(PATIENTS, FILLED | {"patient_phone_numbers": "{'a'}"}, context())
+    assert [(p.code, p.severity) for p in parsed.problems] == [("bad_json", Level.WARNING)]
+    assert parsed.stopped is None
 
 
-def test_a_row_that_cannot_move_says_why_and_is_read_all_the_same() -> None:
-    found = parse_row(PATIENTS, FILLED | {"first_name": "", "last_name": ""}, context())
-    assert found.row is not None
-    assert found.stopped is not None
-    assert found.stopped.code == "patient_name_missing"
+def test_an_excluded_row_has_its_reason_and_is_parsed() -> None:
+    parsed = parse_row(PATIENTS, FILLED | {"first_name": "", "last_name": ""}, context())
+    assert parsed.row is not None
+    assert parsed.stopped is not None
+    assert parsed.stopped.code == "patient_name_missing"
 
 
 def test_an_empty_key_is_missing_even_where_empty_cells_are_left_out() -> None:
@@ -55,28 +55,28 @@ def test_an_empty_key_is_missing_even_where_empty_cells_are_left_out() -> None:
     assert without.source_id is not None
 
 
-def test_columns_that_the_kind_does_not_know_are_left_alone() -> None:
+def test_unknown_columns_are_ignored() -> None:
     assert parse_row(PATIENTS, FILLED | {"?Favourite colour": "green"}, context()).problems == ()
 
 
-def test_rows_compare_and_default_like_any_value() -> None:
-    one, two = parse_row(PATIENTS, FILLED, context()).row, parse_row(PATIENTS, FILLED, context()).row
-    assert one == two
-    assert one is not None
-    assert one.sex == "Female"
-    assert one.gender is None
+def test_rows_have_equality_and_defaults() -> None:
+    first, second = parse_row(PATIENTS, FILLED, context()).row, parse_row(PATIENTS, FILLED, context()).row
+    assert first == second
+    assert first is not None
+    assert first.sex == "Female"
+    assert first.gender is None
 
 
 @given(st.dictionaries(st.sampled_from(ATTRIBUTES), st.text(max_size=30)))
-def test_no_row_ever_breaks_reading_and_no_problem_repeats_a_cell(cells: dict[str, str]) -> None:
-    found = parse_row(PATIENTS, {"id": "1"} | cells, context())
-    assert all(not p.details for p in found.problems)
+def test_no_row_makes_parsing_raise_and_no_problem_contains_a_cell(cells: dict[str, str]) -> None:
+    parsed = parse_row(PATIENTS, {"id": "1"} | cells, context())
+    assert all(not p.details for p in parsed.problems)
 
 
-def test_thousands_of_rows_are_read_a_second() -> None:
+def test_thousands_of_rows_are_parsed_per_second() -> None:
     """Forty thousand a second is what the whole import is planned with; a quarter of it fails loudly on any machine."""
-    here, rows = context(), 4_000
+    in_context, rows = context(), 4_000
     began = time.process_time()
     for _ in range(rows):
-        parse_row(PATIENTS, FILLED, here)
+        parse_row(PATIENTS, FILLED, in_context)
     assert rows / (time.process_time() - began) > 10_000

@@ -1,4 +1,4 @@
-"""Telephone numbers keep their digits, and say so when their country was only assumed."""
+"""Phone numbers keep their digits, and an assumed country is reported."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ from app.mapping.phones import phone_runs, read_phone
         ("+1 (415) 555-2671", "+14155552671"),
     ],
 )
-def test_a_number_with_its_country_is_taken_at_its_word(text: str, whole: str) -> None:
+def test_a_number_with_a_calling_code_keeps_its_country(text: str, whole: str) -> None:
     phone = read_phone(text, "AU")
     assert phone is not None
     assert (phone.whole, phone.assumed) == (whole, False)
@@ -38,25 +38,25 @@ def test_a_number_with_its_country_is_taken_at_its_word(text: str, whole: str) -
         ("07911 123456", "GB", "+447911123456"),
     ],
 )
-def test_a_number_without_its_country_is_taken_for_one_of_here(text: str, country: str, whole: str) -> None:
+def test_a_number_without_a_calling_code_gets_the_clinics_country(text: str, country: str, whole: str) -> None:
     phone = read_phone(text, country)
     assert phone is not None
     assert (phone.whole, phone.assumed) == (whole, True)
 
 
 @pytest.mark.parametrize("text", ["ask mum", "0400 111 222 (mum)", "12345", "", "+", "٠٤٠٠١١١٢٢٢", "1" * 30])
-def test_28_words_and_short_numbers_are_no_telephone(text: str) -> None:
+def test_28_words_and_short_numbers_are_no_phone(text: str) -> None:
     assert read_phone(text, "AU") is None
 
 
-def test_a_landline_is_known_as_one() -> None:
+def test_a_landline_is_recognised() -> None:
     phone = read_phone("+61 3 9333 4444", "AU")
     assert phone is not None
     assert phone.is_landline
 
 
 @given(st.text(max_size=30), st.sampled_from(["AU", "NZ", "GB", "IT", "ZZ"]))
-def test_no_text_ever_breaks_the_reader_of_numbers(text: str, country: str) -> None:
+def test_no_text_makes_the_reader_of_phones_raise(text: str, country: str) -> None:
     read_phone(text, country)
 
 
@@ -71,7 +71,7 @@ def test_a_number_keeps_its_digits(text: str) -> None:
     assert phone.number[-6:] == text[-6:] or len(phone.number) < 6
 
 
-def test_runs_of_digits_in_words_are_found() -> None:
+def test_numbers_in_text_are_matched() -> None:
     assert phone_runs("Mary (wife) 0491 570 006") == ("0491 570 006",)
     assert phone_runs("Mary 0491570006 or 02 5550 1000") == ("0491570006", "02 5550 1000")
     assert phone_runs("Mary, room 12") == ()

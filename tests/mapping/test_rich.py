@@ -1,4 +1,4 @@
-"""Notes and forms: every question is there, every answer word for word, every choice with the chosen one marked."""
+"""Notes have every question, every answer word for word, and every option with the chosen ones marked."""
 
 import json
 from random import Random
@@ -18,8 +18,8 @@ def content(*questions: dict[str, Any], name: str = "Section 1", description: st
 
 
 def note(*questions: dict[str, Any], **section: str) -> tuple[str, tuple[str, ...]]:
-    found = note_html(read_content(content(*questions, **section)))
-    return found.html, found.codes
+    written = note_html(read_content(content(*questions, **section)))
+    return written.html, written.codes
 
 
 def radio(*answers: tuple[str, bool], **more: Any) -> dict[str, Any]:
@@ -39,18 +39,18 @@ def test_a_section_without_a_name_has_no_heading() -> None:
 
 
 def test_50_a_section_with_a_description_alone_keeps_it() -> None:
-    found = read_content(content(description="<div>How it went</div>"))
-    assert not found.is_empty
-    assert "How it went" in note_html(found).html
+    parsed = read_content(content(description="<div>How it went</div>"))
+    assert not parsed.is_empty
+    assert "How it went" in note_html(parsed).html
 
 
-def test_answers_without_html_are_words_whatever_they_look_like() -> None:
+def test_answers_of_plain_fields_are_escaped() -> None:
     html, codes = note({"name": "Q", "type": "text", "answer": "<b>5</b> & <6"})
     assert "<p>&lt;b&gt;5&lt;/b&gt; &amp; &lt;6</p>" in html
     assert codes == ()
 
 
-def test_a_date_reads_like_a_date() -> None:
+def test_a_date_is_written_for_readers() -> None:
     assert "<p>20 Nov 2026</p>" in note({"name": "When", "type": "date", "answer": "2026-11-20"})[0]
     assert "<p>next week</p>" in note({"name": "When", "type": "date", "answer": "next week"})[0]
 
@@ -61,13 +61,13 @@ def test_all_options_of_a_choice_are_shown_and_the_chosen_one_is_marked() -> Non
     assert codes == ()
 
 
-def test_51_two_chosen_options_of_a_single_choice_are_both_kept_and_told() -> None:
+def test_51_two_chosen_options_of_a_single_choice_are_both_kept_and_reported() -> None:
     html, codes = note(radio(("A", True), ("B", True)))
     assert "<li>☑ A</li><li>☑ B</li>" in html
     assert codes == ("radio_multiple_selected",)
 
 
-def test_other_is_an_option_with_its_words_after_it() -> None:
+def test_other_is_an_option_followed_by_its_text() -> None:
     html, _ = note(radio(("A", False), other={"enabled": True, "selected": True, "value": "a third way"}))
     assert "<li>◉ Other: a third way</li>" in html
 
@@ -81,7 +81,7 @@ def test_an_unanswered_question_keeps_its_label_with_a_dash() -> None:
         assert "<p>—</p>" in note(question)[0]
 
 
-def test_a_body_chart_leaves_its_place_and_is_told() -> None:
+def test_a_body_chart_leaves_a_note_and_is_reported() -> None:
     html, codes = note({"name": "Chart", "type": "bodycharts", "body_chart_ids": ["101", "102"]})
     assert "[Body chart not imported: 2]" in html
     assert codes == ("body_chart_not_imported",)
@@ -95,20 +95,20 @@ def test_a_question_of_an_unknown_type_keeps_its_answer_as_text() -> None:
     assert codes == ("question_type_unknown",)
 
 
-def test_words_beyond_the_usual_length_are_kept_and_told() -> None:
+def test_text_beyond_the_usual_length_is_kept_and_reported() -> None:
     html, codes = note({"name": "Q", "type": "text", "answer": "a" * 10_001})
     assert "a" * 10_001 in html
     assert codes == ("content_over_limit",)
 
 
-def test_48_a_note_with_a_script_is_cleaned_and_told() -> None:
+def test_48_a_note_with_a_script_is_sanitised_and_reported() -> None:
     html, codes = note({"name": "Q", "type": "paragraph", "answer": "<div>ok<script>alert(1)</script></div>"})
     assert html.endswith("<div>ok</div>")
     assert codes == ("html_sanitised",)
 
 
 @pytest.mark.parametrize("text", ["{'sections': []}", "[1]", "words", '{"sections": {}}', '{"sections": [1]}'])
-def test_49_what_is_no_content_is_not_guessed(text: str) -> None:
+def test_49_json_without_sections_is_no_content(text: str) -> None:
     with pytest.raises(NotJsonError):
         read_content(text)
 
@@ -119,11 +119,11 @@ def test_content_without_question_or_description_is_empty(text: str) -> None:
 
 
 def test_a_template_keeps_the_default_answer_of_a_paragraph_as_starting_text() -> None:
-    found = template_html(read_content(content({"name": "Plan", "type": "paragraph", "answer": "<p>Rest</p>"})))
-    assert found.html == "<h1>Section 1</h1><h2>Plan</h2><p>Rest</p>"
+    written = template_html(read_content(content({"name": "Plan", "type": "paragraph", "answer": "<p>Rest</p>"})))
+    assert written.html == "<h1>Section 1</h1><h2>Plan</h2><p>Rest</p>"
 
 
-def test_a_template_asks_and_does_not_answer() -> None:
+def test_a_template_has_questions_without_answers() -> None:
     asked = content(radio(("A", False), ("B", True)), {"name": "When", "type": "date", "answer": "2026-11-20"})
     html = template_html(read_content(asked)).html
     assert html == "<h1>Section 1</h1><h2>Pick one</h2><ul><li>○ A</li><li>○ B</li></ul><h2>When</h2><p></p>"
@@ -151,22 +151,22 @@ def _words(rng: Random) -> str:
     return " ".join(rng.choice(WORDS) for _ in range(rng.randint(1, 12)))
 
 
-def _rich(rng: Random, said: str) -> str:
+def _rich(rng: Random, words: str) -> str:
     return rng.choice(
         ("<div>{}</div>", "<p><b>{}</b></p>", "<ul><li>{}</li></ul>", "<h3>{}</h3>", "{}", "<span>{}</span>")
-    ).format(said.replace("&", "&amp;").replace("<", "&lt;"))
+    ).format(words.replace("&", "&amp;").replace("<", "&lt;"))
 
 
-def test_every_word_of_a_thousand_notes_stands_in_their_bodies() -> None:
+def test_every_word_of_a_thousand_notes_is_in_their_bodies() -> None:
     rng = Random(20261122)
     for _ in range(1000):
-        said: list[str] = []
+        words_written: list[str] = []
         sections = []
         for _ in range(rng.randint(1, 3)):
             questions: list[dict[str, Any]] = []
             for _ in range(rng.randint(1, 5)):
                 words = _words(rng)
-                said.append(words)
+                words_written.append(words)
                 kind = rng.choice(("text", "paragraph", "radiobuttons", "checkboxes", "other", "mystery"))
                 question: dict[str, Any] = {"name": _words(rng), "type": kind, "answer": words}
                 if kind == "paragraph":
@@ -176,14 +176,14 @@ def test_every_word_of_a_thousand_notes_stands_in_their_bodies() -> None:
                 elif kind == "other":
                     other = {"enabled": True, "selected": True, "value": words}
                     question |= {"type": "checkboxes", "answer": None, "answers": [{"value": "no"}], "other": other}
-                said.append(question["name"])
+                words_written.append(question["name"])
                 questions.append(question)
             name, words = _words(rng), _words(rng)
             sections.append({"name": name, "description": _rich(rng, words), "questions": questions})
-            said += [words, name]
+            words_written += [words, name]
         body = note_html(read_content(json.dumps({"sections": sections}))).html
         shown = plain_text(body)
-        for words in said:
+        for words in words_written:
             assert " ".join(words.split()) in shown
 
 
@@ -199,7 +199,7 @@ def test_every_word_of_a_thousand_notes_stands_in_their_bodies() -> None:
         ("12", "12"),
     ],
 )
-def test_prose_is_one_answer_word_for_word_in_notes_templates_and_forms(cell: str, shown: str) -> None:
+def test_plain_text_is_one_answer_word_for_word(cell: str, shown: str) -> None:
     content = read_content_or_text(cell)
     assert content.codes == ("content_is_text",)
     assert plain_text(note_html(content).html) == shown
@@ -213,7 +213,7 @@ def test_prose_is_one_answer_word_for_word_in_notes_templates_and_forms(cell: st
 
 
 @pytest.mark.parametrize("cell", ['{"sections": [', "{'sections': []}", "[1, 2]", '[{"a": 1}', '["x"]', "[true]"])
-def test_damaged_json_is_no_prose(cell: str) -> None:
+def test_damaged_json_is_not_read_as_plain_text(cell: str) -> None:
     with pytest.raises(NotJsonError):
         read_content_or_text(cell)
 

@@ -1,4 +1,4 @@
-"""What a browser shows struck out is struck out in Caspen, by whatever element and style; nothing else is."""
+"""Text that a browser shows struck out is struck out in Caspen, by every element and style, and no other text."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from tests.mapping.struck_pages import LINE, WORDS, not_struck, struck
 _OUT = re.compile(r"\[struck out: ([^]]*)\]")
 
 
-def told(pages: dict[str, str], *, out: bool) -> list[str]:
+def wrong_pages(pages: dict[str, str], *, out: bool) -> list[str]:
     """The pages that show something else than their words struck out, or not struck out."""
     wrong = []
     for name, page in pages.items():
@@ -27,14 +27,14 @@ def told(pages: dict[str, str], *, out: bool) -> list[str]:
     return wrong
 
 
-def test_each_element_that_is_struck_out_in_any_way_stays_struck_out() -> None:
+def test_every_way_to_strike_out_an_element_is_kept() -> None:
     pages = struck()
     assert len(pages) > 1500
-    assert not (wrong := told(pages, out=True)), "\n".join(wrong)
+    assert not (wrong := wrong_pages(pages, out=True)), "\n".join(wrong)
 
 
-def test_no_element_is_struck_out_by_what_strikes_nothing_out() -> None:
-    assert told(not_struck(), out=False) == []
+def test_other_styles_strike_nothing_out() -> None:
+    assert wrong_pages(not_struck(), out=False) == []
 
 
 @pytest.mark.parametrize(
@@ -47,27 +47,27 @@ def test_no_element_is_struck_out_by_what_strikes_nothing_out() -> None:
         ".x{}" * 100_000 + f".x{{{LINE}}}",
     ],
 )
-def test_a_style_that_strikes_out_who_knows_what_is_told_in_the_note(sheet: str) -> None:
+def test_a_rule_with_undecidable_elements_is_reported_in_the_note(sheet: str) -> None:
     cleaned = clean_html(f"<style>{sheet}</style><p class=x>{WORDS}</p>")
     assert cleaned.lost
     assert UNSURE in plain_text(cleaned.html)
 
 
 @pytest.mark.parametrize("tag", ["s", "strike", f'b style="{LINE}"', f"font style={LINE}"])
-def test_formatting_that_is_open_at_the_end_of_a_paragraph_goes_on_as_in_browsers(tag: str) -> None:
+def test_open_formatting_continues_in_the_next_paragraph(tag: str) -> None:
     page = f"<div><p>sore<{tag}>hip</p><p>knee</{tag.split()[0]}>foot</p></div>"
     assert plain_text(clean_html(page).html) == "sore[struck out: hip]\n[struck out: knee]foot"
 
 
 @pytest.mark.parametrize("name", ["style", "script", "iframe", "object", "svg"])
 @pytest.mark.parametrize("page", ["sore<{0}>hip<p>knee", "sore<{0} a='b'><p>hip</p>knee", "sore<{0}>hip</p>knee<{0}>x"])
-def test_an_element_of_unseen_words_that_never_ends_takes_no_words_with_it(name: str, page: str) -> None:
+def test_an_unclosed_element_of_hidden_words_hides_no_other_words(name: str, page: str) -> None:
     cleaned = clean_html(page.format(name))
     assert cleaned.lost
     assert {"sore", "hip", "knee"} <= set(re.findall("sore|hip|knee", plain_text(cleaned.html)))
 
 
-def test_the_words_of_a_section_of_data_stay() -> None:
+def test_the_text_of_a_data_section_is_kept() -> None:
     cleaned = clean_html("<p>sore</p><![CDATA[knee <b>x</b> 5 < 6]]><p>hip</p>")
     assert plain_text(cleaned.html) == "sore\nknee x 5 < 6\nhip"
 
@@ -95,7 +95,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_style_costs_time_with_its_length(kind: str) -> None:
+def test_a_hostile_style_takes_linear_time(kind: str) -> None:
     around, piece = HOSTILE[kind]
 
     def cost(length: int) -> float:
@@ -109,7 +109,7 @@ def test_a_hostile_style_costs_time_with_its_length(kind: str) -> None:
 
 
 @pytest.mark.parametrize("tag", ["my-x", "ins", "section", "o:p", "center"])
-def test_prose_in_the_cell_of_a_content_is_a_page_too_where_an_element_carries_a_style(tag: str) -> None:
+def test_plain_text_with_a_styled_element_is_a_page(tag: str) -> None:
     cell = f'before <{tag} id=k style="{LINE}">{WORDS}</{tag}>'
     shown = plain_text(note_html(read_content_or_text(cell)).html)
     assert _OUT.findall(shown) == [WORDS]

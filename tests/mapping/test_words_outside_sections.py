@@ -1,4 +1,4 @@
-"""A note is empty only where it says nothing: words anywhere else in it are kept, as text."""
+"""A note is empty only if it has no words at all: words outside its sections are kept as text."""
 
 import json
 from html import unescape
@@ -34,18 +34,18 @@ def capitals(value: Any) -> Any:
 
 def shapes() -> list[dict[str, Any]]:
     """Contents that have their words at every place where no content has any."""
-    said: list[Any] = [WORDS, f"<p>{WORDS}</p>", [WORDS], {"note": WORDS}, [{"value": WORDS}], [[{"a": [WORDS]}]]]
-    said += [[QUESTION], SECTIONS, {"sections": SECTIONS}]
-    found = [each | {name: value} for each in EMPTY for name in ("text", "Summary", "content") for value in said]
+    values: list[Any] = [WORDS, f"<p>{WORDS}</p>", [WORDS], {"note": WORDS}, [{"value": WORDS}], [[{"a": [WORDS]}]]]
+    values += [[QUESTION], SECTIONS, {"sections": SECTIONS}]
+    contents = [each | {name: value} for each in EMPTY for name in ("text", "Summary", "content") for value in values]
     for name in ("answer", "notes", "Questions", "order", "type"):
-        for value in said:
-            found.append({"sections": [{"name": "S", name: value}]})
-            found.append({"sections": [{"name": "", "questions": [], name: value}, {"name": "T", "questions": []}]})
-    found += [{"questions": [QUESTION]}, {"data": {"sections": SECTIONS}}, {"form": {"content": {"a": WORDS}}}]
-    return [*found, capitals({"sections": SECTIONS}), {"SECTIONS": SECTIONS}, {"Sections": SECTIONS}]
+        for value in values:
+            contents.append({"sections": [{"name": "S", name: value}]})
+            contents.append({"sections": [{"name": "", "questions": [], name: value}, {"name": "T", "questions": []}]})
+    contents += [{"questions": [QUESTION]}, {"data": {"sections": SECTIONS}}, {"form": {"content": {"a": WORDS}}}]
+    return [*contents, capitals({"sections": SECTIONS}), {"SECTIONS": SECTIONS}, {"Sections": SECTIONS}]
 
 
-def test_words_at_any_place_of_a_content_are_kept_in_notes_templates_and_forms() -> None:
+def test_words_in_any_member_of_a_content_are_kept() -> None:
     for shape in shapes():
         content = read_content_or_text(json.dumps(shape))
         assert not content.is_empty, shape
@@ -56,14 +56,14 @@ def test_words_at_any_place_of_a_content_are_kept_in_notes_templates_and_forms()
             assert WORDS in unescape(template_html(content).html), shape
 
 
-@pytest.mark.parametrize("said", [{"pain": 7}, {"Penicillin": True}, {"allergic": False}, {"bp": 120.5}])
-def test_numbers_and_yes_and_no_of_a_client_are_words(said: dict[str, Any]) -> None:
-    [(name, value)] = said.items()
-    content = read_content_or_text(json.dumps({"sections": [{"name": "S", **said}]}))
+@pytest.mark.parametrize("member", [{"pain": 7}, {"Penicillin": True}, {"allergic": False}, {"bp": 120.5}])
+def test_numbers_and_flags_of_a_client_are_words(member: dict[str, Any]) -> None:
+    [(name, value)] = member.items()
+    content = read_content_or_text(json.dumps({"sections": [{"name": "S", **member}]}))
     assert f"{name}: {value}" in plain_text(note_html(content).html)
 
 
-def test_each_thing_that_a_content_says_has_a_line() -> None:
+def test_each_member_with_words_has_a_line() -> None:
     content = read_content_or_text(json.dumps({"sections": [{"heading": "S", "asked": [QUESTION, QUESTION]}]}))
     line = f"name: Q, type: text, answer: {WORDS}"
     assert plain_text(note_html(content).html) == f"heading: S\n{line}\n{line}"
@@ -80,7 +80,7 @@ def test_each_thing_that_a_content_says_has_a_line() -> None:
         {"note": {"Name": "S", "Questions": [capitals(QUESTION)]}},
     ],
 )
-def test_questions_in_another_form_are_questions(shape: dict[str, Any]) -> None:
+def test_questions_in_another_shape_are_read(shape: dict[str, Any]) -> None:
     content = read_content_or_text(json.dumps(shape))
     assert (note_html(content).html, content.codes) == (
         f"<h1>S</h1><h2>Q</h2><p>{escaped(WORDS)}</p>",
@@ -88,7 +88,7 @@ def test_questions_in_another_form_are_questions(shape: dict[str, Any]) -> None:
     )
 
 
-def test_what_stands_around_sections_in_another_form_is_kept() -> None:
+def test_members_around_sections_in_another_shape_are_kept() -> None:
     shape = {"Summary": "Fell", "note": {"Sections": capitals(SECTIONS), "Alert": "Latex"}, "id": 7}
     content = read_content_or_text(json.dumps(shape))
     assert plain_text(note_html(content).html).split("\n") == ["S", "Q", WORDS, "Summary: Fell", "Alert: Latex"]
@@ -102,7 +102,7 @@ def test_what_stands_around_sections_in_another_form_is_kept() -> None:
         {"Sections": [7], "text": WORDS},
     ],
 )
-def test_what_has_no_one_usual_form_is_kept_as_text_or_waits(shape: dict[str, Any]) -> None:
+def test_content_without_a_usual_form_is_kept_as_text_or_held(shape: dict[str, Any]) -> None:
     try:
         assert WORDS in plain_text(note_html(read_content_or_text(json.dumps(shape))).html)
     except NotJsonError:
@@ -123,18 +123,18 @@ def test_what_has_no_one_usual_form_is_kept_as_text_or_waits(shape: dict[str, An
 def test_a_content_without_words_is_empty(empty: dict[str, Any], more: dict[str, Any]) -> None:
     for shape in (empty | more, {"sections": [{"name": "S", "questions": [], **more}]}):
         assert read_content_or_text(json.dumps(shape)).is_empty, shape
-        found = told("treatment_notes", content=json.dumps(shape))
-        assert (found.outcome, found.codes) == (Outcome.SKIPPED, ["note_empty"])
+        outcome = told("treatment_notes", content=json.dumps(shape))
+        assert (outcome.outcome, outcome.codes) == (Outcome.SKIPPED, ["note_empty"])
 
 
-def test_a_note_with_words_at_another_place_comes_and_is_told() -> None:
-    found = told("treatment_notes", content=json.dumps({"text": WORDS}))
-    assert (found.outcome, found.codes) == (Outcome.CREATED, ["content_is_text"])
-    assert found["body"] == "<div>text: Allergy: penicillin &amp; latex</div>"
+def test_a_note_with_words_in_another_member_is_imported_and_reported() -> None:
+    outcome = told("treatment_notes", content=json.dumps({"text": WORDS}))
+    assert (outcome.outcome, outcome.codes) == (Outcome.CREATED, ["content_is_text"])
+    assert outcome["body"] == "<div>text: Allergy: penicillin &amp; latex</div>"
 
 
 @pytest.mark.parametrize("depth", [50, 400, 700, 900, 5000])
-def test_words_too_deep_for_lines_wait(depth: int) -> None:
+def test_content_nested_too_deeply_is_held(depth: int) -> None:
     deep = '{"text":' + '{"a":' * depth + f'"{WORDS}"' + "}" * (depth + 1)
     try:
         assert plain_text(note_html(read_content_or_text(deep)).html) == f"a: {WORDS}"

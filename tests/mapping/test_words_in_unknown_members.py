@@ -1,4 +1,4 @@
-"""Words of a note come from every place of it: where the format has none, they are kept as text and told."""
+"""Words in unknown members of a note are kept as text and reported."""
 
 import json
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def _texts(value: Any) -> Iterator[str]:
         yield from _texts(each)
 
 
-def test_words_in_any_place_of_a_note_or_form_are_written_and_found_by_the_check() -> None:
+def test_words_in_any_member_are_written_and_verified() -> None:
     for shape in odd_notes():
         cell = json.dumps(shape)
         content = read_content(cell)
@@ -63,21 +63,21 @@ def test_words_in_any_place_of_a_note_or_form_are_written_and_found_by_the_check
         assert alike(Comparison.CONTENT, cell, form), cell
 
 
-def test_words_in_a_place_that_the_format_has_not_are_told() -> None:
+def test_words_in_an_unknown_member_are_reported() -> None:
     for shape in odd_notes():
         content = read_content(json.dumps(shape))
         is_known = {"radiobuttons", "checkboxes"} >= {q.type for s in content.sections for q in s.questions[1:]}
         assert {"content_place_unknown", "question_type_unknown"} & set(content.codes) or is_known, shape
 
 
-def test_the_check_of_a_template_is_never_sure_of_words_in_other_places() -> None:
+def test_verification_of_a_template_is_unsure_about_words_in_other_members() -> None:
     for shape in odd_notes():
         cell = json.dumps(shape)
         body = template_html(read_content(cell)).html
         assert alike(Comparison.TEMPLATE, cell, body) or in_doubt(Comparison.TEMPLATE, cell, body), cell
 
 
-def test_words_that_are_lost_from_another_place_are_a_doubt_and_answers_are_sure() -> None:
+def test_words_lost_from_another_member_are_a_doubt_and_lost_answers_are_certain() -> None:
     for value in VALUES:
         cell = json.dumps(note({"name": "Asked", "type": "text", "answer": "typed", "comment": value}))
         assert alike(Comparison.CONTENT, cell, "S Q fine Asked typed") is False
@@ -87,7 +87,7 @@ def test_words_that_are_lost_from_another_place_are_a_doubt_and_answers_are_sure
 
 @pytest.mark.parametrize("kind", ["text", "paragraph", "radiobuttons", "slider"])
 @pytest.mark.parametrize(("answer", "shown"), [(False, "False"), (True, "True"), (0, "0"), (7.5, "7.5")])
-def test_no_and_nought_are_answers(kind: str, answer: Any, shown: str) -> None:
+def test_no_and_zero_are_answers(kind: str, answer: Any, shown: str) -> None:
     body = note_html(read_content(json.dumps(note({"name": "Allergy?", "type": kind, "answer": answer})))).html
     assert plain_text(body).endswith(f"Allergy?\n{shown}")
 
@@ -116,7 +116,7 @@ def test_no_and_nought_are_answers(kind: str, answer: Any, shown: str) -> None:
         ),
     ],
 )
-def test_a_question_in_other_words_reads_like_a_question(question: dict[str, Any], html: str) -> None:
+def test_a_question_with_other_member_names_is_read(question: dict[str, Any], html: str) -> None:
     body = note_html(read_content(json.dumps(note(question)))).html
     assert body == f"<h1>S</h1><h2>Q</h2><p>fine</p>{html}"
 
@@ -124,14 +124,14 @@ def test_a_question_in_other_words_reads_like_a_question(question: dict[str, Any
 @pytest.mark.parametrize(
     ("mark", "is_chosen"), [(True, True), ("true", True), (1, True), ("Yes", True), (False, False), ("no", False)]
 )
-def test_a_mark_of_an_option_says_yes_or_no(mark: Any, is_chosen: bool) -> None:
+def test_the_mark_of_an_option_is_yes_or_no(mark: Any, is_chosen: bool) -> None:
     question = {"name": "Pick", "type": "radiobuttons", "answers": [{"value": "A", "selected": mark}]}
     content = read_content(json.dumps(note(question)))
     assert [option.chosen for option in content.sections[0].questions[1].options] == [is_chosen]
     assert content.codes == ()
 
 
-def test_a_mark_that_says_neither_is_kept_in_words() -> None:
+def test_a_mark_that_is_neither_is_kept_as_text() -> None:
     question = {"name": "Pick", "type": "radiobuttons", "answers": [{"value": "A", "selected": "perhaps"}]}
     content = read_content(json.dumps(note(question)))
     assert "A: selected: perhaps" in plain_text(note_html(content).html)
