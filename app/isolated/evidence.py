@@ -10,7 +10,7 @@ from typing import Any
 
 from app.caspen.column_hashes import hashes_of_values
 from app.caspen.record_ids import Ids
-from app.isolated.joined_rows import PartAsked, PartRows
+from app.isolated.joined_rows import PartRequest, PartRows
 from app.mapping.cell_changes import MINUTES, NAME, START, Borrowed, column_of
 from app.mapping.columns import Column
 from app.mapping.context import Context
@@ -42,33 +42,34 @@ MERGES = 5  # a client that was merged into one that was merged, and so on
 
 
 @dataclass(frozen=True, slots=True)
-class TargetAsked:
-    """The row of a record that a column of the record asked for refers to."""
+class TargetRequest:
+    """The row of a record that `column` of the requested record refers to."""
 
     column: str
-    part: PartAsked
+    part: PartRequest
     line: int
 
 
 @dataclass(frozen=True, slots=True)
-class OtherAsked:
-    """Another record whose values are shown with the one asked for, with those columns, and its row."""
+class OtherRequest:
+    """Another record whose `columns` the page shows with the requested record, and its row."""
 
     table: str
     source_kind: str
     source_id: str
     columns: tuple[str, ...]
-    part: PartAsked
+    part: PartRequest
     line: int
 
 
 @dataclass(frozen=True, slots=True)
-class RecordAsked:
-    """The record whose cells are asked for, and the trial that made it: its plan, its moment, and its facts as JSON.
+class RecordRequest:
+    """The record whose cells are requested, and its trial: plan and facts as JSON, the moment as ISO text.
 
-    `codes` are the problems that the trial reported for the row: a reference whose own problem is among them leads
-    nowhere. `hashes` are those of the record's columns, `part` is the number of its part, and `parts` are those of the
-    kinds whose rows may have a part in the record.
+    * `codes`: the problems that the trial reported for the row. A reference whose problem is among them led to no row.
+    * `hashes`: by column, the hash of the trial's value.
+    * `part`: the number of the row's part; `parts`: the parts of kinds whose rows may have a part in the record.
+    * `targets`, `others`: further rows, by their place.
     """
 
     table: str
@@ -81,18 +82,23 @@ class RecordAsked:
     codes: tuple[str, ...] = ()
     hashes: dict[str, str] = field(default_factory=dict)
     part: int = 0
-    parts: tuple[PartAsked, ...] = ()
-    targets: tuple[TargetAsked, ...] = ()
-    others: tuple[OtherAsked, ...] = ()
+    parts: tuple[PartRequest, ...] = ()
+    targets: tuple[TargetRequest, ...] = ()
+    others: tuple[OtherRequest, ...] = ()
 
     @property
     def address(self) -> tuple[str, str, str]:
+        """Table, source kind and key of the record."""
         return self.table, self.source_kind, self.source_id
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedAnswer:
-    """A row that has a part in the record. `cells` are those that feed anything, `columns` all of its part's."""
+    """A row that has a part in the record.
+
+    `cells` are the cells that feed the record; `columns` are all columns of the part. `feeds` and `instants` as in
+    `Evidence`.
+    """
 
     role: JoinRole
     kind: str
@@ -108,7 +114,7 @@ class JoinedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceAnswer:
-    """`Evidence` as it goes to a page. Values that were taken from a reference's row have its cells in `joined`."""
+    """`Evidence` as it is sent to a page. Cells of values that come from the target of a reference are in `joined`."""
 
     feeds: dict[str, tuple[str, ...]]
     borrowed: dict[str, Borrowed]
@@ -120,7 +126,7 @@ class EvidenceAnswer:
 
 @dataclass(frozen=True)
 class OwnRow:
-    """The row of the record. `place` is its part and line, `others` are contents of its columns in other rows."""
+    """The record's own row. `place` is its part number and line, `others` are contents of its columns in other rows."""
 
     kind: Kind[Any]
     columns: Sequence[str]
@@ -130,7 +136,7 @@ class OwnRow:
     others: Mapping[str, tuple[str, ...]]
 
 
-def evidence_of(asked: RecordAsked, own: OwnRow, rows: PartRows) -> EvidenceAnswer | None:
+def evidence_of(asked: RecordRequest, own: OwnRow, rows: PartRows) -> EvidenceAnswer | None:
     """The evidence of a record.
 
     None if the rows do not make the record, or are too large to be mapped again and again.
@@ -156,7 +162,7 @@ def evidence_of(asked: RecordAsked, own: OwnRow, rows: PartRows) -> EvidenceAnsw
 class _Search:
     """Searches the rows that have a part in one record of a trial."""
 
-    asked: RecordAsked
+    asked: RecordRequest
     own: OwnRow
     rows: PartRows
 
@@ -172,7 +178,7 @@ class _Search:
         return evidence
 
     def answer(self, evidence: JoinedEvidence) -> JoinedAnswer:
-        """A joined row as it is sent to a page."""
+        """A joined row in the form for a page."""
         row, fed = evidence.row, {name: tuple(sorted(columns)) for name, columns in evidence.feeds.items() if columns}
         head = self.rows.heads[row.place[0]]
         return JoinedAnswer(

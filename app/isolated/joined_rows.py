@@ -20,7 +20,7 @@ Values = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class PartAsked:
+class PartRequest:
     """A part of the export: the kind of its rows, its number, and its key in storage."""
 
     kind: str
@@ -39,7 +39,7 @@ class PartRows:
     objects: LocalObjects
     data_key: bytes
     source: Source
-    parts: Sequence[PartAsked]
+    parts: Sequence[PartRequest]
     context: Context
     watch: FileWatch
     is_whole: bool = True
@@ -62,7 +62,7 @@ class PartRows:
                 self.is_whole = False
         return rows[:MOST_ROWS]
 
-    def at(self, part: PartAsked, line: int, join: Join) -> JoinedRow | None:
+    def at(self, part: PartRequest, line: int, join: Join) -> JoinedRow | None:
         """The row on a line of a part, as if `join` had found it; None if the part or the line is gone."""
         try:
             head, row = read_row(self.objects, part.object_key, self.data_key, line)
@@ -77,7 +77,7 @@ class PartRows:
             self.is_whole = False
         return self.is_whole
 
-    def _matching(self, part: PartAsked, joins: list[Join]) -> list[JoinedRow]:
+    def _matching(self, part: PartRequest, joins: list[Join]) -> list[JoinedRow]:
         """The rows of one part that a join leads to."""
         ids = {id_ for join in joins for id_ in join.ids}
         head, rows = rows_with(self.objects, part.object_key, self.data_key, sorted(ids))
@@ -94,19 +94,19 @@ class PartRows:
                     joined_rows.append(joined)
         return joined_rows
 
-    def _opened(self, part: PartAsked, head: PartHead) -> None:
+    def _opened(self, part: PartRequest, head: PartHead) -> None:
         if part.number not in self.heads:
             self.heads[part.number] = head
             self.watch.begin(head.file)
 
-    def _others_of(self, part: PartAsked, kind: str) -> Values:
+    def _others_of(self, part: PartRequest, kind: str) -> Values:
         """By attribute, contents of the first rows of a part; the same part for all rows of a kind."""
         if kind not in self._others:
             _, rows = read_part(self.objects, part.object_key, self.data_key)
             self._others[kind] = values_in(islice(rows, OTHER_ROWS))
         return self._others[kind]
 
-    def _joined(self, join: Join, part: PartAsked, head: PartHead, row: PartRow) -> JoinedRow:
+    def _joined(self, join: Join, part: PartRequest, head: PartHead, row: PartRow) -> JoinedRow:
         context, others = head.within(self.context), self._others_of(part, head.kind)
         kind = self.source.kind(head.kind)
         return JoinedRow(join, kind, row.cells, frozenset(head.columns), context, (part.number, row.line), others)

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from app.isolated.evidence import EvidenceAnswer, OwnRow, RecordAsked, evidence_of
+from app.isolated.evidence import EvidenceAnswer, OwnRow, RecordRequest, evidence_of
 from app.isolated.joined_rows import OTHER_ROWS, PartRows, values_in
 from app.mapping.context import Context
 from app.mapping.parse import parse_row
@@ -32,7 +32,7 @@ class RowRequest:
     country: str
     today: str
     marker: str
-    record: RecordAsked | None = None
+    record: RecordRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ def die_with_parent(parent: int) -> None:
 
 
 def main() -> None:
+    """Runs the fork server on the socket with the file descriptor of the first argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
     from app.isolated import jobs

@@ -73,7 +73,7 @@ def strike_writer_for(column: Column | None) -> CellWriter:
 
 
 def without_strikes(cell: str) -> str:
-    """The cell without the signs of struck-out words; all words stay."""
+    """The cell without the signs of struck-out words. All words are kept."""
     return _STRIKE_SIGNS.sub("", cell) if STRIKE_BEGIN in cell or STRIKE_END in cell else cell
 
 
@@ -96,7 +96,7 @@ def _replace_strikes(cell: str, before: str, behind: str) -> str:
 
 
 def _around(words: str, before: str, behind: str) -> str:
-    """The words between two marks. Blanks at the ends of the words stay outside the marks."""
+    """The words between two marks. Blanks at the ends of the words are outside the marks."""
     inside = words.strip()
     if not inside:
         return words

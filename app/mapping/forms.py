@@ -70,7 +70,7 @@ def signature_images(value: Json) -> dict[str, str]:
 
 
 def are_signatures(value: Json) -> bool:
-    """Whether a value has one of the shapes of `signature_images`, whatever the images are."""
+    """Whether a value has one of the shapes of `signature_images`. The images themselves are not checked."""
     if isinstance(value, dict) and isinstance(value.get("signatures"), list):
         value = value["signatures"]
     if isinstance(value, dict):

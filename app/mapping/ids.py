@@ -156,7 +156,7 @@ def links(
     orphan_code: str | None = None,
     other_client_code: str | None = None,
 ) -> Column:
-    """A column that refers to several rows of another kind, none of which is required. Parameters as in `Column`."""
+    """A column that refers to several rows of another kind. No target is required. Parameters as in `Column`."""
     return Column(
         several_ids,
         native,

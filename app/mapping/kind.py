@@ -93,7 +93,7 @@ class Kind(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class UsedFeature:
     """A feature of the source that a clinic may use, in the source's words.
 
     * `kinds`: the kinds whose rows show the use. If an export has none of them, the clinic is asked about the first.
@@ -110,7 +110,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Countable:
+class CountableKind:
     """A kind whose number of rows a clinic can read in the source itself, to compare it with the export.
 
     * `where`: how to find the number in the source.
@@ -126,7 +126,7 @@ class Countable:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class ComputedColumns:
     """Columns in which the source has computed values about a client. The import compares them and imports none.
 
     * `kind`: the kind with these columns; `visits`: the kind of the visits that they count.
@@ -163,9 +163,9 @@ class Source:
     name: str
     label: str
     kinds: tuple[Kind[Any], ...]
-    uses: tuple[Use, ...] = ()
-    counts: tuple[Countable, ...] = ()
-    carried: Carried | None = None
+    uses: tuple[UsedFeature, ...] = ()
+    counts: tuple[CountableKind, ...] = ()
+    computed: ComputedColumns | None = None
     verified_kinds: tuple[VerifiedKind, ...] = ()
     nested_rows: NestedRows | None = None
     help_article: str = ""

@@ -40,7 +40,7 @@ _NEVER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Decoration:
-    """What one declaration says about lines through text."""
+    """Whether a declaration strikes text out, and whether it is important."""
 
     strikes: bool
     important: bool = False

@@ -64,6 +64,7 @@ class ParsedJoin(NamedTuple):
 
     @property
     def role(self) -> JoinRole:
+        """The role of the row's join."""
         return self.joined.join.role
 
     @property
@@ -324,6 +325,7 @@ class Remap:
 
     @property
     def kind(self) -> Kind[Any]:
+        """The kind of the row."""
         return self.rejoin.kind
 
     def parsed(self, cells: Cells | None = None) -> Parsed[Any]:

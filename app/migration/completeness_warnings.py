@@ -8,7 +8,7 @@ from itertools import pairwise
 from sqlmodel import Session, col, func, or_, select
 
 from app.db import now
-from app.mapping.kind import Countable, Source
+from app.mapping.kind import CountableKind, Source
 from app.migration import used_kinds
 from app.migration.balance import KindLine, balance_of
 from app.migration.exports import current_export, files_of
@@ -89,7 +89,7 @@ def completeness_warnings(
     warnings += [CompletenessWarning(code, kind, count) for code, kind, count in tried if kind in moving]
     if any(code == "export_dates_differ" for code, _, _ in reported):
         warnings.append(CompletenessWarning("export_dates_differ", days=(run_days(files),)))
-    visits = source.carried.visits if source.carried else None
+    visits = source.computed.visits if source.computed else None
     cut = any(warning.code == "partial_export" and visits in warning.kinds for warning in warnings)
     if visits in moving and not cut:  # dates in the file name would explain the signs
         warnings += [CompletenessWarning(sign) for sign in export.inventory.get("signs", ())]
@@ -327,7 +327,7 @@ def compare_counts(session: Session, migration: Migration, source: Source, trial
 
 
 def compare_count(
-    question: Countable,
+    question: CountableKind,
     label: str,
     own: int,
     line: KindLine | None,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlmodel import Session, col, select
 
-from app.mapping.kind import Source, Use
+from app.mapping.kind import Source, UsedFeature
 from app.migration.advance import By, WrongState, locked
 from app.migration.audit import write_act
 from app.migration.exports import current_export
@@ -56,7 +56,7 @@ def absent(session: Session, migration: Migration, source: Source) -> tuple[str,
     return tuple(asked)
 
 
-def is_lacking(kind: str, use: Use, lacking: Iterable[str], carried: frozenset[str]) -> bool:
+def is_lacking(kind: str, use: UsedFeature, lacking: Iterable[str], carried: frozenset[str]) -> bool:
     """Whether no kind and no column holds a use, and `kind` is the kind to ask about."""
     return kind == use.kinds[0] and set(use.kinds) <= set(lacking) and use.name not in carried
 

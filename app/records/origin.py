@@ -12,8 +12,8 @@ from app.caspen.record_ids import PREFIXES
 from app.caspen.row_codec import ALIASES
 from app.caspen.stores import Store
 from app.errors import Stop
-from app.isolated.evidence import OtherAsked, RecordAsked, TargetAsked
-from app.isolated.joined_rows import PartAsked
+from app.isolated.evidence import OtherRequest, RecordRequest, TargetRequest
+from app.isolated.joined_rows import PartRequest
 from app.mapping.cell_changes import MINUTES, NAME, START
 from app.mapping.joins import kinds_that_join
 from app.mapping.kind import Source
@@ -149,7 +149,7 @@ def asked_of(
     part: Part,
     record: Any,
     fields: Iterable[RecordField],
-) -> RecordAsked:
+) -> RecordRequest:
     """The record, its trial, and the rows that may contribute to it. `part` is the part of its own row."""
     store = runtime.caspen.trial(migration.id, trial.number)
     with runtime.ledger.read() as session:
@@ -158,7 +158,7 @@ def asked_of(
         others = tuple(_others(session, migration, trial, record, fields))
         kinds = {part.kind, *(other.part.kind for other in others)}
         parts = tuple(_parts(session, migration, source, kinds))
-    return RecordAsked(
+    return RecordRequest(
         table_of(record),
         str(record.source_kind),
         str(record.source_id),
@@ -182,7 +182,7 @@ def table_of(record: Any) -> str:
     return next((alias for alias in aliases if str(record.id).startswith(PREFIXES[alias])), table)
 
 
-def _parts(session: Session, migration: Migration, source: Source, kinds: Iterable[str]) -> Iterator[PartAsked]:
+def _parts(session: Session, migration: Migration, source: Source, kinds: Iterable[str]) -> Iterator[PartRequest]:
     """The parts of the kinds whose rows may join rows of these kinds."""
     joined = frozenset[str]().union(*(kinds_that_join(source, source.kind(kind)) for kind in kinds))
     asked = select(Part.kind, Part.number, Part.object_key).where(
@@ -191,10 +191,12 @@ def _parts(session: Session, migration: Migration, source: Source, kinds: Iterab
         col(Part.kind).in_(sorted(joined)),
     )
     for name, number, key in session.exec(asked.order_by(col(Part.number))):
-        yield PartAsked(name, number, key)
+        yield PartRequest(name, number, key)
 
 
-def _targets(session: Session, migration: Migration, trial: Trial, store: Store, record: Any) -> Iterator[TargetAsked]:
+def _targets(
+    session: Session, migration: Migration, trial: Trial, store: Store, record: Any
+) -> Iterator[TargetRequest]:
     """The rows of the records that this record refers to."""
     for reference in type(record).references:
         target_id = getattr(record, reference.column)
@@ -202,23 +204,23 @@ def _targets(session: Session, migration: Migration, trial: Trial, store: Store,
             target = get(store, migration.workspace_id, KINDS[table], target_id) if table in KINDS else None
             place = _place(session, migration, trial, target.part, target.line) if target is not None else None
             if place is not None:
-                yield TargetAsked(reference.column, *place)
+                yield TargetRequest(reference.column, *place)
 
 
 def _others(
     session: Session, migration: Migration, trial: Trial, record: Any, fields: Iterable[RecordField]
-) -> Iterator[OtherAsked]:
+) -> Iterator[OtherRequest]:
     """The other records whose values the page shows, if another row made them."""
     for other in (field.origin for field in fields):
         if other is None or (other.part, other.line) == (record.part, record.line):
             continue
         place = _place(session, migration, trial, other.part, other.line)
         if place is not None:
-            yield OtherAsked(other.table, other.source_kind, other.source_id, other.columns, *place)
+            yield OtherRequest(other.table, other.source_kind, other.source_id, other.columns, *place)
 
 
 def _place(
     session: Session, migration: Migration, trial: Trial, work: int | None, line: int | None
-) -> tuple[PartAsked, int] | None:
+) -> tuple[PartRequest, int] | None:
     part = part_of_record(session, migration, trial, work) if work and line is not None else None
-    return None if part is None or line is None else (PartAsked(part.kind, part.number, part.object_key), line)
+    return None if part is None or line is None else (PartRequest(part.kind, part.number, part.object_key), line)

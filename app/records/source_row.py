@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from app.db import now
 from app.errors import Stop
 from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
-from app.isolated.evidence import EvidenceAnswer, RecordAsked
+from app.isolated.evidence import EvidenceAnswer, RecordRequest
 from app.isolated.row_job import RowAnswer, RowRequest
 from app.mapping.context import DateOrder
 from app.mapping.joins import JoinRole
@@ -96,7 +96,7 @@ def part_of_line(session: Session, migration: Migration, file_number: int, line:
 
 
 def read_source(
-    runtime: Runtime, migration: Migration, source: Source, part: Part, line: int, record: RecordAsked | None = None
+    runtime: Runtime, migration: Migration, source: Source, part: Part, line: int, record: RecordRequest | None = None
 ) -> SourceRow | None:
     """Reads the row at a line of a part. None if no row begins there.
 

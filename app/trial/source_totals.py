@@ -22,7 +22,7 @@ from app.caspen.stores import Store
 from app.caspen.tables import Appointment, BusyTime, Client, ProgressNote
 from app.index.insert import pack_id, seconds
 from app.mapping.context import Context
-from app.mapping.kind import Carried
+from app.mapping.kind import ComputedColumns
 from app.mapping.moments import timestamp
 from app.mapping.parse import parse_row
 from app.migration.exports import current_export, files_of
@@ -44,7 +44,7 @@ CLIENTS = "clients"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One client's row. `amounts` are in the order of `Carried.amounts`; `row` is its number in the index."""
+    """One client's row. `amounts` are in the order of `ComputedColumns.amounts`; `row` is its number in the index."""
 
     source_id: str
     client_id: str
@@ -65,7 +65,9 @@ class Told:
         return {"id": self.source_id, "name": self.name, "file": self.file, "line": self.line}
 
 
-def told_of(bench: Bench, carried: Carried, row: PartRow, context: Context, columns: Collection[str]) -> Told | None:
+def told_of(
+    bench: Bench, carried: ComputedColumns, row: PartRow, context: Context, columns: Collection[str]
+) -> Told | None:
     """None of a row that says nothing of the kind. Only the columns that are needed are read."""
     kind = bench.source.kind(carried.kind)
     times = (carried.first, carried.last, carried.next)
@@ -219,7 +221,7 @@ FIND = """UPDATE temp.differs SET found = 1 WHERE row IN (
 class Differs:
     """A temporary table of the index's connection, for as long as the block."""
 
-    def __init__(self, connection: sqlite3.Connection, carried: Carried) -> None:
+    def __init__(self, connection: sqlite3.Connection, carried: ComputedColumns) -> None:
         self._db = connection
         self._visits = carried.visits
 
@@ -279,10 +281,10 @@ def compare(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     bench = benches.of(runtime, migration)
     with runtime.ledger.read() as session:
         numbers = said(session, migration, lease.run)
-        parts = _parts(session, migration, bench.source.carried)
+        parts = _parts(session, migration, bench.source.computed)
         until = export_ended(session, migration, bench)
     numbers.update(totals(bench.store, migration.workspace_id))
-    carried = bench.source.carried
+    carried = bench.source.computed
     if carried is not None and parts:
         numbers.update(_compared(runtime, migration, bench, carried, parts, until, beat))
 
@@ -317,10 +319,10 @@ def export_ended(session: Session, migration: Migration, bench: Bench) -> tuple[
 
 
 def _is_carrier(file: ExportFile, bench: Bench) -> bool:
-    return bench.source.carried is not None and file.kind == bench.source.carried.kind and file.refused is None
+    return bench.source.computed is not None and file.kind == bench.source.computed.kind and file.refused is None
 
 
-def _parts(session: Session, migration: Migration, carried: Carried | None) -> list[Part]:
+def _parts(session: Session, migration: Migration, carried: ComputedColumns | None) -> list[Part]:
     found = select(Part).where(
         Part.migration_id == migration.id,
         Part.export_number == migration.export_number,
@@ -335,7 +337,7 @@ def _compared(
     runtime: Runtime,
     migration: Migration,
     bench: Bench,
-    carried: Carried,
+    carried: ComputedColumns,
     parts: list[Part],
     until: tuple[datetime, datetime],
     beat: Heartbeat,
@@ -362,7 +364,7 @@ def _compared(
     return numbers
 
 
-def _rows(bench: Bench, carried: Carried, part: Part, runtime: Runtime, key: bytes) -> Iterator[Told]:
+def _rows(bench: Bench, carried: ComputedColumns, part: Part, runtime: Runtime, key: bytes) -> Iterator[Told]:
     """The rows of a part that stand for a client. Copies, merged and deleted ones are left aside."""
     db = bench.index.connection
     first = db.execute("SELECT MIN(first) FROM pieces WHERE part = ?", (part.number,)).fetchone()[0]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.mapping.kind import Carried
+from app.mapping.kind import ComputedColumns
 from app.migration.models import Trial
 from app.migration.trials import current_trial
 from app.trial.source_totals import BALANCES, lines_of
@@ -25,7 +25,7 @@ def show_balances(request: Request, number: Annotated[int, Query(ge=1, le=10**7)
     """A page of balances with the sums of all. The view is recorded before an amount is shown."""
     visit = visit_of(request)
     trial = compared(visit)
-    carried = visit.source.carried
+    carried = visit.source.computed
     if trial is None or carried is None:
         return page(request, "wizard/review-none.html")
     record_view(visit, "balances_listed", {"page": number})
@@ -51,7 +51,7 @@ def download_balances(request: Request) -> Response:
     """All balances as CSV, streamed. Cells that a spreadsheet would evaluate are escaped."""
     visit = visit_of(request)
     trial = compared(visit)
-    carried = visit.source.carried
+    carried = visit.source.computed
     if trial is None or carried is None:
         raise HTTPException(404)
     record_view(visit, "balances_downloaded", {})
@@ -59,7 +59,7 @@ def download_balances(request: Request) -> Response:
     return StreamingResponse(table_of(visit, trial, carried), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def table_of(visit: Visit, trial: Trial, carried: Carried) -> Iterator[str]:
+def table_of(visit: Visit, trial: Trial, carried: ComputedColumns) -> Iterator[str]:
     yield "\ufeff" + as_csv(["client", "number in the source", *heads(carried), "file", "line"])
     for line in lines_of(visit.runtime, visit.move, trial.number, BALANCES):
         yield as_csv([line["name"], line["id"], *line["amounts"], line["file"], line["line"]])
@@ -72,7 +72,7 @@ def compared(visit: Visit) -> Trial | None:
     return trial if made else None
 
 
-def heads(carried: Carried) -> list[str]:
+def heads(carried: ComputedColumns) -> list[str]:
     return [words for _, words in carried.amounts]
 
 

@@ -194,11 +194,11 @@ def places(totals: Mapping[str, int], source: Source) -> list[TotalCheck]:
         f"{plural(expected, 'place')} in group appointments",
         f"{plural(present, 'appointment')} of clients came of",
     )
-    if present >= expected or source.carried is None:
+    if present >= expected or source.computed is None:
         return [TotalCheck(present >= expected, words, f"{small} them.")]
     less = f"{plural(expected - present, 'place')} {'has' if expected - present == 1 else 'have'} none"
     why = f"{small} them. {less}: the client is not in your export or not listed, or the class did not come."
-    return [TotalCheck(False, words, why, f"problems?kind={source.carried.visits}", "See which")]
+    return [TotalCheck(False, words, why, f"problems?kind={source.computed.visits}", "See which")]
 
 
 def pages(files: list[ExportFile], source: Source) -> list[TotalCheck]:

@@ -330,7 +330,7 @@ def suspect_kinds(
     warnings: Iterable[CompletenessWarning], files: Iterable[ExportFile], source: Source
 ) -> frozenset[str]:
     """The kinds whose rows may be incomplete: kinds with a warning, and kinds with an unreadable file."""
-    visits = source.carried.visits if source.carried else None
+    visits = source.computed.visits if source.computed else None
     suspects = {file.kind for file in files if file.kind and file.refused}
     for warning in warnings:
         if warning.code in ("none_ahead", "starts_late") and visits:

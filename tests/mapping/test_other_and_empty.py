@@ -1,5 +1,4 @@
-"""`Other` is ticked only where it is said to be, and its words are kept either way; a content without sections is empty
-however that is written."""
+"""`Other` is ticked only if it is marked, and its text is always kept. A content without sections is empty."""
 
 import json
 from html import unescape

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.mapping.kind import Countable
+from app.mapping.kind import CountableKind
 from app.migration.balance import KindLine
 from app.migration.completeness_warnings import (
     CompletenessWarning,
@@ -82,7 +82,7 @@ def test_a_warning_is_ticked_by_its_code_and_kind() -> None:
     assert unticked(doubts, ["partial_export:patients", "none_ahead"]) == (doubts[1],)
 
 
-PATIENTS = Countable("patients", "Patients", "", may_lack=("clients_archived",), places="records")
+PATIENTS = CountableKind("patients", "Patients", "", may_lack=("clients_archived",), places="records")
 OUTCOMES = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
 
 

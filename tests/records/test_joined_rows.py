@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.isolated import joined_rows
-from app.isolated.joined_rows import PartAsked, PartRows
+from app.isolated.joined_rows import PartRequest, PartRows
 from app.mapping.context import DateOrder
 from app.mapping.joins import Join, JoinRole
 from app.reading.file_watch import NO_WATCH
@@ -27,15 +27,15 @@ MANY, SECONDS, MEGABYTES = 200_000, 1.0, 8
 BOOKING = Join(JoinRole.MEMBER, "attendees", "booking_id", frozenset(["1558354464010667075"]))
 
 
-def parts_of(objects: LocalObjects, rows: Iterator[list[str | None]]) -> list[PartAsked]:
+def parts_of(objects: LocalObjects, rows: Iterator[list[str | None]]) -> list[PartRequest]:
     """Rows of attendees as reading keeps them."""
     writer = PartWriter(objects, "mig/part-", KEY, Limits())
-    parts: list[PartAsked] = []
+    parts: list[PartRequest] = []
     head = PartHead("attendees", "attendees.csv", 3, COLUMNS, DateOrder.DAY_FIRST)
 
     def close() -> None:
         info = writer.close(len(parts) + 1, head)
-        parts.append(PartAsked("attendees", info.number, info.object_key))
+        parts.append(PartRequest("attendees", info.number, info.object_key))
 
     for line, cells in enumerate(rows, start=2):
         if writer.add(line, cells, ()):

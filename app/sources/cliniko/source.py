@@ -1,6 +1,6 @@
 """Cliniko as a source: its kinds in the order of loading, the features that a clinic ticks, and comparable numbers."""
 
-from app.mapping.kind import Carried, Countable, Source, Use
+from app.mapping.kind import ComputedColumns, CountableKind, Source, UsedFeature
 from app.sources.cliniko import (
     appointment_types,
     appointments,
@@ -31,36 +31,36 @@ from app.sources.cliniko.verification import VERIFIED_KINDS
 from app.sources.cliniko.verification.rules import defined_fields
 
 USES = (
-    Use(
+    UsedFeature(
         "appointments",
         "Appointments",
         ("appointments", "attendees", "unavailable_blocks"),
         "The diary: visits, classes and time off.",
         usual=True,
     ),
-    Use("notes", "Treatment notes", ("treatment_notes",), usual=True),
-    Use("note_templates", "Treatment note templates", ("treatment_note_templates",)),
-    Use(
+    UsedFeature("notes", "Treatment notes", ("treatment_notes",), usual=True),
+    UsedFeature("note_templates", "Treatment note templates", ("treatment_note_templates",)),
+    UsedFeature(
         "contacts",
         "Contacts",
         ("contacts",),
         "Referring doctors, and people or companies who pay for a patient.",
         usual=True,
     ),
-    Use("cases", "Patient cases", ("patient_cases",), "Plans with a number of sessions or an amount."),
-    Use("files", "Patient files", ("patient_files",), "Scans, photos and documents kept with a patient."),
-    Use("forms", "Patient forms", ("patient_forms",), "Intake and consent forms that patients filled in."),
-    Use("form_templates", "Patient form templates", ("patient_form_templates",)),
-    Use("communications", "Communications", ("communications",), "SMS, e-mails and memos kept with a patient."),
-    Use(
+    UsedFeature("cases", "Patient cases", ("patient_cases",), "Plans with a number of sessions or an amount."),
+    UsedFeature("files", "Patient files", ("patient_files",), "Scans, photos and documents kept with a patient."),
+    UsedFeature("forms", "Patient forms", ("patient_forms",), "Intake and consent forms that patients filled in."),
+    UsedFeature("form_templates", "Patient form templates", ("patient_form_templates",)),
+    UsedFeature("communications", "Communications", ("communications",), "SMS, e-mails and memos kept with a patient."),
+    UsedFeature(
         "custom_fields",
         "Custom fields",
         ("custom_fields", "custom_field_values"),
         "Questions of your own in the patient details.",
         columns=(("patients", "custom"),),
     ),
-    Use("availability", "Practitioner availability", ("practitioner_availability",), "Weekly working hours."),
-    Use(
+    UsedFeature("availability", "Practitioner availability", ("practitioner_availability",), "Weekly working hours."),
+    UsedFeature(
         "reference_numbers",
         "Practitioner reference numbers",
         ("practitioner_reference_numbers",),
@@ -70,20 +70,20 @@ USES = (
 """What a clinic ticks before the export. Every clinic has businesses, users, practitioners and appointment types."""
 
 COUNTS = (
-    Countable(
+    CountableKind(
         "patients",
         "Patients",
         "Open Patients. The total is at the end of the list, with or without archived patients.",
         may_lack=("clients_archived",),
     ),
-    Countable(
+    CountableKind(
         "appointments",
         "Appointments",
         "Open Reports, then Appointments, from your first to your last day. Count cancelled appointments, too.",
         may_lack=("busy_times",),
         places="appointments",
     ),
-    Countable(
+    CountableKind(
         "treatment_notes",
         "Treatment notes",
         "Open Reports, then the report of treatment notes, drafts and final notes together.",
@@ -91,7 +91,7 @@ COUNTS = (
 )
 """The numbers that a clinic can read in Cliniko itself, to compare them with the import."""
 
-CARRIED = Carried(
+CARRIED = ComputedColumns(
     kind="patients",
     visits="appointments",
     first="first_appointment",
@@ -137,7 +137,7 @@ CLINIKO = Source(
     ),
     uses=USES,
     counts=COUNTS,
-    carried=CARRIED,
+    computed=CARRIED,
     verified_kinds=VERIFIED_KINDS,
     nested_rows=defined_fields,
     fields_of=questions_of,
