@@ -11,7 +11,8 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from fastapi.responses import HTMLResponse
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.templating import STATIC, package
 
@@ -48,6 +49,28 @@ def patient_page(browser: Browser, **more: Any) -> Page:
     return page
 
 
+@contextmanager
+def warm_context(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A browser context whose pages share one renderer process, for tests that open a page each.
+
+    A blank page of the tests' own site keeps the process. A page that axe reads costs 3.3 seconds of CPU in a context
+    of its own, and 1.9 in this context.
+    """
+    context = browser.new_context(**options)
+    try:
+        with served_app(_blank()) as site:
+            context.new_page().goto(site)
+            yield context
+    finally:
+        context.close()
+
+
+def _blank() -> FastAPI:
+    app = FastAPI()
+    app.add_api_route("/", lambda: HTMLResponse("<!doctype html><title>Blank</title>"))
+    return app
+
+
 @cache
 def axe_source() -> str:
     return (STATIC / package("axe-core") / "axe.min.js").read_text()
@@ -55,7 +78,8 @@ def axe_source() -> str:
 
 def axe(page: Page) -> list[str]:
     """What axe-core finds wrong on the page as it stands, one line per element; empty when all is well."""
-    page.evaluate(axe_source())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe_source())
     found = page.evaluate(f"axe.run({{runOnly: {json.dumps(RULES)}}}).then((result) => result.violations)")
     return [
         f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"

@@ -86,7 +86,10 @@ class Stores:
         """Makes the missing live tables, with their indexes."""
         with self.live.database.connection() as connection:
             take_turns(connection, SCHEMA)
-            CaspenTable.metadata.create_all(connection)
+            existing = frozenset(sa.inspect(connection).get_table_names())  # one query, not one for each table
+            missing = [table for table in CaspenTable.metadata.tables.values() if table.name not in existing]
+            if missing:
+                CaspenTable.metadata.create_all(connection, tables=missing, checkfirst=False)
             known = _index_names(connection)
             _create_indexes(connection, "", known)
             for model in OBJECTS:  # imported and deleted records are counted from indexes alone

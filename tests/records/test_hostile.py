@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlmodel import select
 
 from app.caspen.tables import Client, Communication, Form, Imported, ProgressNote
@@ -14,7 +14,7 @@ from app.migration.models import Migration, Part
 from app.reading.limits import Limits
 from app.reading.parts import PartWriter, read_part
 from app.web.search_text import search_address
-from tests.browser import chromium, served_app
+from tests.browser import chromium, served_app, warm_context
 from tests.conftest import At
 from tests.product import RICK, Product
 from tests.records.hostile import PAYLOADS
@@ -98,13 +98,19 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture
-def window(product: Product, site: str, browser: Browser) -> Iterator[Watched]:
-    visit = browser.new_context(viewport={"width": 1280, "height": 900})
+@pytest.fixture(scope="module")
+def context(product: Product, site: str, browser: Browser) -> Iterator[BrowserContext]:
     rick = product.visitor(RICK)
-    visit.add_cookies([{"name": name, "value": value, "url": site} for name, value in rick.cookies.items()])
-    yield Watched(visit.new_page(), site)
-    visit.close()
+    with warm_context(browser, viewport={"width": 1280, "height": 900}) as opened:
+        opened.add_cookies([{"name": name, "value": value, "url": site} for name, value in rick.cookies.items()])
+        yield opened
+
+
+@pytest.fixture
+def window(context: BrowserContext, site: str) -> Iterator[Watched]:
+    page = context.new_page()
+    yield Watched(page, site)
+    page.close()
 
 
 def hostile_trial(product: Product) -> None:
