@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from stream_unzip import PasswordError, UnzipError, stream_unzip
-
 from app.reading.directory import CENTRAL, LOCAL, SPLIT, End, Slot, find_end, slots, wide
 from app.reading.file_watch import nothing
 from app.reading.inside import decoded, is_noise, is_root, is_special, is_unsafe, tidy
@@ -148,6 +146,9 @@ def unlocked(file: BinaryIO, slot: Slot, data_at: int, password: str | None) -> 
 
 
 def _opened(file: BinaryIO, slot: Slot, data_at: int, password: str) -> Iterator[bytes]:
+    # imported for locked zips only: its ciphers are a sixteenth of the start of every process
+    from stream_unzip import PasswordError, UnzipError, stream_unzip
+
     def stream() -> Iterator[bytes]:
         raw = Window(file, data_at, slot.packed)
         yield _header(file, slot, data_at)
