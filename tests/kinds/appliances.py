@@ -29,7 +29,7 @@ class Appliance:
 
 def to_records(row: Appliance, joined: Joined, lookups: Lookups) -> Result:
     """A line of the client's history."""
-    told = () if row.name else (Problem("name_missing", KIND.name, source_id=row.id),)
+    problems = () if row.name else (Problem("name_missing", KIND.name, source_id=row.id),)
     at = datetime.combine(row.handed_over, time(), UTC) if row.handed_over else lookups.now
     values = {
         "client_id": joined.targets["patient_id"].id,
@@ -40,7 +40,7 @@ def to_records(row: Appliance, joined: Joined, lookups: Lookups) -> Result:
         "confidential": False,
         "occurred_at": at,
     }
-    return Mapped((Record("communications", KIND.name, row.id, values),), told)
+    return Mapped((Record("communications", KIND.name, row.id, values),), problems)
 
 
 KIND = Kind(

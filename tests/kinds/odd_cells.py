@@ -150,13 +150,13 @@ def verified(kind: str, cells: Mapping[str, str], *, is_native: bool = True) -> 
                 records = result.records
     elif parsed.row is None:
         assert problems
-    codes = frozenset(RowCode(p.code, bare_header(p.column or ""), _stops(p)) for p in problems if _is_told(p))
+    codes = frozenset(RowCode(p.code, bare_header(p.column or ""), _stops(p)) for p in problems if _is_reported(p))
     raw = {_header(placed, is_native): cells.get(placed.name, "").strip() for placed in _placed(kind)}
     missed = frozenset(
         header
-        for look in source("cliniko").verified_kinds
-        if look.kind == kind
-        for header in _missed(look, raw, records, codes)
+        for verified_kind in source("cliniko").verified_kinds
+        if verified_kind.kind == kind
+        for header in _missed(verified_kind, raw, records, codes)
     )
     return Verified(
         records, frozenset(code.code for code in codes), frozenset(code.column for code in codes) - {""}, missed
@@ -193,7 +193,7 @@ def _stops(problem: Problem) -> bool:
     return problem.severity in (Level.HELD, Level.SKIPPED, Level.REFUSED)
 
 
-def _is_told(problem: Problem) -> bool:
+def _is_reported(problem: Problem) -> bool:
     return problem.severity is not Level.INFO
 
 
@@ -212,7 +212,7 @@ def _joined(kind: str, row: Any) -> tuple[Joined, list[Problem]]:
             many[name] = (target,)
         elif column.orphan_code:
             orphans.append(Problem(column.orphan_code, kind, column=name, level=_level(column)))
-    return Joined({name: found[0] for name, found in many.items()}, many), orphans
+    return Joined({name: result[0] for name, result in many.items()}, many), orphans
 
 
 def _level(column: Column) -> Level | None:
@@ -220,16 +220,18 @@ def _level(column: Column) -> Level | None:
 
 
 def _missed(
-    look: VerifiedKind, raw: dict[str, str], records: tuple[Record, ...], codes: frozenset[RowCode]
+    verified_kind: VerifiedKind, raw: dict[str, str], records: tuple[Record, ...], codes: frozenset[RowCode]
 ) -> frozenset[str]:
-    key = next((raw[header] for header in map(bare_header, look.key) if header in raw), "")
-    rows = ComparedRows(look, {2: Sampled(key, key, raw)}, {2: codes} if codes else {})
-    stored = [(r.key, _canonical(r)) for r in records if (r.table, r.source_kind) == (look.table, look.kind)]
-    links = {*look.columns, *(claim.column for claim in look.reported_problems)}
+    key = next((raw[header] for header in map(bare_header, verified_kind.key) if header in raw), "")
+    rows = ComparedRows(verified_kind, {2: Sampled(key, key, raw)}, {2: codes} if codes else {})
+    stored = [
+        (r.key, _canonical(r)) for r in records if (r.table, r.source_kind) == (verified_kind.table, verified_kind.kind)
+    ]
+    links = {*verified_kind.columns, *(claim.column for claim in verified_kind.reported_problems)}
     targets = {each: _target(each.kind, each.table) for each in links if each.comparison is Comparison.LINK}
     rows.compare([(i, r) for i, r in stored if i in rows.record_ids], targets, lambda _: frozenset(), frozenset())
     rows.check_claims(targets, lambda claim, cells: False)
-    if look.has_own_record:
+    if verified_kind.has_own_record:
         rows.check_presence(lambda key: True)
     return frozenset({*rows.found.wrong, *rows.found.faults})
 

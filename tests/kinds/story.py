@@ -117,8 +117,8 @@ TABLES = {
 
 
 @dataclass
-class Told:
-    """What became of a row: its records by table, and the codes that were told in all."""
+class MappedRow:
+    """The result of a row: its records by table, and all reported codes."""
 
     outcome: Outcome
     records: tuple[Record, ...] = ()
@@ -126,7 +126,7 @@ class Told:
     columns: list[str | None] = field(default_factory=list)
 
     def __getitem__(self, column: str) -> Any:
-        """A value of the main record, which comes last among those that it needs and first among what hangs on it."""
+        """A value of the main record."""
         return self.main.values[column]
 
     @property
@@ -150,7 +150,7 @@ def lookups(
 
 
 def parsed(kind: str, /, in_context: Context | None = None, **cells: str | None) -> Parsed[Any]:
-    """A row of a kind: the usual cells with those that the test is about; None takes a column away."""
+    """A parsed row of a kind: the usual cells, replaced by `cells`; None removes a column."""
     return _read(kind, in_context, cells)
 
 
@@ -160,14 +160,14 @@ def _read(kind: str, in_context: Context | None, cells: Mapping[str, str | None]
 
 
 def row_of(kind: str, /, **cells: str | None) -> Any:
-    """The row itself, of cells that have a key."""
+    """The row itself; the cells must have a key."""
     row = _read(kind, None, cells).row
     assert row is not None
     return row
 
 
 def joined_of(kind: str, row: Any, /, *lost: str, **targets: Target) -> Joined:
-    """Every reference leads to the row of its id, but for those that are lost."""
+    """Every reference leads to the row of its id, except the fields in `lost`."""
     many: dict[str, tuple[Target, ...]] = {}
     for name, link_kind in ((p.name, p.column.links_to) for p in source("cliniko").kind(kind).columns):
         link = getattr(row, name)
@@ -178,32 +178,32 @@ def joined_of(kind: str, row: Any, /, *lost: str, **targets: Target) -> Joined:
     members: tuple[Member, ...] = ()
     if kind == "appointments" and row.shape == "group":
         members = tuple(Member(f"{row.id}:{t.source_id}", t) for t in many.get("patient_ids", ()))
-    return Joined({name: found[0] for name, found in many.items()}, many, members=members)
+    return Joined({name: result[0] for name, result in many.items()}, many, members=members)
 
 
-def told(
+def mapped(
     kind: str,
     /,
     *,
     joined: Joined | None = None,
     lost: tuple[str, ...] = (),
-    here: Lookups | None = None,
+    with_lookups: Lookups | None = None,
     in_context: Context | None = None,
     **cells: str | None,
-) -> Told:
-    """What a trial makes of the row, and everything that it tells of it."""
+) -> MappedRow:
+    """Map a row as a trial does: its records, and all reported codes."""
     read = _read(kind, in_context, cells)
     codes = [p.code for p in read.problems]
     columns = [p.column for p in read.problems]
     if read.stopped is not None:
-        return Told(Outcome(read.stopped.severity.value), (), codes, columns)
+        return MappedRow(Outcome(read.stopped.severity.value), (), codes, columns)
     assert read.row is not None
     made = source("cliniko").kind(kind).to_records
     assert made is not None
-    result = made(read.row, joined or joined_of(kind, read.row, *lost), here or lookups())
+    result = made(read.row, joined or joined_of(kind, read.row, *lost), with_lookups or lookups())
     codes += [p.code for p in result.problems]
     columns += [p.column for p in result.problems]
     if isinstance(result, NotMapped):
-        return Told(result.outcome, (), codes + ([result.problem.code] if result.problem else []), columns)
+        return MappedRow(result.outcome, (), codes + ([result.problem.code] if result.problem else []), columns)
     assert isinstance(result, Mapped)
-    return Told(Outcome.CREATED if result.records else Outcome.UNCHANGED, result.records, codes, columns)
+    return MappedRow(Outcome.CREATED if result.records else Outcome.UNCHANGED, result.records, codes, columns)

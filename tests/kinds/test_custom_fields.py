@@ -1,4 +1,4 @@
-"""The clinic's own questions come across whole: their types, their options, and nobody has to answer them."""
+"""Custom fields keep their types and options, and no answer is required."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from app.mapping.defined import Defined
 from app.mapping.rows import Joined, Outcome
 from app.mapping.traits import Mention
 from app.sources import source
-from tests.kinds.story import context, lookups, parsed, row_of, told
+from tests.kinds.story import context, lookups, mapped, parsed, row_of
 
 KIND = source("cliniko").kind("custom_fields")
 
@@ -32,15 +32,15 @@ def options(known: Defined) -> list[tuple[str, str, bool]]:
     ],
 )  # fmt: skip
 def test_each_type_has_its_own_in_caspen(word: str, type_: str) -> None:
-    found = told("custom_fields", field_type=word)
-    assert (found["type"], found["name"], found.codes) == (type_, "Sport", [])
-    assert (found["required"], found.main.key) == (False, "f1")
+    result = mapped("custom_fields", field_type=word)
+    assert (result["type"], result["name"], result.codes) == (type_, "Sport", [])
+    assert (result["required"], result.main.key) == (False, "f1")
 
 
 @pytest.mark.parametrize("word", ["slider", ""])
 def test_an_unknown_type_is_a_field_for_long_text(word: str) -> None:
-    found = told("custom_fields", field_type=word)
-    assert (found["type"], found.codes) == ("long_text", ["custom_field_type_unknown"])
+    result = mapped("custom_fields", field_type=word)
+    assert (result["type"], result.codes) == ("long_text", ["custom_field_type_unknown"])
 
 
 def test_a_question_has_the_options_of_all_its_rows_and_each_row_brings_it() -> None:
@@ -51,32 +51,32 @@ def test_a_question_has_the_options_of_all_its_rows_and_each_row_brings_it() -> 
     ]
     known = learned(*rows)
     assert options(known["f1"]) == [("o1", "Rowing", False), ("o2", "Chess", True), ("other", "Other", False)]
-    first, second = (told("custom_fields", here=lookups(fields=known), **row) for row in rows)
+    first, second = (mapped("custom_fields", with_lookups=lookups(fields=known), **row) for row in rows)
     assert first.records == second.records
     assert first["visible"] is True
     assert first["options"][1] == {"id": "o2", "label": "Chess", "archived": True}
     assert [parsed("custom_fields", **row).source_id for row in rows] == ["f1/o1", "f1/o2"]
 
 
-def test_a_row_of_a_question_that_another_part_brings_shares_its_fate() -> None:
-    found = told("custom_fields", joined=Joined(extra={"elsewhere": "1"}))
-    assert (found.outcome, [(r.key, r.values, r.elsewhere) for r in found.records]) == (
+def test_a_row_of_a_field_that_another_part_writes_has_the_same_outcome() -> None:
+    result = mapped("custom_fields", joined=Joined(extra={"elsewhere": "1"}))
+    assert (result.outcome, [(r.key, r.values, r.elsewhere) for r in result.records]) == (
         Outcome.CREATED, [("f1", {}, True)],
     )  # fmt: skip
 
 
-def test_an_archived_question_comes_and_does_not_show() -> None:
+def test_an_archived_question_is_imported_and_hidden() -> None:
     known = learned({"archived_at": "true"})
-    assert told("custom_fields", archived_at="true", here=lookups(fields=known))["visible"] is False
+    assert mapped("custom_fields", archived_at="true", with_lookups=lookups(fields=known))["visible"] is False
 
 
-def test_sections_tell_questions_of_one_name_apart_and_only_those() -> None:
+def test_sections_distinguish_questions_of_one_name_only() -> None:
     known = learned(
         {"field_token": "a", "section_name": "History", "field_name": "Club"},
         {"field_token": "b", "section_name": "Social", "field_name": "club"},
         {"field_token": "c", "section_name": "Social", "field_name": "Goals"},
     )
-    assert [one.name for one in known.values()] == ["History: Club", "Social: club", "Goals"]
+    assert [field.name for field in known.values()] == ["History: Club", "Social: club", "Goals"]
 
 
 def test_a_token_is_no_damaged_number() -> None:
@@ -84,7 +84,7 @@ def test_a_token_is_no_damaged_number() -> None:
     assert [p.code for p in parsed("custom_fields", field_token="two words").problems] == ["bad_id"]
 
 
-def test_a_definition_that_is_nested_is_taken_apart_row_by_row() -> None:
+def test_a_nested_definition_is_flattened_into_rows() -> None:
     assert KIND.recognition.unfold is not None
     nested = {
         "sections": [

@@ -12,38 +12,38 @@ from app.mapping.equality import digests_of
 from app.mapping.numbers import money, whole
 from app.mapping.rows import Outcome
 from app.problems import catalogue
-from tests.kinds.story import ROWS, row_of, told
+from tests.kinds.story import ROWS, mapped, row_of
 from tests.mapping.cells import read
 
 WORDS = ("#N/A", "#REF!", "########", "#NAME?", "#n/a")
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_a_visit_of_an_unreadable_client_waits_and_is_never_busy_time(word: str) -> None:
-    found = told("appointments", patient_ids=word, lost=("patient_ids",))
-    assert found.outcome is Outcome.HELD
-    assert {"appointment_without_patient", "spreadsheet_error_value"} <= set(found.codes)
+def test_a_visit_of_an_unreadable_client_is_held_and_never_a_busy_time(word: str) -> None:
+    result = mapped("appointments", patient_ids=word, lost=("patient_ids",))
+    assert result.outcome is Outcome.HELD
+    assert {"appointment_without_patient", "spreadsheet_error_value"} <= set(result.codes)
 
 
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize("kind", ["appointments", "attendees"])
 @pytest.mark.parametrize("reason", [{}, {"cancellation_reason": "Sick"}, {"cancellation_note": "Rang us"}])
-def test_a_visit_whose_time_of_cancellation_is_unreadable_stays_cancelled(
+def test_a_visit_with_an_unreadable_cancellation_time_is_cancelled(
     word: str, kind: str, reason: dict[str, Any]
 ) -> None:
     if kind == "attendees":
         assert row_of(kind, cancelled_at=word, **reason).unread == ("cancelled_at",)
         return
-    found = told(kind, cancelled_at=word, patient_arrived="", **reason)
-    assert (found["status"], found["cancelled_at"]) == ("cancelled", None)
-    assert "spreadsheet_error_value" in found.codes
+    result = mapped(kind, cancelled_at=word, patient_arrived="", **reason)
+    assert (result["status"], result["cancelled_at"]) == ("cancelled", None)
+    assert "spreadsheet_error_value" in result.codes
 
 
 @pytest.mark.parametrize("word", sorted(ERRORS))
-def test_an_error_word_in_a_list_of_ids_is_told_and_the_good_ids_stay(word: str) -> None:
-    found = told("appointments", patient_ids=f"11, {word}")
-    assert "spreadsheet_error_value" in found.codes
-    assert found.outcome is Outcome.CREATED
+def test_an_error_word_in_a_list_of_ids_is_reported_and_valid_ids_are_kept(word: str) -> None:
+    result = mapped("appointments", patient_ids=f"11, {word}")
+    assert "spreadsheet_error_value" in result.codes
+    assert result.outcome is Outcome.CREATED
 
 
 @pytest.mark.parametrize("reader", [whole, money])
@@ -60,25 +60,25 @@ def test_a_number_with_an_exponent_is_mended_in_every_column_of_numbers(reader: 
         ("treatment_notes", {"created_at": "", "booking_id": ""}),
     ],
 )
-def test_a_row_that_must_have_a_date_and_has_none_waits(kind: str, cells: dict[str, Any]) -> None:
-    found = told(kind, **cells)
-    assert (found.outcome, found.codes[-1]) == (Outcome.HELD, "bad_date")
+def test_a_row_without_its_required_date_is_held(kind: str, cells: dict[str, Any]) -> None:
+    result = mapped(kind, **cells)
+    assert (result.outcome, result.codes[-1]) == (Outcome.HELD, "bad_date")
 
 
 @pytest.mark.parametrize("kind", sorted(ROWS))
-def test_no_problem_of_a_column_that_is_absent_speaks_of_what_a_cell_holds(kind: str) -> None:
+def test_problems_of_an_absent_column_name_no_cell(kind: str) -> None:
     dates = {"created_at": "", "starts_at": "", "ends_at": "", "completed_at": "", "booking_id": ""}
     absent: list[dict[str, Any]] = [{column: ""} for column in ROWS[kind]]
     absent += [{name: "" for name in dates if name in ROWS[kind]}]
-    codes = {code for cells in absent for code in told(kind, **cells).codes}
+    codes = {code for cells in absent for code in mapped(kind, **cells).codes}
     assert [code for code in sorted(codes) if catalogue()[code].title.startswith("A cell")] == []
     assert "bad_date" in codes or kind not in ("communications", "treatment_notes")
 
 
 @pytest.mark.parametrize("prose", ["{Patient reports} pain", "{ pain } since May", "{3 weeks} of rest"])
 def test_a_note_that_begins_with_a_brace_is_prose_and_kept_word_for_word(prose: str) -> None:
-    found = told("treatment_notes", content=prose)
-    assert (found.outcome, prose in found["body"], "content_is_text" in found.codes) == (Outcome.CREATED, True, True)
+    result = mapped("treatment_notes", content=prose)
+    assert (result.outcome, prose in result["body"], "content_is_text" in result.codes) == (Outcome.CREATED, True, True)
 
 
 @pytest.mark.parametrize(
@@ -86,22 +86,22 @@ def test_a_note_that_begins_with_a_brace_is_prose_and_kept_word_for_word(prose: 
     [("0491570156", "+61491570156"), ("1300123456", None), ("1800123456", None), ("131234", None), ("000000", None)],
 )
 def test_only_a_number_that_takes_messages_is_the_primary_one(mobile: str, primary: str | None) -> None:
-    found = told("patients", phone_mobile=mobile)
-    assert found["phone_number"] == primary
-    assert ("bad_phone" in found.codes) is (mobile == "000000")
+    result = mapped("patients", phone_mobile=mobile)
+    assert result["phone_number"] == primary
+    assert ("bad_phone" in result.codes) is (mobile == "000000")
 
 
 @pytest.mark.parametrize(
     "cell", ["ann@mail.example?subject=x", "mailto:ann@mail.example?body=a%20b", "ann@mail.example?cc=b"]
 )
 def test_an_address_ends_where_the_rest_of_a_link_begins(cell: str) -> None:
-    found = told("patients", email=cell)
-    assert (found["email"], "bad_email" in found.codes) == ("ann@mail.example", False)
+    result = mapped("patients", email=cell)
+    assert (result["email"], "bad_email" in result.codes) == ("ann@mail.example", False)
 
 
 def test_a_day_of_birth_without_signs_between_is_read() -> None:
-    assert told("patients", date_of_birth="19800301")["date_of_birth"] == date(1980, 3, 1)
-    assert told("patients", date_of_birth="19801301").codes == ["bad_date_of_birth"]
+    assert mapped("patients", date_of_birth="19800301")["date_of_birth"] == date(1980, 3, 1)
+    assert mapped("patients", date_of_birth="19801301").codes == ["bad_date_of_birth"]
 
 
 @pytest.mark.parametrize(

@@ -95,25 +95,25 @@ def test_11_clients_are_patients_in_every_header() -> None:
     assert normalise_header("PatientID(s)") == normalise_header("patient_ids")
 
 
-def test_kinds_stand_in_the_order_of_loading() -> None:
+def test_kinds_are_in_the_order_of_loading() -> None:
     assert tuple(kind.name for kind in CLINIKO.kinds) == ORDER
     assert SOURCES == {"cliniko": CLINIKO}
 
 
-def test_what_moves_is_what_a_sample_takes_to_move() -> None:
+def test_imported_kinds_are_those_that_a_sample_expects() -> None:
     assert {kind.name for kind in CLINIKO.kinds if kind.imported} == set(ORDER) - {*NEVER, *ASIDE}
 
 
 @pytest.mark.parametrize("kind", CLINIKO.kinds, ids=lambda kind: kind.name)
 def test_a_header_means_one_column_of_its_kind(kind: Kind[object]) -> None:
-    seen: dict[str, str] = {}
+    known: dict[str, str] = {}
     for placed in kind.columns:
         for header in placed.normalised_headers():
-            assert seen.setdefault(header, placed.name) == placed.name
+            assert known.setdefault(header, placed.name) == placed.name
 
 
 @pytest.mark.parametrize("kind", CLINIKO.kinds, ids=lambda kind: kind.name)
-def test_a_kind_says_where_it_comes_from_and_what_to_do_when_it_stays(kind: Kind[object]) -> None:
+def test_a_kind_names_its_place_in_the_source_and_what_to_do_when_it_does_not_move(kind: Kind[object]) -> None:
     assert kind.label
     assert kind.source_label
     assert kind.source_location

@@ -1,4 +1,4 @@
-"""Groups: an appointment for each of those who share a visit, told by their own rows where there are any."""
+"""Groups: one appointment for each patient, from rows of attendees where the export has them."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from app.mapping.rows import Joined, Member, Outcome, Target
 from app.problems import Level
 from app.sources import source
-from tests.kinds.story import IDS, Told, joined_of, lookups, row_of, told
+from tests.kinds.story import IDS, MappedRow, joined_of, lookups, mapped, row_of
 
 KIND = source("cliniko").kind("appointments")
 GROUP: dict[str, Any] = {"patient_ids": "11, 12, 13", "max_attendees": "10", "patient_arrived": ""}
@@ -26,22 +26,22 @@ def attendee(key: str, number: str, case: str | None = None, **cells: str) -> Me
     return Member(key, Target(client(number), number), (2, 1), targets, row)
 
 
-def with_members(*members: Member, **cells: Any) -> Told:
+def with_members(*members: Member, **cells: Any) -> MappedRow:
     row = row_of("appointments", **cells)
-    return told("appointments", joined=joined_of("appointments", row)._replace(members=members), **cells)
+    return mapped("appointments", joined=joined_of("appointments", row)._replace(members=members), **cells)
 
 
-def visits(found: Told) -> dict[str, Any]:
-    return {r.key: r.values for r in found.records if r.table == "appointments"}
+def visits(result: MappedRow) -> dict[str, Any]:
+    return {r.key: r.values for r in result.records if r.table == "appointments"}
 
 
 def test_37_three_patients_make_three_appointments_and_one_group() -> None:
-    found = told("appointments", **GROUP | {"patient_arrived": "true"})
-    assert (found.outcome, found.codes) == (Outcome.CREATED, [])
-    group, *rest = found.records
+    result = mapped("appointments", **GROUP | {"patient_arrived": "true"})
+    assert (result.outcome, result.codes) == (Outcome.CREATED, [])
+    group, *rest = result.records
     assert (group.table, group.key) == ("appointment_groups", "77")
     assert group.values["capacity"] == 10
-    assert {key: v["client_id"] for key, v in visits(found).items()} == {
+    assert {key: v["client_id"] for key, v in visits(result).items()} == {
         "77:11": client("11"), "77:12": client("12"), "77:13": client("13"),
     }  # fmt: skip
     shared = IDS.derive("appointment_groups", "appointments", "77")
@@ -50,43 +50,43 @@ def test_37_three_patients_make_three_appointments_and_one_group() -> None:
     }
 
 
-def test_38_who_cancelled_is_not_guessed() -> None:
-    found = told("appointments", **GROUP, number_of_cancellations="1")
-    assert "group_attendance_unknown" in found.codes
-    assert {v["status"] for v in visits(found).values()} == {"pending"}
+def test_38_the_client_who_cancelled_is_not_guessed() -> None:
+    result = mapped("appointments", **GROUP, number_of_cancellations="1")
+    assert "group_attendance_unknown" in result.codes
+    assert {v["status"] for v in visits(result).values()} == {"pending"}
 
 
 @pytest.mark.parametrize("number", ["0", "3"])
-def test_a_group_that_nobody_or_everybody_left_has_the_slots_status(number: str) -> None:
+def test_a_group_without_or_with_only_cancellations_has_the_slots_status(number: str) -> None:
     cells = GROUP | {"number_of_cancellations": number, "cancelled_at": "2026-03-30 10:00:00 +1100"}
-    found = told("appointments", **cells)
-    assert {v["status"] for v in visits(found).values()} == {"cancelled"}
-    assert "group_attendance_unknown" not in found.codes
+    result = mapped("appointments", **cells)
+    assert {v["status"] for v in visits(result).values()} == {"cancelled"}
+    assert "group_attendance_unknown" not in result.codes
 
 
-def test_the_note_of_a_group_names_others_and_is_not_copied_to_anybody() -> None:
-    found = told("appointments", **GROUP, notes="Zoë pays for Max")
-    assert found.records[0].values["note"] == "Zoë pays for Max"
-    assert {v["note"] for v in visits(found).values()} == {None}
+def test_the_note_of_a_group_is_not_copied_to_its_members() -> None:
+    result = mapped("appointments", **GROUP, notes="Zoë pays for Max")
+    assert result.records[0].values["note"] == "Zoë pays for Max"
+    assert {v["note"] for v in visits(result).values()} == {None}
 
 
-def test_a_count_that_differs_from_the_list_is_told() -> None:
-    assert "group_count_mismatch" in told("appointments", **GROUP, number_of_patients="4").codes
-    assert "group_count_mismatch" not in told("appointments", **GROUP, number_of_patients="3").codes
+def test_a_count_that_differs_from_the_list_is_reported() -> None:
+    assert "group_count_mismatch" in mapped("appointments", **GROUP, number_of_patients="4").codes
+    assert "group_count_mismatch" not in mapped("appointments", **GROUP, number_of_patients="3").codes
 
 
-def test_one_patient_in_a_room_for_many_is_a_group() -> None:
-    found = told("appointments", **GROUP | {"patient_ids": "11"})
-    assert [r.key for r in found.records] == ["77", "77:11"]
+def test_one_patient_with_a_capacity_for_many_is_a_group() -> None:
+    result = mapped("appointments", **GROUP | {"patient_ids": "11"})
+    assert [r.key for r in result.records] == ["77", "77:11"]
 
 
-def test_a_room_for_one_with_two_patients_is_a_group() -> None:
-    assert len(visits(told("appointments", **GROUP | {"patient_ids": "11 12", "max_attendees": "1"}))) == 2
+def test_two_patients_with_a_capacity_for_one_are_a_group() -> None:
+    assert len(visits(mapped("appointments", **GROUP | {"patient_ids": "11 12", "max_attendees": "1"}))) == 2
 
 
-def test_attendees_decide_who_was_there_and_what_became_of_each() -> None:
+def test_attendees_decide_the_members_and_their_attendance() -> None:
     cancelled: dict[str, Any] = {"cancelled_at": "2026-03-30T00:00:00Z", "cancellation_reason": "30"}
-    found = with_members(
+    result = with_members(
         attendee("77:11", "11", arrived="true", notes="Own mat"),
         attendee("77:12", "12", arrived="false"),
         attendee("77:14", "14", case="cas_9", cancellation_note="Flu", **cancelled),
@@ -94,15 +94,15 @@ def test_attendees_decide_who_was_there_and_what_became_of_each() -> None:
         **GROUP,
         number_of_cancellations="1",
     )
-    seen = visits(found)
-    assert {key: v["status"] for key, v in seen.items()} == {
+    by_client = visits(result)
+    assert {key: v["status"] for key, v in by_client.items()} == {
         "77:11": "arrived", "77:12": "missed", "77:14": "cancelled", "77:15": "pending",
     }  # fmt: skip
-    assert seen["77:11"]["note"] == "Own mat"
-    assert (seen["77:14"]["case_id"], seen["77:14"]["cancellation_note"]) == ("cas_9", "Flu")
+    assert by_client["77:11"]["note"] == "Own mat"
+    assert (by_client["77:14"]["case_id"], by_client["77:14"]["cancellation_note"]) == ("cas_9", "Flu")
     reason = IDS.derive("cancellation_reasons", "appointments", "name:sick")
-    assert seen["77:14"]["cancellation_reason_id"] == reason
-    assert found.codes == ["past_appointment_unmarked"]
+    assert by_client["77:14"]["cancellation_reason_id"] == reason
+    assert result.codes == ["past_appointment_unmarked"]
 
 
 @pytest.mark.parametrize("cancelled", ["2026-03-30 10:00:00 +1100", ""])
@@ -120,20 +120,20 @@ def test_a_cancelled_group_with_an_attendee_who_did_not_cancel_is_a_conflict(
     assert visits(result)["a2"]["status"] == ("cancelled" if "cancelled_at" in cells else expected)
 
 
-def test_43_a_long_note_of_an_attendee_is_kept_whole_beside_their_own_visit() -> None:
-    found = with_members(attendee("77:11", "11", notes="n" * 900), attendee("77:12", "12"), **GROUP)
-    (whole,) = (r for r in found.records if r.table == "communications")
+def test_43_a_long_note_of_an_attendee_is_kept_in_full_with_the_visit() -> None:
+    result = with_members(attendee("77:11", "11", notes="n" * 900), attendee("77:12", "12"), **GROUP)
+    (whole,) = (r for r in result.records if r.table == "communications")
     assert (whole.key, whole.values["client_id"]) == ("77:11:note", client("11"))
     assert whole.values["appointment_id"] == IDS.derive("appointments", "appointments", "77:11")
-    assert told("attendees", notes="n" * 900).codes == ["appointment_note_truncated"]
+    assert mapped("attendees", notes="n" * 900).codes == ["appointment_note_truncated"]
 
 
-def test_a_past_group_without_anybody_is_skipped() -> None:
-    found = with_members(**GROUP | {"patient_ids": ""})
-    assert (found.outcome, found.codes) == (Outcome.SKIPPED, ["group_without_attendees"])
+def test_a_past_group_without_patients_is_skipped() -> None:
+    result = with_members(**GROUP | {"patient_ids": ""})
+    assert (result.outcome, result.codes) == (Outcome.SKIPPED, ["group_without_attendees"])
 
 
-def test_the_time_of_a_coming_group_without_anybody_is_kept_free() -> None:
+def test_the_time_of_a_future_group_without_patients_is_a_busy_time() -> None:
     cells = GROUP | LATER | {"patient_ids": "", "appointment_type": "Pilates"}
     row = row_of("appointments", **cells)
     assert KIND.to_records is not None
@@ -143,30 +143,30 @@ def test_the_time_of_a_coming_group_without_anybody_is_kept_free() -> None:
     assert [(p.code, p.severity) for p in result.problems] == [("group_without_attendees", Level.WARNING)]
 
 
-def test_39_a_row_without_room_and_without_patients_is_a_busy_time() -> None:
+def test_39_a_row_without_capacity_and_without_patients_is_a_busy_time() -> None:
     cells: dict[str, Any]
     for cells in ({"max_attendees": ""}, {"max_attendees": "0"}, {"kind": "unavailable"}):
-        found = told("appointments", **(LUNCH | cells))
-        (record,) = found.records
+        result = mapped("appointments", **(LUNCH | cells))
+        (record,) = result.records
         assert (record.table, record.source_kind, record.key) == ("busy_times", "appointments", "77")
         assert (record.values["name"], record.values["note"]) == ("Lunch", "Lunch\nwith Sam")
-        assert found.codes == []
+        assert result.codes == []
 
 
-def test_a_busy_time_needs_no_type_and_waits_for_its_practitioner() -> None:
-    found = told("appointments", patient_ids="", appointment_type_id="")
-    assert [r.table for r in found.records] == ["busy_times"]
-    assert told("appointments", patient_ids="", practitioner_id="").codes == ["busy_time_without_practitioner"]
-    lost = told("appointments", patient_ids="", lost=("practitioner_id",))
+def test_a_busy_time_needs_a_practitioner_and_no_type() -> None:
+    result = mapped("appointments", patient_ids="", appointment_type_id="")
+    assert [r.table for r in result.records] == ["busy_times"]
+    assert mapped("appointments", patient_ids="", practitioner_id="").codes == ["busy_time_without_practitioner"]
+    lost = mapped("appointments", patient_ids="", lost=("practitioner_id",))
     assert (lost.outcome, lost.codes) == (Outcome.HELD, ["busy_time_without_practitioner"])
 
 
-def test_the_reason_of_a_busy_time_makes_nothing() -> None:
+def test_the_reason_of_a_busy_time_makes_no_record() -> None:
     assert KIND.naming.mentions(row_of("appointments", patient_ids="", cancelled_at="2024-11-20T00:00:00Z")) == ()
 
 
 @pytest.mark.parametrize(
-    ("own", "said", "status"),
+    ("own", "cells", "status"),
     [
         ({}, {"arrived": "true"}, "arrived"),
         ({"patient_arrived": "true"}, {"arrived": "true"}, "arrived"),
@@ -177,35 +177,35 @@ def test_the_reason_of_a_busy_time_makes_nothing() -> None:
         ({}, {"archived_at": "2026-03-01T00:00:00Z"}, "cancelled"),
     ],
 )
-def test_an_attendee_refines_the_one_appointment_and_wins(
-    own: dict[str, Any], said: dict[str, Any], status: str
+def test_an_attendee_has_priority_over_the_only_appointment(
+    own: dict[str, Any], cells: dict[str, Any], status: str
 ) -> None:
-    found = with_members(attendee("77", "11", **said), **{"patient_arrived": ""} | own)
-    assert [r.key for r in found.records] == ["77"]
-    assert (found["status"], found.codes) == (status, [])
-    assert found["group_id"] is None
+    result = with_members(attendee("77", "11", **cells), **{"patient_arrived": ""} | own)
+    assert [r.key for r in result.records] == ["77"]
+    assert (result["status"], result.codes) == (status, [])
+    assert result["group_id"] is None
 
 
-def test_an_attendee_who_is_somebody_else_wins() -> None:
+def test_an_attendee_who_is_another_client_has_priority() -> None:
     assert with_members(attendee("77", "12", arrived="true"))["client_id"] == client("12")
 
 
-def test_what_both_rows_note_is_kept() -> None:
+def test_the_notes_of_both_rows_are_kept() -> None:
     assert with_members(attendee("77", "11", notes="Own mat"))["note"] == "Own mat"
     assert with_members(attendee("77", "11"), notes="Ramp")["note"] == "Ramp"
     assert with_members(attendee("77", "11", notes="Ramp"), notes="Ramp")["note"] == "Ramp"
     assert with_members(attendee("77", "11", notes="Own mat"), notes="Ramp")["note"] == "Own mat\nRamp"
 
 
-def test_two_who_came_to_one_visit_make_it_a_group() -> None:
-    found = with_members(attendee("77:11", "11"), attendee("77:12", "12"), patient_arrived="")
-    assert visits(found).keys() == {"77:11", "77:12"}
+def test_two_attendees_make_a_visit_a_group() -> None:
+    result = with_members(attendee("77:11", "11"), attendee("77:12", "12"), patient_arrived="")
+    assert visits(result).keys() == {"77:11", "77:12"}
 
 
-def test_an_attendee_shares_the_fate_of_the_appointment() -> None:
+def test_an_attendee_has_the_outcome_of_the_appointment() -> None:
     joined = Joined({"booking_id": Target("app_1", "77:11"), "patient_id": Target("cli_1", "11")})
-    found = told("attendees", joined=joined)
-    (record,) = found.records
+    result = mapped("attendees", joined=joined)
+    (record,) = result.records
     assert (record.key, record.source_kind, record.elsewhere, record.values) == ("77:11", "appointments", True, {})
 
 
@@ -213,43 +213,43 @@ def test_an_attendee_shares_the_fate_of_the_appointment() -> None:
     ("cells", "code"),
     [({"booking_id": ""}, "attendee_without_appointment"), ({"patient_id": ""}, "attendee_without_patient")],
 )
-def test_an_attendee_of_nothing_waits(cells: dict[str, Any], code: str) -> None:
-    found = told("attendees", **cells)
-    assert (found.outcome, found.codes) == (Outcome.HELD, [code])
+def test_an_attendee_without_an_appointment_is_held(cells: dict[str, Any], code: str) -> None:
+    result = mapped("attendees", **cells)
+    assert (result.outcome, result.codes) == (Outcome.HELD, [code])
 
 
-def test_42_an_attendee_who_cancelled_and_came_is_told() -> None:
+def test_42_an_attendee_who_cancelled_and_arrived_is_reported() -> None:
     joined = Joined({"booking_id": Target("app_1", "77:11"), "patient_id": Target("cli_1", "11")})
-    found = told("attendees", joined=joined, arrived="true", cancelled_at="2026-03-01T00:00:00Z")
-    assert found.codes == ["attendance_conflict"]
+    result = mapped("attendees", joined=joined, arrived="true", cancelled_at="2026-03-01T00:00:00Z")
+    assert result.codes == ["attendance_conflict"]
 
 
-def test_a_visit_of_a_series_moves_by_itself_and_is_told() -> None:
-    assert told("appointments", repeat_rule='{"type":"Weekly"}').codes == ["series_not_linked"]
+def test_a_visit_of_a_series_moves_alone_and_is_reported() -> None:
+    assert mapped("appointments", repeat_rule='{"type":"Weekly"}').codes == ["series_not_linked"]
 
 
 WORDS: dict[str, Any] = {"cancellation_reason": "Sick", "cancellation_note": "Rang to cancel"}
 
 
-def test_the_words_of_a_cancellation_stay_with_a_busy_time() -> None:
-    assert told("appointments", **LUNCH | WORDS)["note"] == (
+def test_a_busy_time_keeps_the_words_of_a_cancellation() -> None:
+    assert mapped("appointments", **LUNCH | WORDS)["note"] == (
         "Lunch\nwith Sam\nCancellation: Sick\nCancellation: Rang to cancel"
     )
 
 
-def test_the_words_of_a_cancellation_stay_with_a_group_whose_members_do_not_have_them() -> None:
-    found = with_members(attendee("77:11", "11", arrived="true"), attendee("77:12", "12"), **GROUP | WORDS)
-    assert found["note"] == "Cancellation: Sick\nCancellation: Rang to cancel"
+def test_a_group_keeps_the_words_of_a_cancellation_that_no_member_has() -> None:
+    result = with_members(attendee("77:11", "11", arrived="true"), attendee("77:12", "12"), **GROUP | WORDS)
+    assert result["note"] == "Cancellation: Sick\nCancellation: Rang to cancel"
     mine = attendee("77:11", "11", cancelled_at="2026-03-01T00:00:00Z", **WORDS)
     assert with_members(mine, attendee("77:12", "12"), **GROUP | WORDS)["note"] is None
 
 
-def test_the_words_of_a_cancellation_stay_with_an_attendee_who_came() -> None:
-    found = with_members(attendee("77:11", "11", arrived="true", **WORDS), attendee("77:12", "12"), **GROUP)
-    assert visits(found)["77:11"]["status"] == "arrived"
-    assert visits(found)["77:11"]["cancellation_note"] == "Sick\nRang to cancel"
+def test_an_attendee_who_arrived_keeps_the_words_of_a_cancellation() -> None:
+    result = with_members(attendee("77:11", "11", arrived="true", **WORDS), attendee("77:12", "12"), **GROUP)
+    assert visits(result)["77:11"]["status"] == "arrived"
+    assert visits(result)["77:11"]["cancellation_note"] == "Sick\nRang to cancel"
 
 
-def test_a_visit_keeps_the_words_of_both_rows_that_tell_of_it() -> None:
-    found = with_members(attendee("77", "11", arrived="true", cancellation_note="Came late"), **WORDS)
-    assert found["cancellation_note"] == "Came late\nSick\nRang to cancel"
+def test_a_visit_keeps_the_words_of_both_its_rows() -> None:
+    result = with_members(attendee("77", "11", arrived="true", cancellation_note="Came late"), **WORDS)
+    assert result["cancellation_note"] == "Came late\nSick\nRang to cancel"

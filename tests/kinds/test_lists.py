@@ -38,9 +38,9 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
         yield Desk(runtime).tried(export(patients=PATIENTS, appointment_types=priced) | LISTS)
 
 
-def test_a_service_costs_what_the_list_of_prices_says(tried: Tried) -> None:
-    found = {s["source_id"]: (s["price"], s["item_code"]) for s in tried.records("services")}
-    assert found == {"9": ("95.5", "PHY1"), "10": ("60", "PHY1"), "11": ("0", None)}
+def test_a_service_has_the_price_of_its_billable_item(tried: Tried) -> None:
+    result = {s["source_id"]: (s["price"], s["item_code"]) for s in tried.records("services")}
+    assert result == {"9": ("95.5", "PHY1"), "10": ("60", "PHY1"), "11": ("0", None)}
     assert [(p["count"], p["source_id"]) for p in tried.problems("price_unknown")] == [(1, "11")]
 
 
@@ -64,10 +64,10 @@ def test_every_row_of_a_list_is_counted(tried: Tried) -> None:
         assert [p["count"] for p in tried.problems("kind_not_imported", kind)] == [rows]
 
 
-def test_an_archived_alert_is_named_as_such_and_its_kind_moves(tried: Tried) -> None:
+def test_an_archived_alert_is_reported_and_its_kind_moves(tried: Tried) -> None:
     assert [p["count"] for p in tried.problems("alert_archived", "medical_alerts")] == [1]
     assert not list(tried.problems("kind_not_imported", "medical_alerts"))
 
 
-def test_nobody_misses_a_list(tried: Tried) -> None:
+def test_an_absent_list_is_not_reported(tried: Tried) -> None:
     assert {p["kind"] for p in tried.problems("kind_absent")}.isdisjoint({k.removesuffix(".csv") for k in LISTS})

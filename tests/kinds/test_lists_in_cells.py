@@ -10,7 +10,7 @@ from app.mapping.defined import Defined, FieldOption
 from app.sources.cliniko.client_phones import split
 from app.sources.cliniko.question_answers import QuestionAnswer, answers_in_columns, nested_answers, settle
 from app.sources.cliniko.source import CLINIKO
-from tests.kinds.story import context, lookups, told
+from tests.kinds.story import context, lookups, mapped
 from tests.mapping.cells import read
 
 VALUES = "custom_field_values"
@@ -43,8 +43,8 @@ def test_ids_in_a_json_list_are_ids(column: Column) -> None:
 )
 def test_options_in_a_json_list_are_options(column: str, items: list[Any]) -> None:
     cells: dict[str, Any] = {"value": None, "option_tokens": None, column: json.dumps(items)}
-    found = told(VALUES, here=lookups(fields={"f3": THINGS}), field_token="f3", **cells)
-    assert (found["option_ids"], found["text"], found.codes) == (["o1", "o2"], None, [])
+    result = mapped(VALUES, with_lookups=lookups(fields={"f3": THINGS}), field_token="f3", **cells)
+    assert (result["option_ids"], result["text"], result.codes) == (["o1", "o2"], None, [])
 
 
 def test_an_unknown_option_of_a_list_is_added_whole() -> None:
@@ -58,8 +58,10 @@ def test_options_of_a_list_are_words_where_the_field_has_no_options() -> None:
 
 
 def test_an_empty_list_is_no_answer() -> None:
-    found = told(VALUES, here=lookups(fields={"f3": THINGS}), field_token="f3", value=None, option_tokens="[]")
-    assert found.codes == ["empty_value"]
+    result = mapped(
+        VALUES, with_lookups=lookups(fields={"f3": THINGS}), field_token="f3", value=None, option_tokens="[]"
+    )
+    assert result.codes == ["empty_value"]
 
 
 @pytest.mark.parametrize("cell", ["[sic]", "[1", "['o1']"])
@@ -73,7 +75,7 @@ def test_a_text_that_looks_like_a_list_is_the_text() -> None:
     assert settle(QuestionAnswer("f1", None, '["a"]'), Defined("Sport", "short_text"), context()).text == '["a"]'
 
 
-def test_one_answer_is_the_same_however_it_is_written() -> None:
+def test_one_answer_is_equal_in_every_form() -> None:
     assert (
         QuestionAnswer("f3", None, options=('["o1"]',)).comparable
         == QuestionAnswer("f3", None, options=("o1",)).comparable

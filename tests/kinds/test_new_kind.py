@@ -44,7 +44,7 @@ def test_it_is_read(tried: Tried) -> None:
     }  # fmt: skip
 
 
-def test_it_is_tried_and_every_row_is_somewhere(tried: Tried) -> None:
+def test_every_row_has_an_outcome_in_the_trial(tried: Tried) -> None:
     kind = tried.kind("appliances")
     assert (kind["read"], kind["created"], kind["skipped"], kind["held"], kind["records"]) == (6, 3, 2, 1, 3)
     codes = {p["code"]: (p["level"], p["count"]) for p in tried.told["problems"] if p["kind"] == "appliances"}
@@ -64,9 +64,9 @@ def test_it_is_proven(tried: Tried) -> None:
 
 
 def test_it_is_written_out(tried: Tried) -> None:
-    found = {r["source_id"]: r for r in tried.records("communications")}
-    assert set(found) == {"1", "2", "4"}
-    assert found["1"]["id"] == Ids("wsp_harbour", WORKSHOP).derive("communications", "appliances", "1")
-    assert (found["1"]["subject"], found["1"]["occurred_at"]) == ("Knee brace", "2026-02-03T00:00:00Z")
-    assert found["1"]["client_id"] == tried.record("clients", "11")["id"]
-    assert found["1"]["external_ref"] == f"{WORKSHOP}:appliances:1"
+    result = {r["source_id"]: r for r in tried.records("communications")}
+    assert set(result) == {"1", "2", "4"}
+    assert result["1"]["id"] == Ids("wsp_harbour", WORKSHOP).derive("communications", "appliances", "1")
+    assert (result["1"]["subject"], result["1"]["occurred_at"]) == ("Knee brace", "2026-02-03T00:00:00Z")
+    assert result["1"]["client_id"] == tried.record("clients", "11")["id"]
+    assert result["1"]["external_ref"] == f"{WORKSHOP}:appliances:1"

@@ -70,7 +70,7 @@ def test_verification_misses_no_address_whatever_is_around_it(kind: str, name: s
 
 
 @pytest.mark.parametrize("time", ["", "n/a"])
-def test_the_words_of_a_cancellation_stay_with_a_visit_that_is_not_cancelled(time: str) -> None:
+def test_a_visit_that_is_not_cancelled_keeps_the_words_of_a_cancellation(time: str) -> None:
     cells = {"cancelled_at": time, "cancellation_reason": "Sick", "cancellation_note": "Rang, then came after all"}
     (record,) = verified("appointments", ROWS["appointments"] | cells).records
     assert record.values["status"] == "arrived"
@@ -78,7 +78,7 @@ def test_the_words_of_a_cancellation_stay_with_a_visit_that_is_not_cancelled(tim
     assert record.values["cancellation_reason_id"] is None
 
 
-def test_signatures_that_are_no_json_say_nothing_of_the_content() -> None:
+def test_signatures_that_are_no_json_leave_the_content_valid() -> None:
     result = verified("patient_forms", ROWS["patient_forms"] | {"signatures": "n/a"})
     assert result.codes == {"bad_json"}
     assert result.columns == {"signatures"}

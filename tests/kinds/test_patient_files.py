@@ -32,7 +32,7 @@ def content(name: str) -> bytes:
 
 
 def line(number: int, whose: object, name: str, path: str, **more: object) -> str:
-    """A row of the list; what is said of the file is true unless the test says otherwise."""
+    """A row of the list; its values are those of the file unless the test changes them."""
     cells = {
         "id": number,
         "patient_id": whose,
@@ -52,13 +52,13 @@ class Export:
         self.files: dict[str, bytes] = {}
         self.lines = [LIST]
 
-    def lies(self, path: str, body: bytes | None = None) -> str:
+    def add_file(self, path: str, body: bytes | None = None) -> str:
         self.files[f"Export/{path}"] = content(path) if body is None else body
         return path
 
     def listed(self, number: int, whose: object, path: str, body: bytes | None = None, **more: object) -> None:
         name = str(more.pop("name", path.rpartition("/")[2]))
-        self.lines.append(line(number, whose, name, self.lies(path, body), **more))
+        self.lines.append(line(number, whose, name, self.add_file(path, body), **more))
 
 
 def whole_export() -> Export:
@@ -95,13 +95,13 @@ def whole_export() -> Export:
         sha256=hashlib.sha256(content(f"{ann}/a:b?.pdf")).hexdigest().upper(),
     )
     export.lines += [export.lines[1]]
-    export.lies(f"{ann}/unlisted.pdf")
-    export.lies("Patient files/Lee, Bo/by name.pdf")
-    export.lies("Patient files/Name, Same/of two names.pdf")
-    export.lies("Patient files/Unknown, Some/of no name.pdf")
-    export.lies("Patient files/of no folder.pdf")
-    export.lies("Treatment notes/1 - Lee, Ann/2024-01-02 Visit.pdf")
-    export.lies("Patient forms/1 - Lee, Ann/Consent.pdf")
+    export.add_file(f"{ann}/unlisted.pdf")
+    export.add_file("Patient files/Lee, Bo/by name.pdf")
+    export.add_file("Patient files/Name, Same/of two names.pdf")
+    export.add_file("Patient files/Unknown, Some/of no name.pdf")
+    export.add_file("Patient files/of no folder.pdf")
+    export.add_file("Treatment notes/1 - Lee, Ann/2024-01-02 Visit.pdf")
+    export.add_file("Patient forms/1 - Lee, Ann/Consent.pdf")
     return export
 
 
@@ -120,12 +120,12 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
 
 @pytest.fixture(scope="module")
 def codes(tried: Clinic) -> dict[str, set[str]]:
-    """By file name or id, what was told of it."""
-    found: dict[str, set[str]] = {}
+    """The codes of each file, by file name or id."""
+    result: dict[str, set[str]] = {}
     for problem in tried.problems("trial:1"):
         if problem.kind == "patient_files" and problem.source_id:
-            found.setdefault(problem.source_id, set()).add(problem.code)
-    return found
+            result.setdefault(problem.source_id, set()).add(problem.code)
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def files(tried: Clinic) -> dict[str, File]:
         return {f"{file.folder}/{file.name}": file for file in session.exec(select(File))}
 
 
-TOLD = {
+EXPECTED_CODES = {
     "102": "file_patient_conflict",
     "103": "file_size_mismatch",
     "104": "file_checksum_mismatch",
@@ -155,13 +155,13 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("key", TOLD)
-def test_each_difficulty_has_its_code_and_no_other(codes: dict[str, set[str]], key: str) -> None:
-    assert codes[key] == {TOLD[key]}
+@pytest.mark.parametrize("key", EXPECTED_CODES)
+def test_each_difficulty_has_its_code_alone(codes: dict[str, set[str]], key: str) -> None:
+    assert codes[key] == {EXPECTED_CODES[key]}
 
 
 @pytest.mark.parametrize("key", ["101", "113", "115", "116", "118", "119", "124"])
-def test_nothing_is_told_of_what_is_as_it_should_be(codes: dict[str, set[str]], key: str) -> None:
+def test_valid_files_have_no_problem(codes: dict[str, set[str]], key: str) -> None:
     assert codes.get(key, set()) == set()
 
 
@@ -177,7 +177,7 @@ def test_nothing_is_told_of_what_is_as_it_should_be(codes: dict[str, set[str]], 
         ("Patient forms/1 - Lee, Ann/Consent.pdf", "form_as_document"),
     ],
 )
-def test_a_file_that_no_list_names_is_known_by_the_sum_of_its_path(
+def test_a_file_that_no_list_names_is_known_by_the_checksum_of_its_path(
     codes: dict[str, set[str]], path: str, code: str
 ) -> None:
     assert code in codes[hashlib.sha256(path.encode()).hexdigest()]
@@ -196,7 +196,7 @@ def test_every_row_is_accounted_for_and_the_trial_balances(tried: Clinic) -> Non
     assert kind["source_digest"] == kind["caspen_digest"]
 
 
-def test_a_file_is_private_and_says_what_the_list_and_its_content_say(files: dict[str, File]) -> None:
+def test_a_file_is_private_and_has_the_values_of_its_list_and_content(files: dict[str, File]) -> None:
     file = files["Imported from Cliniko/plain.pdf"]
     body = content("Patient files/1 - Lee, Ann/plain.pdf")
     assert (file.visibility, file.size, file.sha256) == ("private", len(body), hashlib.sha256(body).hexdigest())
@@ -204,7 +204,7 @@ def test_a_file_is_private_and_says_what_the_list_and_its_content_say(files: dic
     assert str(file.source_created_at) == "2023-02-03 04:05:06+00:00"
 
 
-def test_folders_are_kept_and_names_are_told_apart(files: dict[str, File]) -> None:
+def test_folders_are_kept_and_equal_names_are_numbered(files: dict[str, File]) -> None:
     assert {path.removeprefix("Imported from Cliniko/") for path in files} == {
         "plain.pdf",
         "of the folder.pdf",
@@ -222,7 +222,7 @@ def test_folders_are_kept_and_names_are_told_apart(files: dict[str, File]) -> No
     }
 
 
-def test_files_of_a_merged_patient_go_to_the_one_who_survived(files: dict[str, File]) -> None:
+def test_files_of_a_merged_patient_move_to_the_survivor(files: dict[str, File]) -> None:
     ann = files["Imported from Cliniko/plain.pdf"].client_id
     assert files["Imported from Cliniko/of the merged.pdf"].client_id == ann
     assert files["Imported from Cliniko/of the survivor.pdf"].client_id == ann

@@ -1,10 +1,10 @@
-"""Phones and e-mails of everybody: the first good one of a cell is taken, and its other words are kept in the notes."""
+"""Phone numbers and e-mail addresses: the first valid one of a cell is used, other words are kept in the notes."""
 
 from typing import Any
 
 import pytest
 
-from tests.kinds.story import Told, told
+from tests.kinds.story import MappedRow, mapped
 
 PHONES = [
     ("patients", "phone_mobile"),
@@ -24,8 +24,8 @@ EMAILS = [("patients", "email"), ("contacts", "email"), ("users", "email"), ("bu
 NOTES = {"patients": "notes", "contacts": "notes", "businesses": "description"}
 
 
-def record_of(kind: str, cells: dict[str, Any]) -> Told:
-    return told(kind, **cells)
+def record_of(kind: str, cells: dict[str, Any]) -> MappedRow:
+    return mapped(kind, **cells)
 
 
 @pytest.mark.parametrize(("kind", "column"), PHONES)
@@ -91,10 +91,10 @@ def test_every_email_column_gives_the_first_good_address(kind: str, column: str,
         ("2000.0", "Australia", "2000"),
     ],
 )
-def test_a_post_code_gets_its_zeros_back_where_the_country_tells(
+def test_a_post_code_gets_its_zeros_back_where_the_country_is_known(
     kind: str, post_code: str, country: str, wanted: str
 ) -> None:
-    record = told(kind, post_code=post_code, country=country, city="Somewhere")
+    record = mapped(kind, post_code=post_code, country=country, city="Somewhere")
     assert record["address"]["postal_code"] == wanted
     assert "spreadsheet_value_mended" in record.codes
 
@@ -110,7 +110,7 @@ def test_a_post_code_gets_its_zeros_back_where_the_country_tells(
         ("800", "Nowhere"),
     ],
 )
-def test_other_post_codes_stay_as_they_are(kind: str, post_code: str, country: str) -> None:
-    record = told(kind, post_code=post_code, country=country, city="Somewhere")
+def test_other_post_codes_are_not_changed(kind: str, post_code: str, country: str) -> None:
+    record = mapped(kind, post_code=post_code, country=country, city="Somewhere")
     assert record["address"]["postal_code"] == post_code
     assert "spreadsheet_value_mended" not in record.codes

@@ -1,4 +1,4 @@
-"""Rows that are too large to be kept whole: held by their own id, and what hangs on them waits with them."""
+"""Rows that are too large are held under their own id, with the rows that refer to them."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.register.story import Desk
 MIB = 1 << 20
 
 
-def test_what_hangs_on_a_client_who_is_too_large_waits_and_nothing_is_missed_of_the_client(tmp_path: Path) -> None:
+def test_rows_of_a_client_who_is_too_large_are_held_and_verification_misses_nothing(tmp_path: Path) -> None:
     people = [
         {"id": 1, "date_of_birth": "1980-01-01", "notes": "x" * 9 * MIB, "first_name": "Ann", "last_name": "Lee"},
         {"id": 2, "date_of_birth": "1981-01-01", "first_name": "Bo", "last_name": "Lee"},

@@ -10,7 +10,7 @@ import pytest
 from app.mapping.columns import RowColumn
 from app.mapping.kind import Kind
 from app.mapping.numbers import money, read_number, whole
-from tests.kinds.story import told
+from tests.kinds.story import mapped
 from tests.mapping.cells import read
 from tests.mapping.test_damage import KINDS, value_of
 
@@ -138,14 +138,14 @@ def test_an_empty_number_is_not_reported(cell: str) -> None:
 def test_a_limit_outside_its_range_is_reported_and_kept_in_the_notes(
     sessions: str, limit: int | None, note: str | None
 ) -> None:
-    outcome = told("patient_cases", max_sessions=sessions)
+    outcome = mapped("patient_cases", max_sessions=sessions)
     assert (outcome["limit_sessions"], outcome["notes"]) == (limit, note)
     assert ("case_limit_unclear" in outcome.codes) is (note is not None)
 
 
 def test_a_limit_of_money_with_a_decimal_comma_is_that_amount() -> None:
-    assert told("patient_cases", max_invoiceable_amount="500,50")["limit_amount"] == Decimal("500.50")
-    assert told("patient_cases", max_invoiceable_amount="1200.1000000000001")["limit_amount"] == Decimal("1200.10")
-    below = told("patient_cases", max_invoiceable_amount="-1")
+    assert mapped("patient_cases", max_invoiceable_amount="500,50")["limit_amount"] == Decimal("500.50")
+    assert mapped("patient_cases", max_invoiceable_amount="1200.1000000000001")["limit_amount"] == Decimal("1200.10")
+    below = mapped("patient_cases", max_invoiceable_amount="-1")
     assert (below["limit_kind"], below["notes"]) == ("unlimited", "Max invoiceable amount: -1")
     assert "case_limit_unclear" in below.codes

@@ -12,7 +12,7 @@ from app.mapping.html import escaped, plain_text
 from app.mapping.rich import note_html, template_html
 from app.mapping.rows import Outcome
 from app.mapping.structured import NotJsonError
-from tests.kinds.story import told
+from tests.kinds.story import mapped
 
 WORDS = "Allergy: penicillin & latex"
 QUESTION = {"name": "Q", "type": "text", "answer": WORDS}
@@ -123,12 +123,12 @@ def test_content_without_a_usual_form_is_kept_as_text_or_held(shape: dict[str, A
 def test_a_content_without_words_is_empty(empty: dict[str, Any], more: dict[str, Any]) -> None:
     for shape in (empty | more, {"sections": [{"name": "S", "questions": [], **more}]}):
         assert read_content_or_text(json.dumps(shape)).is_empty, shape
-        outcome = told("treatment_notes", content=json.dumps(shape))
+        outcome = mapped("treatment_notes", content=json.dumps(shape))
         assert (outcome.outcome, outcome.codes) == (Outcome.SKIPPED, ["note_empty"])
 
 
 def test_a_note_with_words_in_another_member_is_imported_and_reported() -> None:
-    outcome = told("treatment_notes", content=json.dumps({"text": WORDS}))
+    outcome = mapped("treatment_notes", content=json.dumps({"text": WORDS}))
     assert (outcome.outcome, outcome.codes) == (Outcome.CREATED, ["content_is_text"])
     assert outcome["body"] == "<div>text: Allergy: penicillin &amp; latex</div>"
 

@@ -1,4 +1,4 @@
-"""A sample can be made again: the same wish gives the same file, another wish another."""
+"""The same arguments make the same sample; another seed makes another sample."""
 
 import tracemalloc
 import zipfile
@@ -20,19 +20,19 @@ def test_the_same_arguments_make_the_same_bytes(dialect: DialectName, tmp_path: 
 
 
 def test_another_seed_makes_other_people() -> None:
-    one, other = sample("native", seed=7), sample("native", seed=8)
-    assert [row["Date of Birth"] for row in one.rows("patients")] != [
+    first, other = sample("native", seed=7), sample("native", seed=8)
+    assert [row["Date of Birth"] for row in first.rows("patients")] != [
         row["Date of Birth"] for row in other.rows("patients")
     ]
-    assert one.expected.kinds == other.expected.kinds
+    assert first.expected.kinds == other.expected.kinds
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_file_of_the_zip_parses_strictly_and_holds_the_rows_it_says(dialect: DialectName) -> None:
-    found = {name: len(parsed(name, text)) for name, text in sample(dialect).texts()}
+def test_every_file_of_the_zip_parses_strictly_and_has_the_expected_rows(dialect: DialectName) -> None:
+    result = {name: len(parsed(name, text)) for name, text in sample(dialect).texts()}
     files = sample(dialect).expected.files
-    assert found == {name: rows for name, rows in files.items() if not is_document(name)}
-    assert set(sample(dialect).documents()) == set(files) - set(found)
+    assert result == {name: rows for name, rows in files.items() if not is_document(name)}
+    assert set(sample(dialect).documents()) == set(files) - set(result)
 
 
 def test_a_sample_holds_json_in_its_three_shapes() -> None:
@@ -42,13 +42,13 @@ def test_a_sample_holds_json_in_its_three_shapes() -> None:
     assert starts["patients-1.json"].startswith('{"patients":')
 
 
-def test_the_pages_say_how_many_patients_there_are() -> None:
+def test_pages_have_the_number_of_patients() -> None:
     text = dict(sample("api").texts())
     (page,) = (body for name, body in text.items() if name.endswith("patients-1.json"))
     assert f'"total_entries": {sample("api").expected.kinds["patients"].read},' in page
 
 
-def test_no_file_is_compressed_so_hard_that_it_looks_like_a_bomb() -> None:
+def test_no_file_is_compressed_like_a_zip_bomb() -> None:
     with zipfile.ZipFile(sample("native", "small").path) as archive:
         ratios = {info.filename: info.file_size / info.compress_size for info in archive.infolist()}
     assert max(ratios.values()) < 50, ratios

@@ -1,4 +1,4 @@
-"""The demo clinic's workspace fits the sample export, but for the gaps the checklist is there to find."""
+"""The demo workspace fits the sample export, except for the gaps that the checklist must show."""
 
 from app.sources.cliniko.demo_workspace import DEMO_WORKSPACE
 from tests.samples.exports import sample
@@ -31,7 +31,7 @@ def test_two_services_are_missing() -> None:
     assert there < export
 
 
-def test_who_is_in_both_has_one_address() -> None:
+def test_a_person_in_both_has_one_address() -> None:
     export = {
         f"{r['First Name']} {r['Last Name']}": r["Email"] or None for r in sample("native", "small").rows("users")
     }
@@ -39,7 +39,7 @@ def test_who_is_in_both_has_one_address() -> None:
         assert export[user.name] == user.email
 
 
-def test_who_left_has_no_seat() -> None:
+def test_a_person_who_left_has_no_seat() -> None:
     active = {str(r["Display Name"]): r["Active"] == "true" for r in sample("native", "small").rows("practitioners")}
     for user in DEMO_WORKSPACE.users:
         if user.name in active:

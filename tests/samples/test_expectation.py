@@ -1,4 +1,4 @@
-"""What a sample promises: every row has one outcome, every difficulty is there, and the sums are right."""
+"""The expectation of a sample: every row has one outcome, every plant is present, and the counts are right."""
 
 from collections import Counter
 from dataclasses import replace
@@ -27,7 +27,7 @@ NATIVE_ONLY = {
     "kind_absent",
     "referrer_ambiguous",
 }
-"""A list of attendees decides about classes; a native export has none."""
+"""Attendees decide the members of classes; csv exports have no attendees."""
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -37,7 +37,7 @@ def test_every_row_has_one_outcome(dialect: DialectName) -> None:
     assert sum(count.read for count in expected.kinds.values()) == sum(expected.files.values())
 
 
-def test_a_sum_that_does_not_balance_is_seen() -> None:
+def test_a_count_that_does_not_balance_is_detected() -> None:
     count = sample("api").expected.kinds["patients"]
     assert not replace(count, held=count.held + 1).balances
     assert KindCount(read=2, created=1, skipped=1).balances
@@ -46,13 +46,13 @@ def test_a_sum_that_does_not_balance_is_seen() -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_held_and_skipped_rows_are_as_many_as_their_problems(dialect: DialectName) -> None:
     expected = sample(dialect).expected
-    told: Counter[tuple[str, str]] = Counter()
+    reported: Counter[tuple[str, str]] = Counter()
     for problem in expected.problems:
-        told[problem.kind, problem.level] += problem.count
+        reported[problem.kind, problem.level] += problem.count
     for kind, count in expected.kinds.items():
-        assert told[kind, "held"] == count.held
+        assert reported[kind, "held"] == count.held
         lost = expected.count_of("id_conflict_newest_used", kind)
-        assert told[kind, "skipped"] + lost == count.skipped
+        assert reported[kind, "skipped"] + lost == count.skipped
 
 
 def test_between_them_the_dialects_plant_every_problem_that_the_levels_name() -> None:
@@ -61,13 +61,13 @@ def test_between_them_the_dialects_plant_every_problem_that_the_levels_name() ->
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_difficulty_that_a_dialect_can_tell_is_in_its_sample(dialect: DialectName) -> None:
+def test_every_plant_that_a_dialect_can_have_is_in_its_sample(dialect: DialectName) -> None:
     codes = {problem.code for problem in sample(dialect).expected.problems}
     assert set(LEVELS) - API_ONLY - NATIVE_ONLY <= codes
     assert dialect != "native" or not codes & API_ONLY
 
 
-def test_a_native_patients_file_can_not_say_who_was_merged_or_deleted() -> None:
+def test_a_csv_file_of_patients_has_no_merged_or_deleted_patients() -> None:
     native = sample("native").expected
     assert native.count_of("merged_patient_redirected", "patients") == 0
     assert native.count_of("archived_state_unknown", "patients") == 1
@@ -106,15 +106,15 @@ def test_a_booking_ahead_becomes_unmarked_once_it_has_ended() -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_the_expectation_can_be_written_down(dialect: DialectName) -> None:
-    told = sample(dialect).expected.to_json()
-    assert told["as_of"] == date(2026, 11, 20).isoformat()
-    assert set(told["kinds"]["patients"]) == {"read", "created", "left_out", "skipped", "held", "refused"}
-    assert set(told["problems"][0]) == {"code", "level", "kind", "count"}
-    assert told["records"]["clients"] == told["kinds"]["patients"]["created"]
+def test_the_expectation_can_be_written_as_json(dialect: DialectName) -> None:
+    written = sample(dialect).expected.to_json()
+    assert written["as_of"] == date(2026, 11, 20).isoformat()
+    assert set(written["kinds"]["patients"]) == {"read", "created", "left_out", "skipped", "held", "refused"}
+    assert set(written["problems"][0]) == {"code", "level", "kind", "count"}
+    assert written["records"]["clients"] == written["kinds"]["patients"]["created"]
 
 
-def test_a_small_clinic_is_as_large_as_it_says() -> None:
+def test_a_small_sample_has_the_size_of_a_small_sample() -> None:
     kinds = sample("native", "small").expected.kinds
     assert kinds["patients"].read == pytest.approx(600, abs=10)
     assert kinds["appointments"].read == pytest.approx(6_000, abs=60)

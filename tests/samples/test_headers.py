@@ -1,4 +1,4 @@
-"""Native files carry the headers of real ones, in their order; api files speak snake case and UTC."""
+"""Csv files have the headers of real exports, in order; API files have snake case and UTC."""
 
 import csv
 import io
@@ -21,21 +21,21 @@ PATIENTS = (
 )
 
 
-def headers(found: Sample, kind: str) -> list[str]:
-    (text,) = (text for name, text in found.texts() if kind in name)
+def headers(result: Sample, kind: str) -> list[str]:
+    (text,) = (text for name, text in result.texts() if kind in name)
     return next(csv.reader(io.StringIO(text)))
 
 
 def test_native_patients_have_the_65_columns_in_their_order() -> None:
     assert len(PATIENTS.split(",")) == 65
-    found = headers(sample("native"), "/Patients-Cliniko-20261120.csv")
-    assert found[:65] == PATIENTS.split(",")
-    assert all(header.startswith("Custom: ") for header in found[65:])
+    result = headers(sample("native"), "/Patients-Cliniko-20261120.csv")
+    assert result[:65] == PATIENTS.split(",")
+    assert all(header.startswith("Custom: ") for header in result[65:])
 
 
 def test_native_appointments_begin_as_real_ones_do() -> None:
-    found = headers(sample("native"), "/Appointments-Cliniko-20261120.csv")
-    assert found[:8] == [
+    result = headers(sample("native"), "/Appointments-Cliniko-20261120.csv")
+    assert result[:8] == [
         "Appointment ID",
         "Start Time",
         "End Time",

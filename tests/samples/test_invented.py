@@ -1,4 +1,4 @@
-"""Nobody in a sample exists: addresses, numbers and links lead nowhere, and the text never speaks of its making."""
+"""The people of a sample are invented: addresses, numbers and links are reserved ones."""
 
 import re
 
@@ -15,22 +15,22 @@ TELLING = re.compile(r"\b(lorem|ipsum|todo|fixme|dummy|fixture|generator|seed|sa
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_mail_goes_nowhere(dialect: DialectName) -> None:
-    found = {mail for _name, text in sample(dialect, "small").texts() for mail in MAIL.findall(text)}
-    assert len(found) > 100
-    assert [mail for mail in found if not mail.endswith(".example")] == []
+def test_email_addresses_are_on_reserved_domains(dialect: DialectName) -> None:
+    result = {mail for _name, text in sample(dialect, "small").texts() for mail in MAIL.findall(text)}
+    assert len(result) > 100
+    assert [mail for mail in result if not mail.endswith(".example")] == []
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_telephones_are_those_set_aside_for_fiction(dialect: DialectName) -> None:
-    found = [
+def test_telephone_numbers_are_reserved_for_fiction(dialect: DialectName) -> None:
+    result = [
         re.sub(r"\D", "", number)
         for name, text in sample(dialect, "small").texts()
         if any(kind in name.lower() for kind in ("patients", "contacts", "users", "businesses", "communications"))
         for number in PHONE.findall(text)
     ]
-    assert len(found) > 100
-    assert [number for number in found if not FICTION.fullmatch(number)] == []
+    assert len(result) > 100
+    assert [number for number in result if not FICTION.fullmatch(number)] == []
 
 
 def test_medicare_numbers_can_not_be_real() -> None:
@@ -42,14 +42,14 @@ def test_medicare_numbers_can_not_be_real() -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_links_lead_to_reserved_names_alone(dialect: DialectName) -> None:
+def test_links_are_on_reserved_domains(dialect: DialectName) -> None:
     hosts = {host for _name, text in sample(dialect, "small").texts() for host in LINK.findall(text)}
     assert hosts
     assert [host for host in hosts if not host.endswith((".example", "example.org"))] == []
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_the_text_never_speaks_of_its_making(dialect: DialectName) -> None:
+def test_the_text_never_mentions_its_generator(dialect: DialectName) -> None:
     for name, text in sample(dialect, "small").texts():
         assert TELLING.search(text) is None, name
 

@@ -1,4 +1,4 @@
-"""In a sample nobody's record names another's visit or course: what a trial tells of such links is a fault of its."""
+"""No record of a sample refers to another client's visit or case."""
 
 from collections import defaultdict
 
@@ -22,5 +22,5 @@ def test_every_record_of_a_sample_refers_to_its_own_clients_records_alone() -> N
     named = [(row, whose.get(str(row.values.get("booking_id")))) for kind in WRITTEN for row in rows[kind]]
     counted = [(row, courses.get(str(row.values.get("case_id")))) for row in rows["appointments"]]
     assert [row.source_id for row, those in named if those and str(row.values["patient_id"]) not in those] == []
-    assert [row.source_id for row, one in counted if one and one != str(row.values.get("patient_id"))] == []
-    assert any(one for _, one in counted)
+    assert [row.source_id for row, owner in counted if owner and owner != str(row.values.get("patient_id"))] == []
+    assert any(owner for _, owner in counted)

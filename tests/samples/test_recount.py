@@ -1,4 +1,4 @@
-"""The expectation against the files themselves: somebody who only reads the sample counts the same difficulties."""
+"""The expectation equals what a reader counts in the files."""
 
 import re
 from collections import Counter, defaultdict
@@ -14,75 +14,75 @@ NATIVE: tuple[SizeName, ...] = ("tiny", "small")
 LONG_ID = re.compile(r"\d{18,19}")
 
 
-def of_one_client(found: Sample) -> list[Cells]:
-    """Visits; classes and times off stand in the same file."""
-    return [row for row in found.rows("appointments") if row["Maximum Number of Patients"] == "1"]
+def of_one_client(result: Sample) -> list[Cells]:
+    """The rows of visits, without classes and times off in the same file."""
+    return [row for row in result.rows("appointments") if row["Maximum Number of Patients"] == "1"]
 
 
 @pytest.mark.parametrize("size", NATIVE)
 def test_clients_with_one_name_or_none(size: SizeName) -> None:
-    one, rows = sample("native", size), sample("native", size).rows("patients")
+    made, rows = sample("native", size), sample("native", size).rows("patients")
     missing = Counter(bool(row["First Name"]) + bool(row["Last Name"]) for row in rows)
-    assert missing[0] == one.expected.count_of("patient_name_missing", "patients")
-    assert missing[1] == one.expected.count_of("patient_name_partial", "patients")
+    assert missing[0] == made.expected.count_of("patient_name_missing", "patients")
+    assert missing[1] == made.expected.count_of("patient_name_partial", "patients")
 
 
 @pytest.mark.parametrize("size", NATIVE)
 def test_clients_of_one_name_are_those_planted(size: SizeName) -> None:
-    one = sample("native", size)
-    lost = one.expected.ids["patients"]["twice"] + one.expected.ids["patients"]["conflict"]
-    people = {unguarded(r["Patient ID"]): r for r in one.rows("patients") if unguarded(r["Patient ID"]) not in lost}
+    made = sample("native", size)
+    lost = made.expected.ids["patients"]["twice"] + made.expected.ids["patients"]["conflict"]
+    people = {unguarded(r["Patient ID"]): r for r in made.rows("patients") if unguarded(r["Patient ID"]) not in lost}
     births = defaultdict(list)
     for row in people.values():
         if row["First Name"] or row["Last Name"]:
             births[row["First Name"], row["Last Name"]].append(row["Date of Birth"])
-    shared = [found for found in births.values() if len(found) > 1]
-    twins = sum(len(found) for found in shared if len(set(found)) == 1)
-    namesakes = sum(len(found) for found in shared if len(set(found)) > 1)
-    assert twins == one.expected.count_of("possible_duplicate_patient", "patients")
-    assert namesakes == one.expected.count_of("same_name", "patients")
+    shared = [result for result in births.values() if len(result) > 1]
+    twins = sum(len(result) for result in shared if len(set(result)) == 1)
+    namesakes = sum(len(result) for result in shared if len(set(result)) > 1)
+    assert twins == made.expected.count_of("possible_duplicate_patient", "patients")
+    assert namesakes == made.expected.count_of("same_name", "patients")
 
 
 @pytest.mark.parametrize("kind", ["patients", "appointments", "treatment_notes"])
 @pytest.mark.parametrize("dialect", ["native", "api", "mixed"])
-def test_rows_that_share_an_id_are_told_as_duplicates_or_conflicts(kind: str, dialect: DialectName) -> None:
-    one = sample(dialect, "small")
+def test_rows_that_share_an_id_are_duplicates_or_conflicts(kind: str, dialect: DialectName) -> None:
+    made = sample(dialect, "small")
     by_id: defaultdict[str, list[str]] = defaultdict(list)
-    for row in one.rows(kind):
+    for row in made.rows(kind):
         by_id[unguarded(next(iter(row.values())))].append(repr(sorted((k, repr(v)) for k, v in row.items())))
     copies = sum(len(rows) - len(set(rows)) for rows in by_id.values())
     conflicts = sum(len(set(rows)) - 1 for rows in by_id.values())
-    assert copies == one.expected.count_of("duplicate_row", kind) > 0
-    assert conflicts == one.expected.count_of("id_conflict_newest_used", kind) > 0
+    assert copies == made.expected.count_of("duplicate_row", kind) > 0
+    assert conflicts == made.expected.count_of("id_conflict_newest_used", kind) > 0
 
 
 def test_appointments_without_a_client_and_those_of_a_client_who_is_held() -> None:
-    one = sample("native", "small")
-    known = {unguarded(row["Patient ID"]): row for row in one.rows("patients")}
+    made = sample("native", "small")
+    known = {unguarded(row["Patient ID"]): row for row in made.rows("patients")}
     nameless = {key for key, row in known.items() if not row["First Name"] and not row["Last Name"]}
-    seen = [unguarded(row["PatientID(s)"]) for row in of_one_client(one)]
-    in_classes = len(one.expected.ids["appointments"].get("unknown_member", ()))
-    lost = one.expected.count_of("appointment_without_patient", "appointments") - in_classes
-    assert sum(key not in known for key in seen) == lost > 0
-    assert sum(key in nameless for key in seen) == one.expected.count_of("parent_not_imported", "appointments")
-    noted = [unguarded(row["Patient ID"]) for row in one.rows("treatment_notes")]
-    on_pages = len(one.expected.ids["treatment_notes"].get("page_of_nobody", ()))
-    lost = one.expected.count_of("note_without_patient", "treatment_notes") - on_pages
+    patient_ids = [unguarded(row["PatientID(s)"]) for row in of_one_client(made)]
+    in_classes = len(made.expected.ids["appointments"].get("unknown_member", ()))
+    lost = made.expected.count_of("appointment_without_patient", "appointments") - in_classes
+    assert sum(key not in known for key in patient_ids) == lost > 0
+    assert sum(key in nameless for key in patient_ids) == made.expected.count_of("parent_not_imported", "appointments")
+    noted = [unguarded(row["Patient ID"]) for row in made.rows("treatment_notes")]
+    on_pages = len(made.expected.ids["treatment_notes"].get("page_of_nobody", ()))
+    lost = made.expected.count_of("note_without_patient", "treatment_notes") - on_pages
     assert sum(key not in known for key in noted) == lost > 0
-    assert sum(key in nameless for key in noted) == one.expected.count_of("parent_not_imported", "treatment_notes")
+    assert sum(key in nameless for key in noted) == made.expected.count_of("parent_not_imported", "treatment_notes")
 
 
-def test_notes_that_point_at_no_booking_and_bookings_never_marked() -> None:
-    one = sample("native", "small")
-    booked = {unguarded(row["Appointment ID"]) for row in one.rows("appointments")}
-    lost = [row for row in one.rows("treatment_notes") if row["Appointment ID"]]
-    expected = one.expected
+def test_notes_without_a_booking_and_bookings_without_a_mark() -> None:
+    made = sample("native", "small")
+    booked = {unguarded(row["Appointment ID"]) for row in made.rows("appointments")}
+    lost = [row for row in made.rows("treatment_notes") if row["Appointment ID"]]
+    expected = made.expected
     assert sum(unguarded(row["Appointment ID"]) not in booked for row in lost) == expected.count_of(
         "note_without_appointment", "treatment_notes"
     )
     unmarked = [
         row
-        for row in one.rows("appointments")
+        for row in made.rows("appointments")
         if row["Patient Arrived"] == row["Did Not Arrive"] == "false"
         and row["Cancellation Time"] in ("", "n/a")
         and str(row["Start Time"]) < "2026-11-20"
@@ -91,24 +91,26 @@ def test_notes_that_point_at_no_booking_and_bookings_never_marked() -> None:
 
 
 def test_long_notes_and_unknown_types_of_visit() -> None:
-    one = sample("native", "small")
-    types = {row["Name"] for row in one.rows("appointment_types")}
-    rows = of_one_client(one)
+    made = sample("native", "small")
+    types = {row["Name"] for row in made.rows("appointment_types")}
+    rows = of_one_client(made)
     long = sum(len(str(row["Appointment Notes"])) > 255 for row in rows)
-    assert long == one.expected.count_of("appointment_note_truncated", "appointments")
-    logged = one.expected.kinds["communications"].created
-    assert long == one.expected.records["communications"] - logged
+    assert long == made.expected.count_of("appointment_note_truncated", "appointments")
+    logged = made.expected.kinds["communications"].created
+    assert long == made.expected.records["communications"] - logged
     unknown = [row["Appointment Type"] for row in rows if row["Appointment Type"] not in types]
     assert (
-        len(unknown) == len(set(unknown)) == one.expected.count_of("appointment_type_created_from_name", "appointments")
+        len(unknown)
+        == len(set(unknown))
+        == made.expected.count_of("appointment_type_created_from_name", "appointments")
     )
 
 
 def test_nobody_treats_two_clients_at_once() -> None:
-    one = sample("native", "small")
-    odd = set(one.expected.ids["appointments"]["ends_before_start"] + one.expected.ids["appointments"]["no_start"])
+    made = sample("native", "small")
+    odd = set(made.expected.ids["appointments"]["ends_before_start"] + made.expected.ids["appointments"]["no_start"])
     days: defaultdict[str, dict[str, tuple[datetime, datetime]]] = defaultdict(dict)
-    for row in one.rows("appointments"):
+    for row in made.rows("appointments"):
         key = unguarded(row["Appointment ID"])
         if key not in odd:
             times = (_time(row["Start Time"]), _time(row["End Time"]))

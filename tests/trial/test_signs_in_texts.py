@@ -13,7 +13,7 @@ from app.mapping.rich import note_html
 from app.mapping.verified_kinds import Comparison
 from app.trial.verification.alike import alike
 from tests.clinic import Clinic, clinic_files
-from tests.kinds.story import told
+from tests.kinds.story import mapped
 
 PIECES = (
     *("<", ">", "</", "</=", "<=", ">=", "<y", "<normal on", "> 10", "90", "knee", "left side", " ", " ", "\n", "\t"),
@@ -83,7 +83,7 @@ def test_a_plain_cell_of_any_signs_is_found(kind: str, cell: str, column: str) -
     for _ in range(60):
         text = "".join(chosen.choices(PIECES, k=chosen.randint(1, 8))) + "end"
         cells: dict[str, Any] = {cell: text}
-        assert alike(Comparison.WORDS, text, told(kind, **cells)[column]), text
+        assert alike(Comparison.WORDS, text, mapped(kind, **cells)[column]), text
 
 
 def test_a_note_and_a_form_with_signs_in_several_answers_balance(clinic: Clinic) -> None:

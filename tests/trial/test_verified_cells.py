@@ -19,7 +19,7 @@ from app.trial.verification.json_objects import LONGEST_NUMBER
 from app.trial.verification.plain import SIGNS, Headers, plain_rows
 from app.trial.verification.table_lines import NotPlain
 from tests.clinic import Clinic, clinic_files
-from tests.kinds.story import told
+from tests.kinds.story import mapped
 from tests.world.spoiled import column, last_rows_unread, source
 
 
@@ -205,8 +205,8 @@ DEFINITION = "patient_custom_fields_definition"
         ([{"field_token": "f1", "field_name": "Hobby", "field_type": "text"}], 1),
     ],
 )
-def test_each_field_and_option_of_a_definition_is_a_row(clinic: Clinic, told: object, rows: int) -> None:
-    clinic.tried({**clinic_files(), "custom_fields.json": json.dumps(told)})
+def test_each_field_and_option_of_a_definition_is_a_row(clinic: Clinic, mapped: object, rows: int) -> None:
+    clinic.tried({**clinic_files(), "custom_fields.json": json.dumps(mapped)})
     assert {kind["kind"]: kind["read"] for kind in clinic.trial.kinds}["custom_fields"] == rows
     assert not clinic.codes("trial:1") & {"rows_miscounted", "not_verified"}
     assert clinic.trial.balanced
@@ -287,5 +287,5 @@ def test_a_number_of_an_answer_is_found_however_a_file_of_json_spells_it(tmp_pat
 )
 def test_only_a_form_of_objects_refutes_that_a_content_cannot_be_read(cell: str, is_readable: bool) -> None:
     assert readable(Comparison.CONTENT, cell) is is_readable
-    found = told("treatment_notes", content=cell)
+    found = mapped("treatment_notes", content=cell)
     assert (found.codes == ["bad_json"]) is not is_readable

@@ -1,4 +1,4 @@
-"""What a row plainly comes to is worked out a second time, and nothing is said where it is not plain."""
+"""Verification rules return what a row determines, and an empty text for any other row."""
 
 import pytest
 
@@ -9,7 +9,7 @@ NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
 
 
 @pytest.mark.parametrize(
-    ("pick", "row", "said"),
+    ("pick", "row", "expected"),
     [
         (rules.minutes, {"Start Time": NINE, "End Time": TEN}, "60"),
         (rules.minutes, {"starts_at": "2024-03-03T22:00:00Z", "ends_at": TEN}, "60"),
@@ -53,8 +53,10 @@ NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
         (rules.checksum, {"SHA256": "unknown"}, ""),
     ],
 )
-def test_a_row_comes_to_what_it_plainly_says_or_to_nothing(pick: CellOf, row: dict[str, str], said: str) -> None:
-    assert pick({bare_header(header): cell for header, cell in row.items()}) == said
+def test_a_rule_returns_what_a_row_determines_or_an_empty_text(
+    pick: CellOf, row: dict[str, str], expected: str
+) -> None:
+    assert pick({bare_header(header): cell for header, cell in row.items()}) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_column
     headers: str, kinds: set[str]
 ) -> None:
     names = frozenset(map(bare_header, headers.split(",")))
-    assert {look.kind for look in VERIFIED_KINDS if look.fits(names)} == kinds
+    assert {kind.kind for kind in VERIFIED_KINDS if kind.fits(names)} == kinds
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,5 @@ def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_column
         ("", "Patient files/Lee, Ann/scan.pdf", False),
     ],
 )
-def test_a_file_lies_in_its_owners_folder_where_the_first_number_is_the_owners(
-    owner: str, path: str, own: bool
-) -> None:
+def test_a_file_is_in_its_owners_folder_where_the_first_number_is_the_owners(owner: str, path: str, own: bool) -> None:
     assert rules.in_own_folder({"patientid": owner, "path": path}) is own
