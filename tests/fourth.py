@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from app.reading.naming import name_of
-from app.reading.recognise import Header, by_header, understood
+from app.reading.recognise import Header, match_columns, recognise_by_header
 from app.sources import source
 from app.sources.cliniko.sample import Expectation, SizeName, write_sample
 from app.sources.cliniko.sample.expectation import ProblemCount
@@ -61,14 +61,14 @@ def write_fourth(to: Path, size: SizeName = "tiny", seed: int = 1) -> Fourth:
                 continue
             path = f"{FOLDER}/Blatt {number:02}.csv"
             lines = list(csv.reader(io.StringIO(before.read(name).decode(), newline=""), strict=True))
-            header = by_header(lines[0], name_of(name, SOURCE), SOURCE)
+            header = recognise_by_header(lines[0], name_of(name, SOURCE), SOURCE)
             kind = header.kind if isinstance(header, Header) else name_of(name, SOURCE).kind(SOURCE)
             assert kind is not None, name
             kinds[path] = kind.name
             if kind.imported:
                 pairs[path] = {
                     _strange(number, at): "" if column.startswith("?") else column
-                    for at, column in enumerate(understood(kind, lines[0]).columns)
+                    for at, column in enumerate(match_columns(kind, lines[0]).columns)
                 }
             after.writestr(path, _rewritten(lines, number))
     plain.unlink()

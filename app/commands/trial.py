@@ -49,7 +49,7 @@ from app.migration.states import State
 from app.migration.trials import approve, current_trial, start_trial
 from app.problems import Problem
 from app.reading.inventory import Inventory
-from app.reading.recognise import is_field, known_headers, understood
+from app.reading.recognise import is_field, known_headers, match_columns
 from app.sources import SOURCES, source
 from app.trial.approval_check import trial_fault
 from app.trial.zones import places_of
@@ -306,7 +306,7 @@ def must_fit_columns(plan: Plan, path: Path, files: Iterable[ExportFile], source
         if file.kind is None:
             continue
         paired = pairs.keys() | {numbered[header] for header in pairs.keys() & numbered.keys()}
-        own_fields = understood(source.kind(file.kind), headers).columns
+        own_fields = match_columns(source.kind(file.kind), headers).columns
         for header, target in zip(headers, own_fields, strict=True):
             if header not in paired and target in fields:
                 raise BadFile(

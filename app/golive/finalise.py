@@ -19,7 +19,7 @@ from app.migration.completeness_warnings import export_day, stale_day
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration, Trial
 from app.problems import Problem
-from app.reading.log import note_run_problems
+from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
 from app.trial.account_seal import KEPT, seal_of_report
 from app.trial.approval_check import trial_fault

@@ -8,12 +8,12 @@ from app.formatting import plural, size
 from app.isolated.export_copy import ExportCopy
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
-from app.reading.entries import Entry
-from app.reading.file_preview import Glimpse, glimpse
-from app.reading.grid import Wanted
-from app.reading.planned_files import wanted_of
-from app.reading.redaction import has_names, told_names, told_path
-from app.reading.value_patterns import column_shape
+from app.reading.entries import FileEntry
+from app.reading.file_preview import FilePreview, preview_entry
+from app.reading.grid import ReadingAnswer
+from app.reading.planned_files import answer_for
+from app.reading.redaction import has_names, redacted_names, redacted_path
+from app.reading.value_patterns import column_pattern
 from app.sources import source as source_named
 
 MOST_FILES = 300
@@ -67,15 +67,17 @@ def describe_files(request: DescribeRequest, announce: Callable[[str], None]) ->
         for number, entry in enumerate(islice(files.entries, MOST_FILES), start=1):
             if number >= request.first:
                 parts = lists.get(entry.path, (entry,))
-                texts = (_file(number, part, read.get(part.path), source, wanted_of(plan, part.path)) for part in parts)
+                texts = (
+                    _file(number, part, read.get(part.path), source, answer_for(plan, part.path)) for part in parts
+                )
                 yield Described(number, "".join(chain.from_iterable(texts)))
         if count > MOST_FILES:
             yield Described(count, f"\n{count - MOST_FILES:,} more files are not described.\n")
 
 
-def _file(number: int, entry: Entry, read: ReadFile | None, source: Source, wanted: Wanted) -> Iterator[str]:
-    preview = glimpse(entry, source, Wanted(headerless=wanted.headerless))
-    yield f"\nFile {read.number if read else number}: {told_path(entry.path, source)}\n"
+def _file(number: int, entry: FileEntry, read: ReadFile | None, source: Source, wanted: ReadingAnswer) -> Iterator[str]:
+    preview = preview_entry(entry, source, ReadingAnswer(headerless=wanted.headerless))
+    yield f"\nFile {read.number if read else number}: {redacted_path(entry.path, source)}\n"
     yield f"  size: {size(entry.size)}\n"
     yield from (f"  {line}\n" for line in _read(read, wanted, source))
     yield from (f"  {line}\n" for line in _form(preview))
@@ -86,13 +88,13 @@ def _file(number: int, entry: Entry, read: ReadFile | None, source: Source, want
     rows = plural(len(preview.rows), "row")
     more = "" if preview.is_whole else " (there are more)"
     yield f"  {plural(len(preview.names), 'column')}, looked at in {rows}{more}\n"
-    for at, name in enumerate(told_names(preview, source)):
-        shape = column_shape(preview.column(at))
+    for at, name in enumerate(redacted_names(preview, source)):
+        shape = column_pattern(preview.column(at))
         blank = f"{shape.blank * 100 // shape.rows} % blank" if shape.blank and shape.rows else "none blank"
         yield f"    {name}: {'; '.join([*shape.words(), blank])}; {plural(shape.different, 'different value')}\n"
 
 
-def _read(read: ReadFile | None, wanted: Wanted, source: Source) -> Iterator[str]:
+def _read(read: ReadFile | None, wanted: ReadingAnswer, source: Source) -> Iterator[str]:
     labels = {kind.name: kind.source_label for kind in source.kinds}
     if read is None:
         yield "not read yet"
@@ -109,7 +111,7 @@ def _read(read: ReadFile | None, wanted: Wanted, source: Source) -> Iterator[str
         yield "could be: " + ", ".join(labels.get(name, name) for name in read.candidates)
 
 
-def _form(preview: Glimpse) -> Iterator[str]:
+def _form(preview: FilePreview) -> Iterator[str]:
     delimiters = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
     if preview.form:
         yield f"form: {preview.form}"

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.reading.entries import Found, opened, private
+from app.reading.entries import ExportFiles, open_export, private_scratch
 from app.reading.file_watch import FileWatch
-from app.reading.given import from_objects
+from app.reading.given_files import from_objects
 from app.reading.limits import Limits
 from app.sources import source as source_named
 from app.storage import LocalObjects
@@ -44,11 +44,11 @@ class ExportCopy:
         return replace(self, aside=(*self.aside, key))
 
     @contextmanager
-    def opened(self, opening: Callable[[str], None]) -> Iterator[Found]:
+    def opened(self, opening: Callable[[str], None]) -> Iterator[ExportFiles]:
         """The files, archives unpacked, each ready to be streamed; `opening` hears of each before it is read."""
         objects, key = LocalObjects(Path(self.root)), base64.b64decode(self.data_key)
         given = from_objects(self.files, objects, key)
         watch = FileWatch(opening, frozenset(self.aside), self.marker)
-        scratch = private(Path(self.scratch))
-        with opened(given, source_named(self.source), Limits(), scratch, self.password, watch) as files:
+        scratch = private_scratch(Path(self.scratch))
+        with open_export(given, source_named(self.source), Limits(), scratch, self.password, watch) as files:
             yield files

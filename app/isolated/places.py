@@ -107,7 +107,7 @@ PLACES: tuple[ParsingPlace, ...] = (
         ("fetch",),
         reads_export=False,
     ),
-    ParsingPlace("a table", Process.WORKER_CHILD, "app.reading.one_file", "csv, JSON, workbooks", ("read",)),
+    ParsingPlace("a table", Process.WORKER_CHILD, "app.reading.file_reading", "csv, JSON, workbooks", ("read",)),
     ParsingPlace(
         "a file of an archive",
         Process.WORKER_CHILD,
@@ -119,7 +119,7 @@ PLACES: tuple[ParsingPlace, ...] = (
     ParsingPlace(
         "a client's own file",
         Process.WORKER_CHILD,
-        "app.reading.attachments",
+        "app.reading.attachment_storage",
         "the first bytes of pictures, PDFs and others; none is decoded",
         ("read",),
     ),

@@ -7,13 +7,13 @@ from itertools import chain
 from app.isolated.export_copy import ExportCopy
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
-from app.reading.entries import Entry, Found
-from app.reading.file_preview import Glimpse, glimpse
-from app.reading.grid import Wanted
-from app.reading.planned_files import wanted_of
-from app.reading.recognise import Header, Tied
+from app.reading.entries import ExportFiles, FileEntry
+from app.reading.file_preview import FilePreview, preview_entry
+from app.reading.grid import ReadingAnswer
+from app.reading.planned_files import answer_for
+from app.reading.recognise import Header, TiedKinds
 from app.reading.redaction import begins_with_data
-from app.reading.value_patterns import bare
+from app.reading.value_patterns import unguarded_cell
 from app.sources import source as source_named
 
 
@@ -63,9 +63,9 @@ class PreviewAnswer:
     code: str | None = None
     headerless: bool = False
 
-    def glimpse(self, source: Source) -> Glimpse:
+    def file_preview(self, source: Source) -> FilePreview:
         """The same as a page knows it. Raises KeyError for a kind that the source has not."""
-        header: Header | Tied | None = Tied(self.tied) if self.tied is not None else None
+        header: Header | TiedKinds | None = TiedKinds(self.tied) if self.tied is not None else None
         if (facts := self.header) is not None:
             header = Header(
                 source.kind(facts.kind),
@@ -77,7 +77,7 @@ class PreviewAnswer:
                 facts.doubled,
             )
         rows = tuple((line, list(cells)) for line, cells in self.rows)
-        return Glimpse(self.form, self.encoding, self.delimiter, self.names, rows, self.is_whole, header, self.code)
+        return FilePreview(self.form, self.encoding, self.delimiter, self.names, rows, self.is_whole, header, self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,16 @@ def preview_file(request: PreviewRequest, announce: Callable[[str], None]) -> It
     """The frames of a preview. A missing file has an empty beginning."""
     source, plan = source_named(request.copy.source), Plan.model_validate_json(request.plan)
     with request.copy.opened(announce) as files:
-        entry, headerless = entry_at(files, request.path), request.headerless
-        preview = glimpse(entry, source, Wanted(headerless=headerless)) if entry else Glimpse()
+        entry, headerless = find_entry(files, request.path), request.headerless
+        preview = preview_entry(entry, source, ReadingAnswer(headerless=headerless)) if entry else FilePreview()
         if entry and request.may_lack_header and not headerless and begins_with_data(preview):
-            headerless, preview = True, glimpse(entry, source, Wanted(headerless=True))
+            headerless, preview = True, preview_entry(entry, source, ReadingAnswer(headerless=True))
         yield PreviewFrame(_answer(preview, headerless=headerless))
         if request.wants_ids and preview.names:
             yield PreviewFrame(None, known_ids(files, source, plan, request.kinds))
 
 
-def _answer(preview: Glimpse, *, headerless: bool) -> PreviewAnswer:
+def _answer(preview: FilePreview, *, headerless: bool) -> PreviewAnswer:
     header = preview.header
     facts = None
     if isinstance(header, Header):
@@ -122,18 +122,18 @@ def _answer(preview: Glimpse, *, headerless: bool) -> PreviewAnswer:
         tuple((line, tuple(cells)) for line, cells in preview.rows),
         preview.is_whole,
         facts,
-        header.kinds if isinstance(header, Tied) else None,
+        header.kinds if isinstance(header, TiedKinds) else None,
         preview.code,
         headerless,
     )
 
 
-def entry_at(files: Found, path: str) -> Entry | None:
+def find_entry(files: ExportFiles, path: str) -> FileEntry | None:
     """The file or list of an export at `path`; None for an unknown path and for a folder that counts as a file."""
     return files.entries.at(path) or next((entry for entry in files.entries if entry.path == path), None)
 
 
-def known_ids(files: Found, source: Source, plan: Plan, kinds: Mapping[str, str]) -> dict[str, frozenset[str]]:
+def known_ids(files: ExportFiles, source: Source, plan: Plan, kinds: Mapping[str, str]) -> dict[str, frozenset[str]]:
     """By kind, the ids in the first rows of its files, by which columns that refer to the kind are recognised.
 
     `kinds` is the kind of each file that was read, by path. The plan's answer for a file counts before it.
@@ -141,19 +141,19 @@ def known_ids(files: Found, source: Source, plan: Plan, kinds: Mapping[str, str]
     targets = {p.column.links_to for kind in source.kinds for p in kind.columns}
     ids: dict[str, set[str]] = {}
     for entry in chain(files.entries, *files.entries.lists_among(kinds).values()):
-        wanted = wanted_of(plan, entry.path)
+        wanted = answer_for(plan, entry.path)
         kind = wanted.kind or kinds.get(entry.path)
         if kind not in targets or kind is None or kind == LEAVE_OUT or entry.attached:
             continue
-        ids.setdefault(kind, set()).update(_row_ids(glimpse(entry, source, wanted)))
+        ids.setdefault(kind, set()).update(_row_ids(preview_entry(entry, source, wanted)))
     return {kind: frozenset(kind_ids) for kind, kind_ids in ids.items()}
 
 
-def _row_ids(preview: Glimpse) -> frozenset[str]:
+def _row_ids(preview: FilePreview) -> frozenset[str]:
     """The ids of the rows of a preview; none without a header that is recognised."""
     header = preview.header
     if not isinstance(header, Header):
         return frozenset()
     keys = {p.name for p in header.kind.columns if p.column.is_key}
     at = next((n for n, column in enumerate(header.columns) if column in keys), None)
-    return frozenset() if at is None else frozenset(filter(None, map(bare, preview.column(at))))
+    return frozenset() if at is None else frozenset(filter(None, map(unguarded_cell, preview.column(at))))

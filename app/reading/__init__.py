@@ -1,1 +1,1 @@
-"""How the files of an export become parts and an index: opened under limits, recognised, proven and cut."""
+"""Reading an export: open its files under limits, recognise each one, check it, write parts and index entries."""

@@ -1,6 +1,6 @@
-"""A zip as a clinic shares it: its structure proven first, its files read one by one under limits.
+"""Zip archives: the structure is checked first, then entries are read one by one under limits.
 
-Nothing is ever written under a name from the archive.
+No file is ever written under a name from the archive. Section numbers refer to PKWARE's APPNOTE.TXT.
 """
 
 import struct
@@ -8,36 +8,37 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from app.reading.directory import CENTRAL, LOCAL, SPLIT, End, Slot, find_end, slots, wide
-from app.reading.file_watch import nothing
-from app.reading.inside import decoded, is_noise, is_root, is_special, is_unsafe, tidy
+from app.reading.archive_names import decoded_name, is_noise, is_root, is_special, is_unsafe, tidy_path
+from app.reading.file_watch import do_nothing
 from app.reading.limits import Budget, Limits
 from app.reading.refusal import Refused
-from app.reading.slot_table import Slots, SlotTable
-from app.reading.unpack import CHUNK, STORED, Unpacked, pieces_of
-from app.reading.window import Window, buffered
+from app.reading.unpack import CHUNK, STORED, Unpacked, Window, buffered, pieces_of
+from app.reading.zip_directory import CENTRAL, LOCAL, SPLIT, ZipEnd, ZipEntry, find_end, with_zip64_fields, zip_entries
+from app.reading.zip_entry_table import ZipEntries, ZipEntryTable
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """One file of an archive, by its tidy path. `code` says why it cannot be taken, `number` is its slot's."""
+class ZipMember:
+    """A file of an archive. `path` is its tidy path; `slot` is its directory entry and `number` that entry's number in
+    the table; `code` is the problem code of a file that cannot be read; `guessed` marks a path whose encoding was
+    guessed."""
 
     path: str
-    slot: Slot
+    slot: ZipEntry
     number: int
     code: str | None = None
     guessed: bool = False
 
 
 class Archive:
-    """An open zip. Making one proves its structure and adds up its announced sizes; refusals are `Refused`.
+    """An open zip. The constructor checks the structure and adds the announced sizes to `budget`.
 
-    An entry that unpacks to too much is refused when it is opened. The directory lies in `table`, or in memory where
-    none is given.
+    Raises Refused for a damaged, split or contradictory archive. An entry over a limit is refused only when opened.
+    `table` holds the directory; None keeps it in memory, for small zips.
     """
 
     def __init__(
-        self, file: BinaryIO, size: int, budget: Budget, password: str | None = None, table: SlotTable | None = None
+        self, file: BinaryIO, size: int, budget: Budget, password: str | None = None, table: ZipEntryTable | None = None
     ) -> None:
         self._file = file
         self._budget = budget
@@ -47,16 +48,16 @@ class Archive:
             raise Refused("zip_split_unsupported" if size >= 22 else "zip_damaged")
         end = find_end(file, size, budget.limits)
         budget.must_have_room(end.entries)
-        self.table = table or SlotTable()
+        self.table = table or ZipEntryTable()
         try:
-            self._slots = self.table.take(slots(file, end, budget.limits))
+            self._slots = self.table.take(zip_entries(file, end, budget.limits))
         except Refused as refused:
             if refused.ends_archive:
-                budget.entries = budget.limits.entries  # they were listed
+                budget.entries = budget.limits.entries  # the refused entries were listed: they count
             raise
         try:
             budget.count_entries(len(self._slots))
-            prove(file, end, self._slots, budget.limits)
+            require_sound_structure(file, end, self._slots, budget.limits)
             for slot in self._slots:
                 budget.announce(slot.packed, slot.size)
         except Refused:
@@ -64,65 +65,70 @@ class Archive:
             raise
 
     @property
-    def members(self) -> Iterator[Member]:
-        """Its files in the order of the directory, made one at a time."""
+    def members(self) -> Iterator[ZipMember]:
+        """The files in directory order, built one at a time. Each access reads the table again."""
         return self._members(self._slots.numbered())
 
     def paths_of(self, names: Sequence[str]) -> set[str]:
-        """Which of some paths are files of this archive. Their last parts are to be in ASCII."""
+        """Returns those of `names` that are files of the archive. The last part of each name must be ASCII."""
         wanted = [name.rpartition("/")[2] for name in names]
         return {member.path for member in self._members(self._slots.like(wanted)) if member.path in names}
 
-    def _members(self, numbered: Iterator[tuple[int, Slot]]) -> Iterator[Member]:
+    def _members(self, numbered: Iterator[tuple[int, ZipEntry]]) -> Iterator[ZipMember]:
         for number, slot in numbered:
-            name, guessed = decoded(slot)
+            name, guessed = decoded_name(slot)
             if not slot.size and (is_root(name) or is_noise(name)):
                 continue
             unsafe = is_special(slot) or is_unsafe(name, slot.name, self._budget.limits)
-            if not unsafe and (name.endswith(("/", "\\")) or is_noise(tidy(name))):
+            if not unsafe and (name.endswith(("/", "\\")) or is_noise(tidy_path(name))):
                 continue
-            path = tidy(name) if not unsafe else _shown(name)
-            yield Member(path, slot, number, "unsafe_path" if unsafe else None, guessed)
+            path = tidy_path(name) if not unsafe else _display_name(name)
+            yield ZipMember(path, slot, number, "unsafe_path" if unsafe else None, guessed)
 
     def judge_whole(self) -> None:
-        """Refuses the archive where one of its files unpacks to too much: a document is read as a whole."""
+        """Raises Refused if any entry is too large or too dense: an office document is read as a whole."""
         for slot in self._slots:
             self._budget.judge_strictly(slot.packed, slot.size)
 
     def forget(self) -> None:
-        """Makes room for other archives. This one has no files from here on."""
+        """Deletes the entries from the table. Afterwards the archive has no members."""
         self._slots.forget()
 
-    def open(self, member: Member, advancing: Callable[[], None] = nothing) -> BinaryIO:
-        """The file's bytes, streamed, each piece told to `advancing`. Damage, or too much, raises `Refused`."""
+    def open(self, member: ZipMember, advancing: Callable[[], None] = do_nothing) -> BinaryIO:
+        """Opens a member as a stream of its unpacked bytes. `advancing` is called for each piece.
+
+        Raises Refused for an entry over the limits; reading the stream raises Refused for damage, a missing or wrong
+        password, and more bytes than announced.
+        """
         slot = member.slot
         self._budget.judge(slot.packed, slot.size)
-        data_at = data_begins(self._file, slot)
+        data_at = data_start(self._file, slot)
         crc: int | None = None
         if is_locked(slot):
-            pieces = unlocked(self._file, slot, data_at, self._password)
+            pieces = decrypted_pieces(self._file, slot, data_at, self._password)
         else:
             pieces, crc = pieces_of(buffered(Window(self._file, data_at, slot.packed)), slot.method), slot.crc
         return buffered(
             Unpacked(pieces, crc=crc, packed=slot.packed, size=slot.size, budget=self._budget, advancing=advancing)
         )
 
-    def in_place(self, member: Member) -> BinaryIO | None:
-        """The entry as a seekable file where it lies unpacked and unlocked, else None."""
+    def in_place(self, member: ZipMember) -> BinaryIO | None:
+        """Returns a seekable view of an entry that is stored without compression and encryption; None for any other
+        entry."""
         slot = member.slot
         if slot.method != STORED or is_locked(slot) or slot.packed != slot.size:
             return None
-        return buffered(Window(self._file, data_begins(self._file, slot), slot.packed))
+        return buffered(Window(self._file, data_start(self._file, slot), slot.packed))
 
 
-def _shown(name: str) -> str:
-    """An unsafe name for display only: short, printable and without a way out."""
-    parts = [p for p in tidy(name).split("/") if p != ".."]
+def _display_name(name: str) -> str:
+    """Returns a printable form of an unsafe name, at most 200 characters, for display only."""
+    parts = [p for p in tidy_path(name).split("/") if p != ".."]
     text = "/".join(parts[-3:])
     return "".join(c for c in text if c.isprintable())[-200:] or "?"
 
 
-# Entries of a zip that are locked with a password: ZipCrypto and AES, opened when the clinic gives it.
+# Encrypted entries: ZipCrypto and AES, opened with the clinic's password.
 
 ENCRYPTED = 0x0001 | 0x0040 | 0x2000
 _NOT_OURS = 0x0040 | 0x2000  # strong encryption and masked directories
@@ -131,21 +137,24 @@ _HEADER = struct.Struct("<4s5H3L2H")
 _FULL = 0xFFFFFFFF
 _SIZES, _AES_FIELD = 0x0001, 0x9901
 _DESCRIBED = 0x08
-"""The flag of an entry whose checksum and sizes follow its data. Its password is checked by its time of day."""
+"""Flag of an entry whose checksum and sizes follow its data (4.4.4, bit 3). ZipCrypto then checks the password
+against the time of day."""
 
 
-def is_locked(slot: Slot) -> bool:
+def is_locked(slot: ZipEntry) -> bool:
+    """Returns whether an entry is encrypted."""
     return bool(slot.flags & ENCRYPTED) or slot.method == _AES
 
 
-def unlocked(file: BinaryIO, slot: Slot, data_at: int, password: str | None) -> Iterator[bytes]:
-    """The entry's plain bytes; asks for a password, and says when it is the wrong one."""
+def decrypted_pieces(file: BinaryIO, slot: ZipEntry, data_at: int, password: str | None) -> Iterator[bytes]:
+    """Yields the plain bytes of an encrypted entry. Raises Refused `zip_encrypted` without a password,
+    `zip_password_wrong` for a wrong one, `zip_damaged` for damage."""
     if password is None or slot.flags & _NOT_OURS:
         raise Refused("zip_encrypted")
-    return _opened(file, slot, data_at, password)
+    return _decrypted(file, slot, data_at, password)
 
 
-def _opened(file: BinaryIO, slot: Slot, data_at: int, password: str) -> Iterator[bytes]:
+def _decrypted(file: BinaryIO, slot: ZipEntry, data_at: int, password: str) -> Iterator[bytes]:
     # imported for locked zips only: its ciphers are a sixteenth of the start of every process
     from stream_unzip import PasswordError, UnzipError, stream_unzip
 
@@ -167,9 +176,9 @@ def _opened(file: BinaryIO, slot: Slot, data_at: int, password: str) -> Iterator
         raise Refused("zip_damaged") from None
 
 
-def _header(file: BinaryIO, slot: Slot, data_at: int) -> bytes:
-    """A header for one entry alone, in one shape whatever program wrote it: what its own header and the directory say,
-    with sizes of 8 bytes (APPNOTE 4.3.7, 4.3.9, 4.5.3)."""
+def _header(file: BinaryIO, slot: ZipEntry, data_at: int) -> bytes:
+    """Returns a local header for a single entry, always in the same form: values of the local header and the directory,
+    sizes as 8 bytes (4.3.7, 4.3.9, 4.5.3)."""
     file.seek(slot.header_at)
     own = file.read(data_at - slot.header_at)
     _, version, _, method, time, day, _, _, _, name, extra = _HEADER.unpack_from(own)
@@ -185,7 +194,7 @@ def _header(file: BinaryIO, slot: Slot, data_at: int) -> bytes:
 
 
 def _field(fields: bytes, wanted: int) -> bytes:
-    """One extra field with its head; empty where it is not there."""
+    """Returns the extra field of a number, header included; empty bytes if absent."""
     at = 0
     while at + 4 <= len(fields):
         number, size = struct.unpack_from("<2H", fields, at)
@@ -195,24 +204,25 @@ def _field(fields: bytes, wanted: int) -> bytes:
     return b""
 
 
-# Whether the entries of a zip lie one after the other and each says of itself what the directory says of it.
+# The structure of a zip: entries must not overlap, and each local header must agree with the directory.
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 DESCRIPTOR = 0x08
-_KNOWN_FLAGS = 0x0001 | 0x0008 | 0x0040 | 0x0800 | 0x2000  # what the two headers must agree on
+_KNOWN_FLAGS = 0x0001 | 0x0008 | 0x0040 | 0x0800 | 0x2000  # flags that both headers must agree on
 
 
-def prove(file: BinaryIO, end: End, found: Slots, limits: Limits) -> None:
-    """Refuses an archive that contradicts itself."""
-    if found.doubled:
+def require_sound_structure(file: BinaryIO, end: ZipEnd, entries: ZipEntries, limits: Limits) -> None:
+    """Raises Refused for an archive that contradicts itself: `archive_unsafe` for two files with the same name,
+    overlapping entries, headers that disagree, or data hidden in front; `zip_damaged` for truncated data."""
+    if entries.doubled:
         raise Refused("archive_unsafe", details={"reason": "two files of one name"})
     reached = 0
-    if end.at > found.first_at > limits.stray_bytes:
+    if end.at > entries.first_at > limits.stray_bytes:
         raise Refused("archive_unsafe", details={"reason": "it is hidden inside another file"})
-    for slot in found.by_place():
+    for slot in entries.by_place():
         if slot.header_at < reached:
             raise Refused("archive_unsafe", details={"reason": "files that overlap"})
-        begins = data_begins(file, slot)
+        begins = data_start(file, slot)
         reached = begins + slot.packed
         if reached > end.at:
             if slot.header_at >= end.at or begins > end.at:
@@ -220,8 +230,9 @@ def prove(file: BinaryIO, end: End, found: Slots, limits: Limits) -> None:
             raise Refused("archive_unsafe", details={"reason": "files that overlap"})
 
 
-def data_begins(file: BinaryIO, slot: Slot) -> int:
-    """Where the data of an entry begins; refuses one whose own header says something else than the directory."""
+def data_start(file: BinaryIO, slot: ZipEntry) -> int:
+    """Returns the offset of an entry's data. Raises Refused `archive_unsafe` if the local header disagrees with the
+    directory and `zip_damaged` if the header is missing."""
     file.seek(slot.header_at)
     head = file.read(_LOCAL.size)
     if len(head) < _LOCAL.size or head[:4] != LOCAL:
@@ -231,10 +242,10 @@ def data_begins(file: BinaryIO, slot: Slot) -> int:
     extra = file.read(extra_length)
     if len(name) < name_length or len(extra) < extra_length:
         raise Refused("zip_damaged")
-    size, packed, _, _ = wide(extra, size, packed)
+    size, packed, _, _ = with_zip64_fields(extra, size, packed)
     agree = name == slot.name and method == slot.method and not (flags ^ slot.flags) & _KNOWN_FLAGS
     if agree and not flags & DESCRIPTOR:
         agree = (size, packed, crc) == (slot.size, slot.packed, slot.crc)
-    if not agree and not flags & 0x2000:  # a masked header says nothing true; its entry counts as locked
+    if not agree and not flags & 0x2000:  # a masked header holds no real values; its entry counts as encrypted
         raise Refused("archive_unsafe", details={"reason": "a file that is described twice, differently"})
     return slot.header_at + _LOCAL.size + len(name) + len(extra)

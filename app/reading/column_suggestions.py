@@ -1,4 +1,4 @@
-"""Which column of a file is likely which field of ours: by what its header says, and by what its cells look like."""
+"""Suggests which column of a file fills which field: by the words of its header and the patterns of its cells."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +14,11 @@ from app.mapping.moments import birth, day, local_timestamp, time_of_day, timest
 from app.mapping.numbers import money, whole
 from app.mapping.structured import reads_json
 from app.reading.recognise import known_headers
-from app.reading.value_patterns import ColumnShape
+from app.reading.value_patterns import ColumnPattern
 
-ENOUGH = 0.5  # a likeness below this is not suggested
+MIN_SCORE = 0.5  # suggestions with a lower score are not made
 _WORDS = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")
-# What others call a thing, and the word that our own headers have for it.
+# Words of other systems, by the word that our own headers use.
 _SAME = {
     word: ours
     for ours, words in {
@@ -63,72 +63,75 @@ _IDS = ("digits", "token of letters and digits", "code of letters and digits", "
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One column as far as it can be seen: its name, the shape of its cells, and ids that are among them."""
+class ColumnSample:
+    """A column of a preview: its name, the pattern of its cells, and its distinct cells, by which references are
+    matched."""
 
     name: str
-    shape: ColumnShape
+    shape: ColumnPattern
     cells: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """A suggestion, and how sure it is: 1.0 is the header itself."""
+class FieldSuggestion:
+    """A suggested field. `score` is from MIN_SCORE to 1.0; 1.0 means that the header is one of the field's own."""
 
     field: str
-    likeness: float
+    score: float
 
 
-def suggested(
-    kind: Kind[Any], columns: Sequence[Seen], ids: Mapping[str, frozenset[str]], *, thorough: bool = True
-) -> dict[str, Guess]:
-    """By column, the field that it is likely to be; each field once, the likeliest pairs first.
+def suggest_fields(
+    kind: Kind[Any], columns: Sequence[ColumnSample], ids: Mapping[str, frozenset[str]], *, thorough: bool = True
+) -> dict[str, FieldSuggestion]:
+    """Returns the suggested field by column name. Each field is used once; pairs with the highest score come first.
 
-    `thorough` also finds headers that are only spelled alike, which takes long for many kinds.
+    `ids` are known ids by kind. `thorough` also compares spellings, which is slow over many kinds.
     """
     pairs = []
     for at, column in enumerate(columns):
         for order, placed in enumerate(kind.columns):
             if placed.column.prefix is None:
-                likeness = likeness_of(kind, placed, column, ids, thorough=thorough)
-                if likeness >= ENOUGH:
-                    pairs.append((-likeness, at, order, placed.name))
-    found: dict[str, Guess] = {}
+                score = field_score(kind, placed, column, ids, thorough=thorough)
+                if score >= MIN_SCORE:
+                    pairs.append((-score, at, order, placed.name))
+    suggestions: dict[str, FieldSuggestion] = {}
     taken: set[str] = set()
-    for likeness, at, _, name in sorted(pairs):
+    for score, at, _, name in sorted(pairs):
         column_name = columns[at].name
-        if column_name not in found and name not in taken:
-            found[column_name] = Guess(name, -likeness)
+        if column_name not in suggestions and name not in taken:
+            suggestions[column_name] = FieldSuggestion(name, -score)
             taken.add(name)
     if thorough:
-        _add_phones(found, taken, kind, columns)
-    return found
+        _add_phones(suggestions, taken, kind, columns)
+    return suggestions
 
 
-def _add_phones(found: dict[str, Guess], taken: set[str], kind: Kind[Any], columns: Sequence[Seen]) -> None:
-    """A column of phones goes into a field of phones that is free: the one for other phones before the named ones."""
+def _add_phones(
+    suggestions: dict[str, FieldSuggestion], taken: set[str], kind: Kind[Any], columns: Sequence[ColumnSample]
+) -> None:
+    """Assigns columns of phone numbers to unused phone fields: the field for other phones first."""
     free = [p.name for p in kind.columns if "phone" in tokens(p.name) and p.name not in taken and not _is_json(p)]
     free.sort(key=lambda name: "other" not in tokens(name))
     for column in columns:
-        if free and column.name not in found and _are_phones(column):
-            found[column.name] = Guess(free.pop(0), ENOUGH)
+        if free and column.name not in suggestions and _are_phones(column):
+            suggestions[column.name] = FieldSuggestion(free.pop(0), MIN_SCORE)
 
 
 def _is_json(placed: RowColumn) -> bool:
     return reads_json(placed.column.read)
 
 
-def _are_phones(column: Seen) -> bool:
-    """Whether a column is named after phones, and its cells may be some. A number alone may be any number."""
+def _are_phones(column: ColumnSample) -> bool:
+    """Returns whether the header names a phone and the cells may be phone numbers. Digits alone may be any number."""
     named = bool(tokens(column.name) & _PHONES)
     return named and (not column.shape.filled or column.shape.share("phone number", "digits", "several numbers") > 0.3)
 
 
 @dataclass(frozen=True, slots=True)
-class Likely:
-    """A kind that a file may be of. `score` adds up how alike the columns are; only its order means anything.
+class KindSuggestion:
+    """A kind that a file may hold. `score` adds up the column scores; only its order is meaningful.
 
-    `specific` adds up those columns that say more than an id, a name, a time or a reference, which every kind has.
+    `specific` adds up the scores of columns other than ids, names, times and references, which every kind has.
     """
 
     kind: str
@@ -136,61 +139,61 @@ class Likely:
     specific: float
 
 
-def likely_kinds(
-    kinds: Iterable[Kind[Any]], columns: Sequence[Seen], ids: Mapping[str, frozenset[str]]
-) -> tuple[Likely, ...]:
-    """The kinds that the columns speak of, the likeliest first; empty when hardly any column speaks of any.
+def suggest_kinds(
+    kinds: Iterable[Kind[Any]], columns: Sequence[ColumnSample], ids: Mapping[str, frozenset[str]]
+) -> tuple[KindSuggestion, ...]:
+    """Returns the kinds that fit the columns, best first; empty if no kind has two matching columns.
 
-    A kind with a column that says something specific goes before every kind without.
+    Kinds with a specific column come before all kinds without.
     """
     likely = []
     for kind in kinds:
-        guesses = suggested(kind, columns, ids, thorough=False)
+        guesses = suggest_fields(kind, columns, ids, thorough=False)
         needed = {p.name for p in kind.columns if p.column.is_key or p.column.required}
         references = {p.name for p in kind.columns if p.column.links_to}
-        own = {name: guess for name, guess in guesses.items() if not is_everywhere(name, guess)}
-        total = sum(guess.likeness for guess in own.values())
-        specific = sum(guess.likeness for guess in own.values() if guess.field not in references)
+        own = {name: guess for name, guess in guesses.items() if not is_common_column(name, guess)}
+        total = sum(guess.score for guess in own.values())
+        specific = sum(guess.score for guess in own.values() if guess.field not in references)
         score = total + sum(0.5 for guess in guesses.values() if guess.field in needed) - 0.02 * len(kind.columns)
         if len(guesses) >= 2 and total >= 1:
-            likely.append(Likely(kind.name, score, specific))
-    return tuple(sorted(likely, key=lambda kind: (kind.specific < ENOUGH, -kind.score)))
+            likely.append(KindSuggestion(kind.name, score, specific))
+    return tuple(sorted(likely, key=lambda kind: (kind.specific < MIN_SCORE, -kind.score)))
 
 
-def is_everywhere(header: str, guess: Guess) -> bool:
-    """Whether a column says nothing of its kind: every kind has such a header or such a field."""
+def is_common_column(header: str, guess: FieldSuggestion) -> bool:
+    """Returns whether every kind has such a header or such a field, as `created_at`."""
     return guess.field in _EVERYWHERE or tokens(header) in {tokens(name) for name in _EVERYWHERE}
 
 
-def clear_winner(likely: Sequence[Likely]) -> str | None:
-    """The kind that may be filled in as a suggestion; None where its columns would fit other kinds as well.
+def clear_winner(likely: Sequence[KindSuggestion]) -> str | None:
+    """Returns the kind to fill in as a suggestion; None if its columns would also fit other kinds.
 
-    A wrong suggestion that is accepted unread stores rows as something else, so such a file is only asked about.
+    A wrong suggestion that is accepted unread stores rows as the wrong kind, so such a file only gets a question.
     """
-    return likely[0].kind if likely and likely[0].specific >= ENOUGH else None
+    return likely[0].kind if likely and likely[0].specific >= MIN_SCORE else None
 
 
 _EVERYWHERE = frozenset({"created_at", "updated_at", "archived_at", "deleted_at", "name", "id"})
 
 
-def likeness_of(
-    kind: Kind[Any], placed: RowColumn, column: Seen, ids: Mapping[str, frozenset[str]], *, thorough: bool
+def field_score(
+    kind: Kind[Any], placed: RowColumn, column: ColumnSample, ids: Mapping[str, frozenset[str]], *, thorough: bool
 ) -> float:
-    """From 0 to 1."""
+    """Returns how well a column fits a field, from 0 to 1. 1.0 is the field's own header."""
     plain = normalise_header(column.name)
     if known_headers(kind).get(plain) == placed.name:
         return 1.0
-    likeness = max((_alike(tokens(column.name), other) for other in _said(placed)), default=0.0) * 0.9
-    if thorough and likeness < ENOUGH and len(plain) > 3:
+    score = max((_overlap(tokens(column.name), other) for other in _names_of(placed)), default=0.0) * 0.9
+    if thorough and score < MIN_SCORE and len(plain) > 3:
         spelled = max(
             (SequenceMatcher(None, plain, known).ratio() for known in placed.normalised_headers()), default=0.0
         )
-        likeness = max(likeness, spelled * 0.8 if spelled > 0.75 else 0.0)
-    return min(0.99, likeness * _fit(placed, column.shape) + _reference(kind, placed, column, ids))
+        score = max(score, spelled * 0.8 if spelled > 0.75 else 0.0)
+    return min(0.99, score * _fit(placed, column.shape) + _reference(kind, placed, column, ids))
 
 
-def _reference(kind: Kind[Any], placed: RowColumn, column: Seen, ids: Mapping[str, frozenset[str]]) -> float:
-    """What speaks for a reference: the ids of the column are among those of the kind that it would refer to."""
+def _reference(kind: Kind[Any], placed: RowColumn, column: ColumnSample, ids: Mapping[str, frozenset[str]]) -> float:
+    """Returns the bonus for a reference whose ids are among the ids of its target kind, or for a unique key column."""
     target = placed.column.links_to
     if target is None:
         own = placed.column.is_key and column.shape.is_all_different and column.shape.share(*_IDS) > 0.9
@@ -200,8 +203,9 @@ def _reference(kind: Kind[Any], placed: RowColumn, column: Seen, ids: Mapping[st
     return 0.55 if share >= 0.2 else 0.0
 
 
-def _fit(placed: RowColumn, shape: ColumnShape) -> float:
-    """How well the cells suit: more for those of the field's own shape, little for those that it cannot read."""
+def _fit(placed: RowColumn, shape: ColumnPattern) -> float:
+    """Returns the factor for the cells' pattern: above 1 for the field's own patterns, 0.3 for cells that the field
+    cannot read."""
     if not shape.filled:
         return 1.0
     wanted = next((shapes for readers, shapes in _FAMILIES if placed.column.read in readers), None)
@@ -215,19 +219,19 @@ def _fit(placed: RowColumn, shape: ColumnShape) -> float:
     return 1.15 if share > 0.9 else 0.3 if share < 0.3 else 1.0
 
 
-def _alike(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / len(one | other) if one and other else 0.0
+def _overlap(words: frozenset[str], other_words: frozenset[str]) -> float:
+    return len(words & other_words) / len(words | other_words) if words and other_words else 0.0
 
 
 @lru_cache(maxsize=4096)
 def tokens(text: str) -> frozenset[str]:
-    """The words of a header as they are compared: one word for all that others call it, without plurals."""
-    found = [word.lower() for word in _WORDS.findall(text)]
-    kept = [_SAME.get(word) or _SAME.get(word.rstrip("s"), word.rstrip("s") or word) for word in found]
+    """Returns the words of a header for comparing: synonyms replaced by our word, without plurals and filler words."""
+    words = [word.lower() for word in _WORDS.findall(text)]
+    kept = [_SAME.get(word) or _SAME.get(word.rstrip("s"), word.rstrip("s") or word) for word in words]
     return frozenset(word for word in kept if word not in _FILLER)
 
 
 @lru_cache(maxsize=2048)
-def _said(placed: RowColumn) -> tuple[frozenset[str], ...]:
+def _names_of(placed: RowColumn) -> tuple[frozenset[str], ...]:
     headers = (placed.name, placed.column.native, *placed.column.headers)
     return tuple(dict.fromkeys(tokens(header) for header in headers if header))

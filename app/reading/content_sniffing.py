@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, whatever its name says."""
+"""Content sniffing: what a file is by its first bytes, regardless of its name."""
 
 import re
 from collections.abc import Sequence
@@ -34,7 +34,8 @@ _JSON = re.compile(rb"^(\xef\xbb\xbf)?\s*[\[{]")
 
 
 def sniff(head: bytes) -> str | None:
-    """zip, pdf, html, json, office, document, picture, or one of OTHER_ARCHIVES; None for text that may be a table."""
+    """Returns zip, pdf, html, json, office, document, picture or a name of OTHER_ARCHIVES; None for text that may be a
+    table. `head` is the first HEAD bytes."""
     for sign, name in _SIGNS:
         if head.startswith(sign):
             return name
@@ -47,7 +48,7 @@ def sniff(head: bytes) -> str | None:
     return "json" if _JSON.match(head) else None
 
 
-# What something is by how it looks: a row of cells a header or data, a file a picture or a letter.
+# Classifies rows of cells and contents of attachments.
 
 _NOTHING = f"{SIGNS} \t\r\n"
 _DATA = re.compile(
@@ -57,17 +58,17 @@ _DATA = re.compile(
 
 
 def looks_like_data(cells: Sequence[str], *, at_least: int = 1) -> bool:
-    """Headers are words; ids, dates, amounts and addresses are data."""
+    """Returns whether at least `at_least` cells are ids, dates, amounts or e-mail addresses. Headers are words."""
     return sum(_DATA.fullmatch(cell.strip()) is not None for cell in cells if len(cell) < 200) >= at_least
 
 
 def is_blank(cells: Sequence[str]) -> bool:
-    """Whether no cell of a row has a letter in it: a line of padding has none either."""
+    """Returns whether a row has no visible character. Rows of padding count as blank."""
     return not any(cell and not cell.isspace() and cell.strip(_NOTHING) for cell in cells)
 
 
 def content_type_of(begins: bytes) -> str:
-    """The type of a file by its first bytes. Pages count as text, so that nothing ever shows them as pages."""
+    """Returns the media type by the first bytes of a file. HTML counts as text/plain: no browser renders it."""
     known = filetype.guess(begins[:8192])
     if known is not None:
         return str(known.mime)
@@ -77,7 +78,7 @@ def content_type_of(begins: bytes) -> str:
 
 
 def is_text(begins: bytes) -> bool:
-    """Whether the first bytes of a file hold no control character that text never has."""
+    """Returns whether the first bytes hold no control character that text never has."""
     if begins.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     return not any(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in begins)

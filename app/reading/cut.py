@@ -1,4 +1,4 @@
-"""The second walk over a sound file: its rows go into parts, and what identifies them into the index."""
+"""The second pass over a file: writes its rows into parts and their identities into the index."""
 
 import hashlib
 import sys
@@ -27,28 +27,28 @@ from app.mapping.storable import REMOVED, storable_row
 from app.mapping.text import string, text
 from app.problems import Level, Problem
 from app.reading.delimited import ROWS_IN_CELL
-from app.reading.file_index_columns import FOUND, Beside
+from app.reading.file_index_columns import FILE_COLUMNS, FileFinder
 from app.reading.json_lines import BAD_LINE
 from app.reading.limits import Limits
 from app.reading.nested_headers import object_cell
 from app.reading.not_records import CODE as NOT_A_RECORD
 from app.reading.parts import LARGE, PartHead, PartWriter
-from app.reading.problem_counts import Tally
+from app.reading.problem_counts import ProblemTally
 from app.reading.recognise import Header
 from app.reading.results import PartInfo
-from app.reading.rows import Raw
 from app.reading.survey import is_ragged, is_rounded
+from app.reading.text_rows import TextRow
 from app.storage.objects import Objects
 
 log = structlog.get_logger()
 _HELD_BY_READING = ("row_too_long", "cell_too_large", "link_conflict", ROWS_IN_CELL)
-ARCHIVED = "true"  # the cell of a row whose file is called archived
-CELL_LIMIT = 32_767  # characters of UTF-16 that a spreadsheet holds in one cell
+ARCHIVED = "true"  # cell of a row whose file name says archived
+CELL_LIMIT = 32_767  # UTF-16 units that Excel holds in a cell (Excel specifications and limits)
 _OUTCOMES = {Level.SKIPPED: Outcome.SKIPPED, Level.HELD: Outcome.HELD, Level.REFUSED: Outcome.HELD}
 
 
-class Sink(Protocol):
-    """The index, as far as reading needs it."""
+class IndexSink(Protocol):
+    """The methods of the index that reading uses."""
 
     def add(self, kind: str, part: int, entries: Iterable[IndexEntry], *, file: int = 0) -> int: ...
 
@@ -61,31 +61,31 @@ class Sink(Protocol):
 
 
 class _NoSink:
-    """For rows that nothing refers to: short lists, of which only the parts are kept."""
+    """Drops index entries of short lists: nothing refers to their rows, only their parts are kept."""
 
     def add(self, kind: str, part: int, entries: Iterable[IndexEntry], *, file: int = 0) -> int:
+        """Does nothing. Returns 0."""
         return 0
 
     def present(self, kind: str) -> None:
-        """Nothing is noted."""
+        """Does nothing."""
 
     def drop_file(self, file: int) -> None:
-        """There is nothing to forget."""
+        """Does nothing."""
 
     @property
     def attachments(self) -> Attachments:
+        """Raises LookupError: rows of short lists name no files."""
         raise LookupError("such rows name no files")
 
 
-NO_SINK: Sink = _NoSink()
+NO_INDEX: IndexSink = _NoSink()
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
-    """Where parts go: encrypted objects under `prefix`, of at most so many rows and bytes each.
-
-    What belongs to patients lies under `files`, by its sum.
-    """
+class PartStore:
+    """Where parts are written: encrypted objects whose keys begin with `prefix`, within `limits`. Contents of patients'
+    files are stored under `files`, by checksum."""
 
     objects: Objects
     prefix: str
@@ -94,10 +94,11 @@ class Store:
     files: str = "files/"
 
 
-def cells_of(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]], list[str | None]]]:
-    """The columns of a part, and how a file's row becomes its cells: trimmed, doubled columns as one.
+def part_columns(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]], list[str | None]]]:
+    """Returns the columns of a part, and a function from a file's row to the part's cells.
 
-    Columns of an object's members become one cell of JSON, unless the object has a filled cell of its own.
+    Cells are trimmed; repeated columns become a single cell, the first filled one. Columns of an object's members
+    become a JSON cell, unless the object has a filled cell of its own. Empty cells are None.
     """
     columns = tuple(dict.fromkeys(header.columns))
     raw = {p.name for p in header.kind.columns if p.column.raw}
@@ -133,16 +134,17 @@ def cells_of(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]], lis
 
 
 class Cutter:
-    """Cuts one file. `tally` gathers what its rows had to say; `parts` what was written."""
+    """Writes the rows of a file into parts. `tally` collects the problems of rows, `parts` the written parts, `keyless`
+    counts rows without an id."""
 
     def __init__(
         self,
         header: Header,
         context: Context,
         head: PartHead,
-        store: Store,
-        sink: Sink,
-        tally: Tally,
+        store: PartStore,
+        sink: IndexSink,
+        tally: ProblemTally,
         first_part: int,
         *,
         archived: str = "",
@@ -150,11 +152,11 @@ class Cutter:
         self._kind: Kind[Any] = header.kind
         self._header = header
         self._context = context
-        columns, self._cells = cells_of(header)
-        self._beside: Beside | None = None
-        if header.kind.filing and not set(columns) & set(FOUND):
-            self._beside = Beside(header.kind, columns, head.file_number, head.file, sink.attachments)
-            columns += FOUND
+        columns, self._cells = part_columns(header)
+        self._finder: FileFinder | None = None
+        if header.kind.filing and not set(columns) & set(FILE_COLUMNS):
+            self._finder = FileFinder(header.kind, columns, head.file_number, head.file, sink.attachments)
+            columns += FILE_COLUMNS
         self._archived = archived
         columns += (archived,) if archived else ()
         self._head = replace(head, columns=columns)
@@ -177,14 +179,15 @@ class Cutter:
 
     def cut(
         self,
-        rows: Iterator[Raw],
+        rows: Iterator[TextRow],
         *,
         has_rounded: bool,
         not_records: frozenset[int] = frozenset(),
         delimiter: str | None = None,
         usual_width: int = 0,
     ) -> None:
-        """Cuts all rows. `usual_width` is how many cells most rows have, where a `delimiter` tells cells apart."""
+        """Writes all rows. `has_rounded` enables the check for rounded ids; `not_records` are the lines of repeated
+        headers and totals. `usual_width` is the cell count of most rows, used only with a `delimiter`."""
         most = usual_width if delimiter else sys.maxsize
         shifted = Shifted(self._header, self._context, delimiter or "")
         for line, raw, codes in rows:
@@ -205,8 +208,8 @@ class Cutter:
             if has_rounded and any(at < len(row) and is_rounded(row[at]) for at in self._ids):
                 codes = (*codes, "id_maybe_rounded")
             cells = self._cells(row)
-            if self._beside is not None:
-                codes += self._beside.add(cells)
+            if self._finder is not None:
+                codes += self._finder.add(cells)
             if self._archived:
                 cells.append(ARCHIVED)
             self._entries.append(self._entry(line, cells, codes))
@@ -226,24 +229,24 @@ class Cutter:
     def _entry(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> IndexEntry:
         if NOT_A_RECORD in codes or BAD_LINE in codes:
             self._tally.row(line, None, codes, ())
-            stays = (Outcome.HELD, BAD_LINE) if BAD_LINE in codes else (Outcome.SKIPPED, NOT_A_RECORD)
-            return IndexEntry(line, None, _hashed({})[0], codes=codes, blocked=stays)
+            verdict = (Outcome.HELD, BAD_LINE) if BAD_LINE in codes else (Outcome.SKIPPED, NOT_A_RECORD)
+            return IndexEntry(line, None, _hashed({})[0], codes=codes, blocked=verdict)
         filled = {c: v for c, v in zip(self._head.columns, cells, strict=True) if v is not None}
         parsed: Parsed[Any] = parse_row(self._kind, filled, self._context, self._columns)
         if (stopped := parsed.stopped) is not None and stopped.code == QUARANTINED:
             log.error("row_set_aside", kind=self._kind.name, file=self._head.file_number, line=line, **stopped.details)
         if codes or parsed.problems:
-            self._tally.row(line, parsed.source_id, codes, _beside(codes, parsed))
+            self._tally.row(line, parsed.source_id, codes, _row_problems(codes, parsed))
         blocked = _blocked(codes, parsed)
         if parsed.row is None:
             self.keyless += 1
             content, _ = _hashed(filled)
             return IndexEntry(line, None, content, codes=codes, blocked=blocked)
         values = vars(parsed.row)
-        if self._archived:  # which the file's name says, and no cell of the row
+        if self._archived:  # the file's name says it, no cell of the row
             filled = {c: v for c, v in filled.items() if c != self._archived}
             values = {**values, self._archived: None}
-        content, on_its_clock = _hashed(filled, self._said(values, parsed.row, filled), self._context)
+        content, on_its_clock = _hashed(filled, self._compared_values(values, parsed.row, filled), self._context)
         return entry_of(
             self._kind,
             line,
@@ -256,29 +259,32 @@ class Cutter:
             zone_assumed=any(problem.code == "timezone_assumed" for problem in parsed.problems),
         )
 
-    def _said(self, values: Mapping[str, Any], row: Any, cells: Mapping[str, str]) -> Mapping[str, Any] | None:
-        """The values by which a row is compared; None for a large one, of which the cells are."""
+    def _compared_values(
+        self, values: Mapping[str, Any], row: Any, cells: Mapping[str, str]
+    ) -> Mapping[str, Any] | None:
+        """Returns the values by which rows are compared; None for a large row, whose cells are compared instead."""
         if sum(map(len, cells.values())) > LARGE:
             return None
         if self._kind.identity.compared_values is None:
             return values
         try:
             return {**values, **self._kind.identity.compared_values(row, self._context.country)}
-        except Exception as fault:  # such a row equals only one that is written alike
+        except Exception as fault:  # such a row equals only a row with the same cells
             log.warning("row_not_compared", kind=self._kind.name, fault=type(fault).__name__)
             return values
 
 
 def _may_be_cut(longest: str, row: list[str]) -> bool:
-    """Whether any text of a row has as many characters as a spreadsheet can hold in a cell, counted as it counts."""
+    """Returns whether a cell is exactly as long as a spreadsheet allows, in UTF-16 units."""
     if len(longest) == CELL_LIMIT:
         return True
     near = (cell for cell in row if CELL_LIMIT // 2 <= len(cell) <= CELL_LIMIT)
     return any(len(cell.encode("utf-16-le", "surrogatepass")) == 2 * CELL_LIMIT for cell in near)
 
 
-def _beside(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:
-    """What cells have to say. What keeps a row by itself is nothing of its own where some of it could not be kept."""
+def _row_problems(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:
+    """Returns the problems of a row's cells. With a cell over the limit, the problem that blocks the row and a missing
+    id are dropped: the lost cell may have caused both."""
     if "cell_too_large" in codes:
         stopped = parsed.stopped.code if parsed.stopped else "missing_id"
         return [problem for problem in parsed.problems if problem.code not in (stopped, "missing_id")]
@@ -288,7 +294,8 @@ def _beside(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:
 def _hashed(
     cells: Mapping[str, str], values: Mapping[str, Any] | None = None, context: Context | None = None
 ) -> tuple[bytes, bytes | None]:
-    """By which equal rows are known. Of a large one the cells are hashed that it was read from, and never copied."""
+    """Returns the digests by which equal rows are recognised: of all values, and of values on the local clock. Large
+    rows are hashed from their cells, without a copy."""
     if values is not None and context is not None:
         return digests_of(values, cells, context.zone)
     digest = hashlib.blake2b(digest_size=16)
@@ -307,22 +314,22 @@ def _blocked(codes: tuple[str, ...], parsed: Parsed[Any]) -> tuple[Outcome, str]
     return None if stopped is None else (_OUTCOMES[stopped.severity], stopped.code)
 
 
-# A row in which a comma that nobody quoted moved every later cell one column on, and whose last cell was empty.
+# Shifted rows: an unquoted comma inside a cell moves every later cell one column to the right.
 #
-# Such a row is longer than the others by cells that are empty, so that its length alone says nothing: a trailing
-# comma looks the same. What its cells say is certain where cells of an exact kind do not fit the columns that they
-# stand in, and all of them fit once two neighbouring cells are put together again.
+# If the last cell was empty, the row is only longer by empty cells, as with a trailing comma: its length proves
+# nothing. The row is shifted if cells of exact types do not fit their columns, and all fit after neighbouring cells
+# are joined again.
 
 _EXACT = frozenset({birth, day, local_timestamp, mark, time_of_day, timestamp, visit_time, boolean, whole, money})
 _WORDS = frozenset({text, string, email_alone, email_or_text})
 _BAD = frozenset({"bad_date", "bad_date_of_birth", "bad_boolean"})
 _FITS, _SAYS_NOTHING, _MISFITS = 1, 0, -1
-_MOST = 4  # commas in one cell
-_LONGEST = 1000  # signs of a cell that may be exact
+_MOST = 4  # commas in a cell
+_LONGEST = 1000  # characters of a cell that may be exact
 
 
 class Shifted:
-    """Judges the rows of one file that are longer than usual."""
+    """Finds shifted rows among the rows of a file that are longer than usual."""
 
     def __init__(self, header: Header, context: Context, delimiter: str) -> None:
         placed = {each.name: each for each in header.kind.columns}
@@ -332,14 +339,14 @@ class Shifted:
         self._delimiter = delimiter
 
     def is_shifted(self, row: list[str], usual: int) -> bool:
-        """Whether it is certain that cells of the row stand behind their columns. `usual` is how long rows are."""
+        """Returns whether cells of the row are certainly shifted. `usual` is the usual cell count."""
         as_it_is = [self._fit(at, cell) for at, cell in enumerate(row[: len(self._columns)])]
         if _MISFITS not in as_it_is:
             return False
         return any(self._fits_moved_back(row, as_it_is, by) for by in range(1, min(len(row) - usual, _MOST) + 1))
 
     def _fits_moved_back(self, row: list[str], as_it_is: list[int], by: int) -> bool:
-        """Whether a place is found behind which everything fits, and more does, once the cells are moved back."""
+        """Returns whether joining cells at some column makes all later cells fit, and more of them than before."""
         width = len(self._columns)
         back = [self._fit(at, row[at + by]) if at + by < len(row) else _SAYS_NOTHING for at in range(width)]
         misfits, fits = _counted(as_it_is, width)
@@ -353,7 +360,7 @@ class Shifted:
         return False
 
     def _fit(self, at: int, cell: str) -> int:
-        """Whether a cell is what its column holds. Empty cells and columns of words say nothing."""
+        """Returns whether a cell fits its column. Empty cells and columns of free text say nothing."""
         column, value = self._columns[at], cell.strip()
         if column is None or not value or len(value) > _LONGEST or is_error(value) or plain(value).lower() in NOTHING:
             return _SAYS_NOTHING
@@ -366,7 +373,7 @@ class Shifted:
 
 
 def _id_fit(column: RowColumn, value: str) -> int:
-    """A number is an id. Words with blanks between them are none; a single word may be one."""
+    """A number is an id. Several words are not; a single word may be."""
     bare = value.strip("=\"' ")
     if bare.replace(",", "").replace(" ", "").isdigit():
         return _FITS
@@ -375,14 +382,14 @@ def _id_fit(column: RowColumn, value: str) -> int:
 
 def _exact_fit(read: Reader, value: str, context: Context) -> int:
     codes: list[str] = []
-    found = read(value, context, codes.append)
-    if _BAD.isdisjoint(codes) and found is not None:
+    value_read = read(value, context, codes.append)
+    if _BAD.isdisjoint(codes) and value_read is not None:
         return _FITS
-    return _MISFITS if found is None else _SAYS_NOTHING
+    return _MISFITS if value_read is None else _SAYS_NOTHING
 
 
 def _counted(verdicts: list[int], width: int) -> tuple[list[int], list[int]]:
-    """From each place to the end, how many cells misfit, and how many fit."""
+    """Returns, for each position, how many cells from there to the end misfit, and how many fit."""
     whole_row = [*verdicts, *[_SAYS_NOTHING] * (width - len(verdicts))]
     behind = [[each == wanted for each in reversed(whole_row)] for wanted in (_MISFITS, _FITS)]
     misfits, fits = ([*[*accumulate(each)][::-1], 0] for each in behind)

@@ -1,5 +1,7 @@
-"""Rows of a CSV file: an open quotation mark is damage, a stray one is its row's own, a cell without end costs no
-memory."""
+"""Rows of CSV files (RFC 4180, with any of four delimiters).
+
+An unclosed quotation mark refuses the file; a stray one costs only its row; an endless cell costs no memory.
+"""
 
 import csv
 import re
@@ -8,54 +10,57 @@ from enum import Enum, auto
 from typing import TextIO
 
 from app.reading.limits import Limits, is_over, size_of
-from app.reading.open_mark import LAST, OpenMarks, Swallowed
 from app.reading.refusal import CUT, Refused
-from app.reading.rows import Raw
+from app.reading.text_rows import TextRow
+from app.reading.unclosed_quotes import LAST, SwallowedRows, UnclosedQuotes
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 18
 STRAY_QUOTE = "stray_quotation_mark"
-"""A quoted cell goes on behind its closing quotation mark: its row has as many cells as the one before, and is read."""
+"""Code of a row with text behind a closing quotation mark. The row is read: its cell count matches the row before."""
 CUT_IN_QUOTE = CUT
-"""The text ends inside a quoted cell that its last line opens: rows before it are certain, and the file may be cut."""
+"""Code of a last row whose quoted cell does not end: earlier rows are certain, and the file may be truncated."""
 ROWS_IN_CELL = "rows_in_one_cell"
-"""Lines of a cell look like rows of the file, and nobody knows whether they are: the row waits, with all of them."""
-MOST_MARKS = 1000  # marks that no row closes, of one file
-_ROWS_AGAIN = 16  # rows of the most bytes: as much of a file may be read a second time, because of such marks
+"""Code of a row with a cell whose lines may be rows of the file. The row is held, with all of them."""
+MOST_MARKS = 1000  # unclosed quotation marks in a file
+_ROWS_AGAIN = 16  # times the largest row: bytes that may be read a second time because of such marks
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
-csv.field_size_limit(1 << 26)  # our own limits are lower, and end a row instead of a file
+csv.field_size_limit(1 << 26)  # our own limits are lower, and refuse a row instead of the file
 
 
 class _TooLarge(Exception):
-    """The row that is being read is over the limit, or may have more cells than are worth holding."""
+    """The current row is over the byte limit or the cell limit."""
 
 
-class _Lines:
-    """The physical lines of a text, with what belongs to the row that is being read."""
+class _PhysicalLines:
+    """The physical lines of a text, and the lines of the current row. Iterated by csv.reader."""
 
     def __init__(self, text: TextIO, delimiter: str, limits: Limits) -> None:
         self._read: Callable[[int], str] = text.readline
         self._read_on: Callable[[int], str] = text.read
-        self._ahead = ""  # what was read and stands behind the place
+        self._ahead = ""  # text that was read but not yet returned
         self._delimiter = delimiter
         self._limit = limits.row_bytes
         self._most_cells = limits.row_cells
-        self._at_once = max(1, min(limits.cell_bytes, limits.row_bytes) // 4)  # so many signs are never too many bytes
+        self._at_once = max(
+            1, min(limits.cell_bytes, limits.row_bytes) // 4
+        )  # characters that never exceed the byte limit (UTF-8: 4 bytes each)
         self._light = min(self._at_once, limits.row_cells)
         self.number = 0
         self.row: list[str] = []
         self._text = text
-        self._again: list[str] = []  # lines that were given back, the next one last
+        self._again: list[str] = []  # lines to read again, the next line last
         self.begin()
 
-    def __iter__(self) -> "_Lines":
+    def __iter__(self) -> "_PhysicalLines":
         return self
 
     def begin(self) -> None:
+        """Starts the next row."""
         self.row.clear()
         self.signs = 0
-        self.weighed = 0  # how many pieces of the row are; none of a row that is small
-        self._bytes = self._cells = 0  # of those
+        self.weighed = 0  # pieces of the row that are measured; 0 for a small row
+        self._bytes = self._cells = 0  # of the measured pieces
 
     def __next__(self) -> str:
         line = "" if self._ahead else self._read(self._at_once)
@@ -73,7 +78,7 @@ class _Lines:
         return line
 
     def _whole(self, piece: str) -> str:
-        """A line that is longer than what is read at once, or has no end: put together unless it is too large."""
+        """Joins the pieces of a line that is longer than a single read. Raises _TooLarge over the limit."""
         begins = len(self.row)
         while piece:
             self.row.append(piece)
@@ -87,7 +92,7 @@ class _Lines:
         return line
 
     def _weigh(self) -> None:
-        """What a row that is not small has to answer for: its bytes, and how many cells it can have."""
+        """Adds the bytes and delimiters of unmeasured pieces. Raises _TooLarge over a limit."""
         for piece in self.row[self.weighed :]:
             self._bytes += size_of(piece)
             self._cells += piece.count(self._delimiter)
@@ -96,20 +101,20 @@ class _Lines:
             raise _TooLarge
 
     def block(self) -> str:
-        """What stands next, however many lines it is: for a row that is passed over."""
+        """Returns the next block of text, regardless of lines, for a row that is skipped."""
         held, self._ahead = self._ahead, ""
         block = held or self._read_on(min(self._limit, BLOCK))
         return block + self._rest_of_end() if block[-1:] == "\r" else block
 
     def put_back(self, text: str) -> None:
-        """Gives back what stands behind the row that was passed over."""
+        """Returns text behind a skipped row to the front of the stream."""
         self._ahead = text + self._ahead
 
     def give_back(self, begun: int) -> int:
-        """Gives back all lines of the row but the first `begun`, which end it; says how many signs these are."""
+        """Ends the row after its first `begun` lines. The rest is read again; returns its length in characters."""
         back = self.row[begun:]
         if self._ahead:
-            back += _LINE.findall(self._ahead)[:-1]  # what it finds last is empty
+            back += _LINE.findall(self._ahead)[:-1]  # the last match is empty
             self._ahead = ""
         self.number -= len(self.row) - begun
         self._again += reversed(back)
@@ -131,7 +136,7 @@ class _Lines:
         return line[:size]
 
     def _piece(self, begun: str = "") -> str:
-        """A line, or as much of it as is read at once, with its line end never torn apart; `begun` was read of it."""
+        """Returns a line or its next piece, never torn between CR and LF. `begun` is text that was already read."""
         held = bool(self._ahead)
         line = begun or self._line()
         if line[-1:] == "\r" and not self._ahead and (held or len(line) == self._at_once):
@@ -141,12 +146,12 @@ class _Lines:
     def _line(self) -> str:
         if not self._ahead:
             return self._read(self._at_once)
-        line = _LINE.match(self._ahead)[0]  # type: ignore[index]  # it matches everywhere
+        line = _LINE.match(self._ahead)[0]  # type: ignore[index]  # the pattern matches everywhere
         self._ahead = self._ahead[len(line) :]
         return line if line[-1] in "\r\n" else line + self._read(max(self._at_once - len(line), 0))
 
     def _rest_of_end(self) -> str:
-        """The second sign of a line end whose first was read; what else stands there is kept."""
+        """Returns the LF that follows a CR at the end of a piece; other text is kept for the next read."""
         after = self._read_on(1)
         if after != "\n":
             self._ahead, after = after, ""
@@ -154,27 +159,30 @@ class _Lines:
 
 
 class Delimited:
-    """One delimited text. `rows` may be asked for again; each time it is read anew."""
+    """A delimited text. Each call of `rows` reads the text anew."""
 
     def __init__(self, open_: Callable[[], TextIO], delimiter: str, limits: Limits) -> None:
         self._open = open_
         self.delimiter = delimiter
         self._limits = limits
         self.open_marks: list[tuple[int, int]] = []
-        """Of the last reading: the line of each mark that no row closes, from 1, and where in the line it stands."""
+        """Unclosed quotation marks of the last pass: line, counted from 1, and character offset within the line."""
 
-    def rows(self, marks: OpenMarks | None = None, *, header: int = 0) -> Iterator[Raw]:
-        """Rows in order, blank ones left out. Raises `Refused` at a quotation mark after which nobody knows where rows
-        begin. Below the line of the `header`, `marks` tells rows that lie in a cell of another."""
+    def rows(self, marks: UnclosedQuotes | None = None, *, header: int = 0) -> Iterator[TextRow]:
+        """Yields the rows in order, without blank rows.
+
+        `marks` finds rows that lie inside a quoted cell, below the line of the `header`. Raises Refused
+        `csv_unclosed_quote` at a quotation mark behind which the row boundaries are unknown.
+        """
         self.open_marks = []
         with self._open() as text:
             yield from self._rows(text, marks, header)
 
-    def _rows(self, text: TextIO, marks: OpenMarks | None, header: int) -> Iterator[Raw]:
-        lines = _Lines(text, self.delimiter, self._limits)
+    def _rows(self, text: TextIO, marks: UnclosedQuotes | None, header: int) -> Iterator[TextRow]:
+        lines = _PhysicalLines(text, self.delimiter, self._limits)
         row = lines.row
-        width = 0  # of the row before, in cells; lines above the header are narrower
-        again = 0  # signs that are read a second time
+        width = 0  # cells of the row before; lines above the header are narrower
+        again = 0  # characters that were read a second time
         codes: tuple[str, ...]
         read = self._reader(lines)
         while True:
@@ -185,8 +193,14 @@ class Delimited:
                 return
             except csv.Error:
                 below, is_open = _quote(row, self.delimiter)
-                if marks and len(row) > 1 and begins > header and not is_open and (found := marks.look(row, None)):
-                    cells, again = self._parted(lines, begins, found, again, begins + below)
+                if (
+                    marks
+                    and len(row) > 1
+                    and begins > header
+                    and not is_open
+                    and (swallowed := marks.find_swallowed(row, None))
+                ):
+                    cells, again = self._parted(lines, begins, swallowed, again, begins + below)
                     read, width = self._reader(lines), len(cells)
                     yield begins, *self._kept(cells, STRAY_QUOTE)
                     continue
@@ -200,26 +214,26 @@ class Delimited:
                 continue
             except _TooLarge:
                 read = self._reader(lines)
-                found = marks.look(row[:-1], None) if marks and len(row) > 2 and begins > header else None
+                swallowed = marks.find_swallowed(row[:-1], None) if marks and len(row) > 2 and begins > header else None
                 _, cells, codes = self._endless(lines, begins)
-                if found is not None:
-                    if found.cells is not None:
-                        raise Refused("csv_unclosed_quote", line=begins + found.head - 1) from None
+                if swallowed is not None:
+                    if swallowed.cells is not None:
+                        raise Refused("csv_unclosed_quote", line=begins + swallowed.head - 1) from None
                     codes = (*codes, ROWS_IN_CELL)
                 yield begins, cells, codes
                 lines.begin()
                 continue
             codes = ()
-            if len(row) > 1 and marks and begins > header and (found := marks.look(row, cells)):
-                if found.cells is not None:
-                    cells, again = self._parted(lines, begins, found, again)
+            if len(row) > 1 and marks and begins > header and (swallowed := marks.find_swallowed(row, cells)):
+                if swallowed.cells is not None:
+                    cells, again = self._parted(lines, begins, swallowed, again)
                     read, width = self._reader(lines), len(cells)
                     yield begins, *self._kept(cells, STRAY_QUOTE)
                     continue
                 codes = (ROWS_IN_CELL,)
             if lines.weighed:
                 cells, codes = self._kept(cells, *codes)
-                if lines.signs > BLOCK:  # what a reader needed for the row, it keeps
+                if lines.signs > BLOCK:  # csv.reader keeps the memory of its largest row
                     read = self._reader(lines)
             width = len(cells) or width
             is_row = cells and not (begins == 1 and len(cells) <= 2 and _declares(row[0]))
@@ -228,39 +242,44 @@ class Delimited:
                 yield begins, cells, codes
             del cells  # the next row may be as large
 
-    def _reader(self, lines: _Lines) -> Callable[[], list[str]]:
+    def _reader(self, lines: _PhysicalLines) -> Callable[[], list[str]]:
         return csv.reader(lines, delimiter=self.delimiter, strict=True).__next__
 
     def _kept(self, cells: list[str], *codes: str) -> tuple[list[str], tuple[str, ...]]:
-        """Cells without those that are over the limit, and the codes of the row."""
+        """Returns the cells, those over the limit emptied, and the row's codes."""
         most = self._limits.cell_bytes
         if not any(is_over(cell, most) for cell in cells):
             return cells, codes
         return ["" if is_over(cell, most) else cell for cell in cells], ("cell_too_large", *codes)
 
-    def _parted(self, lines: _Lines, begins: int, found: Swallowed, again: int, line: int = 0) -> tuple[list[str], int]:
-        """The cells of a row that ends before the rows that lie in its cell; those are read next.
+    def _parted(
+        self, lines: _PhysicalLines, begins: int, swallowed: SwallowedRows, again: int, line: int = 0
+    ) -> tuple[list[str], int]:
+        """Returns the cells of a row that ends before the rows in its cell, and the characters read again so far; those
+        rows are read next.
 
-        Raises `Refused` where the row's own end is not certain, and where marks would have a file read without end.
+        Raises Refused if the row's end is uncertain, or if marks would make a file be read endlessly.
         """
-        opened = begins + found.head - 1
-        if found.cells is None:
+        opened = begins + swallowed.head - 1
+        if swallowed.cells is None:
             raise Refused("csv_unclosed_quote", line=line or opened)
-        self.open_marks.append((opened, found.at))
-        again += lines.give_back(found.head)
+        self.open_marks.append((opened, swallowed.at))
+        again += lines.give_back(swallowed.head)
         if len(self.open_marks) > MOST_MARKS or again > _ROWS_AGAIN * self._limits.row_bytes:
             raise Refused("csv_unclosed_quote", line=opened)
-        return found.cells, again
+        return swallowed.cells, again
 
     def _leniently(self, row: list[str], *, ends: bool) -> list[str]:
-        """The cells of a row whose quotation marks are not as they should be: what is behind a closing one belongs to
-        the cell. `ends`: the row has to end with its last line; none are returned where one more cell is open there."""
+        """Returns the cells of a row with misplaced quotation marks: text behind a closing mark belongs to the cell.
+
+        With `ends`, the row must end with its last line; empty if a cell is still open there.
+        """
         records = list(csv.reader([*row, LAST] if ends else row, delimiter=self.delimiter))
         return records[0] if not ends or records[1:] == [[LAST]] else []
 
-    def _endless(self, lines: _Lines, begins: int) -> Raw:
-        """A row that is not held: passed over block by block, its small cells kept."""
-        endless = Endless(self.delimiter, self._limits)
+    def _endless(self, lines: _PhysicalLines, begins: int) -> TextRow:
+        """Skips a row that is too large to hold, block by block, and keeps its small cells."""
+        endless = OversizedRow(self.delimiter, self._limits)
         for piece in _chained(lines):
             end = endless.take(piece)
             if end is not None:
@@ -275,19 +294,19 @@ class Delimited:
         return begins, endless.cells, ("cell_too_large",) if endless.is_too_large else ()
 
 
-def _chained(lines: _Lines) -> Iterator[str]:
-    """What was read of a row, then what follows it."""
+def _chained(lines: _PhysicalLines) -> Iterator[str]:
+    """Yields the pieces of the current row, then the text behind them."""
     yield from lines.row
     lines.begin()
     yield from iter(lines.block, "")
 
 
 def _declares(line: str) -> bool:
-    return declared(line) is not None
+    return declared_delimiter(line) is not None
 
 
-def declared(line: str) -> str | None:
-    """The delimiter that a first line `sep=;` names."""
+def declared_delimiter(line: str) -> str | None:
+    """Returns the delimiter of a first line `sep=;`, as Excel writes it; None for any other line."""
     line = line.lstrip("\ufeff").strip("\r\n").strip('"')
     if line[:4].lower() == "sep=" and line[4:5] in DELIMITERS:
         return line[4:5]
@@ -295,27 +314,27 @@ def declared(line: str) -> str | None:
 
 
 def _quote(row: list[str], delimiter: str) -> tuple[int, bool]:
-    """How many lines below its beginning a row opens its last quotation mark, and whether nothing closes that."""
-    endless = Endless(delimiter, Limits(cell_bytes=1, row_bytes=1))
+    """Returns the line offset of a row's last opening quotation mark, and whether that mark is unclosed."""
+    endless = OversizedRow(delimiter, Limits(cell_bytes=1, row_bytes=1))
     for piece in row:
         endless.take(piece)
     return endless.quote_line, endless.is_open_quoted
 
 
-# The slow way through a row that is too large to hold: its state is kept, its oversized cells are not.
+# The slow pass over a row that is too large to hold: a state machine that drops oversized cells.
 
 
 class _State(Enum):
-    START = auto()  # of a cell
+    START = auto()  # at the beginning of a cell
     PLAIN = auto()
     QUOTED = auto()
     AFTER_QUOTE = auto()
 
 
-class Endless:
-    """Takes a row piece by piece. What goes over a limit becomes an empty cell.
+class OversizedRow:
+    """Takes a row piece by piece. A cell over a limit becomes empty.
 
-    Of cells that no header could have, one is kept: the first with something in it tells that the row is too long.
+    Of the cells beyond the column limit only the first filled one is kept: it proves that the row is too long.
     """
 
     def __init__(self, delimiter: str, limits: Limits) -> None:
@@ -326,23 +345,25 @@ class Endless:
         self._state = _State.START
         self._cell: list[str] = []
         self._cell_size = 0
-        self._row_size = 0  # of what is kept
-        self._drops = False  # whether the cell is over a limit
-        self._is_full = False  # whether no further cell is kept
-        self._taken = 0  # of the row, in bytes
-        self._counted = 0  # how far into the piece line ends are counted
-        self.lines = 0  # line ends that were taken
+        self._row_size = 0  # bytes of kept cells
+        self._drops = False  # the current cell is over a limit
+        self._is_full = False  # no further cell is kept
+        self._taken = 0  # bytes of the row so far
+        self._counted = 0  # offset in the piece up to which line ends are counted
+        self.lines = 0  # line ends so far
         self.cells: list[str] = []
-        self.quote_line = 0  # where the last quoted cell begins, in lines after the row's first
+        self.quote_line = 0  # line of the last quoted cell, counted from the row's first line
         self.is_broken = False
         self.is_too_large = False
 
     @property
     def is_open_quoted(self) -> bool:
+        """Whether the text so far ends inside a quoted cell."""
         return self._state is _State.QUOTED
 
     def take(self, piece: str) -> int | None:
-        """Takes the next piece, of one line or many, no line end torn; says where in it the row ends, if it does."""
+        """Takes the next piece: any number of lines, no line end torn. Returns the offset at which the row ends, None
+        if the row goes on."""
         end = self._take(piece)
         if not self.is_too_large:
             self._taken += size_of(piece if end is None else piece[:end])
@@ -373,15 +394,15 @@ class Endless:
         return len(piece) if self.is_broken else None
 
     def finish(self) -> None:
-        """The file has ended: so has the row, unless a quotation mark is open."""
+        """Ends the row at the end of the file. Does nothing inside a quoted cell."""
         if not self.is_open_quoted:
             self._boundary("\n")
 
     def _plain(self, piece: str, at: int) -> int:
-        """Where a cell ends that no quotation mark holds. Those that are not kept are passed over together."""
-        found = (self._rest_end if self._is_full else self._plain_end).search(piece, at)
+        """Returns the offset at which an unquoted cell ends. Cells that are not kept are skipped together."""
+        match = (self._rest_end if self._is_full else self._plain_end).search(piece, at)
         torn = self._is_full and piece[-1] == self._delimiter  # a quotation mark may begin the next piece
-        end = found.start() if found else len(piece) - torn
+        end = match.start() if match else len(piece) - torn
         self._keep(piece[at:end])
         return end
 
@@ -394,7 +415,8 @@ class Endless:
         return end + 1
 
     def _between(self, sign: str) -> bool:
-        """A sign at the beginning of a cell, behind one, or after a quotation mark; says whether it ends the row."""
+        """Handles a character at the start of a cell, behind a cell or behind a quotation mark. Returns whether the row
+        ends."""
         if sign == '"':
             if self._state is _State.AFTER_QUOTE:
                 self._keep('"')

@@ -1,4 +1,4 @@
-"""A description of an export that may leave the clinic: what kinds of columns it has, and not one value of them."""
+"""A description of an export that may leave the clinic: column names, counts and value patterns, no cell values."""
 
 from collections.abc import Iterator
 
@@ -12,19 +12,19 @@ from app.reading.export_copies import export_copy
 from app.sources import source as source_named
 from app.worker.runtime import Runtime
 
-MOST_FAILURES = 3  # files that end their reader; what is behind them is not described
+MOST_FAILURES = 3  # files that crash their reader; later files are not described
 HEAD = """A description of an export from {source}
 
-Made to be sent to support. It has the names of columns, counts, and what the cells look like, such as "9 digits" or
-"date D/M/YYYY". No cell of the export stands in it. Names of files, folders and columns that could be somebody's are
-told by their length alone, as in [a name of 14 letters].
+Made to be sent to support. It has column names, counts, and the patterns of cells, such as "9 digits" or
+"date D/M/YYYY". It has no cell of the export. Names of files, folders and columns that could be a person's name are
+replaced by their length, as in [a name of 14 letters].
 """
 
 
 def describe(runtime: Runtime, migration: Migration) -> Iterator[str]:
-    """The description, file by file as it is made. Shapes are those of the first rows of each file.
+    """Yields the description file by file. Patterns are those of each file's first rows.
 
-    A file that ends the process that reads it is named as `file_stops_reader`, and the files behind it are described.
+    A file that crashes its reader is named with the code `file_stops_reader`; later files are still described.
     """
     with runtime.ledger.read() as session:
         read = tuple(_read_file(file) for file in files_of(session, migration.id, migration.export_number))

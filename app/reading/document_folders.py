@@ -1,7 +1,7 @@
-"""Folders of documents whose name says neither notes nor files: the clinic is asked once for the folder.
+"""Folders of documents whose names say neither notes nor files: the clinic gets a question per folder.
 
-Such a folder holds a folder for each client, named by the client's id, with documents in it. The plan answers by the
-folder's path, with a slash behind it: `treatment_notes`, `patient_files` or `leave_out`.
+Such a folder holds a folder per client, named by the client's id, with documents inside. The plan stores the answer
+under the folder's path with a trailing slash: `treatment_notes`, `patient_files` or `leave_out`.
 """
 
 import re
@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
 from app.problems import Problem
-from app.reading.entries import Entry, Found
-from app.reading.grid import Wanted
+from app.reading.entries import ExportFiles, FileEntry
+from app.reading.grid import ReadingAnswer
 from app.reading.naming import DOCUMENTS, NOTE_FILES, PAGES, TEXTS, name_of
 from app.reading.results import FileDone
 
 NOTES, FILES = "treatment_notes", "patient_files"
 ANSWERS = (NOTES, FILES, LEAVE_OUT)
-ALL_PAGES = "*.html"  # behind a folder: the line of its notes among the files of an export
+ALL_PAGES = "*.html"  # appended to a folder: the path of its notes in the list of files
 _PAGES = PAGES | TEXTS
 _CLIENT = re.compile(
     r"(?P<root>(?:[^/]+/)+?)[A-Za-z0-9._:-]*\d[A-Za-z0-9._:-]*\s+-\s+[^/]+/(?:[^/]+/)*[^/]+\.(?P<type>\w+)"
@@ -28,10 +28,8 @@ _CLIENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DocumentFolder:
-    """A folder that the clinic is asked about, or leaves out.
-
-    Its `count` documents have `size` bytes; `pages` of them are pages or texts.
-    """
+    """A folder with a question or an answer to leave it out. `count` documents have `size` bytes together; `pages` of
+    them are pages or texts."""
 
     root: str
     count: int
@@ -40,7 +38,7 @@ class DocumentFolder:
     is_left_out: bool
 
     def done(self, number: int) -> FileDone:
-        """The folder's line among the files of the export. Nothing of it is read."""
+        """Returns the folder's entry in the list of files. None of its documents is read."""
         facts = {"rows_seen": self.count, "pages": self.pages, **({"left_out": True} if self.is_left_out else {})}
         code = "file_left_out" if self.is_left_out else "documents_folder_unknown"
         problem = Problem(code, file=self.root, count=self.count)
@@ -48,75 +46,75 @@ class DocumentFolder:
 
 
 @dataclass(frozen=True, slots=True)
-class SortedOut:
-    """An export with the documents of answered folders as notes or files, each way through it read anew.
+class SortedDocuments:
+    """An export whose documents in answered folders count as notes or files. Each iteration reads the table anew.
 
-    `notes` are the answered folders of notes and `files` those of which some are kept as files, each with the number
-    of its documents; `unanswered` are the folders that are neither.
+    `notes` are the answered folders of notes and `files` those with documents kept as files, each with its document
+    count; `unanswered` are the folders without either answer.
     """
 
-    found: Found
+    export: ExportFiles
     source: Source
     file_kinds: Mapping[str, str]
     notes: Mapping[str, int]
     files: Mapping[str, int]
     unanswered: tuple[DocumentFolder, ...]
 
-    def tables(self) -> Iterator[Entry]:
-        """The files that are neither notes nor documents of such a folder."""
-        return (entry for entry, root in self._judged() if root is None)
+    def tables(self) -> Iterator[FileEntry]:
+        """Yields the files outside of document folders."""
+        return (entry for entry, root in self._with_roots() if root is None)
 
     def page_folders(self) -> dict[str, int]:
-        """The folders of notes that are a page each, each with the number of its pages."""
-        return dict(sorted(Counter({**self.found.entries.page_folders(), **self.notes}).items()))
+        """Returns the folders of note pages with their page counts, sorted by path."""
+        return dict(sorted(Counter({**self.export.entries.page_folders(), **self.notes}).items()))
 
-    def pages(self, folder: str) -> Iterator[Entry]:
-        """The note pages of one folder, in the order of their paths."""
-        yield from self.found.entries.pages(folder)
+    def pages(self, folder: str) -> Iterator[FileEntry]:
+        """Yields the note pages of a folder in path order."""
+        yield from self.export.entries.pages(folder)
         if folder in self.notes:
-            for entry, root in self._judged():
+            for entry, root in self._with_roots():
                 if root == folder and _is_page(entry):
                     yield replace(entry, page=root)
 
-    def attached(self) -> Iterator[Entry]:
-        """The files that belong to patients."""
-        yield from self.found.attached
+    def attached(self) -> Iterator[FileEntry]:
+        """Yields the files that belong to patients."""
+        yield from self.export.attached
         if self.files:
-            for entry, root in self._judged():
+            for entry, root in self._with_roots():
                 if root in self.files and not self._is_note(entry, root):
                     yield replace(entry, attached=root)
 
     def attached_folders(self) -> list[str]:
-        """The folders of patients' files, in their order."""
-        return sorted({*self.found.attached.folders(), *self.files})
+        """Returns the folders of patients' files, sorted by path."""
+        return sorted({*self.export.attached.folders(), *self.files})
 
-    def _judged(self) -> Iterator[tuple[Entry, str | None]]:
-        for entry in self.found.entries.tables:
+    def _with_roots(self) -> Iterator[tuple[FileEntry, str | None]]:
+        for entry in self.export.entries.tables:
             yield entry, _root_of(entry, self.source)
 
-    def _is_note(self, entry: Entry, root: str | None) -> bool:
+    def _is_note(self, entry: FileEntry, root: str | None) -> bool:
         return self.file_kinds.get(root or "") == NOTES and _is_page(entry)
 
 
 def folder_of(path: str) -> str | None:
-    """The folder of a line among the files of an export, with a slash behind it; None for the line of a file."""
+    """Returns the folder, with a trailing slash, of an entry in the list of files; None for an entry of a file."""
     folder = path.removesuffix(ALL_PAGES)
     return folder if folder.endswith("/") else None
 
 
-def answered(done: FileDone, file_kinds: Mapping[str, str]) -> FileDone:
-    """The line of a folder, with the mark of the answer that it was read with."""
-    mark = Wanted(file_kinds.get(folder_of(done.path) or "")).mark
+def with_answer_mark(done: FileDone, file_kinds: Mapping[str, str]) -> FileDone:
+    """Returns a folder's entry with the mark of the answer that it was read with; unchanged without an answer."""
+    mark = ReadingAnswer(file_kinds.get(folder_of(done.path) or "")).mark
     return replace(done, facts={**done.facts, "answered": mark}) if mark else done
 
 
-def sorted_out(found: Found, source: Source, file_kinds: Mapping[str, str]) -> SortedOut:
-    """Goes once through an export, and counts the documents of folders about which the clinic is asked.
+def sort_documents(export: ExportFiles, source: Source, file_kinds: Mapping[str, str]) -> SortedDocuments:
+    """Walks once over an export and counts the documents of its document folders.
 
-    Of a folder of notes, pages and texts become notes and all other documents files of their client.
+    In a folder of notes, pages and texts become notes, and all other documents become files of their client.
     """
     notes, files, counts, sizes, pages = (Counter[str]() for _ in range(5))
-    for entry in found.entries.tables:
+    for entry in export.entries.tables:
         root = _root_of(entry, source)
         if root is None:
             continue
@@ -133,18 +131,18 @@ def sorted_out(found: Found, source: Source, file_kinds: Mapping[str, str]) -> S
         DocumentFolder(root, counts[root], sizes[root], pages[root], file_kinds.get(root) == LEAVE_OUT)
         for root in sorted(counts)
     )
-    return SortedOut(found, source, file_kinds, notes, files, unanswered)
+    return SortedDocuments(export, source, file_kinds, notes, files, unanswered)
 
 
-def _is_page(entry: Entry) -> bool:
+def _is_page(entry: FileEntry) -> bool:
     return entry.path.rpartition(".")[2].lower() in _PAGES
 
 
-def _root_of(entry: Entry, source: Source) -> str | None:
-    """The folder of all clients' folders that a document lies in; None for any other file."""
+def _root_of(entry: FileEntry, source: Source) -> str | None:
+    """Returns the folder above the client folders around a document; None for any other file."""
     match = None if entry.page or entry.refused else _CLIENT.fullmatch(entry.path)
     if match is None or match["type"].lower() not in DOCUMENTS | NOTE_FILES | _PAGES:
         return None
-    if name_of(entry.path, source).place(source) is not None:
-        return None  # the folder's name says what it holds, such as letters
+    if name_of(entry.path, source).kind_by_path(source) is not None:
+        return None  # the folder is named after a kind, such as letters
     return match["root"]

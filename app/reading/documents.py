@@ -1,4 +1,4 @@
-"""Notes that arrive as one page or text file each: folder, name and headings say what is what."""
+"""Notes that arrive as a page or text file each: folder, file name and headings give the note's fields."""
 
 import codecs
 import json
@@ -16,32 +16,36 @@ from app.mapping.html_tags import is_element
 from app.mapping.markup import keep_attributes
 from app.mapping.page_styles import StyledPage, split_styles
 from app.reading.content_sniffing import HEAD
-from app.reading.encoding import text_of
-from app.reading.entries import Entry
+from app.reading.encoding import decode_document
+from app.reading.entries import FileEntry
 from app.reading.limits import Limits
-from app.reading.naming import TEXTS
-from app.reading.owner import from_root, owner_of
+from app.reading.naming import TEXTS, from_root, owner_of
 from app.reading.refusal import Refused
-from app.reading.rows import Raw
+from app.reading.text_rows import TextRow
 
 COLUMNS = ("id", "patient_id", "title", "content", "author_name", "created_at", "draft", "is_page", "page_key")
 _NAME = re.compile(r"(?:(?P<day>\d{4}-\d{2}-\d{2})\s+)?(?P<title>.*?)\s*(?:\[(?P<id>[^\]]+)\])?(?:\.[A-Za-z]{1,5})?")
 _BLOCKS = frozenset({"p", "div", "ul", "ol", "li", "blockquote", "table", "tr", "td", "th", "section", "article"})
-_MEANS_CP1252 = frozenset({"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "ascii"})  # as every browser reads them
+_MEANS_CP1252 = frozenset(
+    {"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "ascii"}
+)  # browsers decode these as windows-1252 (WHATWG Encoding Standard)
 _STRUCK = frozenset({"s", "strike", "del"})
-_LONG_ANSWER = 2_000  # an answer longer than this has words
+_LONG_ANSWER = 2_000  # a longer answer always has words
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _HIDDEN = frozenset({"script", "style"})
-_OF_HEAD = frozenset({"html", "head", "meta", "link", "base", "title", "style", "script"})  # any other ends a head
+_OF_HEAD = frozenset({"html", "head", "meta", "link", "base", "title", "style", "script"})  # any other tag ends a head
 _FIELDS = frozenset({"html", "body", "meta", "link", "title", "style", "script"})
 _CHARSET = re.compile(
     rb"<(?:meta\b[^>]{0,200}\bcharset|\?xml\b[^>]{0,100}\bencoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE
 )
 
 
-def note_rows(entries: Iterable[Entry], limits: Limits, in_two_forms: Set[str] = frozenset()) -> Iterator[Raw]:
-    """One row for each document, in the order of their paths, with the cells of `COLUMNS`. `in_two_forms` are paths
-    that several documents have, in other forms of their letters."""
+def note_rows(entries: Iterable[FileEntry], limits: Limits, in_two_forms: Set[str] = frozenset()) -> Iterator[TextRow]:
+    """Yields a row per document, in path order, with the cells of `COLUMNS`; the line is the document's number.
+
+    `in_two_forms` are composed paths that several documents have in different Unicode normal forms. A refused document
+    gives a row with its code and without content.
+    """
     for number, entry in enumerate(entries, start=1):
         codes: tuple[str, ...] = ()
         page = Page()
@@ -65,30 +69,31 @@ def _bounded(page: StyledPage) -> StyledPage:
 
 
 def is_text_note(path: str) -> bool:
-    """Whether a note is plain text by its name, and has no markup."""
+    """Returns whether a note is plain text by its file name, without markup."""
     return path.rpartition(".")[2].lower() in TEXTS
 
 
-def _text_of(entry: Entry, limits: Limits) -> tuple[str, tuple[str, ...]]:
-    """The text of a document and the problem codes of its decoding; empty with `cell_too_large` over the limit.
+def _text_of(entry: FileEntry, limits: Limits) -> tuple[str, tuple[str, ...]]:
+    """Returns the text of a document and the codes of its decoding; empty with `cell_too_large` over the limit.
 
-    It is decoded like a table; only a page that names its own character set, and is not UTF-8, is read in that.
+    A document is decoded like a table. Only a page that names its own character set, and is not UTF-8, is decoded in
+    that.
     """
     with entry.open() as stream:
         data = stream.read(limits.cell_bytes + 1)
     if len(data) > limits.cell_bytes:
         return "", ("cell_too_large",)
-    text, codes = text_of(data)
+    text, codes = decode_document(data)
     if "encoding_guessed" in codes and (named := _named_encoding(data[:HEAD])) is not None:
         try:
             return data.decode(named), ()
         except (UnicodeDecodeError, LookupError):
-            pass  # the page is not in the character set that it names
+            pass  # the page names the wrong character set
     return text, codes
 
 
 def _named_encoding(head: bytes) -> str | None:
-    """The character set that a page names in its head, where Python can decode it."""
+    """Returns the character set that a page names in its head, if Python can decode it."""
     match = _CHARSET.search(head)
     if match is None:
         return None
@@ -100,13 +105,13 @@ def _named_encoding(head: bytes) -> str | None:
     return None if codec.name.startswith("utf") else codec.name
 
 
-def _cells(entry: Entry, page: "Page", in_two_forms: Set[str]) -> tuple[list[str], tuple[str, ...]]:
+def _cells(entry: FileEntry, page: "Page", in_two_forms: Set[str]) -> tuple[list[str], tuple[str, ...]]:
     root = entry.page or ""
     *folders, name = entry.path[len(root) :].split("/")
-    said = _NAME.fullmatch(name)
-    key = said["id"] if said and said["id"] else ""
+    match = _NAME.fullmatch(name)
+    key = match["id"] if match and match["id"] else ""
     codes: tuple[str, ...] = () if key else ("synthetic_key_used",)
-    title = page.title or (said["title"] if said else "")
+    title = page.title or (match["title"] if match else "")
     as_written = composed(entry.path) in in_two_forms
     return [
         key,
@@ -114,7 +119,7 @@ def _cells(entry: Entry, page: "Page", in_two_forms: Set[str]) -> tuple[list[str
         title,
         json.dumps({"sections": page.sections}, ensure_ascii=False),
         page.author,
-        (said["day"] or "") if said else "",
+        (match["day"] or "") if match else "",
         "false",
         "true",
         "" if key else key_of_path(from_root(root, entry.path), as_written=as_written),
@@ -126,7 +131,7 @@ def _has_words(answer: str) -> bool:
 
 
 class Page(HTMLParser):
-    """Collects a page as sections of questions: h1 is the title, h2 a section, h3 or a leading strong a question."""
+    """Parses a page into sections of questions: h1 is the title, h2 a section, h3 or a leading strong a question."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -136,13 +141,13 @@ class Page(HTMLParser):
         self._heading: tuple[str, list[str]] | None = None
         self._hidden = 0
         self._in_head = self._in_head_title = False
-        self._is_begun = False  # behind the first word of a page no head begins
+        self._is_begun = False  # no head begins behind the first word
         self._struck = 0  # how many struck-out elements are open
         self._begins_block = True
 
     @property
     def sections(self) -> list[dict[str, Any]]:
-        """As the source's own notes are built, so that they are read the same way."""
+        """The sections in the shape of the source's own notes, so that both are read the same way."""
         return [
             {
                 "name": section["name"],
@@ -156,14 +161,15 @@ class Page(HTMLParser):
         ]
 
     def take_text(self, text: str) -> None:
-        """Takes plain text as the only answer, word for word."""
+        """Takes plain text as the only answer, unchanged."""
         self._say(escaped(text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
-        if tag == "meta" and (said.get("name") or "").lower() == "author":
-            self.author = said.get("content") or ""
-        if tag not in _OF_HEAD:  # a head need not say where it ends
+        """Handles an opening tag (HTMLParser)."""
+        attributes = dict(attrs)
+        if tag == "meta" and (attributes.get("name") or "").lower() == "author":
+            self.author = attributes.get("content") or ""
+        if tag not in _OF_HEAD:  # a head may lack its closing tag
             self._in_head, self._is_begun = False, True
         elif tag == "head":
             self._in_head = not self._is_begun
@@ -171,26 +177,27 @@ class Page(HTMLParser):
         self._in_head_title = self._in_head and tag == "title"
         if tag in _HIDDEN:
             if not self._in_head:
-                self._say(f"<{tag}></{tag}>")  # what it holds is dropped here; cleaning tells that it was there
+                self._say(f"<{tag}></{tag}>")  # the content is dropped; the empty tag makes cleaning report it
             self._hidden += 1
         elif tag in ("h1", "h2", "h3") or (tag == "strong" and self._begins_block and self._heading is None):
             self._end_heading()
             self._heading = (tag, [STRUCK_OUT] if self._struck else [])
         elif self._heading is not None:
             self._heading[1].append(STRUCK_OUT if tag in _STRUCK else "")
-            if tag == "img":  # cleaning tells that there was one
+            if tag == "img":  # makes cleaning report the picture
                 self._say("<img>")
         elif not self._in_head and tag not in _FIELDS:
             self._struck += tag in _STRUCK
-            if tag == "option":  # its mark is in the text already
+            if tag == "option":  # its mark is already in the text
                 self._say("<br>")
                 return
-            tag = tag if is_element(tag) else "span"  # an element of a program's own
-            address = f' href="{escape(said["href"] or "")}"' if tag == "a" and "href" in said else ""
+            tag = tag if is_element(tag) else "span"  # a custom element
+            address = f' href="{escape(attributes["href"] or "")}"' if tag == "a" and "href" in attributes else ""
             self._say(f"<{tag}{address}>")
         self._begins_block = tag in _BLOCKS or (self._begins_block and tag == "br")
 
     def handle_endtag(self, tag: str) -> None:
+        """Handles a closing tag (HTMLParser)."""
         self._in_head_title = False
         if tag == "head":
             self._in_head = False
@@ -207,6 +214,7 @@ class Page(HTMLParser):
         self._begins_block = self._begins_block or tag in _BLOCKS
 
     def handle_data(self, data: str) -> None:
+        """Handles text between tags (HTMLParser)."""
         if self._hidden or (self._in_head and (self._in_head_title or not data.strip())):
             return
         self._in_head, self._is_begun = False, self._is_begun or bool(data.strip())
@@ -218,7 +226,7 @@ class Page(HTMLParser):
         self._say(escape(data, quote=False))
 
     def close(self) -> None:
-        """Words of a heading that does not end are words of the page."""
+        """Ends the page. The words of an unclosed heading become words of the page."""
         super().close()
         if self._heading is not None:
             words, self._heading = "".join(self._heading[1]), None

@@ -1,4 +1,4 @@
-"""In what letters a file is written, decided over the whole file, with its fingerprint taken on the way."""
+"""Detects a file's encoding over the whole file and computes its checksum on the way."""
 
 import codecs
 import hashlib
@@ -14,42 +14,41 @@ from app.reading.limits import MIB
 from app.reading.padding import Padding, opened_until
 from app.reading.refusal import Refused
 
-# Which single-byte set the accented letters and the marks of a file were written in, judged by the words of each
-# set.
+# Guesses the single-byte encoding of accented letters and punctuation by the words that each encoding gives.
 #
-# Windows-1252 comes first: another set is taken only where signs make no sense in Windows-1252 and do in the other.
+# Windows-1252 is the default: another encoding wins only if characters make no sense in Windows-1252 and do in it.
 
 CONTROLS = "undefined-as-controls"
 WINDOWS, MAC, LATIN9 = "cp1252", "mac_roman", "iso8859-15"
 OTHERS = (MAC, LATIN9)
 CANDIDATES = (WINDOWS, *OTHERS)
-MOST_WORDS = 20_000  # that are judged
-UNSURE_FROM = 0.7  # of what speaks for the set that is taken
-_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
-_UTF8 = re.compile(rb"[\xc3-\xc5][\x80-\xbf]")  # an accented letter of UTF-8: it says nothing of the other bytes
-_UTF8_MARK = re.compile(rb"\xe2[\x80-\x84][\x80-\xbf]")  # a quotation mark, dash or the like of UTF-8
+MOST_WORDS = 20_000  # words that are scored
+UNSURE_FROM = 0.7  # share of the winner's score from which another encoding is a rival
+_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # a lone surrogate, encoded by itself
+_UTF8 = re.compile(rb"[\xc3-\xc5][\x80-\xbf]")  # an accented letter in UTF-8
+_UTF8_MARK = re.compile(rb"\xe2[\x80-\x84][\x80-\xbf]")  # punctuation in UTF-8, such as a quotation mark or a dash
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """The most likely set, and the other sets that are as likely and give other words."""
+class EncodingGuess:
+    """The most likely encoding, and the encodings that are as likely and give different words."""
 
     encoding: str
     rivals: tuple[str, ...] = ()
 
 
-class Letters:
-    """Collects words with high bytes and weighs what speaks for each other set against Windows-1252."""
+class EncodingScores:
+    """Collects words with high bytes and scores every other encoding against Windows-1252."""
 
     def __init__(self) -> None:
-        self._for = Counter[str]()  # points of signs that make no sense in Windows-1252
-        self._against = Counter[str]()  # points of signs that fit Windows-1252 better
-        self._undecided: set[str] = set()  # sets in which a sign fits better, which fits Windows-1252 too
+        self._for = Counter[str]()  # points of characters that make no sense in Windows-1252
+        self._against = Counter[str]()  # points of characters that fit Windows-1252 better
+        self._undecided: set[str] = set()  # encodings in which a character fits better, though Windows-1252 is possible
         self._differ: set[tuple[str, str]] = set()
         self._words = 0
 
     def add(self, line: bytes) -> None:
-        """Weighs the words of one line that have high bytes."""
+        """Scores the words with high bytes of a line, up to MOST_WORDS in total."""
         if self._words >= MOST_WORDS:
             return
         for word in _UTF8_MARK.sub(b" ", _UTF8.sub(b"x", line)).split():
@@ -64,10 +63,10 @@ class Letters:
         for name in OTHERS:
             if texts[name] != texts[WINDOWS]:
                 for at in places:
-                    self._weigh(name, fits(texts[WINDOWS], at), fits(texts[name], at))
+                    self._weigh(name, sign_fit(texts[WINDOWS], at), sign_fit(texts[name], at))
 
     def _weigh(self, name: str, windows: int, other: int) -> None:
-        """A sign that fits Windows-1252 never speaks for another set."""
+        """A character that fits Windows-1252 never counts for another encoding."""
         if windows > other:
             self._against[name] += windows - other
         elif other > windows >= 0:
@@ -75,25 +74,25 @@ class Letters:
         else:
             self._for[name] += other - windows
 
-    def guess(self) -> Guess:
-        """The best candidate. A set that gives the same words is no rival."""
+    def guess(self) -> EncodingGuess:
+        """Returns the best encoding. An encoding that gives the same words is not a rival."""
         net = {name: self._for[name] - self._against[name] for name in OTHERS}
         best = max(OTHERS, key=net.__getitem__)
         if net[best] <= 0:
-            return Guess(WINDOWS, tuple(name for name in OTHERS if self._rivals_windows(name)))
+            return EncodingGuess(WINDOWS, tuple(name for name in OTHERS if self._rivals_windows(name)))
         rivals = [WINDOWS] if self._against[best] >= self._for[best] * UNSURE_FROM else []
         rivals += (c for c in OTHERS if (best, c) in self._differ and net[c] >= net[best] * UNSURE_FROM)
-        return Guess(best, tuple(rivals))
+        return EncodingGuess(best, tuple(rivals))
 
     def _rivals_windows(self, name: str) -> bool:
-        """Whether nearly as much speaks for a set as against it, or nothing either way and its words fit better."""
+        """Returns whether an encoding scores nearly as much for as against, or only its words fit better."""
         if self._for[name]:
             return self._for[name] >= self._against[name] * UNSURE_FROM
         return name in self._undecided and not self._against[name]
 
 
 def _controls(error: UnicodeError) -> tuple[str, int]:
-    """The bytes that a set leaves undefined are control characters, which are removed and counted later."""
+    """Error handler: undefined bytes become control characters, which are later removed and counted."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "".join(chr(b) for b in error.object[error.start : error.end]), error.end
@@ -103,7 +102,7 @@ codecs.register_error(CONTROLS, _controls)
 
 
 def _one_by_one(encoding: str) -> str:
-    """Registers an error handler that reads bytes which are no UTF-8 in a single-byte set; gives back its name."""
+    """Registers an error handler that decodes invalid UTF-8 with a single-byte encoding. Returns the handler's name."""
     name = f"else-{encoding}"
 
     def otherwise(error: UnicodeError) -> tuple[str, int]:
@@ -120,9 +119,9 @@ def _one_by_one(encoding: str) -> str:
 OTHERWISE = {encoding: _one_by_one(encoding) for encoding in CANDIDATES}
 
 
-def judged(lines: Iterable[bytes]) -> Guess:
-    """The set that reads the words of some lines best."""
-    letters = Letters()
+def guess_encoding(lines: Iterable[bytes]) -> EncodingGuess:
+    """Returns the encoding that reads the words of the lines best."""
+    letters = EncodingScores()
     for line in lines:
         letters.add(line)
     return letters.guess()
@@ -133,17 +132,18 @@ _TWICE_ENCODED = re.compile(rb"\xc3\x83[\xc2-\xe2]|\xc3\x82\xc2|\xc3\xa2\xe2\x82
 _BLANK = b"\xef\xbb\xbf \t\r\n\0\x1a"
 _BLANK_WIDE = b"\xff\xfe \t\r\n\0\x1a"
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-HALVES = "surrogatepass"  # half a character ends no file: such signs are removed from the cells
+HALVES = "surrogatepass"  # lone surrogates pass; they are removed from the cells later
 GUESS = "guess"  # no byte order mark, no NUL, no UTF-8
-NULS_OF_TEXT = 100  # bytes of text for each NUL that damage may have put there: more NULs are another encoding
-_LONG = 4096  # bytes of a line, above which its cells count as lines
+NULS_OF_TEXT = 100  # bytes of text per NUL that damage explains; more NULs mean another encoding
+_LONG = 4096  # bytes of a line from which each of its cells counts as a line
 _PIECE = re.compile(rb'[^"<,;\t]+')
 MOJIBAKE = re.compile("Ã[\u0080-\u00ff\u0152-\u0178\u02c6-\u2122]|â€|Â[\u0080-\u00bf]")
 
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
-    """A whole file, looked through once. `encoding` is None for bytes that are no text."""
+class FileProfile:
+    """A whole file after a pass over its bytes: checksum, size in bytes, first bytes and encoding. `encoding` is None
+    for bytes that are not text."""
 
     sha256: str
     size: int
@@ -151,17 +151,17 @@ class Bytes:
     encoding: str | None
     is_blank: bool
     may_be_mojibake: bool
-    otherwise: str | None = None  # how bytes are read that are not UTF-8, in a file that is
-    other_lines: int = 0  # lines that have such bytes
-    first_other: int = 0  # the first of them
-    rivals: tuple[str, ...] = ()  # sets that could be meant as well
-    has_end: bool = True  # whether the last line ends
-    padding: int = 0  # bytes behind the last letter, of which no text is made
+    otherwise: str | None = None  # encoding of the bytes that are invalid in a UTF-8 file
+    other_lines: int = 0  # lines with such bytes
+    first_other: int = 0  # number of the first such line
+    rivals: tuple[str, ...] = ()  # encodings that are as likely
+    has_end: bool = True  # whether the last line has a line end
+    padding: int = 0  # bytes behind the last character that are not decoded
     has_nul_padding: bool = False
 
     @property
     def sniffed(self) -> str | None:
-        """What the first bytes say, or the first letters where each takes two bytes."""
+        """The content type by the first bytes; UTF-16 is decoded first."""
         if self.encoding != "utf-16":
             return sniff(self.head)
         letters = codecs.getincrementaldecoder("utf-16")(HALVES).decode(self.head)
@@ -169,27 +169,27 @@ class Bytes:
 
     @property
     def is_guessed(self) -> bool:
-        """Whether the whole file is read in a single-byte set that nothing in it names."""
+        """Whether the whole file is read in a single-byte encoding that nothing in it names."""
         return self.encoding in CANDIDATES
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """What had to be guessed about the letters."""
+        """The problem codes of guessed encodings."""
         guessed = ("encoding_guessed",) if self.is_guessed else ()
         return (*guessed, "line_encoding_guessed") if self.otherwise else guessed
 
     def text(self, open_: Callable[[], BinaryIO]) -> io.TextIOWrapper:
-        """The file as text, line ends untouched, without padding. Never with replacement characters."""
+        """Opens the file as text: line ends unchanged, padding left out, never with replacement characters."""
         errors = OTHERWISE[self.otherwise] if self.otherwise else CONTROLS if self.is_guessed else HALVES
         stream = opened_until(open_, self.size - self.padding) if self.padding else open_()
         return io.TextIOWrapper(stream, self.encoding or "utf-8", errors=errors, newline="")
 
 
-def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> Bytes:
-    """Reads the file once: hash, size, encoding. Damage and limits of an archive raise `Refused` here.
+def profile_file(open_: Callable[[], BinaryIO], answer: str | None = None) -> FileProfile:
+    """Reads the file once for checksum, size and encoding. Raises Refused for damage and limits of an archive.
 
-    A file that turns out not to be UTF-8 is read a second time, line by line. `answer` is the clinic's own word for
-    how its letters are stored: a name of `ENCODINGS`, which a byte order mark overrules.
+    A file that is not UTF-8 is read a second time, line by line. `answer` is the encoding that the clinic chose, a name
+    of CANDIDATES or `utf-8`; a byte order mark overrules the answer.
     """
     sha = hashlib.sha256()
     size = 0
@@ -212,11 +212,11 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
                 tail = chunk[-4:]
             letters = _decoded(decoder, chunk) if is_utf8 else None
             is_utf8 = letters is not None
-            padding.see(chunk, letters or "")
+            padding.add(chunk, letters or "")
             chunk = stream.read(MIB)
-    if is_utf8 and not (bom == "utf-16" and padding.see_half(decoder.getstate()[0])):
+    if is_utf8 and not (bom == "utf-16" and padding.add_half(decoder.getstate()[0])):
         is_utf8 = _decoded(decoder, b"", final=True) is not None
-    lines = _Lines()
+    lines = _LineCounts()
     has_nul = nuls - padding.nuls > (size - padding.size) // NULS_OF_TEXT
     encoding = None if head.startswith(_UTF32) else _encoding(bom, is_utf8=is_utf8, has_nul=has_nul)
     if encoding == GUESS:
@@ -224,7 +224,7 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
         encoding = lines.encoding(answer, bom)
     elif encoding == "utf-8" and answer in CANDIDATES:
         encoding = answer
-    return Bytes(
+    return FileProfile(
         sha256=sha.hexdigest(),
         size=size,
         head=head[:HEAD],
@@ -241,76 +241,77 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
     )
 
 
-def text_of(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """A whole document as text, and the codes of what had to be guessed. Raises `Refused` for what is no text."""
+def decode_document(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Returns a whole document as text, with the codes of guesses. Raises Refused `file_not_text` for bytes that are
+    not text."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = ""
     if text and "\0" not in text:
         return text, ()
-    found = look_through(lambda: io.BytesIO(data))
-    if found.encoding is None:
+    profile = profile_file(lambda: io.BytesIO(data))
+    if profile.encoding is None:
         raise Refused("file_not_text")
-    with found.text(lambda: io.BytesIO(data)) as stream:
-        return stream.read(), found.codes
+    with profile.text(lambda: io.BytesIO(data)) as stream:
+        return stream.read(), profile.codes
 
 
 @dataclass(slots=True)
-class _Lines:
-    """The lines with high bytes of a file that is not UTF-8 throughout: how many are, how many are not."""
+class _LineCounts:
+    """Counts, in a file that is not valid UTF-8, the lines with high bytes that are UTF-8 and those that are not."""
 
     utf8: int = 0
     others: int = 0
-    first: int = 0  # the number of the first line that is not
-    guess: Guess = field(default_factory=lambda: Guess(WINDOWS))
+    first: int = 0  # number of the first line that is not UTF-8
+    guess: EncodingGuess = field(default_factory=lambda: EncodingGuess(WINDOWS))
 
     @property
     def is_utf8(self) -> bool:
-        """UTF-8 but for at most one line in a hundred of those with high bytes, at least one."""
+        """Whether at most 1 % of the lines with high bytes, or a single line, are invalid UTF-8."""
         return self.utf8 > 0 and self.others <= max(1, (self.utf8 + self.others) // 100)
 
     def encoding(self, answer: str | None, bom: str | None) -> str:
-        """How the whole file is read."""
+        """Returns the encoding of the whole file."""
         if answer is not None and bom is None:
             return answer
         return (bom or "utf-8") if self.is_utf8 or bom else self.guess.encoding
 
     @property
     def rivals(self) -> tuple[str, ...]:
-        """The sets that are as likely. A file of which many lines are UTF-8 and many are not may be either."""
+        """The encodings that are as likely. A file with many UTF-8 and many other lines may be either."""
         mixed = ("utf-8",) if self.utf8 and not self.is_utf8 else ()
         return (*self.guess.rivals, *mixed)
 
 
-def _by_line(open_: Callable[[], BinaryIO]) -> _Lines:
-    found, letters = _Lines(), Letters()
+def _by_line(open_: Callable[[], BinaryIO]) -> _LineCounts:
+    counts, letters = _LineCounts(), EncodingScores()
     number = 1
     for block in _blocks(open_):
         for line in block.splitlines(keepends=True):
             if not line.isascii():
                 for piece in (line,) if len(line) <= _LONG else _PIECE.findall(line):
-                    _weigh(piece, number, found, letters)
+                    _weigh(piece, number, counts, letters)
             number += line.endswith((b"\n", b"\r"))
-    found.guess = letters.guess()
-    return found
+    counts.guess = letters.guess()
+    return counts
 
 
-def _weigh(piece: bytes, number: int, found: _Lines, letters: Letters) -> None:
+def _weigh(piece: bytes, number: int, counts: _LineCounts, letters: EncodingScores) -> None:
     if piece.isascii():
         return
     try:
         piece.decode("utf-8", HALVES)
     except UnicodeDecodeError:
-        found.others += 1
-        found.first = found.first or number
+        counts.others += 1
+        counts.first = counts.first or number
         letters.add(piece)
     else:
-        found.utf8 += 1
+        counts.utf8 += 1
 
 
 def _blocks(open_: Callable[[], BinaryIO]) -> Iterator[bytes]:
-    """The file in blocks that end with a line, or between two letters where a line is longer than a block."""
+    """Yields the file in blocks that end with a line, or between two cells in a very long line."""
     rest = b""
     with open_() as stream:
         while chunk := stream.read(MIB):
@@ -326,7 +327,7 @@ def _blocks(open_: Callable[[], BinaryIO]) -> Iterator[bytes]:
 
 
 def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> str | None:
-    """The letters that a chunk completes; None where it is not written in the decoder's encoding."""
+    """Returns the characters that a chunk completes; None if the chunk is invalid in the decoder's encoding."""
     try:
         return decoder.decode(chunk, final)
     except UnicodeDecodeError:
@@ -341,24 +342,25 @@ def _encoding(bom: str | None, *, is_utf8: bool, has_nul: bool) -> str | None:
     return (bom or "utf-8") if is_utf8 else GUESS
 
 
-def must_be_text(found: Bytes) -> None:
-    if found.is_blank:
+def require_text(profile: FileProfile) -> None:
+    """Raises Refused `file_empty` for a blank file and `file_not_text` for bytes that are not text."""
+    if profile.is_blank:
         raise Refused("file_empty")
-    if found.encoding is None:
+    if profile.encoding is None:
         raise Refused("file_not_text")
 
 
-# How well a sign fits its place in a word: whether people write that letter or that mark there.
+# Scores how well a character fits its position in a word.
 #
-# A score below zero means that people do not write the sign there: a capital after a small letter, an opening
-# quotation mark at the end of a word, a symbol inside one. A score of zero says nothing.
+# A negative score means that people do not write the character there: a capital after a small letter, an opening
+# quotation mark at the end of a word, a symbol inside a word. A score of zero is neutral.
 
 LETTERS = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßšžÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŒŠŽŸ")
 _RARE = frozenset("ÿœý")
-_BEGIN = frozenset("àáâäåæçéêíóôöøúüœšž")  # small letters that many words begin with
+_BEGIN = frozenset("àáâäåæçéêíóôöøúüœšž")  # small letters that often begin a word
 _RARELY_END = frozenset("îïñôûÿçæšž")
 _NEVER_END = frozenset("œ")
-_ALONE = frozenset("àáèéêíîóòôåäöøæ")  # words of one letter, and letters of an enumeration
+_ALONE = frozenset("àáèéêíîóòôåäöøæ")  # words and list markers of a single letter
 _RARELY_BEGIN = frozenset("ÑÕÛÏÙÌÎÃËŠŽŒÒÔ")  # capitals
 _CONSONANTS = frozenset("çñšž")
 _BEFORE_VOWELS = frozenset("çñ")
@@ -373,13 +375,13 @@ _PARTS = re.compile(r"[^\W\d_]+")
 
 
 class _Fit(NamedTuple):
-    """Scores of a mark: alone, where a word or number begins, where one ends, between two letters."""
+    """Scores of a mark: alone, where a word or number begins, where a word ends, and between two letters."""
 
     alone: int
     begins: int
     ends: int
     inside: int
-    at_number: int | None = None  # beside a figure, where that differs
+    at_number: int | None = None  # next to a digit, if that differs
 
 
 _OPENS, _CLOSES = _Fit(0, 3, -3, -3), _Fit(2, -3, 3, -3)
@@ -390,7 +392,7 @@ _MONEY = _Fit(2, -2, -2, -3, 3)
 _REGISTERED = _Fit(2, -2, 2, -3, 2)
 _REFERENCE = _Fit(0, -3, -2, -4, 0)
 _RATIO = _Fit(2, -2, -2, -3, 2)
-_ACCENT = _Fit(-2, 0, -1, 1, -1)  # typed for an apostrophe
+_ACCENT = _Fit(-2, 0, -1, 1, -1)  # typed instead of an apostrophe
 _FITS = {
     **dict.fromkeys("“„«", _OPENS),
     **dict.fromkeys("‚‹", _Fit(0, 1, -3, -3)),
@@ -421,8 +423,8 @@ _FITS = {
 }
 
 
-def fits(word: str, at: int) -> int:
-    """How well the sign at a place of a word fits there: below zero where people do not write it."""
+def sign_fit(word: str, at: int) -> int:
+    """Returns the score of the character at a position of a word; negative if people do not write it there."""
     sign, before, after = word[at], word[at - 1 : at], word[at + 1 : at + 2]
     if sign in LETTERS:
         return _letter_fits(word, at, before, after)
@@ -438,14 +440,14 @@ def fits(word: str, at: int) -> int:
             return _divides(sign, word[:at], word[at + 1 :])
         return 1 if sign == "‘" and _is_turned(word[:at], word[at + 1 :]) else fit.inside
     if sign in "¿¡" and not before.isalnum() and after.isalpha() and not word[at + 2 : at + 3].isalpha():
-        return -2  # `¡C` is the degree sign of another set
+        return -2  # `¡C` is a degree sign in another encoding
     if before.isalnum() or (before and before in _MARKS_OF_ENDS and not after.isalnum()):
         return fit.ends
     return fit.begins if after.isalnum() else fit.alone
 
 
 def _joins(before: str, after: str) -> int:
-    """An apostrophe ends a word in English, or follows one letter of a name: `it’s`, `O’Brien`, `d’Arcy`."""
+    """Scores an apostrophe between letters: `it’s`, `O’Brien`, `d’Arcy`."""
     begins, ends = _PARTS.findall(before)[-1], _PARTS.findall(after)[0]
     is_ending = ends.lower() in _ENDINGS or (ends.lower() == "n" and after[1:2] in ("’", "'"))  # `rock’n’roll`
     if is_ending or begins in ("O", "o") or (len(begins) == 1 and begins.islower()):
@@ -460,13 +462,13 @@ def _joins(before: str, after: str) -> int:
 
 
 def _is_turned(before: str, after: str) -> bool:
-    """Whether an opening mark stands for an apostrophe: `Hawai‘i`, `don‘t`."""
+    """Returns whether an opening quotation mark is used as an apostrophe: `Hawai‘i`, `don‘t`."""
     ends = _PARTS.findall(after)[0].lower()
     return ends[0] in _VOWELS or (ends in _ENDINGS and before[-1].lower() not in _VOWELS)
 
 
 def _divides(dash: str, before: str, after: str) -> int:
-    """A dash is between words: of several letters, or capitals, or `a` and `I`. `Ni–o` and `L—pez` are no words."""
+    """Scores a dash between letters: people write it between words, not inside `Ni–o` or `L—pez`."""
     begins, ends = _PARTS.findall(before)[-1], _PARTS.findall(after)[0]
     if begins[0].isupper() and ends[0].isupper():
         return 2
@@ -488,7 +490,7 @@ def _letter_fits(word: str, at: int, before: str, after: str) -> int:
 
 
 def _capital_fits(word: str, at: int, before: str, after: str) -> int:
-    """A capital begins a word or is among capitals."""
+    """A capital begins a word or stands among capitals."""
     if before.islower() or (before.isupper() and after.islower()):
         return -4
     if before.isupper():
@@ -500,7 +502,7 @@ def _capital_fits(word: str, at: int, before: str, after: str) -> int:
 
 
 def _small_fits(word: str, at: int, before: str, after: str) -> int:
-    """A small letter is among small letters, a consonant beside a vowel."""
+    """A small letter stands among small letters, a consonant next to a vowel."""
     letter = word[at]
     if after.isupper() or (before.isupper() and at > 1 and word[at - 2].isupper()):
         return 1 if letter == "ß" and before.isupper() else -3
@@ -527,7 +529,7 @@ def _small_fits(word: str, at: int, before: str, after: str) -> int:
 
 
 def _run(word: str, at: int) -> str:
-    """The letters around a place without anything between them."""
+    """Returns the unbroken run of letters around a position."""
     begin, end = at, at + 1
     while begin and word[begin - 1].isalpha():
         begin -= 1

@@ -1,4 +1,4 @@
-"""Our copy of an export, handed to a limited process."""
+"""Prepares our copy of an export for a limited process."""
 
 import base64
 
@@ -10,8 +10,8 @@ from app.worker.runtime import Runtime
 
 
 def export_copy(runtime: Runtime, migration: Migration) -> ExportCopy:
-    """The files as they were handed over, none once the migration's key is gone. What has ended a reader before is not
-    opened again."""
+    """Returns the files as handed over; no files once the migration's key is deleted. Files that crashed a reader
+    before are set aside and not opened again."""
     with runtime.ledger.read() as session:
         given = fetched_files(session, migration.id, migration.export_number) if migration.wrapped_key else []
         aside = set_aside_in_reading(session, migration)

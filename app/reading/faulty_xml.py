@@ -1,7 +1,7 @@
-"""XML of which a few signs are none: what no XML may hold becomes a mark, so that the rest can be read.
+"""Repairs XML with a few invalid characters: each becomes a mark, so that the rest can be parsed.
 
-One byte of another encoding, a reference to an unknown entity or to a sign that does not exist would otherwise cost
-all rows of a sheet. What is cut short or nested wrongly stays wrong: nothing is closed on behalf of the file.
+A byte of another encoding, an unknown entity or an invalid character reference would otherwise cost all rows of a
+sheet. Truncated or wrongly nested XML is not repaired.
 """
 
 import codecs
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from app.reading.refusal import Refused
 
 MARK = "unreadable"
-"""The processing instruction that is put where a sign cannot be read."""
+"""Target of the processing instruction that replaces an unreadable character."""
 
 _MARKED = f"<?{MARK}?>"
 _HANDLER = "caspen-unreadable-in-xml"
@@ -19,7 +19,7 @@ _FAULT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&(?:#x([0-9A-Fa-f]{1,8});|#([0-9]{1,8});|([A-Za-z_][\\w.-]{0,63});)?"
 )
 _KNOWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_LONGEST = 80  # signs of a reference
+_LONGEST = 80  # characters of a reference
 _LITERAL = "<![CDATA["
 
 
@@ -33,9 +33,9 @@ codecs.register_error(_HANDLER, _marked)
 
 
 def readable(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same XML as UTF-8, a mark in place of each sign that no XML may hold; a lone `&` stays a sign of the text.
+    """Yields the XML as UTF-8 with a mark for each invalid character; a lone `&` becomes `&amp;`.
 
-    Raises `Refused` with `zip_damaged` for literal sections, where a mark would be text.
+    Raises Refused `zip_damaged` for CDATA sections, where a mark would be text.
     """
     decoder = codecs.getincrementaldecoder("utf-8")(_HANDLER)
     rest = ""
@@ -66,5 +66,5 @@ def _replaced(fault: re.Match[str]) -> str:
 
 
 def _is_sign(number: int) -> bool:
-    """Whether XML may hold the sign of that number."""
+    """Returns whether XML 1.0 allows the character (production 2, Char)."""
     return number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or 0xFFFF < number < 0x110000

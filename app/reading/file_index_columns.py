@@ -1,4 +1,4 @@
-"""What lies where a row of a list of files points, told to the row in columns of its own."""
+"""Matches the rows of a list of files with the files themselves, and adds the file's columns to each row."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,11 @@ from app.mapping.ids import clean_id
 from app.mapping.kind import Kind
 from app.mapping.traits import Filing
 from app.problems import Level, catalogue
-from app.reading.inside import tidy
-from app.reading.naming import is_files_folder
-from app.reading.owner import from_root, owner_of
-from app.reading.rows import Raw
+from app.reading.archive_names import tidy_path
+from app.reading.naming import from_root, is_files_folder, owner_of
+from app.reading.text_rows import TextRow
 
-FOUND = (
+FILE_COLUMNS = (
     "found_key",
     "found_path",
     "found_root",
@@ -34,25 +33,25 @@ _UP = re.compile(r"(^|/)\.\.(?=/|$)")
 Cells = list[str | None]
 
 
-def cells_of_found(found: Attachment | None, attachments: Attachments, *, is_owner_from_folder: bool) -> Cells:
-    """The cells of `FOUND`; all empty for what is not there. Of a file whose folder alone says whose it is, that is
-    marked. `attachments` are all files, by which its key is found."""
-    if found is None:
-        return [None] * len(FOUND)
-    place = found.path[len(found.root) :]
+def file_cells(attachment: Attachment | None, attachments: Attachments, *, is_owner_from_folder: bool) -> Cells:
+    """Returns the cells of `FILE_COLUMNS`; all None without a file. `is_owner_from_folder` marks a row whose owner only
+    the folder names. `attachments` are all files, by which the file's key is determined."""
+    if attachment is None:
+        return [None] * len(FILE_COLUMNS)
+    place = attachment.path[len(attachment.root) :]
     owner = owner_of(place.split("/")[:-1])
-    code = None if refusal_of(found) else found.code
-    root = found.root.rstrip("/").rpartition("/")[2]
+    code = None if read_failure(attachment) else attachment.code
+    root = attachment.root.rstrip("/").rpartition("/")[2]
     below = "/".join(owner.below) or None
-    key = _key_of(found, attachments)
+    key = _key_of(attachment, attachments)
     mark = YES if is_owner_from_folder else None
     return [
         key,
         place,
         root,
-        str(found.size),
-        found.sha256,
-        found.content_type,
+        str(attachment.size),
+        attachment.sha256,
+        attachment.content_type,
         code,
         owner.id,
         owner.name,
@@ -61,37 +60,40 @@ def cells_of_found(found: Attachment | None, attachments: Attachments, *, is_own
     ]
 
 
-def _key_of(found: Attachment, attachments: Attachments) -> str:
-    """The key of a file by its path; by the very letters of that, where another has the same in their usual form."""
-    path = from_root(found.root, found.path)
+def _key_of(attachment: Attachment, attachments: Attachments) -> str:
+    """Returns the key of a file by its path. If another path has the same composed form, the key uses the exact
+    letters."""
+    path = from_root(attachment.root, attachment.path)
     plain = composed(path)
     if path == plain:
         return key_of_path(path)
-    others = (from_root(one.root, one.path) for one in attachments.same_place(found))
+    others = (from_root(other.root, other.path) for other in attachments.same_place(attachment))
     return key_of_path(path, as_written=any(other != path and composed(other) == plain for other in others))
 
 
-def refusal_of(found: Attachment | None) -> tuple[str, ...]:
-    """Why a file could not even be read, such as damage in its archive. A reason not to take it is no refusal."""
-    code = found.code if found else None
+def read_failure(attachment: Attachment | None) -> tuple[str, ...]:
+    """Returns the code of a file that could not be read, such as damage in its archive. A blocked file type does not
+    count."""
+    code = attachment.code if attachment else None
     return (code,) if code and catalogue()[code].level is Level.REFUSED else ()
 
 
 def unlisted_columns(filing: Filing) -> tuple[str, ...]:
-    return ("filename", filing.owner_link, *FOUND)
+    """Returns the columns of rows for files that no list names."""
+    return ("filename", filing.owner_link, *FILE_COLUMNS)
 
 
-def unlisted_rows(attachments: Attachments, root: str, codes: tuple[str, ...]) -> Iterator[Raw]:
-    """A row for each file below a folder that no list names, with the cells of `unlisted_columns`."""
-    for number, found in enumerate(attachments.unclaimed(root), start=1):
-        place = found.path[len(root) :]
-        known = cells_of_found(found, attachments, is_owner_from_folder=found.owner is not None)
-        cells = [place.rpartition("/")[2], found.owner, *known]
-        yield number, [cell or "" for cell in cells], (*codes, *refusal_of(found))
+def unlisted_rows(attachments: Attachments, root: str, codes: tuple[str, ...]) -> Iterator[TextRow]:
+    """Yields a row for each file below a folder that no list names, with the cells of `unlisted_columns`."""
+    for number, attachment in enumerate(attachments.unclaimed(root), start=1):
+        place = attachment.path[len(root) :]
+        known = file_cells(attachment, attachments, is_owner_from_folder=attachment.owner is not None)
+        cells = [place.rpartition("/")[2], attachment.owner, *known]
+        yield number, [cell or "" for cell in cells], (*codes, *read_failure(attachment))
 
 
-class Beside:
-    """Finds the file of each row of one table, and notes that a row names it."""
+class FileFinder:
+    """Finds the file of each row of a table, and records that a row names the file."""
 
     def __init__(self, kind: Kind[Any], columns: Sequence[str], file: int, path: str, attachments: Attachments) -> None:
         self._file = file
@@ -102,28 +104,28 @@ class Beside:
         self._path, self._name, self._owner = (places.get(name) for name in ("path", "filename", by))
 
     def add(self, cells: Cells) -> tuple[str, ...]:
-        """Adds the cells of `FOUND` to those of a row, and says why its file could not be read, where that is so.
+        """Appends the cells of `FILE_COLUMNS` to a row. Returns the code of a file that could not be read.
 
-        A row means the file at its path, where it gives one, else that of its name in the folder of its owner. A row
-        that does not say whose its file is belongs to whom the folder says.
+        A row means the file at its path if given, else the file of its name in its owner's folder. A row without an
+        owner gets the folder's owner.
         """
         path = _cell(cells, self._path)
-        found = self._by_path(path) if path else self._by_name(cells)
+        attachment = self._by_path(path) if path else self._by_name(cells)
         is_owner_from_folder = False
-        if found is not None:
-            self._attachments.claim(found.path, self._file)
+        if attachment is not None:
+            self._attachments.claim(attachment.path, self._file)
             if self._owner is not None and cells[self._owner] is None:
-                cells[self._owner] = found.owner
-                is_owner_from_folder = found.owner is not None
-        cells += cells_of_found(found, self._attachments, is_owner_from_folder=is_owner_from_folder)
-        return refusal_of(found)
+                cells[self._owner] = attachment.owner
+                is_owner_from_folder = attachment.owner is not None
+        cells += file_cells(attachment, self._attachments, is_owner_from_folder=is_owner_from_folder)
+        return read_failure(attachment)
 
     def _by_path(self, path: str) -> Attachment | None:
-        path = _UP.sub("", tidy(path))
+        path = _UP.sub("", tidy_path(path))
         whole = f"{self._folder}/{path}" if self._folder else path
-        for key in dict.fromkeys(key for one in (whole, path) for key in _keys(one)):
-            if found := self._attachments.at(key, comparable(whole), path):
-                return found
+        for key in dict.fromkeys(key for candidate in (whole, path) for key in _keys(candidate)):
+            if attachment := self._attachments.at(key, comparable(whole), path):
+                return attachment
         return None
 
     def _by_name(self, cells: Cells) -> Attachment | None:
@@ -136,13 +138,13 @@ def _cell(cells: Cells, place: int | None) -> str:
 
 
 def _id(cells: Cells, place: int | None) -> str:
-    """The id of a cell, as a row that is parsed has it: without an address, a guard or `.0` around it."""
+    """Returns the id of a cell as a parsed row has it: without address, guard or `.0`."""
     return clean_id(_cell(cells, place), lambda _: None) or ""
 
 
 def _keys(path: str) -> Iterator[str]:
-    """What of a path is below a folder of files. Somebody may have a folder of such a name within their own."""
-    folders = tidy(path).split("/")
+    """Yields the part of a path below a folder of files. A patient's folder may contain a folder of the same name."""
+    folders = tidy_path(path).split("/")
     depths = [depth for depth, folder in enumerate(folders[:-1], start=1) if is_files_folder(folder)]
     for depth in (depths[0], depths[-1]) if depths else (0,):
         yield comparable("/".join(folders[depth:]))

@@ -1,4 +1,4 @@
-"""Which file is being read: announced before its first byte is, so that a file that ends its reader is known.
+"""Announces each file before its first byte is read, so that a file that crashes its reader is known.
 
 A file is named by a key that is the same in every reading of the same export.
 """
@@ -15,31 +15,31 @@ _BETWEEN = "\n"
 STOPS_READER = "file_stops_reader"
 
 
-def nobody(key: str) -> None:
-    """Nobody wants to know."""
+def ignore_key(key: str) -> None:
+    """Does nothing."""
 
 
-def nothing() -> None:
-    """Nobody waits for a sign."""
+def do_nothing() -> None:
+    """Does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileWatch:
-    """`opening` is called with a file's key before its bytes are read; files in `aside`, named by key or by path, are
-    refused and not opened. `advancing` is called as bytes of a file come out of an archive: one that is packed well is
-    read for long and never in silence. `marker` is for tests alone: see `act_as_killer`."""
+    """`opening` is called with a file's key before its bytes are read. Files in `aside`, by key or path, are refused
+    and not opened. `advancing` is called as bytes come out of an archive, since a dense file takes long. `marker` is
+    for tests only: see `act_as_killer`."""
 
-    opening: Callable[[str], None] = nobody
+    opening: Callable[[str], None] = ignore_key
     aside: frozenset[str] = field(default_factory=frozenset)
     marker: str = ""
-    advancing: Callable[[], None] = nothing
+    advancing: Callable[[], None] = do_nothing
 
     def refusal(self, key: str, path: str) -> Refused | None:
-        """Why a file is not to be opened; None for a file that is."""
+        """Returns the refusal of a file that is set aside; None for any other file."""
         return Refused(STOPS_READER) if key in self.aside or path in self.aside else None
 
     def begin(self, key: str) -> None:
-        """The file is about to be read whole, by whatever parses its kind."""
+        """Announces that a file is about to be parsed."""
         self.opening(key)
         if self.marker:
             act_as_killer(key, self.marker)
@@ -49,20 +49,20 @@ NO_WATCH = FileWatch()
 
 
 def key_of(path: str, archive: str = "") -> str:
-    """The key of a file: its path, and for a file of an archive the archive's."""
+    """Returns the key of a file: its path, preceded by the archive's path for a file of an archive."""
     return f"{archive}{_BETWEEN}{path}" if archive else path
 
 
 def path_of(key: str) -> str:
-    """The path of a file by its key."""
+    """Returns the path of a file by its key."""
     return key.rpartition(_BETWEEN)[2]
 
 
 def act_as_killer(key: str, marker: str) -> None:
-    """For tests alone: does what a hostile file would make a parser do, for a file whose name holds the marker.
+    """For tests only: behaves as a hostile file makes a parser behave, for a file whose key contains the marker.
 
-    The marker is a setting that is heard with ENVIRONMENT=test only. `MARKER-aborts` ends the process, `MARKER-loops`
-    never comes back, and `MARKER-eats` takes memory until there is none.
+    The setting has an effect with ENVIRONMENT=test only. `MARKER-aborts` ends the process, `MARKER-loops` never
+    returns, and `MARKER-eats` takes all memory.
     """
     if f"{marker}-aborts" in key:
         os.abort()
@@ -84,4 +84,4 @@ def _eat() -> NoReturn:
         while True:
             kept.append(bytearray(16 << 20))
     except MemoryError:
-        os.abort()  # as a library does that cannot go on without memory
+        os.abort()  # as a native library does without memory

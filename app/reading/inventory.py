@@ -1,4 +1,4 @@
-"""What an export holds, before anything is imported: how much of everything, from when to when, and who is in it."""
+"""What an export holds before anything is imported: counts per kind, first and last dates, and who appears in it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,8 +14,8 @@ LATE = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """One kind: its rows, its different ids, the rows beyond them, and the first and last moment that it tells of."""
+class KindCounts:
+    """Counts of a kind: rows, distinct ids, rows with a repeated id, and the first and last moment in UTC."""
 
     rows: int
     ids: int
@@ -26,23 +26,22 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """`references` are businesses, users, practitioners and appointment types by kind, those that are only named in
-    appointments among them. `absent` are the kinds that move and have no file. `signs` say that the export may have
-    been cut off by dates: `none_ahead` (no appointment lies ahead), `starts_late` (the first appointment is more than
-    a year later than the first client). `questions` are the clinic's own, by their id in the source.
-    """
+    """`references` are businesses, users, practitioners and appointment types by kind, including those that only
+    appointments name. `absent` are the imported kinds without a file. `signs` suggest that the export was limited by
+    dates: `none_ahead` (no future appointment), `starts_late` (the first appointment is over a year later than the
+    first client). `questions` are the clinic's own, by their id in the source."""
 
-    kinds: Mapping[str, Holding] = field(default_factory=dict)
+    kinds: Mapping[str, KindCounts] = field(default_factory=dict)
     references: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
     questions: Mapping[str, Defined] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, for keeping."""
+        """Returns the inventory as JSON for the ledger."""
         return {
-            "kinds": {kind: _holding_json(holding) for kind, holding in self.kinds.items()},
-            "references": {kind: [asdict(one) for one in some] for kind, some in self.references.items()},
+            "kinds": {kind: _counts_json(counts) for kind, counts in self.kinds.items()},
+            "references": {kind: [asdict(reference) for reference in some] for kind, some in self.references.items()},
             "absent": list(self.absent),
             "signs": list(self.signs),
             "questions": {token: known.to_json() for token, known in self.questions.items()},
@@ -50,18 +49,19 @@ class Inventory:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Restores an inventory from `to_json`."""
         return cls(
-            {kind: _holding(one) for kind, one in kept["kinds"].items()},
-            {kind: tuple(Reference(**one) for one in some) for kind, some in kept["references"].items()},
+            {kind: _counts(counts) for kind, counts in kept["kinds"].items()},
+            {kind: tuple(Reference(**reference) for reference in some) for kind, some in kept["references"].items()},
             tuple(kept["absent"]),
             tuple(kept["signs"]),
-            {token: Defined.from_json(told) for token, told in kept.get("questions", {}).items()},
+            {token: Defined.from_json(question) for token, question in kept.get("questions", {}).items()},
         )
 
     def report(self) -> dict[str, Any]:
-        """What the command line says of it: the values of `inventory` and of `references`."""
+        """Returns the values of `inventory` and `references` in the command line's JSON."""
         return {
-            "inventory": {kind: _holding_json(holding) for kind, holding in self.kinds.items()},
+            "inventory": {kind: _counts_json(counts) for kind, counts in self.kinds.items()},
             "references": {
                 kind: [
                     {"id": o.id, "name": o.name, "active": o.active, "appointments": o.appointments, "notes": o.notes}
@@ -73,18 +73,19 @@ class Inventory:
 
 
 def take_inventory(index: Index, source: Source, now: datetime, counted: Mapping[str, int] | None = None) -> Inventory:
-    """Counts a sealed index. `now` divides past from future; `counted` are the rows of kinds that do not move."""
-    kinds = {**{kind: Holding(rows, 0, 0) for kind, rows in (counted or {}).items()}, **_holdings(index)}
+    """Counts a sealed index. `now` separates past from future; `counted` are the row counts of kinds that are not
+    imported."""
+    kinds = {**{kind: KindCounts(rows, 0, 0) for kind, rows in (counted or {}).items()}, **_kind_counts(index)}
     ordered = {kind.name: kinds[kind.name] for kind in source.kinds if kind.name in kinds}
     return Inventory(
         ordered,
         references(index.connection, now),
         tuple(kind.name for kind in source.kinds if kind.is_expected and kind.name not in kinds),
-        _signs(ordered, now),
+        _date_signs(ordered, now),
     )
 
 
-def _holdings(index: Index) -> dict[str, Holding]:
+def _kind_counts(index: Index) -> dict[str, KindCounts]:
     db = index.connection
     present = {
         name.removeprefix("present:") for (name,) in db.execute("SELECT name FROM state WHERE name LIKE 'present:%'")
@@ -107,12 +108,14 @@ def _holdings(index: Index) -> dict[str, Holding]:
         )
     }
     return {
-        kind: Holding(rows.get(kind, 0), *ids.get(kind, (0, 0)), *(_moment(t) for t in times.get(kind, (None, None))))
+        kind: KindCounts(
+            rows.get(kind, 0), *ids.get(kind, (0, 0)), *(_moment(t) for t in times.get(kind, (None, None)))
+        )
         for kind in present
     }
 
 
-def _signs(kinds: Mapping[str, Holding], now: datetime) -> tuple[str, ...]:
+def _date_signs(kinds: Mapping[str, KindCounts], now: datetime) -> tuple[str, ...]:
     visits, clients = kinds.get("appointments"), kinds.get("patients")
     if visits is None or visits.first is None or visits.last is None:
         return ()
@@ -128,19 +131,19 @@ def _moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _holding_json(holding: Holding) -> dict[str, Any]:
+def _counts_json(counts: KindCounts) -> dict[str, Any]:
     return {
-        "rows": holding.rows,
-        "ids": holding.ids,
-        "duplicates": holding.duplicates,
-        "first": _text(holding.first),
-        "last": _text(holding.last),
+        "rows": counts.rows,
+        "ids": counts.ids,
+        "duplicates": counts.duplicates,
+        "first": _text(counts.first),
+        "last": _text(counts.last),
     }
 
 
-def _holding(kept: Mapping[str, Any]) -> Holding:
+def _counts(kept: Mapping[str, Any]) -> KindCounts:
     first, last = (None if kept[end] is None else datetime.fromisoformat(kept[end]) for end in ("first", "last"))
-    return Holding(kept["rows"], kept["ids"], kept["duplicates"], first, last)
+    return KindCounts(kept["rows"], kept["ids"], kept["duplicates"], first, last)
 
 
 def _text(moment: datetime | None) -> str | None:

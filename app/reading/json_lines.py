@@ -1,4 +1,4 @@
-"""The lines of a JSON Lines file, each a text of its own: a damaged one decides for itself and for no other."""
+"""JSON Lines (jsonlines.org): each line is a text of its own, so that a damaged line costs no other line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,23 +8,24 @@ from app.reading.padding import SIGNS
 from app.reading.refusal import CUT
 
 BAD_LINE = "bad_json"
-FIRST = 8  # lines that tell whether a file has one object on each line
+FIRST_LINES = 8  # lines by which a file with an object per line is recognised
 _SPACE = f" \t\r\n\ufeff{SIGNS}"
 
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that is no JSON. `is_cut`: it is the last one, and has no line end."""
+    """A line that is not JSON. `is_cut` for the last line of the file without a line end."""
 
     is_cut: bool
 
     @property
     def codes(self) -> tuple[str, ...]:
+        """The problem codes of the line."""
         return (BAD_LINE, CUT) if self.is_cut else (BAD_LINE,)
 
 
-class Line:
-    """One line, read like a text that ends with it. `is_held`: it lies in memory whole."""
+class JsonLine:
+    """A line as a text to read from. `is_held` if the whole line is in memory."""
 
     def __init__(self, text: TextIO, number: int, begun: str, most: int) -> None:
         self._text = text
@@ -37,20 +38,21 @@ class Line:
 
     @property
     def is_blank(self) -> bool:
+        """Whether the line has only space and padding."""
         return self.is_held and not self._ahead.strip(_SPACE)
 
     @property
     def goes_on(self) -> bool:
-        """Whether a comma stands behind the line's value, as between the items of an array."""
+        """Whether a comma follows the line's value, as between the items of an array."""
         return self.is_held and self._ahead.rstrip(_SPACE).endswith(",")
 
     @property
     def opens_list(self) -> bool:
-        """Whether the line begins with a list, or a list begins that does not end on it, as far as brackets tell."""
+        """Whether the line begins with a list, or more lists open on it than end, by counting brackets."""
         return self._ahead.lstrip(_SPACE).startswith("[") or self._ahead.count("[") > self._ahead.count("]")
 
     def read(self, size: int) -> str:
-        """The next piece of the line; empty at its end."""
+        """Returns the next piece of the line; empty at its end."""
         if self._ahead:
             piece, self._ahead = self._ahead, ""
         elif self._is_over:
@@ -62,19 +64,19 @@ class Line:
         return piece
 
     def pass_over(self) -> None:
-        """Leaves the text behind the line."""
+        """Skips the rest of the line."""
         while self.read(self._most):
             pass
 
 
-def lines_of(text: TextIO, most: int) -> Iterator[Line]:
-    """The lines that are not blank, from the first. At most `most` signs of one are held; what is left of a line when
-    the next one is asked for is passed over."""
+def lines_of(text: TextIO, most: int) -> Iterator[JsonLine]:
+    """Yields the lines that are not blank, with numbers from 1. At most `most` characters of a line are held; asking
+    for the next line skips the rest of the current line."""
     number = 0
-    after = ""  # the last sign of the line before
+    after = ""  # last character of the line before
     while begun := text.readline(most):
-        number += not (after == "\r" and begun == "\n")  # whose two signs were torn apart
-        line = Line(text, number, begun, most)
+        number += not (after == "\r" and begun == "\n")  # CR and LF torn apart are a single line end
+        line = JsonLine(text, number, begun, most)
         if not line.is_blank:
             yield line
         line.pass_over()

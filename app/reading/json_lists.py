@@ -1,6 +1,6 @@
-"""The lists of one JSON text: a script may write everything that a clinic has into one file, each kind under its name.
+"""The lists of a JSON text: a script may write everything into a single file, each kind under its name.
 
-Such a text is read once for each of its lists, and each list counts as a file of its own.
+Such a text is read once per list, and each list counts as a file of its own.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -11,34 +11,34 @@ from typing import Any
 
 from app.mapping.columns import normalise_header
 from app.reading.refusal import Refused
-from app.reading.relations import short_object
+from app.reading.relation_headers import short_object
 
 TOTAL = "total_entries"
 PAGE = frozenset({TOTAL, "links"})
 
-NO_LIST = ""  # the list of a reading that only asks which there are
-_NO_ROWS = frozenset({"errors", "links", "messages", "warnings"})  # lists that a page may have beside its rows
+NO_LIST = ""  # list name for a pass that only collects the names of lists
+_NO_ROWS = frozenset({"errors", "links", "messages", "warnings"})  # lists of a page that never hold rows
 _ADDRESS = frozenset({"href", "links", "self", "url"})
 _OF_PAGES = frozenset(
     """count current currentpage cursor errors first hasmore haspages last lastpage limit links message messages meta
     metadata next nextcursor nextpage object offset ok page pagenumber pages pagesize pagination paging perpage prev
-    previous self status success total totalcount totalentries totalpages warnings""".split()  # noqa: SIM905 - as a list it would be a page long
-)  # normalised names of what pages say of themselves
-_FEW = 8  # members of an object that says something of a page
+    previous self status success total totalcount totalentries totalpages warnings""".split()  # noqa: SIM905 - shorter than a list
+)  # normalised names of page metadata
+_FEW = 8  # members of a metadata object
 
 
 class SeveralLists(Refused):
-    """A text holds several lists that are not of one kind: nobody may read it as one. `names` are theirs, in order."""
+    """A text holds lists of several kinds and cannot be read as a single table. `names` are the lists in order."""
 
     def __init__(self, names: Collection[str] = ()) -> None:
         super().__init__("bad_json")
         self.names = tuple(names)
 
 
-class FurtherLists(Refused):
-    """An object is a page around lists under names that were not known as such. `names` are theirs, in order.
+class UnknownLists(Refused):
+    """An object is a page around lists with unknown names. `names` are the lists in order.
 
-    Whoever reads the text begins again, and knows them.
+    The caller starts again and passes the names as known.
     """
 
     def __init__(self, names: Collection[str]) -> None:
@@ -52,53 +52,54 @@ def _plain(name: str) -> str:
 
 
 def list_key(name: str) -> str:
-    """The name of a list as it is compared: whatever an account calls its clients, and however the name is written."""
+    """Returns a list's name for comparing: normalised, with clients called patients."""
     return _plain(name).replace("customer", "patient")
 
 
 @dataclass
-class Lists:
-    """Which lists were met, and which is read: all of them where `only` is None, else the one of that name.
+class JsonLists:
+    """The lists met so far, and which list is read: all if `only` is None.
 
-    `kinds` has the kind of each name that lists of rows have. `fields` are the normalised headers of rows of any kind,
-    and `are_rows` says whether an object with such members is a row of one.
+    `kinds` is the kind of each known list name. `fields` are the normalised headers of all kinds; `are_rows` says
+    whether an object with such members is a row.
     """
 
     kinds: Mapping[str, str]
     only: str | None = None
     fields: frozenset[str] = frozenset()
     are_rows: Callable[[Collection[str]], bool] = lambda _: False
-    met: dict[str, None] = field(default_factory=dict)
+    noted: dict[str, None] = field(default_factory=dict)
     _keys: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self._keys = frozenset(map(list_key, self.kinds))
 
-    def meet(self, name: str) -> None:
-        """Notes a list. Raises SeveralLists where all would be read, and are not of one kind."""
-        if name not in self.met:
-            self.met[name] = None
-            if self.only is None and len({self.kinds.get(each, each) for each in self.met}) > 1:
+    def note(self, name: str) -> None:
+        """Records a list. Raises SeveralLists if all lists are read and they are of several kinds."""
+        if name not in self.noted:
+            self.noted[name] = None
+            if self.only is None and len({self.kinds.get(each, each) for each in self.noted}) > 1:
                 raise SeveralLists
 
     def is_read(self, name: str) -> bool:
+        """Returns whether the list of this name is read."""
         return self.only is None or name == self.only
 
-    def beside(self, members: Mapping[str, Any], large: Mapping[str, str]) -> Iterator[str]:
-        """Meets what a page holds beside its lists that is a list, too. Gives the names of objects that are a record,
-        and of objects under a name of rows, which their kind has to take apart.
+    def records_outside_lists(self, members: Mapping[str, Any], large: Mapping[str, str]) -> Iterator[str]:
+        """Records further lists among the members of a page. Yields the names of members that are a single record, and
+        of objects under a kind's name that the kind takes apart.
 
-        `large` are members that were too large to be held, and how each begins.
+        `large` are members that were too large to hold, with their first character.
         """
         for name, begins in large.items():
             if begins == "[":
-                self.meet(name)
+                self.note(name)
             elif name in self.kinds:
                 yield name
         for name, value in members.items():
             if is_list_of_objects(value):
-                if name not in _NO_ROWS and not self._is_no_record(name, value):
-                    self.meet(name)
+                if name not in _NO_ROWS and not self._describes_page(name, value):
+                    self.note(name)
             elif (
                 isinstance(value, dict)
                 and value.keys() - _ADDRESS
@@ -107,35 +108,34 @@ class Lists:
                 yield name
 
     def is_record(self, name: str, value: Any) -> bool:
-        """Whether an object that stands without a list is one row of a kind: its members are those of a row, or the
-        object has an id and is called as rows are.
-        """
+        """Returns whether an object outside a list is a row: it has the members of a row, or an id and a kind's
+        name."""
         if not isinstance(value, dict) or self.is_of_page(name):
             return False
         if name in self.kinds or list_key(name) in self._keys:
-            return "id" in map(_plain, value) or self._are_row_s(value)
-        return short_object(value) is None and self._are_row_s(value)
+            return "id" in map(_plain, value) or self._has_row_members(value)
+        return short_object(value) is None and self._has_row_members(value)
 
     def is_of_page(self, name: str) -> bool:
-        """Whether a page has such a member for itself, as `meta`."""
+        """Returns whether the name is page metadata, as `meta`."""
         return _plain(name) in _OF_PAGES
 
-    def _are_row_s(self, value: Mapping[str, Any]) -> bool:
+    def _has_row_members(self, value: Mapping[str, Any]) -> bool:
         return not self.fields.isdisjoint(map(_plain, value)) and self.are_rows(value)
 
-    def _is_no_record(self, name: str, value: list[Any]) -> bool:
-        """Whether a list says something of its page: it is called so, and holds one object with a few members, none of
-        which a record of any kind has."""
+    def _describes_page(self, name: str, value: list[Any]) -> bool:
+        """Returns whether a list is page metadata: such a name, and a single object with few members that no record
+        has."""
         if _plain(name) not in _OF_PAGES or len(value) > 1 or len(value[0]) > _FEW:
             return False
         return not any(isinstance(each, dict | list) for each in value[0].values()) and self.fields.isdisjoint(
             map(_plain, value[0])
         )
 
-    def around(self, members: Mapping[str, Any], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
-        """The names of the lists around which an object is only a page; none where it may be a row.
+    def page_lists(self, members: Mapping[str, Any], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
+        """Returns the unknown list names if the object is only a page around them; empty if the object may be a row.
 
-        Nobody knew these names as such. `is_alone`: the text has nothing but this object.
+        `is_alone`: the text has only this object.
         """
         lists = [name for name, value in members.items() if value == [] or is_list_of_objects(value)]
         lists = [name for name in (*lists, *(n for n in large if large[n] == "[")) if name not in self.kinds]
@@ -144,36 +144,36 @@ class Lists:
         known = [name for name in lists if list_key(name) in self._keys]
         if known:
             others: Iterable[str] = takewhile(lambda name: name not in known, members) if is_alone else members
-            return tuple(known) if self._are_frame(name for name in others if name not in known) else ()
-        are_page_s = self._are_frame if is_alone else _are_of_pages
-        if not are_page_s(name for name in (*members, *large) if name not in lists):  # as in nearly all rows
+            return tuple(known) if self._are_page_members(name for name in others if name not in known) else ()
+        are_page_names = self._are_page_members if is_alone else _are_page_names
+        if not are_page_names(name for name in (*members, *large) if name not in lists):  # true for nearly all rows
             return ()
-        found = [name for name in lists if self._may_have_rows(name, members.get(name))]
-        return tuple(found) if are_page_s(name for name in lists if name not in found) else ()
+        with_rows = [name for name in lists if self._may_have_rows(name, members.get(name))]
+        return tuple(with_rows) if are_page_names(name for name in lists if name not in with_rows) else ()
 
     def begins_row(self, members: Mapping[str, Any]) -> bool:
-        """Whether the first of the members is one of a row, as in nearly all rows."""
+        """Returns whether the first member is a row's, as in nearly all rows."""
         first = next(iter(members), None)
-        return first is not None and not isinstance(members[first], list) and not self._are_frame((first,))
+        return first is not None and not isinstance(members[first], list) and not self._are_page_members((first,))
 
     def _may_have_rows(self, name: str, value: Any) -> bool:
-        """Whether a list may hold rows; of one that is too large to be held, `value` is None."""
-        if value == [] or name in _NO_ROWS or (value and self._is_no_record(name, value)):
+        """Returns whether a list may hold rows. `value` is None for a list that was too large to hold."""
+        if value == [] or name in _NO_ROWS or (value and self._describes_page(name, value)):
             return False
         return _plain(name) not in self.fields or (bool(value) and self.are_rows(value[0]))
 
-    def _are_frame(self, names: Iterable[str]) -> bool:
-        """Whether members say nothing of a row, as totals and addresses of a page do not."""
+    def _are_page_members(self, names: Iterable[str]) -> bool:
+        """Returns whether none of the members is a row's."""
         return all(name in PAGE or _plain(name) not in self.fields for name in names)
 
 
-def _are_of_pages(names: Iterable[str]) -> bool:
-    """Whether members are what pages say of themselves."""
+def _are_page_names(names: Iterable[str]) -> bool:
+    """Returns whether all members are page metadata."""
     return all(_plain(name) in _OF_PAGES for name in names)
 
 
 def is_list_of_objects(value: Any) -> bool:
-    """Whether a value is a list that begins with an object."""
+    """Returns whether a value is a list that begins with an object."""
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 

@@ -1,4 +1,4 @@
-"""JSON read piece by piece: one value at a time, however long the file is, numbers without loss."""
+"""Reads JSON value by value, however long the file is, without loss in numbers."""
 
 import json
 import re
@@ -10,23 +10,24 @@ from app.reading.limits import size_of
 from app.reading.refusal import Refused
 
 CHUNK = 1 << 18
-MOST = 1 << 20  # that is read on at once, of a value that is not whole
+MOST = 1 << 20  # characters read at once for an unfinished value
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 _BRACKETS = re.compile(r'["{}\[\]]')
-LONGEST = 16  # signs of a word, or of an escape, that may be torn where the text ends
+LONGEST = 16  # characters of a word or escape that may be torn at the end of the text
 _WORDS = ("true", "false", "null", "NaN", "-Infinity")
 _BEGUN = "|".join(word[:signs] for word in _WORDS for signs in range(1, len(word)))
 _TORN = re.compile(rf"\s*(?:[.eE][+-]?|u[0-9a-fA-F]{{0,4}}|{_BEGUN})?\s*")
 _STRING_END = re.compile(r'["\\]')
 
 
-class Exact(float):
-    """A number with a fraction that remembers how it was written."""
+class ExactNumber(float):
+    """A number with a fraction that keeps its original text."""
 
     text: str
 
     @classmethod
-    def read(cls, text: str) -> "Exact":
+    def read(cls, text: str) -> "ExactNumber":
+        """Parses a number and keeps its text."""
         value = cls(text)
         value.text = text
         return value
@@ -37,85 +38,85 @@ def _whole(text: str) -> int | str:
 
 
 def _no_value(_: str) -> None:
-    """NaN and Infinity, which some programs write though JSON has none: no value, like null."""
+    """NaN and Infinity are not JSON, though some programs write them: they count as null."""
 
 
-_DECODER = json.JSONDecoder(parse_float=Exact.read, parse_int=_whole, parse_constant=_no_value)
-# Line ends and the like inside a text, which JSON forbids, are part of it.
-FORGIVING = json.JSONDecoder(parse_float=Exact.read, parse_int=_whole, parse_constant=_no_value, strict=False)
+_DECODER = json.JSONDecoder(parse_float=ExactNumber.read, parse_int=_whole, parse_constant=_no_value)
+# Accepts control characters in texts, which RFC 8259 forbids.
+FORGIVING = json.JSONDecoder(parse_float=ExactNumber.read, parse_int=_whole, parse_constant=_no_value, strict=False)
 
 
-class Passed(dict[str, Any]):
-    """What is kept of an object that is too large."""
+class OversizedObject(dict[str, Any]):
+    """The small members of an object that was too large to hold."""
 
 
-class TooLarge(Exception):
-    """The next value is over the limit; it has been passed over. `begins` are the small cells that it begins with."""
+class ValueTooLarge(Exception):
+    """The next value was over the limit and was skipped. `begins` are its first small members."""
 
     def __init__(self, begins: dict[str, Any] | None = None) -> None:
         super().__init__()
         self.begins = begins or {}
 
 
-SMALL = 64  # cells that are kept of an object that is too large, and signs of each
+SMALL = 64  # members that are kept of an oversized object, and characters of their names
 
 
-def small_of(value: Any) -> dict[str, Any]:
-    """What of an object that is too large is kept, so that it is known whose it is: its ids and other short words."""
+def small_members(value: Any) -> dict[str, Any]:
+    """Returns the ids and other short members of an oversized object, so that its owner is known."""
     if not isinstance(value, dict):
         return {}
     short = ((name, cell) for name, cell in value.items() if len(name) <= SMALL and len(str(cell)) <= 4 * SMALL)
     return dict(islice(short, SMALL))
 
 
-def behind(text: str, at: int) -> int:
-    """The place behind the space that stands here."""
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+def after_space(text: str, at: int) -> int:
+    """Returns the offset behind white space."""
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
 
 
 def _is_torn(rest: str) -> bool:
-    """Whether the end of a text is nothing, or the beginning of a word, a number or an escape."""
+    """Returns whether the end of a text is empty, or the beginning of a word, a number or an escape."""
     return len(rest) < LONGEST and _TORN.fullmatch(rest) is not None
 
 
-class Text(Protocol):
-    """What is read from; an empty piece is its end."""
+class TextSource(Protocol):
+    """A text to read from; an empty piece is its end."""
 
     def read(self, size: int, /) -> str: ...
 
 
 class JsonStream:
-    """A text with a place in it. Every method leaves the place behind what it took."""
+    """A JSON text with a position. Each method moves the position behind what it returns."""
 
     _decoder = _DECODER
 
-    def __init__(self, text: Text, limit: int) -> None:
+    def __init__(self, text: TextSource, limit: int) -> None:
         self._text = text
         self._limit = limit
         self._buffer = ""
         self._at = 0
         self._ended = False
-        self._before = 0  # signs of the text that are held no longer
-        self.size = 0  # of the value that was taken last, in bytes
+        self._before = 0  # characters before the buffer
+        self.size = 0  # bytes of the last value
 
     def peek(self) -> str:
-        """The next sign that is no space; empty at the end."""
+        """Returns the next character that is not white space; empty at the end. The character is not taken."""
         while True:
-            found = _SPACE.match(self._buffer, self._at)
-            self._at = found.end() if found else self._at
+            match = _SPACE.match(self._buffer, self._at)
+            self._at = match.end() if match else self._at
             if self._at < len(self._buffer):
                 return self._buffer[self._at]
             if not self._more(CHUNK):
                 return ""
 
     def opens_objects(self) -> bool:
-        """Whether an array begins here of which the first value is an object. Nothing is taken."""
+        """Returns whether an array that begins with an object begins here. The position does not change."""
         if self.peek() != "[":
             return False
         ahead = 1
         while True:
-            at = behind(self._buffer, self._at + ahead)
+            at = after_space(self._buffer, self._at + ahead)
             if at < len(self._buffer):
                 return self._buffer[at] == "{"
             ahead = at - self._at
@@ -123,16 +124,16 @@ class JsonStream:
                 return False
 
     def sign(self, allowed: str) -> str:
-        """Takes one of the signs that may stand here."""
-        found = self.peek()
-        if not found or found not in allowed:
+        """Takes the next character. Raises Refused `bad_json` unless it is one of `allowed`."""
+        sign = self.peek()
+        if not sign or sign not in allowed:
             raise Refused("bad_json", is_cut=_is_torn(self._rest()))
         self._at += 1
-        return found
+        return sign
 
     def value(self) -> Any:
-        """The next whole value. One over the limit, or nested deeper than any record, is passed over and raises
-        `TooLarge`."""
+        """Returns the next value. Raises ValueTooLarge for a skipped value over the limit or nested too deep, Refused
+        `bad_json` for damage."""
         self.peek()
         wanted = CHUNK
         while True:
@@ -142,7 +143,7 @@ class JsonStream:
             except RecursionError:
                 kept = self._begins()
                 self._pass_over()
-                raise TooLarge(kept) from None
+                raise ValueTooLarge(kept) from None
             except ValueError as error:
                 value, end = None, -1
                 is_cut = self._must_be_unfinished(error)
@@ -150,45 +151,43 @@ class JsonStream:
                 begins, self._at, self.size = self._at, end, end - self._at
                 if self.size * 4 > self._limit:
                     self.size = size_of(self._buffer, begins, end)
-                    self._drop()  # not held beside what is made of it
+                    self._drop()  # the text is not held next to its value
                 if self.size > self._limit:
-                    raise TooLarge(small_of(value))
+                    raise ValueTooLarge(small_members(value))
                 return value
             if len(self._buffer) - self._at > self._limit:
                 kept = self._begins()
                 self._pass_over()
-                raise TooLarge(kept)
+                raise ValueTooLarge(kept)
             if not self._more(wanted):
                 raise Refused("bad_json", is_cut=is_cut)
             wanted = min(wanted * 2, MOST)
 
     def _begins(self) -> dict[str, Any]:
-        """The first members of an object that is not whole, its id most likely among them."""
-        found: dict[str, Any] = {}
+        """Returns the first members of an unfinished object, most likely with its id."""
+        members: dict[str, Any] = {}
         text, at = self._buffer, self._at + 1
         try:
-            while text[self._at] == "{" and len(found) < SMALL:
-                name, at = _DECODER.raw_decode(text, behind(text, at))
-                value, at = _DECODER.raw_decode(text, behind(text, behind(text, at) + 1))
+            while text[self._at] == "{" and len(members) < SMALL:
+                name, at = _DECODER.raw_decode(text, after_space(text, at))
+                value, at = _DECODER.raw_decode(text, after_space(text, after_space(text, at) + 1))
                 if not isinstance(name, str) or at >= len(text):
                     break
-                found[name] = value
-                at = behind(text, at) + 1
+                members[name] = value
+                at = after_space(text, at) + 1
         except (ValueError, RecursionError):
-            pass  # here is what is too large, or what is no JSON and is met again
-        return small_of(found)
+            pass  # the large member, or damage that is met again
+        return small_members(members)
 
     def _rest(self) -> str:
-        """What stands behind the place, as far as it must be known to tell whether the text is cut there."""
+        """Returns the text behind the position, as much as shows whether the text is truncated there."""
         while len(self._buffer) - self._at < LONGEST and self._more(CHUNK):
             pass
         return self._buffer[self._at : self._at + LONGEST]
 
     def _must_be_unfinished(self, error: ValueError) -> bool:
-        """Whether nothing is wrong but that the text ends here.
-
-        An error well before the end of what was read so far is one that no further text mends.
-        """
+        """Returns whether the only error is that the text ends. Raises Refused for an error that no further text
+        repairs: one well before the end of what was read."""
         if not isinstance(error, json.JSONDecodeError):
             raise Refused("bad_json") from None
         is_open = error.msg.startswith("Unterminated string")
@@ -206,7 +205,7 @@ class JsonStream:
         return bool(piece)
 
     def _drop(self) -> None:
-        """Holds what stands before the place no longer."""
+        """Drops the text before the position."""
         self._before += self._at
         self._buffer, self._at = self._buffer[self._at :], 0
 
@@ -216,14 +215,14 @@ class JsonStream:
         quoted = False
         while True:
             pattern = _STRING_END if quoted else _BRACKETS
-            found = pattern.search(self._buffer, self._at)
-            if found is None:
+            match = pattern.search(self._buffer, self._at)
+            if match is None:
                 self._at = len(self._buffer)
                 if not self._more(CHUNK):
                     raise Refused("bad_json", is_cut=True)
                 continue
-            self._at = found.end()
-            sign = found.group()
+            self._at = match.end()
+            sign = match.group()
             if sign == "\\":
                 if self._at >= len(self._buffer):
                     self._more(CHUNK)
@@ -238,7 +237,7 @@ class JsonStream:
 
 
 def values_in(stream: JsonStream) -> Iterator[Any]:
-    """The values of an array that begins here; a `Passed` for one that was passed over."""
+    """Yields the values of the array that begins here; an `OversizedObject` for a skipped value."""
     stream.sign("[")
     if stream.peek() == "]":
         stream.sign("]")
@@ -246,7 +245,7 @@ def values_in(stream: JsonStream) -> Iterator[Any]:
     while True:
         try:
             yield stream.value()
-        except TooLarge as large:
-            yield Passed(large.begins)
+        except ValueTooLarge as large:
+            yield OversizedObject(large.begins)
         if stream.sign(",]") == "]":
             return

@@ -1,16 +1,16 @@
-"""What a file's name says: its kind, the day it was exported, and the range of dates it was limited to."""
+"""What a file's path says: its kind, the day of export, the range of dates that limits it, and its patient."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
-from app.reading.owner import owner_of
 
-# What browsers, desktops and spreadsheets put behind the name of a copy, or in front of it.
+# Marks of a copy that browsers, desktops and spreadsheets put behind or before a name.
 _COPY = re.compile(
     r"(?:\s*\((?:\d+|copy|copy \d+|version \d+)\)|\s+-\s+(?:copy|kopie|copie|copia|sheet ?\d+)"
     r"|\s+(?:copy|\d{1,2})|[-_]\d{1,2})$",
@@ -21,8 +21,8 @@ _ARCHIVED = re.compile(r"(?<![A-Za-z])(?<!not )(?<!non-)(?<!non )archived(?![A-Z
 _RANGE = re.compile(r"From(?P<since>\d{8})[-_ ]?To(?P<until>\d{8})(?!\d)", re.IGNORECASE)
 JSONS = frozenset({"json", "jsonl", "ndjson"})
 TABLES = frozenset({"csv", "txt", "tsv", "xlsx"}) | JSONS
-SHEET = "#"  # between a workbook's path and the name of a sheet
-_BOOKS = frozenset({"xlsx", "xlsm", "csv", "txt", "tsv"})  # extensions that workbooks are shared under
+SHEET = "#"  # separates a workbook's path from the name of a sheet
+_BOOKS = frozenset({"xlsx", "xlsm", "csv", "txt", "tsv"})  # extensions of shared workbooks
 _LIST = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,63}")
 _UNSHOWN = re.compile(r"[/\\#\x00-\x1f\x7f-\x9f]")
 NO_TABLES = frozenset({"xls", "numbers", "ods", "gsheet"})
@@ -33,9 +33,9 @@ TEXTS = frozenset({"txt", "md"})
 DOCUMENTS = PAGES | {"pdf"}
 NOTE_FILES = frozenset(
     """mht mhtml doc docx docm dot rtf odt pages wpd wps eml msg xps ppt pptx jpg jpeg png gif bmp tif tiff heic heif
-    webp""".split()  # noqa: SIM905 - as a list it would be a page long
+    webp""".split()  # noqa: SIM905 - shorter than a list
 )
-"""Documents that hold a note and cannot be read as one: each is kept as a file of its client."""
+"""Documents that may hold a note but are not parsed: each is kept as a file of its client."""
 _FILES = frozenset({"patientfiles", "patientattachments", "attachments"})
 _PAGES = frozenset({"treatmentnotes"})
 _PRINTED = _PAGES | {"patientforms"}
@@ -44,8 +44,8 @@ _PART = re.compile(r"(-\d{8}T\d{6}Z)?(-\d{1,3})?( ?\(\d+\))?\.zip", re.IGNORECAS
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
-    """A file's name, understood. `type` is what the source itself calls its content."""
+class FileName:
+    """A parsed file name. `type` is the source's own word for the content; `run` is the day of export."""
 
     path: str
     stem: str
@@ -58,59 +58,60 @@ class Name:
 
     @property
     def is_partial(self) -> bool:
+        """Whether the export was limited to a range of dates."""
         return self.since is not None
 
     def plain(self, source: Source) -> str:
-        """The name as the source itself gives it, without anything that people added."""
+        """Returns the name as the source itself writes it, without additions by people."""
         run = f"-{source.label}-{self.run:%Y%m%d}" if self.run else ""
         limited = f"-From{self.since:%Y%m%d}-To{self.until:%Y%m%d}" if self.since and self.until else ""
         return f"{self.type or ''}{run}{limited}"
 
     @property
     def is_archived(self) -> bool:
-        """Whether the name says that all of the file's rows are archived."""
+        """Whether the name says that all rows of the file are archived."""
         return _ARCHIVED.search(self.stem) is not None
 
     @property
     def order(self) -> tuple[bool, str, str, str]:
-        """Files of archived rows go first, since a copy of such a row says less. Slices of one kind follow each other
-        by the day of export, then by their range, then by name."""
+        """Sort key of files. Files of archived rows come first, since such a copy of a row says less. Slices of a kind
+        follow by day of export, then range, then path."""
         return not self.is_archived, str(self.run or ""), str(self.since or ""), self.path
 
     def kind(self, source: Source) -> Kind[Any] | None:
-        """The kind that the file's own name speaks of: the longest of the known names that it begins with."""
-        return _spoken_of(normalise_header(self.type or self.stem), source)
+        """Returns the kind whose name the file's name begins with, the longest match; None without a match."""
+        return _kind_named(normalise_header(self.type or self.stem), source)
 
-    def place(self, source: Source) -> Kind[Any] | None:
-        """The kind that the name speaks of, or else the nearest of its folders."""
-        found = self.kind(source)
+    def kind_by_path(self, source: Source) -> Kind[Any] | None:
+        """Returns the kind of the file's name, else of its nearest folder; None without a match."""
+        kind = self.kind(source)
         for folder in reversed(self.folders):
-            found = found or _spoken_of(folder, source)
-        return found
+            kind = kind or _kind_named(folder, source)
+        return kind
 
 
-def _spoken_of(text: str, source: Source) -> Kind[Any] | None:
+def _kind_named(text: str, source: Source) -> Kind[Any] | None:
     return next((kind for known, kind in _known_names(source) if text.startswith(known)), None)
 
 
 @lru_cache(maxsize=8)
 def _known_names(source: Source) -> tuple[tuple[str, Kind[Any]], ...]:
-    """What files of each kind are called, the longest names first."""
-    found = [
+    """Returns the names of files of each kind, longest first."""
+    names = [
         (known, kind)
         for kind in source.kinds
         for known in {normalise_header(n) for n in (*kind.recognition.file_names, kind.name, kind.source_label)} - {""}
     ]
-    return tuple(sorted(found, key=lambda pair: -len(pair[0])))
+    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
 
 
 def is_files_folder(name: str) -> bool:
-    """Whether a folder of this name holds patients' own files, or what is printed of their notes and forms."""
+    """Returns whether a folder of this name holds patients' files, or printed notes and forms."""
     return _plain(name) in _FILES | _PRINTED
 
 
 def files_folder(path: str) -> str | None:
-    """The folder of patients' own files that a file lies in; a list of them in there is a table all the same."""
+    """Returns the folder of patients' files around a file; None elsewhere, and for a list of those files."""
     *folders, last = path.split("/")
     depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in _FILES), None)
     if depth is None or _plain(last.rpartition(".")[0]) in _FILES:
@@ -120,13 +121,13 @@ def files_folder(path: str) -> str | None:
 
 
 def is_printed_folder(root: str) -> bool:
-    """Whether a folder of files is one of printed notes or forms, which no list of files names."""
+    """Returns whether a folder holds printed notes or forms, which no list of files names."""
     return _plain(root.rstrip("/").rpartition("/")[2]) in _PRINTED
 
 
 def printed_folder(path: str, content: str | None) -> str | None:
-    """The folder of notes or forms in which a PDF lies, or of forms in which a page lies, by its first bytes or by its
-    name."""
+    """Returns the folder of notes or forms around a PDF, or of forms around a page; None otherwise. `content` is the
+    sniffed type, which goes before the name."""
     is_pdf = content == "pdf" or (content != "html" and path[-4:].lower() == ".pdf")
     if is_pdf:
         return _folder(path, _PRINTED)
@@ -135,15 +136,15 @@ def printed_folder(path: str, content: str | None) -> str | None:
 
 
 def note_files_folder(path: str) -> str | None:
-    """The folder of notes or forms in which a document lies that is kept as a file, by its name."""
+    """Returns the folder of notes or forms around a document that is kept as a file, by its extension."""
     return _folder(path, _PRINTED) if path.rpartition(".")[2].lower() in NOTE_FILES else None
 
 
 def pages_folder(path: str, content: str | None) -> str | None:
-    """The folder of notes in which a page of its own lies, by its first bytes or by its name.
+    """Returns the folder of notes around a note page, by its sniffed type or its name.
 
-    A text file (`.txt`, `.md`) is a note in the folder of one client, or where its name gives the note's id; elsewhere
-    it is a table.
+    A text file (`.txt`, `.md`) is a note in the folder of a client, or if its name gives the note's id; elsewhere it is
+    a table.
     """
     extension = path.rpartition(".")[2].lower()
     if extension in TEXTS and content is None and (folder := _folder(path, _PAGES)) is not None:
@@ -155,10 +156,11 @@ def pages_folder(path: str, content: str | None) -> str | None:
 
 
 def from_archive(archive: str, path: str) -> str:
-    """Where a file of an archive lies. A folder that was packed by itself gives the archive its name, and is not in it.
+    """Returns the path of a file of an archive. A folder that was zipped by itself gives the archive its name and is
+    not inside; the path gets it back.
 
-    A table or a zip stays where it is unless it lies in the folder of one client: a clinic may call a zip of all that
-    it exported `Attachments` too.
+    A table or a zip keeps its path unless it lies in the folder of a client: a clinic may also call a zip of its whole
+    export `Attachments`.
     """
     last = archive.rpartition("/")[2]
     packed = _PART.search(last)
@@ -182,12 +184,12 @@ def _folder(path: str, names: frozenset[str]) -> str | None:
     return None if depth is None else "/".join(folders[:depth]) + "/"
 
 
-def name_of(path: str, source: Source) -> Name:
-    """What a file's name says. A sheet of a workbook has the workbook's name, and its own where that says more.
+def name_of(path: str, source: Source) -> FileName:
+    """Parses a file's path. A sheet of a workbook has the workbook's dates and its own name.
 
-    Marks of a copy, before and behind the name and behind its extension, are passed over.
+    Marks of a copy, before and behind the name and behind its extension, are ignored.
     """
-    book, sheet = sheet_of(path)
+    book, sheet = split_sheet_path(path)
     *folders, last = book.split("/")
     stem, extension = _extension(last)
     plain = tuple(_plain(f) for f in folders)
@@ -199,26 +201,27 @@ def name_of(path: str, source: Source) -> Name:
         since = until = None
     type_ = _type(native["type"], source) if native and run else None
     if sheet:
-        stem, type_ = sheet, None  # a workbook's name says nothing about any one of its sheets
-    return Name(path, stem, extension, plain, type_, run, since, until)
+        stem, type_ = sheet, None  # a workbook's name says nothing about a single sheet
+    return FileName(path, stem, extension, plain, type_, run, since, until)
 
 
 def _type(words: str, source: Source) -> str:
-    """What the source calls the content, without words that somebody put in front of it."""
+    """Returns the source's word for the content, without words that people put before it."""
     rest = words
-    while rest and not _spoken_of(normalise_header(rest), source):
+    while rest and not _kind_named(normalise_header(rest), source):
         rest = rest.partition(" ")[2].lstrip()
     return rest or words
 
 
 def is_unfinished(path: str) -> bool:
-    """Whether a browser had not finished this download; Safari keeps such a file in a folder `NAME.download`."""
+    """Returns whether a browser had not finished this download; Safari keeps such a file in a folder
+    `NAME.download`."""
     *folders, last = path.lower().split("/")
     return _ending(last) in UNFINISHED or any(_ending(folder) == "download" for folder in folders)
 
 
 def is_shortcut(path: str) -> bool:
-    """Whether the file only says where another one is."""
+    """Returns whether the file is only a link to another file."""
     return _ending(path.lower()) in SHORTCUTS
 
 
@@ -227,29 +230,29 @@ def _ending(name: str) -> str:
 
 
 def sheet_path(book: str, sheet: str) -> str:
-    """The path of a sheet in a workbook: `Book.xlsx#Sheet`."""
+    """Returns the path of a sheet in a workbook: `Book.xlsx#Sheet`."""
     return f"{book}{SHEET}{_UNSHOWN.sub('_', sheet)[:100]}"
 
 
 def list_path(path: str, name: str) -> str:
-    """The path of a list in a JSON file: `backup.json#patients`."""
+    """Returns the path of a list in a JSON file: `backup.json#patients`."""
     return f"{path}{SHEET}{name}"
 
 
 def is_list_name(name: str) -> bool:
-    """Whether a path can show the name of a list."""
+    """Returns whether a path can contain this list name."""
     return _LIST.fullmatch(name) is not None
 
 
-def list_of(path: str) -> tuple[str, str] | None:
-    """A path apart: that of the JSON file, and the name of the list in it."""
+def split_list_path(path: str) -> tuple[str, str] | None:
+    """Splits a path into the JSON file's path and the list's name; None for any other path."""
     whole, sign, name = path.rpartition(SHEET)
     return (whole, name) if sign and _LIST.fullmatch(name) else None
 
 
-def sheet_of(path: str) -> tuple[str, str]:
-    """A path apart: that of the workbook, and the name of the sheet in it; empty for a file that is no sheet. A list
-    of a JSON file is like a sheet."""
+def split_sheet_path(path: str) -> tuple[str, str]:
+    """Splits a path into the workbook's path and the sheet's name; the name is empty for any other file. A list of a
+    JSON file counts as a sheet."""
     book, sign, sheet = path.rpartition(SHEET)
     if not sign or "/" in sheet or "." not in book.rpartition("/")[2]:
         return path, ""
@@ -257,7 +260,7 @@ def sheet_of(path: str) -> tuple[str, str]:
 
 
 def _extension(last: str) -> tuple[str, str]:
-    """The name without marks of a copy, and the extension: `A - Copy.csv.csv` is `A` and `csv`."""
+    """Returns the name without marks of a copy, and the extension: `A - Copy.csv.csv` gives `A` and `csv`."""
     stem, dot, extension = _COPY.sub("", last).rpartition(".")
     if not dot:
         stem, dot, extension = last.rpartition(".")
@@ -290,3 +293,34 @@ def _day(digits: str | None) -> date | None:
         return datetime.strptime(digits, "%Y%m%d").date() if digits else None  # noqa: DTZ007 - a day has no zone
     except ValueError:
         return None
+
+
+# The patient of a file by its folder: `1234 - Lee, Ann`, or a name alone.
+
+_ID = r"[A-Za-z0-9._:-]*\d[A-Za-z0-9._:-]*"
+_CLIENT_FOLDER = re.compile(rf"(?P<id>{_ID})\s+-\s+(?P<name>.*)")
+
+
+class Owner(NamedTuple):
+    """A patient's id or name. `below` are the folders inside the patient's folder."""
+
+    id: str | None = None
+    name: str | None = None
+    below: tuple[str, ...] = ()
+
+
+def owner_of(folders: Sequence[str]) -> Owner:
+    """Returns the owner by the folders between the root and the file: the first folder that begins with an id, else the
+    first."""
+    for depth, folder in enumerate(folders, start=1):
+        if match := _CLIENT_FOLDER.fullmatch(folder.strip()):
+            return Owner(match["id"], match["name"].strip() or None, tuple(folders[depth:]))
+    if not folders:
+        return Owner()
+    first, below = folders[0].strip(), tuple(folders[1:])
+    return Owner(first, None, below) if re.fullmatch(_ID, first) else Owner(None, first, below)
+
+
+def from_root(root: str, path: str) -> str:
+    """Returns a path from its root folder on: `Patient files/1234 - Lee, Ann/scan.pdf`."""
+    return path[root.rstrip("/").rfind("/") + 1 :]

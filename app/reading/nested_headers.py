@@ -1,6 +1,6 @@
-"""Headers that scripts make of nested objects: a column `content.sections` is the member `sections` of `content`.
+"""Headers of nested objects: a column `content.sections` is the member `sections` of `content`.
 
-Pandas' `json_normalize` writes such headers. The cells of one object's members become one cell of JSON again.
+pandas.json_normalize writes such headers. The members' cells of an object become a JSON cell again.
 """
 
 import json
@@ -16,13 +16,13 @@ from app.mapping.structured import json_or_text, reads_json
 
 _MEMBER = re.compile(r"\s*\ufeff?\s*(\w[\w ]*?)((?:(?:\.|__)\w+)+)\s*")
 _APART = re.compile(r"\.|__")
-_LONGEST = 255  # signs of a header
-_LINKS = "links"  # a member that only gives the address of another thing
+_LONGEST = 255  # characters of a header
+_LINKS = "links"  # a member with only the address of a related thing
 _NULL = "null"
 
 
-class Member(NamedTuple):
-    """The attribute of a kind that holds an object, and the names that lead to one member of the object."""
+class ObjectMember(NamedTuple):
+    """The attribute of a kind that holds an object, and the path of names to a member of the object."""
 
     attribute: str
     path: tuple[str, ...]
@@ -30,7 +30,7 @@ class Member(NamedTuple):
 
 @lru_cache(maxsize=64)
 def object_headers(kind: Kind[Any]) -> Mapping[str, str]:
-    """The attributes of a kind whose cells hold JSON, by their normalised headers."""
+    """Returns the attributes of a kind whose cells hold JSON, by normalised header."""
     return {
         header: placed.name
         for placed in kind.columns
@@ -39,18 +39,19 @@ def object_headers(kind: Kind[Any]) -> Mapping[str, str]:
     }
 
 
-def member_of(kind: Kind[Any], header: str) -> Member | None:
-    """The member that a header names; None for a header of a whole column, and for the address of a relation."""
+def member_of(kind: Kind[Any], header: str) -> ObjectMember | None:
+    """Returns the member that a header names; None for a header of a whole column, and for the address of a
+    relation."""
     match = _MEMBER.fullmatch(header) if len(header) <= _LONGEST else None
     if match is None:
         return None
     path = tuple(_APART.split(match[2])[1:])
     attribute = object_headers(kind).get(normalise_header(match[1]))
-    return Member(attribute, path) if attribute and path[0].lower() != _LINKS else None
+    return ObjectMember(attribute, path) if attribute and path[0].lower() != _LINKS else None
 
 
 def with_objects(headers: Iterable[str], source: Source) -> frozenset[str]:
-    """The normalised headers, and with a member's header also the header of the object: `content`."""
+    """Returns the normalised headers, plus the object's header for each member's header: `content`."""
     plain = {normalise_header(header) for header in headers} - {""}
     for header in headers:
         if _APART.search(header):
@@ -60,9 +61,9 @@ def with_objects(headers: Iterable[str], source: Source) -> frozenset[str]:
 
 
 def object_cell(cells: Iterable[tuple[tuple[str, ...], str | None]]) -> str | None:
-    """The JSON of an object whose members have these cells, by path; None where all cells are empty.
+    """Returns the JSON of an object from its members' cells, by path; None if all cells are empty.
 
-    A list or an object stays as its cell has it, so that damaged JSON is still damaged. Any other cell is a text, also
+    A list or an object keeps its text, so that damaged JSON stays damaged. Any other cell becomes a JSON string, also
     one that only begins with a bracket.
     """
     members: dict[str, Any] = {}
@@ -75,7 +76,7 @@ def object_cell(cells: Iterable[tuple[tuple[str, ...], str | None]]) -> str | No
 def _put(members: dict[str, Any], path: tuple[str, ...], cell: str) -> None:
     for name in path[:-1]:
         below = members.setdefault(name, {})
-        if not isinstance(below, dict):  # the object has a cell of its own as well
+        if not isinstance(below, dict):  # the object also has a cell of its own
             return
         members = below
     members.setdefault(path[-1], cell)

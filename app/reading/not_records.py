@@ -1,4 +1,4 @@
-"""Rows of a table that are no records: a repeated header, and a total that a spreadsheet added."""
+"""Rows of a table that are not records: repeated headers, and totals that a spreadsheet added."""
 
 import re
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from app.mapping.columns import normalise_header
 from app.reading.recognise import Header
 
 CODE = "not_a_record"
-MOST = 1000  # such rows that are remembered of one file
+MOST = 1000  # such rows that are remembered per file
 _TOTAL = re.compile(r"(grand|sub|over)?\W*(total|sum|count)s?\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 
 
 class NotRecords:
-    """Collects, while a file is surveyed, the lines of rows that may be no records; `lines` is the verdict.
+    """Collects, during the survey of a file, the lines of rows that may not be records; `lines` is the verdict.
 
-    A total has a key unlike all others of its column: a word among numbers. Its other keys and references are empty,
-    and so are most of its cells.
+    A total has a key unlike all others of its column: a word among numbers. Its other keys and references are empty, as
+    are most of its cells.
     """
 
     def __init__(self, header: Header) -> None:
@@ -34,10 +34,10 @@ class NotRecords:
         self._totals: list[tuple[int, bool]] = []
 
     def add(self, line: int, cells: Sequence[str]) -> None:
-        """Looks at one row. A row whose key is a number costs one comparison."""
+        """Adds a row. A row whose key is a number costs a single comparison."""
         at = self._first if self._key is None else self._key
         cell = cells[at] if at < len(cells) else ""
-        if cell[:1].isdigit() or cell.strip("='\" \t").isdigit():  # a guarded id is a number too
+        if cell[:1].isdigit() or cell.strip("='\" \t").isdigit():  # a guarded id, such as ="12", is a number too
             self._numbers += 1
             return
         if len(self._headers) + len(self._totals) >= MOST:
@@ -48,7 +48,7 @@ class NotRecords:
             self._add_total(line, cell.strip(), cells)
 
     def _is_header(self, cells: Sequence[str]) -> bool:
-        """Whether every cell says what the header says, and there are enough of them."""
+        """Returns whether every cell repeats the header, and enough cells are filled."""
         filled = [(at, cell) for at, cell in enumerate(cells) if cell and not cell.isspace()]
         if len(filled) < max(2, self._named // 2) or any(len(cell) > 200 for _, cell in filled):
             return False
@@ -67,6 +67,6 @@ class NotRecords:
 
     @property
     def lines(self) -> frozenset[int]:
-        """The lines of rows that are no records. One word among numbers is one; several only where they say so."""
+        """The lines of rows that are not records. A single odd key is a total; several are only if they say so."""
         totals = [line for line, is_named in self._totals if is_named or len(self._totals) == 1]
         return frozenset((*self._headers, *(totals if self._numbers else ())))

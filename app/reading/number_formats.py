@@ -1,7 +1,6 @@
-"""How a workbook shows its numbers: as a percentage, or with zeros before them.
+"""Number formats of a workbook that change what a number means: percentages and leading zeros.
 
-A spreadsheet library gives the number alone. A clinic that sees 25 % or 0800 means that, and the cell holds 0.25 or
-800.
+The spreadsheet library returns the stored number alone. The clinic sees 25 % or 0800 where the cell holds 0.25 or 800.
 """
 
 import io
@@ -17,10 +16,10 @@ from app.reading.sheet_parts import walk_styles
 STYLES = "xl/styles.xml"
 _BLOCK = 1 << 20
 _OVERLAP = 64
-_LONG = 10**15  # a spreadsheet keeps 15 digits of a number
+_LONG = 10**15  # Excel keeps 15 digits of a number (Excel specifications and limits)
 _SMALLEST = 1e-12
-_LONGEST = 255  # signs of a format
-_BUILT_IN = {9: "0%", 10: "0.00%"}
+_LONGEST = 255  # characters of a format code
+_BUILT_IN = {9: "0%", 10: "0.00%"}  # ECMA-376 part 1, 18.8.30
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|[_*].')
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;])*')
 _PERCENT = re.compile(r"[#0,?]*0(?:\.([0#?]+))?\s*%")
@@ -31,13 +30,13 @@ _USED = re.compile(rb"""\ss\s*=\s*["'](\d{1,6})["']""")
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A number format. `decimals` are those of a percentage; `pieces` are the signs round digits, None for a digit."""
+    """A number format. `decimals` are those of a percentage; `pieces` are the texts around digits, None for a digit."""
 
     decimals: int = 0
     pieces: tuple[str | None, ...] = ()
 
     def faces(self, number: str) -> str | None:
-        """A number as a cell of two faces; None where the format changes nothing of it that matters."""
+        """Returns a number as a cell with its shown and its stored form; None if the format changes nothing."""
         value = float(number)
         if not _SMALLEST <= abs(value) < _LONG and value:
             return None
@@ -46,7 +45,7 @@ class Format:
         return displayed_and_stored(shown, stored) if shown not in (None, stored) else None
 
     def _percent(self, value: float) -> str:
-        """No digit is lost where the format shows fewer of them."""
+        """Keeps all digits, even if the format shows fewer."""
         whole, _, rest = f"{Decimal(f'{value:.15g}') * 100:f}".partition(".")
         rest = rest.rstrip("0").ljust(self.decimals, "0")
         return f"{whole}.{rest}%" if rest else f"{whole}%"
@@ -61,12 +60,11 @@ class Format:
 
 
 Formats = Mapping[int, Format]
-"""By the number of a cell style, how it shows numbers. Only styles that show them otherwise are in it."""
+"""Number formats by the number of a cell style. Only styles that change how a number reads are included."""
 
 
 def number_formats(data: bytes) -> dict[int, Format]:
-    """The styles of a workbook that show numbers as percentages or with zeros before them; none where they cannot be
-    read."""
+    """Returns the formats of a workbook's cell styles. Empty if the styles cannot be parsed."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         name = next((n for n in archive.namelist() if n.replace("\\", "/").casefold() == STYLES), None)
         return {} if name is None else _styles(archive, name)
@@ -91,7 +89,7 @@ def _styles(archive: zipfile.ZipFile, name: str) -> dict[int, Format]:
 
 
 def format_of(code: str) -> Format | None:
-    """What a format code says of a number that is not negative; None for any that shows it in another way."""
+    """Returns the format that a format code applies to positive numbers; None for any other kind of format."""
     if len(code) > _LONGEST or _CONDITION.search(code):
         return None
     match = _SECTION.match(code)
@@ -105,7 +103,7 @@ def format_of(code: str) -> Format | None:
 
 
 def _pieces(section: str) -> Iterator[str | None]:
-    """The signs of a format, None for each `0` that stands for a digit."""
+    """Yields the pieces of a format code, None for each `0`, which is a digit."""
     at = 0
     while at < len(section):
         if literal := _LITERAL.match(section, at):
@@ -113,12 +111,14 @@ def _pieces(section: str) -> Iterator[str | None]:
             at = literal.end()
             continue
         sign = section[at]
-        yield None if sign == "0" else sign if sign in _AROUND else "?"  # no number is filled in round any other sign
+        yield (
+            None if sign == "0" else sign if sign in _AROUND else "?"
+        )  # any other character makes the format unsuitable
         at += 1
 
 
 def sheets_with(data: bytes, sheets: Iterable[str], formats: Formats) -> frozenset[str]:
-    """The parts of those named in which a cell may have one of the styles."""
+    """Returns those of the named parts in which a cell may have such a style."""
     wanted = {b"%d" % style for style in formats}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return frozenset(name for name in sheets if _uses(archive, name, wanted))

@@ -1,4 +1,4 @@
-"""What stands behind the last letter of a file: NULs of a disk or a cloud drive, and the end sign of DOS."""
+"""Padding behind the last character of a file: NULs of a disk or a cloud drive, and the DOS end-of-file character."""
 
 import io
 from collections.abc import Callable
@@ -12,20 +12,20 @@ _TAIL_BYTES = _TAIL.encode()
 
 
 class Padding:
-    """Watches a file go by and knows how many bytes of padding it ends with. `wide`: each letter has two bytes.
+    """Measures the padding at the end of a file while the file is read. `wide`: each character has two bytes.
 
-    Padding begins with one of its signs; space and line ends behind that belong to it. Memory holds numbers only,
-    however long it is.
+    Padding begins with NUL or end-of-file; white space behind that belongs to it. Memory use does not depend on its
+    length.
     """
 
     def __init__(self, *, wide: bool = False) -> None:
         self._unit = 2 if wide else 1
         self.nuls = 0
-        self.size = 0  # in bytes
-        self.has_end = True  # whether a line end stands behind the last letter, if there is a letter
+        self.size = 0  # bytes
+        self.has_end = True  # whether a line end follows the last character
 
-    def see(self, chunk: bytes, letters: str = "") -> None:
-        """The next bytes of the file; where letters are wide, the letters that they complete."""
+    def add(self, chunk: bytes, letters: str = "") -> None:
+        """Adds the next bytes of the file; for wide characters, also the characters that they complete."""
         if self._unit == 2:
             kept = len(letters.rstrip(_TAIL))
             rest = letters[kept:]
@@ -40,8 +40,8 @@ class Padding:
         self.size += self._unit * len(padding)
         self.nuls += self._unit * padding.count(NUL)
 
-    def see_half(self, rest: bytes) -> bool:
-        """Half of a wide letter that ends the file; says whether that is padding."""
+    def add_half(self, rest: bytes) -> bool:
+        """Adds half of a wide character at the end of the file. Returns whether it is padding."""
         if rest == b"\0":
             self.size += 1
             self.nuls += 1
@@ -49,22 +49,25 @@ class Padding:
 
 
 class _Until(io.RawIOBase):
-    """The beginning of a stream, as if it ended there."""
+    """The beginning of a stream, as if the stream ended there."""
 
     def __init__(self, stream: BinaryIO, size: int) -> None:
         self._stream = stream
         self._left = size
 
     def readable(self) -> bool:
+        """See io.RawIOBase."""
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # what io gives
+        """See io.RawIOBase."""
         piece = self._stream.read(min(len(buffer), self._left))
         buffer[: len(piece)] = piece
         self._left -= len(piece)
         return len(piece)
 
     def close(self) -> None:
+        """See io.RawIOBase."""
         if not self.closed:
             self._stream.close()
         super().close()

@@ -1,4 +1,4 @@
-"""Parts: up to 4,000 rows of one kind as they lie in storage, packed and encrypted."""
+"""Parts: up to 4,000 rows of a kind, compressed and encrypted in storage."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ from app.reading.limits import Limits
 from app.reading.results import PartInfo
 from app.storage.objects import Objects
 
-LARGE = 1 << 18  # signs of a row
+LARGE = 1 << 18  # characters from which a row is large
 _HARD_SPACE = "\u00a0".encode()
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
 class PartHead:
-    """What all rows of a part share. `columns` are attribute names; unknown headers stand as `?Header`."""
+    """What all rows of a part share. `columns` are attribute names; an unknown header is `?Header`."""
 
     kind: str
     file: str
@@ -32,12 +32,12 @@ class PartHead:
     decimal_commas: bool = False
 
     def within(self, context: Context) -> Context:
-        """The context with what the whole file of this part proves about its dates and amounts."""
+        """Returns the context with what the part's file proves about its dates and amounts."""
         return replace(context, dates=self.dates, serials=self.serials, decimal_commas=self.decimal_commas)
 
 
 class PartRow(NamedTuple):
-    """One row: the line it begins on, its filled cells by attribute, and what reading had to say of it."""
+    """A row: its first line, its filled cells by attribute, and the problem codes of reading."""
 
     line: int
     cells: Mapping[str, str]
@@ -45,7 +45,7 @@ class PartRow(NamedTuple):
 
 
 class PartWriter:
-    """Gathers rows until a part is full; `close` writes it and tells what was written."""
+    """Collects rows until a part is full; `close` writes the part."""
 
     def __init__(self, objects: Objects, prefix: str, data_key: bytes, limits: Limits) -> None:
         self._objects = objects
@@ -59,17 +59,18 @@ class PartWriter:
 
     @property
     def rows(self) -> int:
+        """The number of collected rows."""
         return len(self._lines)
 
     def add(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> bool:
-        """Adds a row; says whether the part is full."""
-        told = ["null" if cell is None else encode_basestring(cell) for cell in cells]
-        told[0] = f"[{line},[{told[0]}"
-        told[-1] += f"],{_ENCODER.encode(codes) if codes else '[]'}]"
-        if sum(map(len, told)) > LARGE:  # whose copies are not held beside each other
-            text = b",".join([cell.encode("utf-8", "surrogatepass") for cell in told])
+        """Adds a row. Returns whether the part is full."""
+        texts = ["null" if cell is None else encode_basestring(cell) for cell in cells]
+        texts[0] = f"[{line},[{texts[0]}"
+        texts[-1] += f"],{_ENCODER.encode(codes) if codes else '[]'}]"
+        if sum(map(len, texts)) > LARGE:  # copies of a large row are not held at the same time
+            text = b",".join([cell.encode("utf-8", "surrogatepass") for cell in texts])
         else:
-            text = ",".join(told).encode("utf-8", "surrogatepass")
+            text = ",".join(texts).encode("utf-8", "surrogatepass")
         if not self._lines:
             self._first_line = line
         self._lines.append(text)
@@ -81,7 +82,10 @@ class PartWriter:
         )
 
     def close(self, number: int, head: PartHead) -> PartInfo:
-        """Writes the gathered rows as one object, whole or not at all."""
+        """Writes the collected rows as an object, completely or not at all, and starts the next part.
+
+        The same rows and number always give the same digest: closing a part again after a crash replaces it.
+        """
         key = f"{self._prefix}{number:06}"
         first = _ENCODER.encode(
             {
@@ -90,7 +94,7 @@ class PartWriter:
                 "file_number": head.file_number,
                 "columns": head.columns,
                 "dates": head.dates.value,
-                **_told(head.serials),
+                **_serials_json(head.serials),
                 **({"decimal_commas": True} if head.decimal_commas else {}),
             }
         ).encode("utf-8", "surrogatepass")
@@ -108,7 +112,7 @@ class PartWriter:
 
 
 class PartReader:
-    """Reads one part back: `head`, then the rows in order. `head_text` is the first line, where it was read before."""
+    """Reads a part: `head`, then the rows in order. `head_text` is the first line if already read."""
 
     def __init__(self, file: BinaryIO, head_text: str | None = None) -> None:
         self._lines = _lines(file)
@@ -127,17 +131,18 @@ class PartReader:
         return map(self.row, self._lines)
 
     def texts(self) -> Iterator[str]:
-        """The rows as they lie there."""
+        """Yields the rows as stored JSON."""
         return self._lines
 
     def row(self, text: str) -> PartRow:
+        """Parses a stored row."""
         line, cells, codes = json.loads(text)
-        told = {c: v for c, v in zip(self.head.columns, cells, strict=True) if v is not None}
-        return PartRow(line, told, tuple(codes))
+        filled = {c: v for c, v in zip(self.head.columns, cells, strict=True) if v is not None}
+        return PartRow(line, filled, tuple(codes))
 
 
 def read_part(objects: Objects, key: str, data_key: bytes) -> tuple[PartHead, Iterator[PartRow]]:
-    """A part's head and rows, streamed; the object is closed behind the last row."""
+    """Returns a part's head and its rows, streamed; the object is closed after the last row."""
     file = objects.reader(key, data_key)
     reader = PartReader(file)
 
@@ -149,7 +154,7 @@ def read_part(objects: Objects, key: str, data_key: bytes) -> tuple[PartHead, It
 
 
 def read_row(objects: Objects, key: str, data_key: bytes, line: int) -> tuple[PartHead, PartRow | None]:
-    """A part's head and the one row that begins on a line, None where there is none. No other row is taken apart."""
+    """Returns a part's head and the row of a line, None if there is none. Parses no other row."""
     begins = f"[{line},"
     with objects.reader(key, data_key) as file:
         reader = PartReader(file)
@@ -157,9 +162,9 @@ def read_row(objects: Objects, key: str, data_key: bytes, line: int) -> tuple[Pa
 
 
 def rows_with(objects: Objects, key: str, data_key: bytes, texts: Sequence[str]) -> tuple[PartHead, Iterator[PartRow]]:
-    """A part's head and, streamed, the rows in which any of the texts may be. Blanks between signs do not count.
+    """Returns a part's head and, streamed, the rows that may contain any of the texts. Blanks are ignored.
 
-    Only such rows are taken apart. The object is closed behind the last row.
+    Only such rows are parsed. The object is closed after the last row.
     """
     file = objects.reader(key, data_key)
     blocks = _blocks(file)
@@ -181,14 +186,14 @@ def rows_with(objects: Objects, key: str, data_key: bytes, texts: Sequence[str])
     return reader.head, rows()
 
 
-def _told(serials: Serials) -> dict[str, Any]:
-    """What the head of a part says of days written as numbers; nothing where its file has none."""
+def _serials_json(serials: Serials) -> dict[str, Any]:
+    """Returns the head's entries for dates that are stored as numbers; empty if the file has none."""
     columns = {"serials": sorted(serials.columns)} if serials.columns else {}
     return {**columns, **({"since_1904": True} if serials.since_1904 else {})}
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """Whole lines, many at once."""
+    """Yields blocks of whole lines."""
     unpacker: Any = zlib.decompressobj()
     rest = b""
     while chunk := file.read(1 << 16):

@@ -1,6 +1,6 @@
-"""The beginning of one file of an export, looked at before anybody knows what the file holds.
+"""Previews of a file of an export whose kind is still unknown.
 
-The file is parsed in a limited process: whatever it does there, the page gets an answer.
+A limited process parses the file: whatever happens there, the page gets an answer.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from app.isolated.preview_job import PreviewFrame, PreviewRequest
 from app.mapping.plan import Plan
 from app.migration.models import Migration
 from app.reading.export_copies import export_copy
-from app.reading.file_preview import Glimpse
+from app.reading.file_preview import FilePreview
 from app.reading.file_watch import STOPS_READER, path_of
 from app.sources import source as source_named
 from app.worker.runtime import Runtime
@@ -22,8 +22,8 @@ BUSY, FAILED = "preview_busy", "preview_failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which file, by its path, and how: see `PreviewRequest`. `kinds` are those of the other files, by path."""
+class PreviewQuestion:
+    """Which file to preview, and how: see `PreviewRequest`. `kinds` are those of the other files, by path."""
 
     path: str
     headerless: bool = False
@@ -34,41 +34,47 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The file's beginning, whether its first row is data, and by kind the ids that other files begin with."""
+    """The file's preview, whether its first row is data, and ids of other files by kind."""
 
-    glimpse: Glimpse
+    file_preview: FilePreview
     headerless: bool
     ids: Mapping[str, frozenset[str]]
 
 
-def preview_of(runtime: Runtime, migration: Migration, plan: Plan, asked: Asked) -> Preview:
-    """Never raises for what a file does: a file that ends its reader has no rows and the code `preview_failed`, a
-    file that waits for a free reader too long `preview_busy`. Another file that ends the reader is passed over."""
+def load_preview(runtime: Runtime, migration: Migration, plan: Plan, asked: PreviewQuestion) -> Preview:
+    """Returns the preview of a file. Raises nothing for a bad file: a file that crashes its reader has no rows and the
+    code `preview_failed`, a file that waits too long for a reader `preview_busy`. Another file that crashes the reader
+    is skipped."""
     copy = export_copy(runtime, migration)
     known = copy.aside
     for _ in range(MOST_FAILURES):
-        found: list[Preview] = []
+        previews: list[Preview] = []
         try:
-            _fill(found, runtime, migration, plan, asked, copy)
+            _fill(previews, runtime, migration, plan, asked, copy)
         except ReaderBusy:
-            return Preview(Glimpse(code=BUSY), asked.headerless, {})
+            return Preview(FilePreview(code=BUSY), asked.headerless, {})
         except ReaderFailed as failed:
-            if found:
-                return found[-1]  # another file ended the search for ids
+            if previews:
+                return previews[-1]  # another file crashed the search for ids
             if not failed.opening or failed.opening in copy.aside:
                 break
             copy = copy.without(failed.opening)
             continue
-        if found and (found[-1].glimpse.code != STOPS_READER or asked.path in map(path_of, known)):
-            return found[-1]
+        if previews and (previews[-1].file_preview.code != STOPS_READER or asked.path in map(path_of, known)):
+            return previews[-1]
         break
-    return Preview(Glimpse(code=FAILED), asked.headerless, {})
+    return Preview(FilePreview(code=FAILED), asked.headerless, {})
 
 
 def _fill(
-    found: list[Preview], runtime: Runtime, migration: Migration, plan: Plan, asked: Asked, copy: ExportCopy
+    previews: list[Preview],
+    runtime: Runtime,
+    migration: Migration,
+    plan: Plan,
+    asked: PreviewQuestion,
+    copy: ExportCopy,
 ) -> None:
-    """Adds the preview to `found` as soon as it is there, and once more when its ids are."""
+    """Appends the preview to `previews` as soon as it is ready, and again with its ids."""
     source = source_named(migration.source)
     request = PreviewRequest(
         copy,
@@ -82,6 +88,6 @@ def _fill(
     limits = ReaderLimits.of(runtime.settings)
     for frame in reader().stream("preview", request, PreviewFrame, limits, migration.id):
         if frame.preview is not None:
-            found.append(Preview(frame.preview.glimpse(source), frame.preview.headerless, {}))
-        elif found and frame.ids is not None:
-            found.append(replace(found[-1], ids=frame.ids))
+            previews.append(Preview(frame.preview.file_preview(source), frame.preview.headerless, {}))
+        elif previews and frame.ids is not None:
+            previews.append(replace(previews[-1], ids=frame.ids))

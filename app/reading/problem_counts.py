@@ -1,4 +1,4 @@
-"""The problems of one file's rows, counted: one line for each code and column, with the first row that shows it."""
+"""Counts the problems of a file's rows: a line per code and column, with the first affected row."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from app.mapping.parse import ONCE_PER_FILE
 from app.problems import Level, Problem
 
-_LEVELS = {"bad_json": Level.HELD}  # of codes that are told of a whole file as well
+_LEVELS = {"bad_json": Level.HELD}  # of codes that a whole file may have as well
 
 
-def of_row(code: str) -> Problem:
-    """What reading tells of one row."""
+def row_problem(code: str) -> Problem:
+    """Returns the problem for a code that reading gave a row."""
     return Problem(code, level=_LEVELS.get(code))
 
 
@@ -20,11 +20,11 @@ class _Count:
     rows: int = 0
 
 
-class Tally:
-    """Counts problems of rows. A row counts once for a code, whatever the number of its cells.
+class ProblemTally:
+    """Counts problems of rows. A row counts once per code, whatever the number of cells.
 
-    `pages`: each row is a file of its own, so that what is told once for a file is told of each; the day in its name
-    is no cell without a time zone.
+    `pages`: each row is a file of its own, so that problems reported once per file are reported for each row; the date
+    in its name does not count as a cell without a time zone.
     """
 
     def __init__(self, kind: str, file: str, *, pages: bool = False) -> None:
@@ -35,11 +35,12 @@ class Tally:
         self._counts: dict[tuple[str, str | None, Level | None], _Count] = {}
 
     def row(self, line: int, source_id: str | None, codes: Iterable[str], problems: Iterable[Problem]) -> None:
-        told: set[str] = set()
-        for problem in (*map(of_row, codes), *problems):
-            if problem.code in told or problem.code in self._never:
+        """Adds the codes and problems of a row."""
+        counted: set[str] = set()
+        for problem in (*map(row_problem, codes), *problems):
+            if problem.code in counted or problem.code in self._never:
                 continue
-            told.add(problem.code)
+            counted.add(problem.code)
             column = None if problem.code in self._once else problem.column
             key = (problem.code, column, problem.level)
             count = self._counts.get(key)
@@ -49,4 +50,5 @@ class Tally:
             count.rows += 1
 
     def problems(self) -> tuple[Problem, ...]:
+        """Returns the counted problems in order of appearance."""
         return tuple(c.first.at(count=1 if c.first.code in self._once else c.rows) for c in self._counts.values())

@@ -1,4 +1,4 @@
-"""What kind of thing a file holds: by its header first, by its name second."""
+"""Recognises the kind of a file: by its header first, by its name second."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,18 @@ from typing import Any
 
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
-from app.reading.naming import Name
+from app.reading.naming import FileName
 from app.reading.nested_headers import member_of, with_objects
 from app.reading.refusal import Refused
-from app.reading.relations import related_headers
+from app.reading.relation_headers import related_headers
 
-DOCUMENT = "documents"  # the dialect of what is a row by itself: a page, a scan
+DOCUMENT = "documents"  # dialect of files that are a row each, such as pages and scans
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header understood. `columns` has one name for each column: an attribute of the kind, or `?Header`."""
+    """A recognised header. `columns` has a name per column: an attribute of the kind, or `?Header` for an
+    unknown one."""
 
     kind: Kind[Any]
     headers: tuple[str, ...]
@@ -29,12 +30,12 @@ class Header:
 
     @property
     def least(self) -> int:
-        """How many cells a whole row has at least: blank headers at the end ask for none."""
+        """The minimum cell count of a whole row: blank headers at the end need no cell."""
         return max((n for n, h in enumerate(self.headers, start=1) if h.strip()), default=0)
 
     @property
     def member_paths(self) -> tuple[tuple[str, ...], ...]:
-        """By column, the names that lead to the member of an object; empty for a column that is a whole attribute."""
+        """By column, the path of names to an object's member; empty for a column that is a whole attribute."""
         known = known_headers(self.kind)
         return tuple(
             member.path
@@ -47,45 +48,46 @@ class Header:
 
     @property
     def has_key(self) -> bool:
+        """Whether a column is the kind's key."""
         return any(p.column.is_key and p.name in self.columns for p in self.kind.columns)
 
 
 @dataclass(frozen=True, slots=True)
-class Tied:
-    """Several kinds fit equally well."""
+class TiedKinds:
+    """Several kinds that match equally well."""
 
     kinds: tuple[str, ...]
 
 
 @lru_cache(maxsize=64)
 def known_headers(kind: Kind[Any]) -> Mapping[str, str]:
-    """The attribute of each header that the kind knows."""
-    found: dict[str, str] = {}
+    """Returns the attribute of each normalised header that the kind knows."""
+    attributes: dict[str, str] = {}
     headed = [placed for placed in kind.columns if not placed.column.prefix and not placed.column.set_by_reading]
     for placed in headed:
         for header in (placed.column.native, placed.name):
             if header:
-                found.setdefault(normalise_header(header), placed.name)
+                attributes.setdefault(normalise_header(header), placed.name)
     for placed in headed:
         for header in placed.normalised_headers():
-            found.setdefault(header, placed.name)
+            attributes.setdefault(header, placed.name)
     for header, attribute in related_headers(kind).items():
-        found.setdefault(header, attribute)
-    return found
+        attributes.setdefault(header, attribute)
+    return attributes
 
 
 @lru_cache(maxsize=8)
-def any_header(source: Source) -> frozenset[str]:
-    """The normalised headers that any kind knows."""
+def all_headers(source: Source) -> frozenset[str]:
+    """Returns the normalised headers that any kind knows."""
     return frozenset(header for kind in source.kinds for header in known_headers(kind))
 
 
-def by_header(
-    headers: Sequence[str], name: Name, source: Source, pairs: Mapping[str, str] | None = None
-) -> Header | Tied | None:
-    """The kind that a header row speaks of; None when it speaks of none.
+def recognise_by_header(
+    headers: Sequence[str], name: FileName, source: Source, pairs: Mapping[str, str] | None = None
+) -> Header | TiedKinds | None:
+    """Returns the header with its kind, or the tied kinds; None if no kind matches.
 
-    Raises `Refused` with `missing_key_column` when all but the key is there.
+    `pairs` are answers by column. Raises Refused `missing_key_column` if only the key is missing.
     """
     plain = with_objects(headers, source)
     fitting = [k for k in source.kinds if k.recognition.fingerprint(_aliased(k, plain))]
@@ -96,54 +98,54 @@ def by_header(
         return None
     best = max(_known(k, plain) for k in fitting)
     tied = [k for k in fitting if _known(k, plain) == best]
-    named = name.place(source) if len(tied) > 1 else None
+    named = name.kind_by_path(source) if len(tied) > 1 else None
     if named is not None and named in tied:
         tied = [named]
     if len(tied) > 1:
-        return Tied(tuple(k.name for k in tied))
+        return TiedKinds(tuple(k.name for k in tied))
     meant = tied[0] if tied[0].recognition.kind_by_file_name is None else _named_otherwise(tied[0], name, source)
-    return _keyed(understood(meant, headers, pairs))
+    return _keyed(match_columns(meant, headers, pairs))
 
 
 def _named_and_keyed(
-    headers: Sequence[str], name: Name, source: Source, pairs: Mapping[str, str] | None
+    headers: Sequence[str], name: FileName, source: Source, pairs: Mapping[str, str] | None
 ) -> Header | None:
-    """The kind that the file is called by, where its key and one more of its columns are there.
+    """Returns the kind of the file's name, if the file has the kind's key and another of its columns.
 
-    A fingerprint needs more columns than that; but one that asks for a key which is not there says less than the two.
+    A fingerprint needs more columns; but a fingerprint whose key is missing says less than these two.
     """
     kind = name.kind(source)
     if kind is None or not kind.imported:
         return None
-    header = understood(kind, headers, pairs)
+    header = match_columns(kind, headers, pairs)
     keys = {p.name for p in kind.columns if p.column.is_key}
     return header if keys and keys <= set(header.columns) and len(headers) - len(header.unknown) > len(keys) else None
 
 
 def _all_keys(kind: Kind[Any], plain: frozenset[str]) -> bool:
-    """Whether every key of a kind is among the headers; so it is where a kind needs none of its own."""
+    """Returns whether every key of a kind is among the headers, or the kind needs none."""
     keys = {p.name for p in kind.columns if p.column.is_key}
     known = known_headers(kind)
     return kind.identity.key_of is not None or not kind.imported or keys <= {known[h] for h in plain if h in known}
 
 
-def _named_otherwise(kind: Kind[Any], name: Name, source: Source) -> Kind[Any]:
-    """A header that says too little to tell two kinds apart: the name of the file may say which of them it is."""
-    named = name.place(source)
+def _named_otherwise(kind: Kind[Any], name: FileName, source: Source) -> Kind[Any]:
+    """If the header cannot tell two kinds apart, the file's name decides between them."""
+    named = name.kind_by_path(source)
     return named if named is not None and named.name == kind.recognition.kind_by_file_name else kind
 
 
-def by_name(
-    headers: Sequence[str], name: Name, source: Source, pairs: Mapping[str, str] | None = None
+def recognise_by_name(
+    headers: Sequence[str], name: FileName, source: Source, pairs: Mapping[str, str] | None = None
 ) -> Header | None:
-    """The kind that the file's name speaks of, for a header that no fingerprint fits.
+    """Returns the header with the kind of the file's name, for a header without a matching fingerprint.
 
-    None where a bare `id` is all that is known of the header: any kind may have that.
+    None if only `id` is known of the header, since any kind may have that. Raises Refused if the kind's key is missing.
     """
-    kind = name.place(source)
+    kind = name.kind_by_path(source)
     if kind is None:
         return None
-    header = understood(kind, headers, pairs)
+    header = match_columns(kind, headers, pairs)
     if kind.imported and not header.has_key:
         raise missing_key(kind, headers)
     says_more = {
@@ -152,24 +154,25 @@ def by_name(
     return header if says_more or not kind.imported else None
 
 
-def by_likeness(headers: Sequence[str], source: Source) -> Tied | None:
-    """The kinds that a header may well be of, although no fingerprint fits: the clinic is asked which."""
+def possible_kinds(headers: Sequence[str], source: Source) -> TiedKinds | None:
+    """Returns the kinds that a header may belong to without a matching fingerprint: the clinic is asked."""
     plain = with_objects(headers, source)
     likely = tuple(
         kind.name
         for kind in source.kinds
         if kind.recognition.is_candidate is not None and kind.recognition.is_candidate(plain)
     )
-    return Tied(likely) if likely else None
+    return TiedKinds(likely) if likely else None
 
 
-def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str] | None = None) -> Header:
-    """Which attribute each column fills. The first of two alike goes first; unknown ones keep their header.
+def match_columns(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str] | None = None) -> Header:
+    """Returns which attribute each column fills. Of two equal headers the first counts; unknown columns keep their
+    header.
 
-    `pairs` says so by header, or by number as in `Column 3`, and goes before what the header says; "" is no attribute.
+    `pairs` gives the attribute by header, or by number as `Column 3`, and overrules the header; "" is no attribute.
     """
     known = known_headers(kind)
-    said = {header: a for header, a in (pairs or {}).items() if not a or is_field(kind, a)}
+    answers = {header: a for header, a in (pairs or {}).items() if not a or is_field(kind, a)}
     columns, unknown, doubled, shapes = [], [], [], set()
     met: set[str] = set()
     for number, header in enumerate(headers, start=1):
@@ -177,14 +180,14 @@ def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str]
         plain = normalise_header(header)
         doubled += [shown] if plain and plain in met else []
         met.add(plain)
-        pair = said.get(shown, said.get(f"Column {number}"))
+        pair = answers.get(shown, answers.get(f"Column {number}"))
         attribute = pair if pair is not None else known.get(plain) or _further(kind, shown)
         if not attribute:
             columns.append(f"?{shown}")
             unknown.append(shown)
             continue
         columns.append(attribute)
-        if pair is None:  # what somebody said of a column says nothing of who wrote the file
+        if pair is None:  # an answer says nothing about the program that wrote the file
             shapes.add("api" if shown == shown.lower() and " " not in shown else "native")
     absent = tuple(
         p.name
@@ -196,13 +199,14 @@ def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str]
 
 
 def is_field(kind: Kind[Any], attribute: str) -> bool:
-    """Whether a kind has such an attribute: `name`, or `custom:Favourite colour` where many columns go to one."""
+    """Returns whether a kind has the attribute: `name`, or `custom:Favourite colour` for an attribute of many
+    columns."""
     name, _, rest = attribute.partition(":")
     return any(p.name == name and bool(p.column.prefix) == bool(rest.strip()) for p in kind.columns)
 
 
 def _further(kind: Kind[Any], header: str) -> str | None:
-    """The attribute of a header that is not known by itself: one of many with a prefix, or a member of an object."""
+    """Returns the attribute of an unknown header: one with a known prefix, or a member of an object."""
     if (attribute := _prefixed(kind, header)) is not None:
         return attribute
     member = member_of(kind, header)
@@ -210,7 +214,7 @@ def _further(kind: Kind[Any], header: str) -> str | None:
 
 
 def _prefixed(kind: Kind[Any], header: str) -> str | None:
-    """`custom:Favourite colour`, for a column of which only the beginning of its header is known."""
+    """Returns `custom:Favourite colour` for a header of which only the prefix is known."""
     for placed in kind.columns:
         prefix = placed.column.prefix
         if prefix and header.lower().startswith(prefix.lower()) and (rest := header[len(prefix) :].strip()):
@@ -227,7 +231,7 @@ def _keyed(header: Header) -> Header:
 
 
 def missing_key(kind: Kind[Any], headers: Sequence[str]) -> Refused:
-    """The refusal that names the kind, the header it should have had in both dialects, and those that were found."""
+    """Returns the refusal that names the kind, the expected header in both dialects, and the headers of the file."""
     keys = [p for p in kind.columns if p.column.is_key]
     wanted = " + ".join(f"{p.column.native} or {p.name}" for p in keys)
     refused = Refused("missing_key_column", column=keys[0].column.native if keys else None)
@@ -238,13 +242,13 @@ def missing_key(kind: Kind[Any], headers: Sequence[str]) -> Refused:
     return refused
 
 
-def _only_the_key_is_missing(headers: Sequence[str], plain: frozenset[str], source: Source, name: Name) -> None:
+def _only_the_key_is_missing(headers: Sequence[str], plain: frozenset[str], source: Source, name: FileName) -> None:
     near = []
     named = name.kind(source)
     for kind in source.kinds:
         keys = _key_headers(kind)
         if kind.short_list.is_listed and kind is not named:
-            continue  # such a list has no header but its key that others do not have
+            continue  # such a list has no header of its own but its key
         if kind.imported and keys and not keys & plain and kind.recognition.fingerprint(_aliased(kind, plain) | keys):
             near.append(kind)
     if near:
@@ -258,14 +262,14 @@ def _key_headers(kind: Kind[Any]) -> frozenset[str]:
 
 
 def _aliased(kind: Kind[Any], plain: frozenset[str]) -> frozenset[str]:
-    """The headers, and for each alias of a column that is no key also the column's own headers."""
+    """Returns the headers, plus a column's own headers for each of its aliases, except for keys."""
     own = _own_headers(kind)
     return plain.union(*(own[header] for header in plain if header in own))
 
 
 @lru_cache(maxsize=64)
 def _own_headers(kind: Kind[Any]) -> Mapping[str, frozenset[str]]:
-    """What the column of each known header is called by itself, in both dialects; a key's goes by no other name."""
+    """Returns a column's own headers, in both dialects, by known header. Keys are left out: they have no aliases."""
     columns = {p.name: p.column for p in kind.columns}
     return {
         header: frozenset({normalise_header(attribute), normalise_header(columns[attribute].native)} - {""})

@@ -1,7 +1,7 @@
-"""What may be told of an export outside the clinic: names of columns and files, and nothing that could be a value.
+"""Redaction: which names of columns and files may leave the clinic, so that no value can leave.
 
-A file may have no column names, so that its first row is somebody; a folder may carry a client's name; the keys of a
-JSON object may be people. Whatever is not known to be a name that a program gave is told by its length alone.
+A file may have no column names, so that its first row is a person; a folder may carry a client's name; the keys of a
+JSON object may be people. A name that no program certainly gave is replaced by its length.
 """
 
 import re
@@ -10,109 +10,114 @@ from functools import lru_cache
 
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Source
-from app.reading.file_preview import Glimpse
+from app.reading.file_preview import FilePreview
 from app.reading.naming import DOCUMENTS, NO_TABLES, TABLES, name_of
-from app.reading.recognise import Header, Tied, known_headers
-from app.reading.value_patterns import column_shape, shape_of
+from app.reading.recognise import Header, TiedKinds, known_headers
+from app.reading.value_patterns import column_pattern, pattern_of
 
 _WORDS = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_]+")
-# Shapes that a cell has and a header has not.
+# Patterns of cells that a header never has.
 _STRICT = frozenset({"digits", "0 or 1", "yes or no", "e-mail", "number with decimals", "time of day", "phone number"})
 _MORE_WORDS = frozenset({"ref", "nr", "num", "count", "total", "amount", "flag", "opened", "finish", "given", "family"})
 
 
-def told_names(seen: Glimpse, source: Source) -> tuple[str, ...]:
-    """The names of a file's columns as they may be told: in full, in part, or by number alone."""
-    if not has_names(seen, source):
-        return tuple(f"Column {number}" for number in range(1, len(seen.names) + 1))
+def redacted_names(preview: FilePreview, source: Source) -> tuple[str, ...]:
+    """Returns a file's column names, redacted: in full, in part, or by number."""
+    if not has_names(preview, source):
+        return tuple(f"Column {number}" for number in range(1, len(preview.names) + 1))
     every = _headers_of(source)
     known = set(every)
-    if seen.form == "json":
-        known_here = [name if _is_known(name, known) or _recurs(seen, at) else "" for at, name in enumerate(seen.names)]
+    if preview.form == "json":
+        shown = [
+            name if _is_known(name, known) or _recurs(preview, at) else "" for at, name in enumerate(preview.names)
+        ]
         return tuple(
-            _veiled(n, source) if n else f"[a name of {len(o)} letters]"
-            for n, o in zip(known_here, seen.names, strict=True)
+            _redacted(n, source) if n else f"[a name of {len(o)} letters]"
+            for n, o in zip(shown, preview.names, strict=True)
         )
-    return tuple(name if _is_known(name, known) else _veiled(name, source) for name in seen.names)
+    return tuple(name if _is_known(name, known) else _redacted(name, source) for name in preview.names)
 
 
-def has_names(seen: Glimpse, source: Source) -> bool:
-    """Whether the first row is a header for certain. Where that cannot be proven, it is taken for data."""
-    if seen.form == "json":
+def has_names(preview: FilePreview, source: Source) -> bool:
+    """Returns whether the first row is certainly a header. If in doubt, it counts as data."""
+    if preview.form == "json":
         return True
-    if isinstance(seen.header, Header | Tied) and _known_share(seen.names, source) >= 0.34:
+    if isinstance(preview.header, Header | TiedKinds) and _known_share(preview.names, source) >= 0.34:
         return True
-    if not seen.names or not seen.rows or _known_share(seen.names, source, words=True) < 0.34:
+    if not preview.names or not preview.rows or _known_share(preview.names, source, words=True) < 0.34:
         return False
-    strict = _strict(seen)
-    return any(seen.names[at].strip() for at in strict) and not any(_is_strict(shape_of(name)) for name in seen.names)
+    strict = _strict(preview)
+    return any(preview.names[at].strip() for at in strict) and not any(
+        _is_strict(pattern_of(name)) for name in preview.names
+    )
 
 
-def begins_with_data(seen: Glimpse) -> bool:
-    """Whether the first row looks like the rows below it, where those have a shape that no header has."""
-    return any(shape_of(seen.names[at]) == shape for at, shape in _strict(seen).items())
+def begins_with_data(preview: FilePreview) -> bool:
+    """Returns whether the first row has the pattern of the rows below it, where no header has that pattern."""
+    return any(pattern_of(preview.names[at]) == shape for at, shape in _strict(preview).items())
 
 
-def _strict(seen: Glimpse) -> dict[int, str]:
-    """By column, the shape of its cells, where it is one that a header never has."""
-    found = {at: column_shape(seen.column(at)) for at in range(len(seen.names))}
-    return {at: shape.most for at, shape in found.items() if shape.filled >= 2 and _is_strict(shape.most)}
+def _strict(preview: FilePreview) -> dict[int, str]:
+    """Returns, by column, the pattern of its cells, if no header has that pattern."""
+    patterns = {at: column_pattern(preview.column(at)) for at in range(len(preview.names))}
+    return {at: shape.most for at, shape in patterns.items() if shape.filled >= 2 and _is_strict(shape.most)}
 
 
 def _is_strict(shape: str) -> bool:
     return shape in _STRICT or shape.startswith("date")
 
 
-def told_path(path: str, source: Source) -> str:
-    """A file's path with only those parts that name a kind or come from a program; the rest by length."""
+def redacted_path(path: str, source: Source) -> str:
+    """Returns a file's path, redacted: parts that name a kind or come from a program are kept, others replaced by
+    length."""
     *folders, last = path.split("/")
     stem, dot, extension = last.rpartition(".") if "." in last else (last, "", "")
     extension = extension.lower()
-    shown = [_told_part(folder, source) for folder in folders]
+    shown = [_redacted_part(folder, source) for folder in folders]
     name = name_of(last, source)
     if name.type is not None and normalise_header(name.type) in _file_names(source):
         shown.append(f"{name.plain(source)}.{name.extension}")
     else:
         extension = extension if extension in TABLES | NO_TABLES | DOCUMENTS | {"zip"} else "?"
-        shown.append(f"{_told_part(stem, source)}.{extension}" if dot else _told_part(stem, source))
+        shown.append(f"{_redacted_part(stem, source)}.{extension}" if dot else _redacted_part(stem, source))
     return "/".join(shown)
 
 
-def _told_part(part: str, source: Source) -> str:
+def _redacted_part(part: str, source: Source) -> str:
     return part if not part or normalise_header(part) in _file_names(source) else f"[a name of {len(part)} letters]"
 
 
-def _veiled(name: str, source: Source) -> str:
-    """A column's name word by word: those of programs stay, what could be somebody is told by its length."""
+def _redacted(name: str, source: Source) -> str:
+    """Redacts a column's name word by word: words of programs are kept, possible names replaced by their length."""
     words = _vocabulary(source)
 
-    def told(found: re.Match[str]) -> str:
-        word = found[0]
+    def redact_word(match: re.Match[str]) -> str:
+        word = match[0]
         if word.isdigit():
             return word if len(word) < 3 else f"[{len(word)} digits]"
         plain = word.isascii() and (word.lower() in words or word.islower())
         return word if plain else f"[{len(word)} letters]"
 
-    if shape_of(name) not in ("text", "one word", "code of letters and digits", "0 or 1", "digits"):
+    if pattern_of(name) not in ("text", "one word", "code of letters and digits", "0 or 1", "digits"):
         return f"[a name of {len(name)} letters]"
-    return _WORDS.sub(told, name)
+    return _WORDS.sub(redact_word, name)
 
 
-def _recurs(seen: Glimpse, at: int) -> bool:
-    """Whether a JSON key is that of most objects, as those of programs are, and of at least three."""
-    return len(seen.rows) >= 3 and sum(bool(cell) for cell in seen.column(at)) >= len(seen.rows) * 0.8
+def _recurs(preview: FilePreview, at: int) -> bool:
+    """Returns whether a JSON key is in most objects, and in at least three, as a program's keys are."""
+    return len(preview.rows) >= 3 and sum(bool(cell) for cell in preview.column(at)) >= len(preview.rows) * 0.8
 
 
 def _known_share(names: Sequence[str], source: Source, *, words: bool = False) -> float:
-    """Which part of the columns has a name that some kind knows, or with `words` a word of such a name."""
+    """Returns the share of columns with a name that some kind knows; with `words`, a word of such a name suffices."""
     if not names:
         return 0.0
     known, vocabulary = _headers_of(source), _vocabulary(source)
-    found = sum(
+    known_count = sum(
         _is_known(name, known) or (words and any(w.lower() in vocabulary for w in _WORDS.findall(name)))
         for name in names
     )
-    return found / len(names)
+    return known_count / len(names)
 
 
 def _is_known(name: str, known: frozenset[str] | set[str]) -> bool:
@@ -136,7 +141,7 @@ def _file_names(source: Source) -> frozenset[str]:
 
 @lru_cache(maxsize=4)
 def _vocabulary(source: Source) -> frozenset[str]:
-    """Every word of the columns' names, long enough to be no initial."""
+    """Returns every word of the kinds' column names with at least two letters."""
     texts = [
         text for kind in source.kinds for p in kind.columns for text in (p.name, p.column.native, *p.column.headers)
     ]

@@ -1,4 +1,4 @@
-"""A file or an archive that cannot be taken: why, and how far it was read before that was known."""
+"""The refusal of a file or an archive: why, and how far it was read."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ CUT = "file_may_be_cut"
 
 
 class Refused(Exception):
-    """The whole file is left out, with a catalogued code; the rest of the export goes on.
+    """A file is left out with a catalogued code; the rest of the export is read.
 
-    `rows` are the data rows seen up to the damage, the damaged one included; `line` is where it is. `is_cut`: nothing
-    is wrong but that the file ends in the middle of something. `ends_archive`: nothing more of its archive is read.
+    `rows` counts the data rows up to the damage, the damaged row included; `line` is the line of the damage. `is_cut`:
+    the only fault is that the file ends too early. `ends_archive`: the rest of the archive is not read.
     """
 
     def __init__(
@@ -31,4 +31,4 @@ class Refused(Exception):
         self.details = dict(details or {})
         self.is_cut = is_cut
         self.ends_archive = ends_archive
-        self.kind: str | None = None  # where it is known what the file would have been
+        self.kind: str | None = None  # the file's kind, if known

@@ -1,4 +1,4 @@
-"""What a nested value of JSON says of a related thing: its id, in whatever way a script wrote it."""
+"""The id of a related thing in a nested JSON value, in each form that scripts write."""
 
 import json
 import re
@@ -6,36 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.reading.json_stream import Exact
-from app.reading.relations import NAMES, id_header, is_plural, short_object
+from app.reading.json_stream import ExactNumber
+from app.reading.relation_headers import NAMES, id_header, is_plural, short_object
 
-_BEHIND = re.compile(r"[?#]")  # what follows the path of an address
+_BEHIND = re.compile(r"[?#]")  # query and fragment of an address
 _ID = re.compile(r"[0-9]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """`ids` stand under `header`, with commas between several; empty where a relation leads nowhere.
+    """`ids` go under `header`, joined by commas; empty if the relation is empty.
 
-    `cells` are kept beside it: the related thing's name, and words that say of something and lead nowhere. `beside` is
-    what else the thing says of itself.
+    `cells` are further cells: the related thing's name, and words without an id. `further` are the thing's other
+    members.
     """
 
     header: str
     ids: str
     cells: Mapping[str, str] = field(default_factory=dict)
-    beside: Mapping[str, Any] = field(default_factory=dict)
+    further: Mapping[str, Any] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
 
 
-def related_in(name: str, item: Any, relations: frozenset[str]) -> Related | None:
-    """The relation that an object or a list under a name is; None for what is none."""
+def related_value(name: str, item: Any, relations: frozenset[str]) -> Related | None:
+    """Returns the relation in an object or a list under a name; None if the value is not a relation."""
     header = id_header(name, relations)
     if isinstance(item, list):
         return _of_list(name, header, item) if header is not None else None
     if not isinstance(item, dict):
         return None
-    target = relation(item)
+    target = linked_id(item)
     if (
         target is None
         and short_object(item) is None
@@ -45,21 +45,21 @@ def related_in(name: str, item: Any, relations: frozenset[str]) -> Related | Non
     own = _own_id(item)
     codes = ("link_conflict",) if own and target and own != target else ()
     ids = target or own
-    named, beside = _beside(name, item)
+    named, further = _further_members(name, item)
     if header is None:
-        return Related(f"{name}_id", ids, named, beside, codes)
-    if not ids and not named and not (is_plural(name, relations) and target is not None) and _says(item):
+        return Related(f"{name}_id", ids, named, further, codes)
+    if not ids and not named and not (is_plural(name, relations) and target is not None) and _has_content(item):
         named = {name: json_text(item)}
-    return Related(header, ids, named, beside, codes)
+    return Related(header, ids, named, further, codes)
 
 
 def leads_to_all(name: str, relations: frozenset[str]) -> bool:
-    """Whether an address without an id may stand under a name and lead nowhere: it is that of a list."""
+    """Returns whether an address without an id may be an empty relation: it is the address of a list."""
     return id_header(name, relations) is None or is_plural(name, relations)
 
 
-def relation(item: Any) -> str | None:
-    """The id at the end of a relation's address; empty for a relation to nothing; None for what is no relation."""
+def linked_id(item: Any) -> str | None:
+    """Returns the id at the end of a relation's address; empty for an empty relation; None for any other value."""
     if item == {}:
         return ""
     links = item.get("links") if isinstance(item, dict) else None
@@ -73,53 +73,54 @@ def relation(item: Any) -> str | None:
 
 
 def json_text(value: Any) -> str:
+    """Returns compact JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _of_list(name: str, header: str, items: list[Any]) -> Related | None:
-    """A list of which every element is an id, or a thing with one; None where any may be something else."""
+    """Returns the relation of a list whose elements are all ids or things with an id; None for any other list."""
     ids = [_one_id(item) or _id_of(item) for item in items]
     if not all(ids):
         return None
     things = [item for item in items if isinstance(item, dict) and item.keys() - {"id", "links"}]
     kept = {f"{name}.list": json_text(things)} if things else {}
-    return Related(header, ",".join(dict.fromkeys(one for one in ids if one)), kept)
+    return Related(header, ",".join(dict.fromkeys(each for each in ids if each)), kept)
 
 
 def _id_of(item: Any) -> str | None:
     if not isinstance(item, dict):
         return None
-    target, own = relation(item), _own_id(item)
+    target, own = linked_id(item), _own_id(item)
     return None if target and own and target != own else target or own
 
 
 def _own_id(item: Mapping[str, Any]) -> str:
-    """What an object has under `id`, which may be no number."""
+    """Returns an object's `id` as text, which need not be a number."""
     value = item.get("id")
     return "" if value is None or isinstance(value, bool | dict | list) else _worded(value)
 
 
 def _worded(value: str | float) -> str:
-    return value.text if isinstance(value, Exact) else str(value).strip()
+    return value.text if isinstance(value, ExactNumber) else str(value).strip()
 
 
 def _one_id(value: Any) -> str | None:
-    """The id that a value is by itself."""
+    """Returns the id that a value is; None for any other value."""
     text = _worded(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if _ID.fullmatch(text) else None
 
 
-def _says(item: Any) -> bool:
-    """Whether anything but nothing stands in a value, however deep."""
+def _has_content(item: Any) -> bool:
+    """Returns whether a value contains anything but empty values, at any depth."""
     if isinstance(item, dict):
-        return any(_says(value) for value in item.values())
+        return any(_has_content(value) for value in item.values())
     if isinstance(item, list):
-        return any(map(_says, item))
+        return any(map(_has_content, item))
     return item not in (None, "", False)
 
 
-def _beside(name: str, item: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    """What a relation says beside its id: `patient.name` and the like."""
+def _further_members(name: str, item: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Returns what a relation has besides its id: the name, and the other members by dotted header."""
     rest = {key: value for key, value in item.items() if key not in ("id", "links")}
     called = next(filter(None, map(rest.get, NAMES)), None)
     named = {f"{name}.name": called if isinstance(called, str) else json_text(called)} if called is not None else {}

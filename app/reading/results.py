@@ -1,4 +1,4 @@
-"""What reading hands over, file by file, so that it can stop and go on between any two."""
+"""Results of reading, file by file, so that reading can stop and continue between any two."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from app.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class PartInfo:
-    """One part as it lies in storage. `digest` is that of its plain text."""
+    """A stored part. `digest` is the BLAKE2b digest of its plain text."""
 
     number: int
     kind: str
@@ -22,12 +22,13 @@ class PartInfo:
 
 @dataclass(frozen=True, slots=True)
 class FileDone:
-    """One file, read to its end or refused. `rows` of a refused file are those seen up to the damage.
+    """A file that was read to its end or refused. `rows` of a refused file are those up to the damage; `size` is in
+    bytes.
 
-    `kind` stays set for a refused file that was recognised. `facts` hold no cell's value: headers, `unknown_columns`,
-    `absent_columns`, `dates`, `delimiter`, and where they are known `run`, `from`, `to`, `total_entries`, `candidates`,
-    `encoding`, `copy_of`, `left_out`, `answered` (the mark of the clinic's answer); of a table that nobody knows only
-    `rows_seen` and `columns`, since its first row may be data.
+    `kind` is set for a recognised file, even if refused. `facts` hold no cell values: headers, `unknown_columns`,
+    `absent_columns`, `dates`, `delimiter`, and if known `run`, `from`, `to`, `total_entries`, `candidates`, `encoding`,
+    `copy_of`, `left_out`, `answered` (the mark of the clinic's answer); for an unrecognised table only `rows_seen` and
+    `columns`, since its first row may be data.
     """
 
     number: int
@@ -45,8 +46,8 @@ class FileDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Already:
-    """A file that an earlier attempt has read: it is not read again, and its bytes count as seen."""
+class AlreadyRead:
+    """A file that an earlier attempt has read: it is not read again, and its bytes count as read."""
 
     number: int
     path: str

@@ -1,7 +1,7 @@
-"""The checksum of what reading wrote down of an export: its inventory, its files, and the problems that it found.
+"""The checksum of what reading stored about an export: its inventory, its files and their problems.
 
-The doubts that a clinic ticks at its approval come from there. The piece of work that reads keeps the checksum, so that
-a change of the ledger's own rows is found before a page shows them and before an approval asks for no tick.
+The warnings that a clinic confirms at approval come from these. The reading's work item stores the checksum, so that a
+change of the ledger rows is found before a page shows them and before an approval skips a confirmation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,19 +14,20 @@ from app.migration.models import Export, ExportFile, Migration
 from app.trial.account_seal import Counts, checksum, counted_in, has_few_problems, seal_of_counts, sealed
 
 PHASE, SEAL = "resolve", "reading"
-"""The phase of the work that ends a reading, and where the work keeps the checksum, in its result."""
+"""The phase of the work item that ends a reading, and the checksum's name in its result."""
 FILE_COLUMNS = ("number", "path", "size", "sha256", "kind", "dialect", "encoding", "rows", "parts", "refused", "facts")
 
 
 def seal_of_reading(export: Export, inventory: Mapping[str, Any], files: Sequence[ExportFile], counts: Counts) -> str:
-    """The checksum of the export, its inventory and its files, and behind a colon that of the problems."""
+    """Returns the checksum of the export, its inventory and its files, then a colon and the checksum of the
+    problems."""
     lines = sorted([getattr(file, name) for name in FILE_COLUMNS] for file in files)
     account = checksum([export.way, export.sha256, export.size, dict(inventory), lines])
     return f"{account}:{seal_of_counts(counts)}"
 
 
 def all_files(session: Session, migration_id: str, number: int) -> list[ExportFile]:
-    """The files of an export, both as they were handed over and as they were read."""
+    """Returns the files of an export: as handed over and as read."""
     mine = select(ExportFile).where(ExportFile.migration_id == migration_id, ExportFile.export_number == number)
     return list(session.exec(mine.order_by(col(ExportFile.number))))
 
@@ -34,10 +35,10 @@ def all_files(session: Session, migration_id: str, number: int) -> list[ExportFi
 def require_true_reading(
     session: Session, migration: Migration, number: int | None = None, *, is_read: bool = False, thorough: bool = False
 ) -> None:
-    """Raises LedgerChanged where an export is not what its reading wrote down.
+    """Raises LedgerChanged if an export differs from what its reading stored.
 
-    `number` is that of an earlier export than the current one. `is_read` requires that the export has been read;
-    without it, an export that does not say so is not looked at. `thorough` counts the problems however many they are.
+    `number` is the number of an earlier export; None is the current one. `is_read` requires a finished reading;
+    otherwise an export without one is not checked. `thorough` counts the problems, however many there are.
     """
     wanted = migration.export_number if number is None else number
     run = f"export:{wanted}"

@@ -1,7 +1,7 @@
-"""How large the sheets of a workbook really are, measured in its raw XML before a spreadsheet library opens it.
+"""Measures the sheets of a workbook in its raw XML, before the spreadsheet library opens it.
 
-The library makes one dense table of each sheet, from its first to its last cell: a single cell at XFD1048576 makes it
-ask for 512 GiB and abort the process. The measure counts what could be a cell reference and never too few of them.
+The library builds a dense table from the first to the last cell: a single cell at XFD1048576 makes it request 512 GiB
+and abort the process. The measure counts possible cell references, never too few.
 """
 
 import io
@@ -20,30 +20,29 @@ _OVERLAP = 256
 _ERRORS = (b't="e"', b"t='e'")
 _ODD_STRING = re.compile(rb"""t=["']s["'][^<>]{0,99}><v>(?![0-9]{1,9}</v>)[^<]""")
 _FORMULAS = (b"<f", b":f")
-_LONGEST = 16 << 10  # bytes of a formula
+_LONGEST = 16 << 10  # bytes of a formula that are searched
 _UNVALUED = re.compile(
     rb"""f(?:\s[^<>]{0,200})?/?>\s{0,99}+(?:</(?:[\w.-]{1,32}:)?c\s*>|<(?:[\w.-]{1,32}:)?extLst|"""
     rb"""(<(?:[\w.-]{1,32}:)?v(?:\s*/>|\s*>\s{0,99}</)))"""
 )
 _EMPTY_TEXT = re.compile(rb"""\bt\s*=\s*["']str["']""")
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY", b"<!ELEMENT", b"<!ATTLIST")
-_OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})  # the library would open these in other ways
-_SMALL = 16 * MIB  # of a part that is no sheet and no list of strings
+_OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})  # the library would open these as other formats
+_SMALL = 16 * MIB  # bytes of a part that is neither a sheet nor the shared strings
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The last row and the last column of a sheet, both counted from 1, as its cell references name them.
+    """The last row and column of a sheet, counted from 1, by its cell references.
 
-    `is_odd` where a cell may hold an error, which the library leaves blank without a word, or name a shared string by
-    what is no number, for which it takes the first string, where a formula may be without its result, and where a row
-    or a cell is there twice or stands in another row, of which the library gives one.
-    `may_strike` where a font may strike words out.
+    `needs_rewriting` if a cell may hold an error (the library returns a blank), refer to a shared string by an invalid
+    number (the library takes the first string), or lack a formula's result, and if rows or cells may be repeated or out
+    of place (the library keeps one). `may_strike` if a font may strike words out.
     """
 
     rows: int
     columns: int
-    is_odd: bool = False
+    needs_rewriting: bool = False
     may_strike: bool = False
 
     @property
@@ -53,11 +52,11 @@ class Extent:
 
 
 def measure_parts(data: bytes, limits: Limits) -> tuple[dict[str, Extent], tuple[str, ...]]:
-    """The extent of each part of a workbook that has cells, by its name in the archive, and the names of all parts
-    in which a font may strike words out.
+    """Returns the extent of each part with cells, by its name in the archive, and the names of all parts in which a
+    font may strike words out.
 
-    Raises `Refused` with `workbook_too_large` for what no library should open: too many elements, strings or parts;
-    with `file_type_unsupported` for a part that declares a document type or entities, and for two parts of one name.
+    Raises Refused `workbook_too_large` for too many elements, strings or parts; `file_type_unsupported` for a part that
+    declares a document type or entities, and for two parts with the same name.
     """
     extents: dict[str, Extent] = {}
     striking: list[str] = []
@@ -79,12 +78,12 @@ def measure_parts(data: bytes, limits: Limits) -> tuple[dict[str, Extent], tuple
 
 
 def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
-    """The extent of one part, block by block."""
+    """Returns the extent of a part, block by block."""
     elements = strings = 0
     columns: set[bytes] = set()
     last_row = 0
-    is_odd = may_strike = False
-    order = References()
+    needs_rewriting = may_strike = False
+    order = ReferenceOrder()
     tail = b""
     for block in blocks:
         elements += block.count(b"<")
@@ -97,18 +96,20 @@ def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
         references = _REFERENCE.findall(joined)
         columns.update(letters for letters, _ in references)
         last_row = max(last_row, max(map(int, {digits for _, digits in references}), default=0))
-        is_odd = is_odd or order.are_odd(references[len(_REFERENCE.findall(tail)) :])
-        is_odd = is_odd or any(mark in joined for mark in _ERRORS) or _ODD_STRING.search(joined) is not None
-        is_odd = is_odd or _has_unvalued(joined)
+        needs_rewriting = needs_rewriting or order.add(references[len(_REFERENCE.findall(tail)) :])
+        needs_rewriting = (
+            needs_rewriting or any(mark in joined for mark in _ERRORS) or _ODD_STRING.search(joined) is not None
+        )
+        needs_rewriting = needs_rewriting or _has_unvalued(joined)
         may_strike = may_strike or b"strike" in joined
         tail = joined[-_OVERLAP:]
-    return Extent(last_row, max(map(column_number, columns), default=0), is_odd, may_strike)
+    return Extent(last_row, max(map(column_number, columns), default=0), needs_rewriting, may_strike)
 
 
-class References:
-    """Follows the references of a sheet: whether each row stands below the one before, and each cell once in its row.
+class ReferenceOrder:
+    """Checks the order of a sheet's references: each row below the row before, each cell once in its row.
 
-    Where rows do not say their numbers, a cell of another row begins that row.
+    If rows have no numbers, a cell of another row begins that row.
     """
 
     def __init__(self) -> None:
@@ -117,8 +118,8 @@ class References:
         self._has_rows = False
         self._columns: set[bytes] = set()
 
-    def are_odd(self, references: Sequence[tuple[bytes, bytes]]) -> bool:
-        """Whether one of the next references does not follow."""
+    def add(self, references: Sequence[tuple[bytes, bytes]]) -> bool:
+        """Adds references. Returns whether one of them is repeated or out of order."""
         columns = self._columns
         for letters, digits in references:
             if not letters or (digits != self._row and not self._has_rows):
@@ -135,14 +136,14 @@ class References:
 
 
 def _has_unvalued(text: bytes) -> bool:
-    """Whether a formula may be without its stored result. An empty text is a result."""
+    """Returns whether a formula may lack its stored result. An empty text is a result."""
     if not any(mark in text for mark in _FORMULAS):
         return False
-    for found in _UNVALUED.finditer(text):
-        at = found.start()
+    for match in _UNVALUED.finditer(text):
+        at = match.start()
         if text[at - 1 : at] not in (b"<", b"/", b":"):
             continue
-        if found[1] is None:
+        if match[1] is None:
             return True
         earliest = max(at - _LONGEST, 0)
         begin = text.rfind(b"<c ", earliest, at)
@@ -153,7 +154,7 @@ def _has_unvalued(text: bytes) -> bool:
 
 
 def column_number(letters: bytes) -> int:
-    """The number of a column from its letters, 1 for A; 0 for none."""
+    """Returns a column's number from its letters, 1 for A; 0 for no letters."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64
@@ -161,7 +162,7 @@ def column_number(letters: bytes) -> int:
 
 
 def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> Iterator[bytes]:
-    """The unpacked bytes of a part. Raises `Refused` where more comes out than the workbook may have."""
+    """Yields the unpacked bytes of a part. Raises Refused for more bytes than a workbook may have."""
     left = limits.workbook_bytes
     with archive.open(info) as stream:
         while block := stream.read(_BLOCK):

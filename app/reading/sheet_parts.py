@@ -1,4 +1,4 @@
-"""The parts of a workbook: which holds which sheet, how many shared strings there are, and the elements of styles."""
+"""The parts of a workbook (ECMA-376 part 2): sheets, shared strings and styles."""
 
 import io
 import re
@@ -12,8 +12,8 @@ from app.reading.limits import MIB, Limits
 STRINGS = "xl/sharedstrings.xml"
 OnElement = Callable[[str, Sequence[str], Mapping[str, str]], None]
 _LISTS = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
-_MOST = 4 * MIB  # of a list of sheets or of relations
-_TABLE = "/worksheet"  # how the type of a relation to a sheet of cells ends
+_MOST = 4 * MIB  # bytes of the list of sheets or relations
+_TABLE = "/worksheet"  # end of the relation type of a sheet with cells
 _HEAD = re.compile(rb"<(?:[\w.-]+:)?sst\b[^>]{0,4096}")
 _COUNT = re.compile(rb"""ount\s*=\s*["']\s*\+?(\d{1,40})""")
 _SMALLEST = 5  # bytes of a string in its part: `<si/>`
@@ -21,16 +21,17 @@ _SMALLEST = 5  # bytes of a string in its part: `<si/>`
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:
-    """The part of one sheet: its name in the archive, None where the workbook has no such part."""
+    """The part of a sheet: its name in the archive, None if the archive has no such part."""
 
     name: str | None
     has_cells: bool
 
 
 def sheet_parts(data: bytes) -> tuple[dict[str, SheetPart], bool]:
-    """The part of each sheet by the sheet's name, and whether days are counted from 1904.
+    """Returns the part of each sheet by the sheet's name, and whether days are counted from 1904 (ECMA-376 part 1,
+    18.2.28).
 
-    No part where the workbook's own lists cannot be read.
+    No parts if the workbook's lists cannot be parsed.
     """
     since_1904 = False
     sheets: dict[str, str] = {}
@@ -65,9 +66,9 @@ def sheet_parts(data: bytes) -> tuple[dict[str, SheetPart], bool]:
 
 
 def has_false_count(data: bytes, limits: Limits) -> bool:
-    """Whether the shared strings say that they are more than their part has room for, or than a workbook may have.
+    """Returns whether the shared strings claim a higher count than their part can hold or a workbook may have.
 
-    A library that believes the count asks for the memory of all of them at once, and the process is ended.
+    A library that trusts the count allocates memory for all of them at once, and the process is killed.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
@@ -80,17 +81,17 @@ def has_false_count(data: bytes, limits: Limits) -> bool:
 
 
 def _place(target: str) -> str:
-    """The name of a part in the archive from the target of a relation."""
+    """Returns the name of a part in the archive from a relation's target."""
     if target.startswith("/"):
         return target[1:]
     return target if target.startswith("xl/") else f"xl/{target}"
 
 
 def walk_styles(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, start: OnElement) -> bool:
-    """Calls `start` for each element of a workbook's styles, in their order, in bounded memory.
+    """Calls `start` for each element of a workbook's styles, in order, in bounded memory.
 
-    `start` receives the element's local name, the local names of the elements around it (the nearest one last) and its
-    attributes. False where the styles are no XML: what was received until then says nothing.
+    `start` receives the element's local name, the local names of the elements around it (nearest last) and its
+    attributes. Returns False for invalid XML: then ignore what was received.
     """
     around: list[str] = []
 

@@ -1,8 +1,7 @@
-"""Workbooks whose cells lie far apart or cannot be read: the same cells in a workbook that a library reads.
+"""Rewrites workbooks with distant or unreadable cells, so that the spreadsheet library can read them.
 
-A stray value or format in a far row is honest and common. Only cells with a value are kept; the first column of each
-sheet says which row a row was, so that its number is not lost. One cell never costs its sheet: what cannot be read
-becomes an error word, as a spreadsheet writes it itself.
+A stray value or format in a far row is common. Only cells with a value are kept; the first column of each sheet keeps
+the original row number. A bad cell never costs its sheet: it becomes an error word, as a spreadsheet writes it.
 """
 
 import io
@@ -25,11 +24,11 @@ from app.reading.sheet_extent import TOO_LARGE, column_number
 from app.reading.sheet_parts import STRINGS
 
 ERROR = "#ERROR!"
-"""What a cell holds that cannot be read."""
+"""Text of a cell that cannot be read."""
 OUTSIDE = "!"
-"""Behind the number of a row that had a cell outside of every column."""
+"""Follows the number of a row with a cell outside of every column."""
 TWICE = "+"
-"""Behind the number of a row, and behind `OUTSIDE`, where a cell was there twice with two values."""
+"""Follows the number of a row, and `OUTSIDE`, if a cell was repeated with another value."""
 _DEPTH = 32
 _BLOCK = 1 << 16
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
@@ -45,14 +44,14 @@ _TEXTS = _OWN_TEXTS | {"d"}
 
 
 def compact(data: bytes, sheets: Collection[str], limits: Limits, formats: Formats = MappingProxyType({})) -> bytes:
-    """A workbook with the same cells, closer together, of the parts that are `sheets`, and with its strings counted.
+    """Returns the workbook with the cells of the parts `sheets` moved together, and its shared strings counted.
 
-    The first cell of each row is the number of its row before, with `OUTSIDE` behind it where a cell of the row was in
-    no column, and `TWICE` where a cell was there with two values, of which the last filled one is taken; empty rows and
-    columns are gone. A cell that cannot be read is the text `ERROR`, and so is a formula whose result is not stored. A
-    number of a style in `formats` becomes a text of two faces. Raises `Refused` with
-    `workbook_too_large` where even that is too much, with `zip_damaged` for a part that is no XML to its end, with the
-    rows before that, and with `file_type_unsupported` for cells nested very deep.
+    The first cell of each row is the original row number, followed by `OUTSIDE` if a cell was in no column and by
+    `TWICE` if a cell was repeated with another value, of which the last filled one counts; empty rows and columns are
+    dropped. An unreadable cell, and a formula without a stored result, is the text `ERROR`. A number with a style in
+    `formats` becomes a text with its shown and stored form. Raises Refused `workbook_too_large` if the result is too
+    large, `zip_damaged` for a part that is not XML to its end, with the rows before that, and `file_type_unsupported`
+    for cells nested too deep.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, True, 1) as after:
@@ -77,12 +76,12 @@ def _copy_sheet(
     strings: int,
     formats: Formats,
 ) -> None:
-    places = _Places(limits)
+    places = _ValuePlaces(limits)
     try:
         _parsed(before, info, places, is_faulty=False)
         is_faulty = False
     except _NotXml:
-        places, is_faulty = _Places(limits), True
+        places, is_faulty = _ValuePlaces(limits), True
         try:
             _parsed(before, info, places, is_faulty=True)
         except (_NotXml, Refused) as fault:
@@ -91,12 +90,12 @@ def _copy_sheet(
             raise Refused("zip_damaged", line=places.row or None, rows=max(len(places.rows) - 1, 0)) from None
     with after.open(info.filename, "w") as sheet:
         sheet.write(f'<?xml version="1.0"?><worksheet xmlns="{_MAIN}"><sheetData>'.encode())
-        _parsed(before, info, _Writer(places, sheet, strings, formats), is_faulty=is_faulty)
+        _parsed(before, info, _SheetWriter(places, sheet, strings, formats), is_faulty=is_faulty)
         sheet.write(b"</sheetData></worksheet>")
 
 
 def _copy_strings(before: zipfile.ZipFile, info: zipfile.ZipInfo, after: zipfile.ZipFile) -> int:
-    """The shared strings as plain ones, without what the part says of their number. Returns how many they are."""
+    """Writes the shared strings as plain strings, without their stated count. Returns their number."""
     for is_faulty in (False, True):
         out = io.BytesIO()
         strings = _Strings(out)
@@ -116,11 +115,11 @@ def _is_strings(info: zipfile.ZipInfo) -> bool:
 
 
 class _NotXml(Exception):
-    """A part is not well-formed."""
+    """A part is not well-formed XML."""
 
 
-def _parsed(archive: zipfile.ZipFile, info: zipfile.ZipInfo, cells: "_Parts", *, is_faulty: bool) -> None:
-    """A part, from its beginning to its end, signs mended where `is_faulty`. Raises `_NotXml` where it is no XML."""
+def _parsed(archive: zipfile.ZipFile, info: zipfile.ZipInfo, cells: "_PartHandler", *, is_faulty: bool) -> None:
+    """Parses a whole part, with invalid characters repaired if `is_faulty`. Raises _NotXml for invalid XML."""
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = cells.start
@@ -141,42 +140,42 @@ def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-class _Parts(ABC):
-    """Follows the elements of a part. Elements that are nested deeper than `_DEPTH` are refused."""
+class _PartHandler(ABC):
+    """Handles the elements of a part. Raises Refused for elements nested deeper than `_DEPTH`."""
 
     depth = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins. `name` is its namespace and its local name."""
+        """Handles the start of an element. `name` is its namespace and its local name."""
         self.depth += 1
         if self.depth > _DEPTH:
             raise Refused("file_type_unsupported")
         self.begin(name.rpartition(" ")[2], attributes)
 
     def end(self, name: str) -> None:
-        """An element ends."""
+        """Handles the end of an element."""
         self.depth -= 1
         self.finish(name.rpartition(" ")[2])
 
     @abstractmethod
     def begin(self, local: str, attributes: dict[str, str]) -> None:
-        """An element begins, by its local name."""
+        """Handles the start of an element by its local name."""
 
     @abstractmethod
     def finish(self, local: str) -> None:
-        """An element ends, by its local name."""
+        """Handles the end of an element by its local name."""
 
     @abstractmethod
     def text(self, data: str) -> None:
-        """A stretch of text."""
+        """Handles text."""
 
     @abstractmethod
     def mark(self, target: str, data: str) -> None:
-        """A processing instruction: `MARK` is where a sign could not be read."""
+        """Handles a processing instruction; `MARK` replaces an unreadable character."""
 
 
-class _Strings(_Parts):
-    """Writes each shared string as one plain text."""
+class _Strings(_PartHandler):
+    """Writes each shared string as a plain text."""
 
     def __init__(self, out: IO[bytes]) -> None:
         self.out = out
@@ -186,6 +185,7 @@ class _Strings(_Parts):
         self.value: list[str] = []
 
     def begin(self, local: str, attributes: dict[str, str]) -> None:
+        """Handles the start of an element by its local name."""
         if local == "si":
             self.value, self.is_bad = [], False
         elif local == "rPh":
@@ -194,6 +194,7 @@ class _Strings(_Parts):
             self.is_value = not self.phonetic
 
     def finish(self, local: str) -> None:
+        """Handles the end of an element by its local name."""
         if local == "si":
             self.count += 1
             shown = ERROR if self.is_bad else escape("".join(self.value))
@@ -204,16 +205,18 @@ class _Strings(_Parts):
             self.is_value = False
 
     def text(self, data: str) -> None:
+        """Handles text."""
         if self.is_value:
             self.value.append(data)
 
     def mark(self, target: str, data: str) -> None:
+        """Marks the current value as unreadable."""
         self.is_bad = self.is_bad or target == MARK
 
 
 @dataclass
-class _Cells(_Parts):
-    """Follows the cells of a sheet, and calls `cell` for each that has a value."""
+class _SheetCells(_PartHandler):
+    """Handles the cells of a sheet: calls `cell` for each cell with a value."""
 
     row: int = 0
     column: int = 0
@@ -229,17 +232,18 @@ class _Cells(_Parts):
 
     @abstractmethod
     def cell(self) -> None:
-        """One cell with a value, at `row` and `column`; the column is 0 where it is none of a sheet."""
+        """Handles a cell with a value at `row` and `column`; column 0 is outside of the sheet."""
 
     @abstractmethod
     def begin_row(self) -> None:
-        """A row begins."""
+        """Handles the start of a row."""
 
     @abstractmethod
     def end_row(self) -> None:
-        """A row ends."""
+        """Handles the end of a row."""
 
     def begin(self, local: str, attributes: dict[str, str]) -> None:
+        """Handles the start of an element by its local name."""
         if local == "row":
             self._at_row(attributes.get("r", ""))
             self.begin_row()
@@ -259,7 +263,7 @@ class _Cells(_Parts):
             self.is_formula = True
 
     def _at_row(self, number: str) -> None:
-        """A row whose number no sheet has, or that does not follow the row before, is the next one."""
+        """A row with an impossible number, or one not above the row before, gets the next number."""
         given = int(number) if _ROW.fullmatch(number) else 0
         self.row = given if self.row < given <= _LAST_ROW else self.row + 1
         self.column = self.last_column = 0
@@ -275,6 +279,7 @@ class _Cells(_Parts):
         self.last_column = self.column or self.last_column
 
     def finish(self, local: str) -> None:
+        """Handles the end of an element by its local name."""
         if local == "row":
             self.end_row()
         elif local == "c":
@@ -292,21 +297,23 @@ class _Cells(_Parts):
             self.is_value = False
 
     def _is_unvalued(self) -> bool:
-        """Whether the result of the cell's formula is not stored, as programs write it that calculate nothing."""
+        """Returns whether the result of the cell's formula is missing: some programs do not calculate."""
         is_empty_text = self.is_stored and self.attributes.get("t") in _OWN_TEXTS
         return not (self.value or "").strip() and not is_empty_text
 
     def text(self, data: str) -> None:
+        """Handles text."""
         if self.is_value:
             self.value = (self.value or "") + data
 
     def mark(self, target: str, data: str) -> None:
+        """Marks the current value as unreadable."""
         if target == MARK and self.nested:
             self.is_bad, self.value = True, self.value or ""
 
 
-class _Places(_Cells):
-    """Which rows and columns have a cell with a value."""
+class _ValuePlaces(_SheetCells):
+    """Collects the rows and columns that have a cell with a value."""
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
@@ -315,12 +322,13 @@ class _Places(_Cells):
         self.columns: set[int] = set()
 
     def begin_row(self) -> None:
-        """Nothing: a row counts by its cells."""
+        """Does nothing: a row counts by its cells."""
 
     def end_row(self) -> None:
-        """Nothing: a row counts by its cells."""
+        """Does nothing: a row counts by its cells."""
 
     def cell(self) -> None:
+        """Notes the cell's row and column. Raises Refused for too many cells."""
         self.rows.add(self.row)
         if self.column:
             self.columns.add(self.column)
@@ -328,10 +336,10 @@ class _Places(_Cells):
             raise Refused(TOO_LARGE, details={"limit": f"{self.limits.workbook_cells:,} cells"})
 
 
-class _Writer(_Cells):
-    """Writes the cells with a value, closer together."""
+class _SheetWriter(_SheetCells):
+    """Writes the cells with a value, moved together."""
 
-    def __init__(self, places: _Places, out: IO[bytes], strings: int, formats: Formats) -> None:
+    def __init__(self, places: _ValuePlaces, out: IO[bytes], strings: int, formats: Formats) -> None:
         super().__init__()
         self.out = out
         self.strings = strings
@@ -342,9 +350,11 @@ class _Writer(_Cells):
         self.column_at = {column: at for at, column in enumerate(sorted(places.columns), start=2)}
 
     def begin_row(self) -> None:
+        """Starts a row."""
         self.cells, self.is_outside, self.is_twice = {}, False, False
 
     def end_row(self) -> None:
+        """Writes the row, if it has cells."""
         if at := self.row_at.get(self.row):
             marks = (OUTSIDE if self.is_outside else "") + (TWICE if self.is_twice else "")
             number = f'<c r="A{at}" t="str"><v>{self.row}{marks}</v></c>'
@@ -354,6 +364,7 @@ class _Writer(_Cells):
             self.out.write(f'<row r="{at}">{number}{cells}</row>'.encode())
 
     def cell(self) -> None:
+        """Adds the cell to its row."""
         if not self.column:
             self.is_outside = True
             return
@@ -377,12 +388,12 @@ class _Writer(_Cells):
         return f'<c r="{at}" {kept}>{inside}</c>'
 
     def _shown(self, style: str, number: str) -> str | None:
-        """A number as a text of two faces; None where its format shows it as it is stored."""
-        found = self.formats.get(int(style)) if self.formats and number and _STYLE.fullmatch(style) else None
-        return found.faces(number) if found else None
+        """Returns a number as a text with its shown and stored form; None if its format changes nothing."""
+        format_ = self.formats.get(int(style)) if self.formats and number and _STYLE.fullmatch(style) else None
+        return format_.faces(number) if format_ else None
 
     def _readable(self, kind: str, value: str) -> tuple[str, str]:
-        """The type and the value of the cell as the library reads them."""
+        """Returns the type and value of the cell in a form that the library reads."""
         plain = value.strip()
         if self.is_bad:
             return "str", ERROR
@@ -399,7 +410,7 @@ class _Writer(_Cells):
 
 
 def column_letters(number: int) -> str:
-    """The letters of a column by its number, A for 1."""
+    """Returns a column's letters from its number, A for 1."""
     letters = ""
     while number:
         number, rest = divmod(number - 1, 26)

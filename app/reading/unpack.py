@@ -1,4 +1,4 @@
-"""The bytes of one packed file, counted while they come out, checked at the end, stopped at a limit."""
+"""The bytes of an entry of an archive: as stored, or unpacked under limits and checked at the end."""
 
 import bz2
 import io
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from stream_inflate import BackwardsTooFar, StreamInflateError, stream_inflate64
 
-from app.reading.file_watch import nothing
+from app.reading.file_watch import do_nothing
 from app.reading.limits import Budget
 from app.reading.refusal import Refused
 
@@ -20,10 +20,55 @@ CHUNK = 1 << 16
 _BROKEN = (zlib.error, OSError, EOFError, lzma.LZMAError, StreamInflateError, BackwardsTooFar, ValueError)
 
 
-class Unpacked(io.RawIOBase):
-    """Streams one entry. What does not match its checksum or size is `zip_damaged`; too much is a bomb.
+class Window(io.RawIOBase):
+    """A view of `length` bytes from `start` of a shared, seekable file. Several windows may share a file."""
 
-    Its announced size was judged before; more than that comes out of nothing that is read to its end.
+    def __init__(self, file: BinaryIO, start: int, length: int) -> None:
+        self._file = file
+        self._start = start
+        self._length = length
+        self._at = 0
+
+    def readable(self) -> bool:
+        """See io.RawIOBase."""
+        return True
+
+    def seekable(self) -> bool:
+        """See io.RawIOBase."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """See io.RawIOBase."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        """See io.RawIOBase."""
+        return self._at
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # narrower than Buffer
+        """See io.RawIOBase."""
+        wanted = min(len(buffer), self._length - self._at)
+        if wanted <= 0:
+            return 0
+        self._file.seek(self._start + self._at)
+        data = self._file.read(wanted)
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def buffered(raw: io.RawIOBase, size: int = 1 << 16) -> BinaryIO:
+    """Returns a buffered reader of a raw stream. `size` is in bytes."""
+    return io.BufferedReader(raw, size)
+
+
+class Unpacked(io.RawIOBase):
+    """Streams an entry. Raises Refused `zip_damaged` for a wrong checksum or size, `zip_bomb_suspected` for too many
+    bytes.
+
+    The announced size was checked before; more bytes than announced are never returned.
     """
 
     def __init__(
@@ -34,7 +79,7 @@ class Unpacked(io.RawIOBase):
         packed: int,
         size: int,
         budget: Budget,
-        advancing: Callable[[], None] = nothing,
+        advancing: Callable[[], None] = do_nothing,
     ) -> None:
         self._pieces = pieces
         self._advancing = advancing
@@ -44,9 +89,11 @@ class Unpacked(io.RawIOBase):
         self._left = memoryview(b"")
 
     def readable(self) -> bool:
+        """See io.RawIOBase."""
         return True
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # narrower than Buffer
+        """See io.RawIOBase."""
         while not self._left:
             piece = self._next()
             if piece is None:
@@ -76,7 +123,7 @@ class Unpacked(io.RawIOBase):
         return piece
 
     def _overrun(self) -> None:
-        """More comes out than was announced: a bomb if it does not end soon, else damage."""
+        """Handles more bytes than announced: a bomb if they do not end soon, otherwise damage."""
         self._budget.judge_strictly(self._packed, self._out)
         try:
             while (piece := next(self._pieces, None)) is not None:
@@ -88,7 +135,8 @@ class Unpacked(io.RawIOBase):
 
 
 def pieces_of(packed: BinaryIO, method: int) -> Iterator[bytes]:
-    """The unpacked bytes in bounded pieces; `zip_method_unsupported` for a method that we cannot unpack."""
+    """Yields the unpacked bytes in bounded pieces (methods: APPNOTE 4.4.5). Raises Refused `zip_method_unsupported` for
+    an unknown method."""
     ways: dict[int, Callable[[BinaryIO], Iterator[bytes]]] = {
         STORED: _stored,
         DEFLATE: _deflate,

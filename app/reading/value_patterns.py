@@ -1,4 +1,4 @@
-"""What the cells of a column look like, said without any of them: digits, days, addresses, words, and how long."""
+"""Value patterns: describes the cells of a column without their content: digits, dates, addresses, words, lengths."""
 
 import re
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _GUARDED = re.compile(r'="?([^"]*)"?')
-_SHAPES: tuple[tuple[str, str], ...] = (
+_PATTERNS: tuple[tuple[str, str], ...] = (
     ("0 or 1", r"[01]"),
     ("yes or no", r"yes|no|y|n|true|false|t|f"),
     ("digits", r"\d+"),
@@ -28,15 +28,15 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("several numbers", r"\d+(\s*[,;|]\s*\d+)+"),
     ("code of letters and digits", r"(?=.*\d)[a-z0-9._:/-]{1,64}"),
 )
-_KNOWN = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _SHAPES)
+_KNOWN = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS)
 _TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
 _MOST_DIFFERENT = 10_000
 BLANK = ""
 
 
-def shape_of(cell: str) -> str:
-    """The shape of one cell: a phrase of ours, in which nothing of the cell stands. Empty for a blank one."""
-    text = bare(cell)
+def pattern_of(cell: str) -> str:
+    """Returns the pattern of a cell: a fixed phrase with nothing of the cell. Empty for a blank cell."""
+    text = unguarded_cell(cell)
     if not text:
         return BLANK
     if len(text) <= 128:
@@ -52,45 +52,48 @@ def shape_of(cell: str) -> str:
     return "several lines of text" if "\n" in text else "text"
 
 
-def bare(cell: str) -> str:
-    """A cell without outer spaces and without the guard that spreadsheets are kept away by."""
+def unguarded_cell(cell: str) -> str:
+    """Returns a cell without outer white space and without the guard `="..."` against spreadsheets."""
     text = cell.strip()
     guarded = _GUARDED.fullmatch(text) if text.startswith("=") else None
     return (guarded[1] if guarded else text).strip()
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnShape:
-    """What a column's cells look like: how many there are, how many are blank, and the rest by shape, most first."""
+class ColumnPattern:
+    """The patterns of a column's cells: row count, blank cells, distinct values (counted up to 10,000), and the cells
+    by pattern, most frequent first."""
 
     rows: int
     blank: int
     different: int
-    shapes: tuple[tuple[str, int, int, int], ...] = field(default=())  # shape, cells, shortest, longest
+    patterns: tuple[tuple[str, int, int, int], ...] = field(default=())  # pattern, cells, shortest and longest length
 
     @property
     def filled(self) -> int:
+        """The number of filled cells."""
         return self.rows - self.blank
 
     @property
     def most(self) -> str:
-        """The shape that nine of ten filled cells have; empty when there is none."""
-        if self.shapes and self.shapes[0][1] >= self.filled * 0.9:
-            return self.shapes[0][0]
+        """The pattern of at least nine in ten filled cells; empty if there is none."""
+        if self.patterns and self.patterns[0][1] >= self.filled * 0.9:
+            return self.patterns[0][0]
         return BLANK
 
     def share(self, *names: str) -> float:
-        """Which part of the filled cells has one of these shapes."""
-        return sum(n for name, n, _, _ in self.shapes if name in names) / self.filled if self.filled else 0.0
+        """Returns the share of filled cells with one of these patterns, from 0 to 1."""
+        return sum(n for name, n, _, _ in self.patterns if name in names) / self.filled if self.filled else 0.0
 
     @property
     def is_all_different(self) -> bool:
+        """Whether all filled cells differ."""
         return self.filled > 1 and self.different == self.filled
 
     def words(self, most: int = 4) -> list[str]:
-        """As in "9 digits, 98 of 100": the commonest shapes, each with its length where that says something."""
-        said = []
-        for name, count, shortest, longest in self.shapes[:most]:
+        """Returns phrases such as "9 digits (98 of 100)": the most frequent patterns, with lengths where useful."""
+        phrases = []
+        for name, count, shortest, longest in self.patterns[:most]:
             length = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
             if name == "digits":
                 shown = f"{length} digit{'s' if longest > 1 else ''}"
@@ -98,13 +101,13 @@ class ColumnShape:
                 shown = f"{name}, {length} characters"
             else:
                 shown = name
-            said.append(shown if count == self.filled else f"{shown} ({count:,} of {self.filled:,})")
-        rest = self.filled - sum(count for _, count, _, _ in self.shapes[:most])
-        return said + ([f"other ({rest:,} of {self.filled:,})"] if rest else [])
+            phrases.append(shown if count == self.filled else f"{shown} ({count:,} of {self.filled:,})")
+        rest = self.filled - sum(count for _, count, _, _ in self.patterns[:most])
+        return phrases + ([f"other ({rest:,} of {self.filled:,})"] if rest else [])
 
 
-def column_shape(cells: Iterable[str]) -> ColumnShape:
-    """The shapes of a column's cells."""
+def column_pattern(cells: Iterable[str]) -> ColumnPattern:
+    """Returns the patterns of a column's cells."""
     counts: Counter[str] = Counter()
     shortest: dict[str, int] = {}
     longest: dict[str, int] = {}
@@ -112,16 +115,16 @@ def column_shape(cells: Iterable[str]) -> ColumnShape:
     rows = 0
     for cell in cells:
         rows += 1
-        name = shape_of(cell)
+        name = pattern_of(cell)
         counts[name] += 1
         if name:
-            text = bare(cell)
+            text = unguarded_cell(cell)
             shortest[name] = min(shortest.get(name, len(text)), len(text))
             longest[name] = max(longest.get(name, 0), len(text))
             if len(different) < _MOST_DIFFERENT:
                 different.add(hash(text))
     blank = counts.pop(BLANK, 0)
-    found = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ColumnShape(
-        rows, blank, len(different), tuple((name, n, shortest[name], longest[name]) for name, n in found)
+    commonest = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ColumnPattern(
+        rows, blank, len(different), tuple((name, n, shortest[name], longest[name]) for name, n in commonest)
     )

@@ -1,4 +1,4 @@
-"""A spreadsheet read as rows of text: the first sheet with a header that is known, every cell as it would be typed."""
+"""Reads a spreadsheet (.xlsx) as rows of text: every cell as a person would type it."""
 
 import io
 import math
@@ -15,36 +15,36 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from app.mapping.cell_marks import STRIKE_BEGIN, STRIKE_END, stored
 from app.reading.archive import Archive
-from app.reading.directory import LOCAL
 from app.reading.limits import MIB, Budget, Limits, is_over, size_of
 from app.reading.number_formats import number_formats, sheets_with
 from app.reading.refusal import Refused
-from app.reading.rows import Raw
 from app.reading.sheet_extent import TOO_LARGE, measure_parts
 from app.reading.sheet_parts import STRINGS, has_false_count, sheet_parts, walk_styles
 from app.reading.sparse_sheet import OUTSIDE, TWICE, compact
+from app.reading.text_rows import TextRow
+from app.reading.zip_directory import LOCAL
 
 _OFFICE = ("[Content_Types].xml", "mimetype", "content.xml", "Index/Document.iwa")
-NO_NUMBER = "#NUM!"  # what a spreadsheet shows for infinity, and for what is no number
-_LONG = 10**15  # a spreadsheet keeps 15 digits of a number
+NO_NUMBER = "#NUM!"  # a spreadsheet's error word for infinity and NaN
+_LONG = 10**15  # Excel keeps 15 digits of a number (Excel specifications and limits)
 
 
 def is_office(archive: Archive) -> bool:
-    """Whether a zip is really a document of an office program."""
-    found = archive.paths_of(_OFFICE)
+    """Returns whether a zip is a document of an office program: Office Open XML, OpenDocument or iWork."""
+    present = archive.paths_of(_OFFICE)
     return (
-        "[Content_Types].xml" in found
-        or ("mimetype" in found and "content.xml" in found)
-        or ("Index/Document.iwa" in found)
+        "[Content_Types].xml" in present
+        or ("mimetype" in present and "content.xml" in present)
+        or ("Index/Document.iwa" in present)
     )
 
 
 class Workbook:
-    """An open spreadsheet. What is no .xlsx, is locked, or grows too large is refused.
+    """An open spreadsheet. The constructor raises Refused for a file that is not .xlsx, is locked, or is too large.
 
-    Its size is measured before the spreadsheet library opens it; cells that lie far apart are moved together first.
-    `since_1904` says that its days are counted from 1904, `has_marks` that words may be struck out, or cells may have
-    two faces.
+    The size is measured before the spreadsheet library opens the file; distant cells are first moved together.
+    `since_1904` tells that days are counted from 1904, `has_marks` that words may be struck out or numbers may have a
+    shown form.
     """
 
     def __init__(self, open_: Callable[[], BinaryIO], limits: Limits) -> None:
@@ -59,14 +59,14 @@ class Workbook:
         if sum(m.slot.size for m in archive.members) > limits.workbook_bytes:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_bytes // MIB} MiB"})
         self._limits = limits
-        self._mended: tuple[str, CalamineSheet] | None = None
-        with _refusing():
+        self._rewritten: tuple[str, CalamineSheet] | None = None
+        with _library_errors():
             self._extents, striking = measure_parts(data, limits)
             struck = with_struck_out(data, self._extents, striking) if striking else None
             data = struck or data
             self._formats = number_formats(data)
             shaped = sheets_with(data, self._extents, self._formats) if self._formats else frozenset[str]()
-            self._extents |= {name: replace(self._extents[name], is_odd=True) for name in shaped}
+            self._extents |= {name: replace(self._extents[name], needs_rewriting=True) for name in shaped}
             self.has_marks = struck is not None or bool(shaped)
             self._is_compact = any(extent.cells > limits.workbook_cells for extent in self._extents.values())
             if self._is_compact:
@@ -74,78 +74,81 @@ class Workbook:
             elif has_false_count(data, limits):
                 data = compact(data, (), limits)
         try:
-            self._book = _opened(data)
+            self._book = _open_workbook(data)
         except Refused:
-            with _refusing():
+            with _library_errors():
                 data = compact(data, (), limits)
-            self._book = _opened(data)
+            self._book = _open_workbook(data)
         self._data = data
-        with _refusing():
+        with _library_errors():
             self._parts, self.since_1904 = sheet_parts(data)
         self.sheets: tuple[str, ...] = tuple(self._book.sheet_names)
         if len(self.sheets) > limits.workbook_sheets:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_sheets:,} sheets"})
 
-    def rows(self, sheet: str) -> Iterator[Raw]:
-        """The rows of one sheet, blank ones left out, with their row numbers. Struck-out words are words like others,
-        and numbers are as they are stored.
+    def rows(self, sheet: str) -> Iterator[TextRow]:
+        """Yields the rows of a sheet with row numbers, without blank rows. Struck-out words are included, numbers are
+        as stored.
 
-        Raises as `marked_rows`.
+        Raises as `marked_rows`. Each call reads the sheet anew.
         """
         rows = self.marked_rows(sheet)
         return (
             ((line, [stored(cell) for cell in cells], codes) for line, cells, codes in rows) if self.has_marks else rows
         )
 
-    def marked_rows(self, sheet: str) -> Iterator[Raw]:
-        """The same rows, struck-out words between the signs of `app.mapping.struck`, cells of two faces with both.
+    def marked_rows(self, sheet: str) -> Iterator[TextRow]:
+        """Yields the same rows, with struck-out words between the marks of `app.mapping.struck`, and shown numbers in
+        both forms.
 
-        A cell that cannot be read holds `#ERROR!`. Raises `Refused` for a sheet that cannot be read to its end: with
-        `zip_damaged`, or with why no library should open it. A chart has no rows.
+        An unreadable cell is `#ERROR!`. Raises Refused for a sheet that cannot be read to its end: `zip_damaged`, or
+        the reason why no library should open it. A chart has no rows.
         """
         part = self._parts.get(sheet)
         if part is not None and not part.has_cells:
             return
-        found, is_compact = self._sheet(sheet)
-        first = (found.start or (0, 0))[0]
-        with _refusing("zip_damaged"):
-            for number, row in enumerate(found.iter_rows(), start=1):
-                cells = [_text(cell) for cell in row]
-                line = number if found.height == found.total_height else number + first
+        table, is_compact = self._sheet(sheet)
+        first = (table.start or (0, 0))[0]
+        with _library_errors("zip_damaged"):
+            for number, row in enumerate(table.iter_rows(), start=1):
+                cells = [_cell_text(cell) for cell in row]
+                line = number if table.height == table.total_height else number + first
                 codes: tuple[str, ...] = ()
                 if is_compact and cells:
                     mark = cells.pop(0)
-                    line, codes = _marked(mark, line)
+                    line, codes = _row_mark(mark, line)
                 if any(cells):
-                    kept, held = self._held(cells)
+                    kept, held = self._within_limits(cells)
                     yield line, kept, (*codes, *held)
 
     def must_be_read(self, sheet: str) -> None:
-        """Raises `Refused` for a sheet that cannot be read, which is another thing than one without cells."""
+        """Raises Refused for an unreadable sheet, as opposed to a sheet without cells."""
         for _ in self.rows(sheet):
             return
 
     def _sheet(self, sheet: str) -> tuple[CalamineSheet, bool]:
-        """A sheet, and whether its cells were moved together with the number of the row before them.
+        """Returns a sheet, and whether its cells were moved together behind their row numbers.
 
-        The library gives up a whole sheet for one cell: what it does not read is given to it cell by cell.
+        A single bad cell makes the library give up the sheet: such a sheet is rewritten cell by cell.
         """
-        if self._mended is not None and self._mended[0] == sheet:
-            return self._mended[1], True
+        if self._rewritten is not None and self._rewritten[0] == sheet:
+            return self._rewritten[1], True
         part = self._parts.get(sheet)
         extent = self._extents.get(part.name) if part is not None and part.name else None
-        if self._is_compact or extent is None or not extent.is_odd:
-            with suppress(Refused), _refusing():
+        if self._is_compact or extent is None or not extent.needs_rewriting:
+            with suppress(Refused), _library_errors():
                 return self._book.get_sheet_by_name(sheet), self._is_compact
         if self._is_compact or part is None or part.name is None:
             raise Refused("zip_damaged")
-        with _refusing("zip_damaged"):
-            mended = _opened(compact(self._data, (part.name,), self._limits, self._formats)).get_sheet_by_name(sheet)
-        self._mended = sheet, mended
+        with _library_errors("zip_damaged"):
+            mended = _open_workbook(compact(self._data, (part.name,), self._limits, self._formats)).get_sheet_by_name(
+                sheet
+            )
+        self._rewritten = sheet, mended
         return mended, True
 
-    def _held(self, cells: list[str]) -> tuple[list[str], tuple[str, ...]]:
-        """The cells that are not too large, and what is to be said of the row."""
+    def _within_limits(self, cells: list[str]) -> tuple[list[str], tuple[str, ...]]:
+        """Returns the cells, those over the limit emptied, and the row's codes."""
         limits = self._limits
         if sum(map(len, cells)) * 4 <= min(limits.cell_bytes, limits.row_bytes):
             return cells, ()
@@ -154,16 +157,16 @@ class Workbook:
         return kept, ("cell_too_large",) if kept != cells or size >= limits.row_bytes else ()
 
 
-def _opened(data: bytes) -> CalamineWorkbook:
-    with _refusing():
+def _open_workbook(data: bytes) -> CalamineWorkbook:
+    with _library_errors():
         return CalamineWorkbook.from_filelike(io.BytesIO(data))
 
 
 @contextmanager
-def _refusing(code: str = "file_type_unsupported") -> Iterator[None]:
-    """What the spreadsheet library cannot read is refused, however it says so.
+def _library_errors(code: str = "file_type_unsupported") -> Iterator[None]:
+    """Turns errors of the spreadsheet library into Refused with the code.
 
-    A panic of the library is no `Exception`: nothing else would stop it from ending the process.
+    A panic of the library is not an `Exception`: only this stops it from ending the process.
     """
     try:
         yield
@@ -175,13 +178,13 @@ def _refusing(code: str = "file_type_unsupported") -> Iterator[None]:
         raise
 
 
-def _marked(mark: str, line: int) -> tuple[int, tuple[str, ...]]:
-    """The number of a row, and what is to be said of it, from what stands in its first cell."""
+def _row_mark(mark: str, line: int) -> tuple[int, tuple[str, ...]]:
+    """Returns the row number and the codes in a row's first cell."""
     codes = {OUTSIDE: "spreadsheet_error_value", TWICE: "cell_there_twice"}
     return int(mark.rstrip(OUTSIDE + TWICE) or line), tuple(code for sign, code in codes.items() if sign in mark)
 
 
-def _text(cell: Any) -> str:
+def _cell_text(cell: Any) -> str:
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
@@ -199,17 +202,16 @@ def _text(cell: Any) -> str:
     return "" if not isinstance(cell, timedelta) else str(cell)
 
 
-# Struck-out text of a workbook: by the font of a whole cell, or of a stretch of its text.
+# Struck-out text of a workbook: by the font of a whole cell, or of a run of its text.
 #
-# A spreadsheet library gives the words without their fonts, and a negated allergy must not read as one. So where a
-# font that strikes out is in use, the words in it are put between two signs before the library opens the workbook.
-# Only then: a workbook without such a font is never written anew. All is done by patterns over the raw XML, block
-# by block; what is no XML stays what it was.
+# The spreadsheet library returns words without fonts, and a struck-out allergy must not read as an allergy. So if a
+# font strikes out, its words are put between two marks before the library opens the workbook. A workbook without
+# such a font is not rewritten. Patterns over the raw XML do this, block by block; invalid XML is left unchanged.
 
 STYLES = "xl/styles.xml"
 _BLOCK = MIB
 _TAG = 256  # bytes of a tag
-_LONGEST = 16 * MIB  # of one cell in XML; what is longer is passed on as it is
+_LONGEST = 16 * MIB  # bytes of a cell in XML
 _PREFIX = rb"(?:[\w.-]{1,32}:)?"
 _STRIKE = re.compile(rb"<" + _PREFIX + rb"strike(?=[\s/>])([^<>]*)>")
 _OFF = re.compile(rb"""\bval\s*=\s*["'](?:0|false)["']""")
@@ -223,7 +225,7 @@ _KIND = re.compile(rb"""\bt\s*=\s*["'](\w{1,9})["']""")
 _NUMBER = re.compile(rb"(<" + _PREFIX + rb"v\s*>\s*)(\d{1,9})(?=\s*<)")
 _ENDING = re.compile(rb"</" + _PREFIX + rb"(\w{1,32})\s{0,9}>")
 _HEAD = re.compile(rb"<" + _PREFIX + rb"sst(?=[\s>])[^<>]*>")
-_NEAR = 256  # ends of other elements behind the last end of one, such as those of a row and a sheet
+_NEAR = 256  # end tags of other elements that may follow, such as those of a row and a sheet
 _COUNTS = re.compile(rb"""\s(?:c|uniqueC)ount\s*=\s*["'][^"'<>]*["']""")
 _OWN_TEXT = frozenset({b"str", b"inlineStr"})
 _OPENS, _ENDS = STRIKE_BEGIN.encode(), STRIKE_END.encode()
@@ -231,18 +233,18 @@ _OPENS, _ENDS = STRIKE_BEGIN.encode(), STRIKE_END.encode()
 
 @dataclass
 class _Struck:
-    """`styles` are the cell styles that strike out; `strings` the shared strings of such cells, by the number that
-    their struck-out copy gets."""
+    """`styles` are the cell styles that strike out; `strings` are the shared strings of such cells, with the number of
+    their struck-out copy."""
 
     styles: frozenset[int]
     strings: dict[int, int] = field(default_factory=dict)
 
 
 def with_struck_out(data: bytes, sheets: Iterable[str], striking: Iterable[str]) -> bytes | None:
-    """The workbook with its struck-out words between `STRIKE_BEGIN` and `STRIKE_END`; None where no word is struck out.
+    """Returns the workbook with struck-out words between `BEGIN` and `END`; None if no word is struck out.
 
-    `sheets` are the names of the parts that have cells, `striking` of all parts that may name such a font. Cells of
-    numbers, dates and truths are unchanged.
+    `sheets` are the names of the parts with cells, `striking` of all parts that may name such a font. Numbers, dates
+    and booleans are unchanged.
     """
     may_strike = frozenset(map(_plain_name, striking))
     with zipfile.ZipFile(io.BytesIO(data)) as before:
@@ -276,7 +278,7 @@ def _written(before: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo], struck:
 
 
 def _marked_cell(cell: re.Match[bytes], struck: _Struck) -> bytes:
-    """A cell whose words, if it has some that are struck out, stand between the signs."""
+    """Returns a cell with its struck-out words between the marks."""
     attributes, inside = cell[1], cell[2]
     style, kind = _STYLE.search(attributes), _KIND.search(attributes)
     is_whole = style is not None and int(style[1]) in struck.styles
@@ -291,7 +293,7 @@ def _marked_cell(cell: re.Match[bytes], struck: _Struck) -> bytes:
 
 
 def _struck_mark(text: bytes, *, is_whole: bool) -> bytes:
-    """A string with the signs round its struck-out stretches. A stretch with a font of its own goes by that font."""
+    """Returns a string with the marks around its struck-out runs. A run with its own font follows that font."""
     pieces: list[bytes] = []
     at = 0
     is_run_struck, is_open = is_whole, False
@@ -313,7 +315,7 @@ def _struck_mark(text: bytes, *, is_whole: bool) -> bytes:
 
 
 def _write_strings(before: zipfile.ZipFile, info: zipfile.ZipInfo, struck: _Struck, to: IO[bytes]) -> None:
-    """The shared strings, and behind them the struck-out copies of those that struck-out cells hold."""
+    """Writes the shared strings, then struck-out copies of the strings that struck-out cells use."""
     last = b""
     is_first = True
     with before.open(info) as source:
@@ -336,7 +338,7 @@ def _write_strings(before: zipfile.ZipFile, info: zipfile.ZipInfo, struck: _Stru
 
 
 def _uncounted(head: re.Match[bytes]) -> bytes:
-    """The head of the strings without their number, which is another one now."""
+    """Returns the head of the shared strings without their count, which has changed."""
     return _COUNTS.sub(b"", head[0])
 
 
@@ -345,7 +347,7 @@ def _marked_string(string: re.Match[bytes], *, is_whole: bool) -> bytes:
 
 
 def _number_copies(before: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo], struck: _Struck) -> None:
-    """Gives each wanted string the number of its copy, in the order of the strings."""
+    """Numbers the copy of each used string, in the order of the strings."""
     count = 0
     if STRINGS in infos:
         with before.open(infos[STRINGS]) as source:
@@ -355,8 +357,8 @@ def _number_copies(before: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo], s
 
 
 def _has_styled(before: zipfile.ZipFile, info: zipfile.ZipInfo, struck: _Struck) -> bool:
-    """Whether a cell of words in this sheet has a style that strikes out; its shared strings are wanted."""
-    found = False
+    """Returns whether a text cell of the sheet has a striking style; collects its shared strings."""
+    has_styled = False
     with before.open(info) as source:
         for piece in _pieces(source, b"c"):
             if struck.styles.isdisjoint(map(int, set(_STYLE.findall(piece)))):
@@ -365,15 +367,15 @@ def _has_styled(before: zipfile.ZipFile, info: zipfile.ZipInfo, struck: _Struck)
                 style, kind = _STYLE.search(cell[1]), _KIND.search(cell[1])
                 if style is None or kind is None or int(style[1]) not in struck.styles:
                     continue
-                found = found or kind[1] in _OWN_TEXT
+                has_styled = has_styled or kind[1] in _OWN_TEXT
                 if kind[1] == b"s" and (value := _NUMBER.search(cell[2])):
                     struck.strings[int(value[2])] = -1
-                    found = True
-    return found
+                    has_styled = True
+    return has_styled
 
 
 def _has_run(before: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
-    """Whether a font of a stretch of text strikes out."""
+    """Returns whether a run's font strikes out."""
     with before.open(info) as source:
         tail = b""
         while block := source.read(_BLOCK):
@@ -385,7 +387,7 @@ def _has_run(before: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
 
 
 def _struck_styles(before: zipfile.ZipFile, info: zipfile.ZipInfo) -> frozenset[int]:
-    """The numbers of the cell styles whose font strikes out. None where the styles cannot be read."""
+    """Returns the numbers of the cell styles whose font strikes out. Empty if the styles cannot be parsed."""
     fonts: set[int] = set()
     styles: set[int] = set()
     counted = {"font": -1, "xf": -1}
@@ -408,10 +410,10 @@ def _struck_styles(before: zipfile.ZipFile, info: zipfile.ZipInfo) -> frozenset[
 
 
 def _pieces(source: IO[bytes], element: bytes) -> Iterator[bytes]:
-    """The part in pieces, each cut behind the end of an element. What is left at the end is the last piece.
+    """Yields the part in pieces that end behind an element; the rest is the last piece.
 
-    Raises `Refused` with `file_type_unsupported` for an element that does not end. A pattern that looks for the end of
-    an element finds one in each piece but the last, so that no beginning is searched for its end again and again.
+    Raises Refused `file_type_unsupported` for an element that does not end. A search for the end of an element succeeds
+    in each piece but the last, so that no text is searched repeatedly.
     """
     rest = b""
     while block := source.read(_BLOCK):
@@ -427,14 +429,14 @@ def _pieces(source: IO[bytes], element: bytes) -> Iterator[bytes]:
 
 
 def _cut(text: bytes, element: bytes) -> int:
-    """Where the last end of an element ends; 0 where none is near the end of the text."""
+    """Returns the offset behind the last end tag of the element near the end of the text; 0 if there is none."""
     at = len(text)
     for _ in range(_NEAR):
         at = text.rfind(b"</", 0, at)
         if at < 0:
             return 0
-        if (found := _ENDING.match(text, at)) and found[1] == element:
-            return found.end()
+        if (match := _ENDING.match(text, at)) and match[1] == element:
+            return match.end()
     return 0
 
 

@@ -7,7 +7,7 @@ be either, as in `"practitioner": 701`, are read as both: they are a name only w
 from app.index.insert import pack_id
 from app.mapping.columns import NAME_QUALIFIER
 from app.mapping.names import normalise_name, normalise_person
-from app.reading.relations import base_of
+from app.reading.relation_headers import base_of
 from app.resolving.rule import ResolvingContext
 
 NONE, SEVERAL = None, 0

@@ -35,9 +35,9 @@ from app.migration.models import Export, ExportFile, Migration, Part, ProblemLin
 from app.migration.plans import plan_of
 from app.problems import Level, Problem
 from app.reading.inventory import Inventory, take_inventory
-from app.reading.log import note_problems
 from app.reading.parts import LARGE, PartRow, read_part
 from app.reading.read_export import store_index
+from app.reading.reading_ledger import note_problems
 from app.reading.results import FileDone
 from app.reading.seal import SEAL, all_files, seal_of_reading
 from app.resolving import RULES

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from app.migration.states import Event
-from app.reading.redaction import told_path
+from app.reading.redaction import redacted_path
 from app.request_limits import read_form
 from app.support.routes import reason_error
 from app.web.page_context import go, in_state, page, visit_of
@@ -95,7 +95,7 @@ def render_support_folder(
 ) -> Response:
     visit = visit_of(request)
     more: dict[str, Any] = {
-        "name": told_path(folder.root.removesuffix("/"), visit.source) + "/",
+        "name": redacted_path(folder.root.removesuffix("/"), visit.source) + "/",
         "reason": reason,
         "editable": visit.move.state in ANSWERED_IN,
     }
@@ -122,7 +122,7 @@ def render_support_file(
     visit.remember_shown(SUPPORT_FORM, replace(known, inputs=file_inputs(shown, visit.source, is_support=True)))
     values: dict[str, Any] = {
         "number": number,
-        "name": told_path(file.path, visit.source),
+        "name": redacted_path(file.path, visit.source),
         "line": next(line for line in lines_of(visit) if line.number == number),
         "shown": shown,
         "trouble": trouble_of(file, shown, visit.source, is_support=True),

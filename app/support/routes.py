@@ -42,7 +42,7 @@ from app.migration.states import LIVE, OPEN, OVER, WORKING, Actor, Event, State,
 from app.migration.trials import current_trial
 from app.migration.upload_tables import CheckedLink
 from app.problems import Problem, catalogue
-from app.reading.redaction import told_path
+from app.reading.redaction import redacted_path
 from app.settings import environment
 from app.trial.account import APPROVABLE
 from app.trial.changed_ledger import changed_in
@@ -342,7 +342,7 @@ def render_migration(request: Request, typed: dict[str, str], errors: list[dict[
             "odd": odd,
             "bands": bands(shown_sums, visit.source.label),
             "problem": None if visit.differs else stopped_by(migration),
-            "files": [(line, told_path(line.path, visit.source)) for line in lines_of(visit)],
+            "files": [(line, redacted_path(line.path, visit.source)) for line in lines_of(visit)],
             "may_retry": not visit.differs and move_for(Event.RETRY, State(migration.state)) is not None,
             "may_undo": may_undo,
             "kept_by_later": kept_by_later(visit) if may_undo else 0,

@@ -16,7 +16,7 @@ from app.errors import Stop
 from app.migration.models import Migration
 from app.migration.states import State
 from app.problems import Level, Problem
-from app.reading.attachments import attachment_key
+from app.reading.attachment_storage import attachment_key
 from app.storage import CannotOpen
 from app.trial.context import attachments_prefix
 from app.worker.heartbeat import Heartbeat

@@ -19,7 +19,7 @@ from app.problems import Level, Problem
 from app.reading.json_lines import BAD_LINE
 from app.reading.not_records import CODE as NOT_A_RECORD
 from app.reading.parts import PartRow, read_part
-from app.reading.problem_counts import of_row
+from app.reading.problem_counts import row_problem
 from app.trial.context import Bench, context_of
 from app.trial.row_counts import Tally
 from app.worker.heartbeat import Heartbeat
@@ -100,7 +100,7 @@ def _map_row(
     mapped: MappedPart, kind: Kind[Any], row: PartRow, view: RowView, parsed: Parsed[Any], bench: Bench
 ) -> None:
     tally, line = mapped.tally, row.line
-    told = [*map(of_row, row.codes), *view.problems, *_said(row, parsed)]
+    told = [*map(row_problem, row.codes), *view.problems, *_said(row, parsed)]
     stays = _stays(view, told, parsed)
     if stays is not None:
         outcome, code = stays

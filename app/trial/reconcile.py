@@ -24,7 +24,7 @@ from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration, Part, Trial
 from app.problems import Problem
 from app.reading.file_watch import path_of
-from app.reading.log import note_run_problems
+from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
 from app.trial.account import account_of, balance
 from app.trial.account_seal import PROVEN, counted, counted_in, seal_of_trial

@@ -14,7 +14,7 @@ from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
 from app.problems import Problem, catalogue
 from app.reading.document_folders import folder_of
-from app.reading.planned_files import wanted_of
+from app.reading.planned_files import answer_for
 from app.web.page_context import Visit
 
 # Why files were not read: a problem from the catalogue for each file.
@@ -119,7 +119,7 @@ def waiting_words(lines: Iterable[FileLine]) -> str:
 
 def _line(file: ExportFile, plan: Plan, source: Source, code: str | None) -> FileLine:
     folder = folder_of(file.path)
-    wanted = wanted_of(plan, folder or file.path)
+    wanted = answer_for(plan, folder or file.path)
     labels = {kind.name: kind.label for kind in source.kinds}
     label = "Left out" if wanted.kind == LEAVE_OUT else labels.get(wanted.kind or "", "")
     is_unread = wanted.mark != str(file.facts.get("answered", ""))

@@ -11,12 +11,12 @@ from typing import Any
 from app.mapping.columns import RowColumn
 from app.mapping.kind import Kind, Source
 from app.mapping.plan import LEAVE_OUT, Plan
-from app.reading.column_suggestions import Guess, Seen, clear_winner, likely_kinds, suggested
-from app.reading.file_preview import Glimpse
+from app.reading.column_suggestions import ColumnSample, FieldSuggestion, clear_winner, suggest_fields, suggest_kinds
+from app.reading.file_preview import FilePreview
 from app.reading.limits import Limits
-from app.reading.recognise import Header, Tied, is_field, understood
-from app.reading.redaction import has_names, told_names
-from app.reading.value_patterns import bare, column_shape
+from app.reading.recognise import Header, TiedKinds, is_field, match_columns
+from app.reading.redaction import has_names, redacted_names
+from app.reading.value_patterns import column_pattern, unguarded_cell
 
 Errors = list[dict[str, str]]
 SAMPLES = 3
@@ -60,7 +60,7 @@ class ColumnLine:
 class FileOffer:
     """A file as the page shows it. `kind` is the kind whose fields are offered, None without a kind."""
 
-    preview: Glimpse
+    preview: FilePreview
     natural: str | None  # the kind that is recognised without an answer
     candidates: tuple[str, ...]
     likeliest: str | None
@@ -76,7 +76,7 @@ class FileOffer:
 
 
 def offer(
-    preview: Glimpse,
+    preview: FilePreview,
     source: Source,
     answer: FileKindAnswer | None,
     plan: Plan,
@@ -90,10 +90,10 @@ def offer(
     `taken_for` is the kind that the list of files shows for a refused file.
     """
     natural = preview.header.kind.name if isinstance(preview.header, Header) else None
-    candidates = preview.header.kinds if isinstance(preview.header, Tied) else ()
+    candidates = preview.header.kinds if isinstance(preview.header, TiedKinds) else ()
     is_readable = len(preview.names) <= Limits().columns  # no answer makes a wider file readable, so nothing is guessed
     columns = [
-        Seen(n, column_shape(c := preview.column(at)), frozenset(map(bare, c)) - {""})
+        ColumnSample(n, column_pattern(c := preview.column(at)), frozenset(map(unguarded_cell, c)) - {""})
         for at, n in enumerate(preview.names)
         if is_readable
     ]
@@ -104,7 +104,7 @@ def offer(
         kinds = [
             k for k in source.kinds if (k.name in candidates if candidates else k.imported or k.short_list.is_listed)
         ]
-        ranked = likely_kinds(kinds, columns, ids)
+        ranked = suggest_kinds(kinds, columns, ids)
         order = [kind.kind for kind in ranked]
         candidates = tuple(sorted(candidates, key=lambda name: order.index(name) if name in order else len(order)))
         moving = {kind.name for kind in source.kinds if kind.imported}
@@ -121,7 +121,7 @@ def offer(
         lines = _lines(preview, source, None, None, None, {})
     elif kind.imported:
         answered = bool(planned == kind.name or (path in plan.column_pairs and natural == kind.name))
-        guesses = suggested(kind, columns, ids)
+        guesses = suggest_fields(kind, columns, ids)
         lines = _lines(preview, source, kind, answer, plan.column_pairs.get(path, {}) if answered else None, guesses)
     doubled = tuple(name for name, times in Counter(preview.names).items() if times > 1)
     headerless = answer.headerless if answer else path in plan.headerless
@@ -129,15 +129,15 @@ def offer(
 
 
 def _lines(
-    preview: Glimpse,
+    preview: FilePreview,
     source: Source,
     kind: Kind[Any] | None,
     answer: FileKindAnswer | None,
     planned: Mapping[str, str] | None,
-    guesses: Mapping[str, Guess],
+    guesses: Mapping[str, FieldSuggestion],
 ) -> tuple[ColumnLine, ...]:
     own = own_fields(kind, preview.names) if kind else ("",) * len(preview.names)
-    safe_names = told_names(preview, source)
+    safe_names = redacted_names(preview, source)
     by_name = has_names(preview, source)
     is_sure = isinstance(preview.header, Header) and preview.header.kind is kind and preview.code is None
     lines, names_so_far = [], set()
@@ -146,10 +146,10 @@ def _lines(
             continue  # a repeated header is a single column: the first filled cell counts
         names_so_far.add(name)
         cells = preview.column(at)
-        shape = column_shape(cells)
+        shape = column_pattern(cells)
         guess = guesses.get(name)
         key = name if by_name else f"Column {at + 1}"
-        likely = guess.field if guess and guess.likeness < 1 else ""
+        likely = guess.field if guess and guess.score < 1 else ""
         field_, why = own[at], "its name says so" if own[at] else ""
         if planned is not None and (name in planned or key in planned):
             field_, why = planned.get(name, planned.get(key, "")), "as you said"
@@ -179,7 +179,7 @@ def _lines(
 
 def own_fields(kind: Kind[Any], names: Sequence[str]) -> tuple[str, ...]:
     """The field that each column's name matches, "" for no match."""
-    return tuple("" if column.startswith("?") else column for column in understood(kind, names).columns)
+    return tuple("" if column.startswith("?") else column for column in match_columns(kind, names).columns)
 
 
 def _short(cell: str) -> str:

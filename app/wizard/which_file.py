@@ -21,7 +21,7 @@ from app.migration.plans import plan_of
 from app.migration.states import Event
 from app.problems import Problem, catalogue
 from app.reading.document_folders import folder_of
-from app.reading.previews import BUSY, FAILED, Asked, preview_of
+from app.reading.previews import BUSY, FAILED, PreviewQuestion, load_preview
 from app.records.kinds import hidden_from
 from app.records.reader import reader_of
 from app.request_limits import read_form
@@ -147,18 +147,18 @@ def offered(visit: Visit, file: ExportFile, answer: FileKindAnswer | None) -> Fi
         files = files_of(session, visit.move.id, visit.move.export_number)
     headerless = answer.headerless if answer else file.path in plan.headerless or file.refused == "header_missing"
     others = {other.path: other.kind for other in files if other.kind and not other.refused and other.path != file.path}
-    asked = Asked(
+    asked = PreviewQuestion(
         file.path,
         headerless,
         may_lack_header=answer is None and file.kind is None,
         wants_ids=not (answer and answer.chosen),  # a search through every file is slow
         kinds=others,
     )
-    preview = preview_of(visit.runtime, visit.move, plan, asked)
+    preview = load_preview(visit.runtime, visit.move, plan, asked)
     headerless = preview.headerless
     if answer is None and headerless:
         answer = FileKindAnswer(plan.file_kinds.get(file.path), {}, headerless=True)
-    return offer(preview.glimpse, visit.source, answer, plan, file.path, preview.ids, taken_for=taken_for(file))
+    return offer(preview.file_preview, visit.source, answer, plan, file.path, preview.ids, taken_for=taken_for(file))
 
 
 def taken_for(file: ExportFile) -> str | None:

@@ -20,20 +20,20 @@ def test_1_a_guarded_id_is_read_without_a_word(reading: Desk) -> None:
 
 def test_2_an_id_in_scientific_notation_refuses_the_file(reading: Desk) -> None:
     told = reading.csv(people("1.55835E+18,Ann,Lee,1980-01-02"))
-    assert (told.one.refused, told.one.kind) == ("ids_scientific", "patients")
+    assert (told.only_file.refused, told.only_file.kind) == ("ids_scientific", "patients")
 
 
 def test_3_forty_rounded_ids_of_two_hundred_refuse_the_file(reading: Desk) -> None:
     sound = [f"15583544640106{n:05},Ann,Lee{n},1980-01-02" for n in range(11, 171)]
     rounded = [f"15583544640{n:04}0000,Bea,Low{n},1980-01-02" for n in range(1101, 1141)]
     told = reading.csv(people(*sound, *rounded))
-    assert (told.one.refused, told.one.rows) == ("ids_rounded", 200)
+    assert (told.only_file.refused, told.only_file.rows) == ("ids_rounded", 200)
 
 
 def test_4_one_rounded_id_of_many_is_read_and_told(reading: Desk) -> None:
     sound = [f"15583544640106{n:05},Ann,Lee{n},1980-01-02" for n in range(11, 411)]
     told = reading.csv(people(*sound, "1558354464010660000,Bea,Low,1980-01-02"))
-    assert told.one.refused is None
+    assert told.only_file.refused is None
     assert told.problem("id_maybe_rounded").source_id == "1558354464010660000"
     assert told.problem("id_maybe_rounded").count == 1
 
@@ -46,7 +46,7 @@ def test_5_a_trailing_zero_is_taken_off_a_short_id_and_told(reading: Desk) -> No
 def test_6_a_row_without_an_id_is_skipped(reading: Desk) -> None:
     told = reading.csv(people(",Ann,Lee,1980-01-02", "2,Bea,Lee,1980-01-02"))
     assert (told.problem("missing_id").severity, told.problem("missing_id").line) == ("skipped", 2)
-    assert told.one.rows == 2
+    assert told.only_file.rows == 2
 
 
 def test_7_a_file_of_two_bytes_is_refused_as_empty(reading: Desk) -> None:
@@ -56,7 +56,7 @@ def test_7_a_file_of_two_bytes_is_refused_as_empty(reading: Desk) -> None:
 
 def test_8_a_header_alone_is_a_table_without_rows(reading: Desk) -> None:
     told = reading.csv(f"{HEADER}\n")
-    assert (told.one.kind, told.one.rows, told.one.refused) == ("patients", 0, None)
+    assert (told.only_file.kind, told.only_file.rows, told.only_file.refused) == ("patients", 0, None)
     assert "file_empty_table" in told.codes
     assert "no_patients_file" not in told.codes
 
@@ -65,12 +65,12 @@ def test_9_a_range_in_the_name_of_a_file_is_told_of_the_file(reading: Desk) -> N
     name = native(rest="-From20260101-To20261120")
     told = reading.read({name: patients()})
     assert told.problem("partial_export").file == name
-    assert (told.one.facts["from"], told.one.facts["to"]) == ("2026-01-01", "2026-11-20")
+    assert (told.only_file.facts["from"], told.only_file.facts["to"]) == ("2026-01-01", "2026-11-20")
 
 
 def test_10_a_header_outweighs_a_name(reading: Desk) -> None:
     told = reading.read({"Appointments.csv": patients()})
-    assert told.one.kind == "patients"
+    assert told.only_file.kind == "patients"
     assert told.problem("file_name_mismatch").file == "Appointments.csv"
 
 
@@ -87,7 +87,7 @@ def test_11_clients_in_headers_are_patients(reading: Desk) -> None:
 def test_12_patients_without_a_key_column_are_refused_by_name(reading: Desk) -> None:
     told = reading.csv("First Name,Last Name,Date of Birth\nAnn,Lee,1980-01-02\n", "people.csv")
     problem = told.problem("missing_key_column")
-    assert (told.one.refused, told.one.kind) == ("missing_key_column", "patients")
+    assert (told.only_file.refused, told.only_file.kind) == ("missing_key_column", "patients")
     assert problem.details["kind"] == "Patients"
     assert problem.details["wanted"] == "Patient ID or id"
     assert problem.details["found"] == "First Name, Last Name, Date of Birth"
@@ -95,14 +95,14 @@ def test_12_patients_without_a_key_column_are_refused_by_name(reading: Desk) -> 
 
 def test_13_a_column_that_nobody_knows_is_kept_and_listed(reading: Desk) -> None:
     told = reading.csv(people("1,Ann,Lee,1980-01-02,blue", header=f"{HEADER},Favourite colour"))
-    assert told.one.facts["unknown_columns"] == ["Favourite colour"]
+    assert told.only_file.facts["unknown_columns"] == ["Favourite colour"]
     assert told.problem("unknown_columns").count == 1
     assert told.rows()[0].cells["?Favourite colour"] == "blue"
 
 
 def test_14_a_byte_that_is_no_utf_8_makes_it_windows_1252(reading: Desk) -> None:
     told = reading.csv(people("1,Zoé,Lee,1980-01-02").encode("cp1252"))
-    assert told.one.encoding == "cp1252"
+    assert told.only_file.encoding == "cp1252"
     assert told.problem("encoding_guessed").severity == "warning"
     assert told.rows()[0].cells["first_name"] == "Zoé"
 
@@ -115,14 +115,14 @@ def test_15_letters_that_were_encoded_twice_are_told_and_left(reading: Desk) -> 
 
 def test_16_a_line_break_in_quotes_belongs_to_the_cell(reading: Desk) -> None:
     told = reading.csv(people('1,Ann,Lee,1980-01-02,"Unit 2\r\n5 Main Street"', header=f"{HEADER},Address1"))
-    assert told.one.rows == 1
+    assert told.only_file.rows == 1
     assert told.rows()[0].cells["address_1"] == "Unit 2\r\n5 Main Street"
 
 
 def test_17_an_unclosed_quote_refuses_the_file_and_names_the_line(reading: Desk) -> None:
     lines = [f"{n},Ann,Lee{n},1980-01-02" for n in range(1, 811)]
     told = reading.csv(people(*lines, '811,"Bea,Low,1980-01-02', "812,Cai,Low,1980-01-02"))
-    assert told.one.refused == "csv_unclosed_quote"
+    assert told.only_file.refused == "csv_unclosed_quote"
     assert told.problem("csv_unclosed_quote").line == 812
 
 

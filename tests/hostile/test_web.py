@@ -11,7 +11,7 @@ from app.links import inspection
 from app.mapping import parse
 from app.reading import encoding, json_stream, parts, unpack, workbook
 from app.reading.archive import Archive
-from app.reading.entries import Found
+from app.reading.entries import ExportFiles
 from tests.access.test_matrix import filled
 from tests.hostile.web import ACTS, KILLERS, arm, hostile_export, name_of, reviewed, tried
 from tests.points import Folders, running
@@ -54,12 +54,12 @@ def test_other_files_of_the_export_are_still_shown(product: Product) -> None:
 
 TRAPS = (
     (Archive, "__init__"),
-    (Found, "__init__"),
+    (ExportFiles, "__init__"),
     (workbook.Workbook, "__init__"),
     (json_stream.JsonStream, "__init__"),
     (unpack.Unpacked, "__init__"),
     (parts.PartReader, "__init__"),
-    (encoding.Bytes, "text"),
+    (encoding.FileProfile, "text"),
     (inspection, "inspect"),
     (parse, "parse_row"),
 )

@@ -1,4 +1,4 @@
-"""Bad input and odd input, each with the verdict that it must get."""
+"""Bad and odd input, each file with its expected verdict."""
 
 import io
 import zipfile
@@ -14,7 +14,7 @@ TWICE = "ZoÃ«,JosÃ©,1980-02-11\n"
 
 @dataclass(frozen=True)
 class Case:
-    """One file. `refused` is the code that leaves it out; `codes` are all that must be told, `never` what must not."""
+    """A file. `refused` is the code of its refusal; `codes` are all expected problems, `never` forbidden ones."""
 
     name: str
     content: str | bytes
@@ -29,7 +29,7 @@ class Case:
 
 
 def refusals() -> Iterator[Case]:
-    """Files that are left out as a whole."""
+    """Returns files that are refused as a whole."""
     yield Case("0 bytes", b"", rows=0, refused="file_empty")
     yield Case("2 bytes CRLF", b"\r\n", rows=0, refused="file_empty")
     yield Case("only white space", b"  \n\t\r\n ", rows=0, refused="file_empty")
@@ -79,7 +79,7 @@ def refusals() -> Iterator[Case]:
 
 
 def accepted() -> Iterator[Case]:
-    """Files that are read, with what must be said of them."""
+    """Returns files that are read, with their expected problems."""
     yield Case("plain", patients(3), rows=3, encoding="utf-8", never=("encoding_guessed", "delimiter_guessed"))
     yield Case(
         "stray quote behind a quoted cell", f'{HEADER}\n1,"Ann"x,Lee,\n', rows=1, codes=("stray_quotation_mark",)
@@ -190,7 +190,7 @@ def accepted() -> Iterator[Case]:
 
 
 def unrecognised() -> Iterator[Case]:
-    """Files that are nobody's table."""
+    """Returns files that are not tables of any kind."""
     for path, content in (
         ("readme.txt", "Dear team,\nplease find the files.\n"),
         ("prices.csv", "Colour,Weight\nred,12\n"),

@@ -1,6 +1,6 @@
-"""One fault put into a table that is good otherwise: what a clinic's programs, downloads and copies do to a file.
+"""Damage to a sound table, as a clinic's programs, downloads and copies cause it.
 
-Each function takes the text or bytes of a good table and gives back the damaged bytes. None of them knows a kind.
+Each function takes the text or bytes of a sound table and returns the damaged bytes, independent of the kind.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ CUT = 32_767  # characters that a spreadsheet holds in one cell
 
 
 def copy_names(stem: str, *, twice: bool = True) -> Iterable[str]:
-    """Names that a copy of `stem` may get, and names that a copy of such a copy may get."""
+    """Returns possible names of a copy of `stem`, and of a copy of that copy."""
     for pattern in COPIES:
         name = pattern.format(stem, stem)
         yield name
@@ -38,29 +38,29 @@ def copy_names(stem: str, *, twice: bool = True) -> Iterable[str]:
 
 
 def in_letters(table: str, encoding: str, lines: Callable[[int], bool]) -> bytes:
-    """The table in UTF-8, but for the lines whose number (from 1) `lines` picks."""
+    """Returns the table in UTF-8, except for the lines that `lines` picks by number, from 1."""
     parts = table.splitlines(keepends=True)
     return b"".join(part.encode(encoding if lines(n) else "utf-8") for n, part in enumerate(parts, start=1))
 
 
 def cut_short(table: str, characters: int = 8) -> bytes:
-    """The end of the last row is missing, its line end too."""
+    """Removes the end of the last row, with its line end."""
     return table.rstrip("\r\n")[:-characters].encode()
 
 
 def in_quote(table: str) -> bytes:
-    """The file ends inside a quoted cell."""
+    """Ends the file inside a quoted cell."""
     return table.rstrip("\r\n").encode() + b'\n9,"and then'
 
 
 def with_total(table: str, key: str = "Total") -> bytes:
-    """A last row that adds up the others, as a spreadsheet or a report writes it."""
+    """Adds a last row with totals, as spreadsheets and reports write it."""
     lines = table.rstrip("\n").split("\n")
     width = lines[0].count(",") + 1
     return "\n".join([*lines, ",".join([key, *[""] * (width - 2), str(len(lines) - 1)])]).encode() + b"\n"
 
 
 def with_header_again(table: str, at: int) -> bytes:
-    """The header stands a second time in front of line `at` (from 1), as where files were joined."""
+    """Repeats the header before line `at`, from 1, as in joined files."""
     lines = table.splitlines(keepends=True)
     return "".join([*lines[: at - 1], lines[0], *lines[at - 1 :]]).encode()

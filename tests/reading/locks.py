@@ -1,4 +1,4 @@
-"""Locks a zip's entry the old way (ZipCrypto), as many programs still do."""
+"""Encrypts a zip's entry with ZipCrypto, as many programs still do."""
 
 import zlib
 from dataclasses import replace
@@ -7,7 +7,7 @@ from tests.reading.zips import Item, pack
 
 
 def locked(item: Item, password: bytes) -> Item:
-    """The entry, encrypted. Where sizes follow the data, programs check the password by the time of day (here 0)."""
+    """Returns the encrypted entry. If sizes follow the data, programs check the password by the time of day, 0 here."""
     keys = [0x12345678, 0x23456789, 0x34567890]
 
     def turn(byte: int) -> None:

@@ -1,4 +1,4 @@
-"""Zips of very many tiny files, written by their records alone, so that millions take seconds."""
+"""Zips of very many tiny files, written record by record, so that millions take seconds."""
 
 import struct
 import zlib
@@ -12,22 +12,22 @@ _PIECE = 1 << 20
 
 
 def scan_name(number: int) -> str:
-    """A file of a client: eight of them lie in each client's folder."""
+    """Returns the path of a client's file; each client's folder has eight."""
     return f"Patient files/{number // 8 + 1} - Lee, Ann{number // 8 + 1}/scan-{number:07}.txt"
 
 
 def note_name(number: int) -> str:
-    """A note that is a page, in the folder of its client."""
+    """Returns the path of a note page in its client's folder."""
     return f"Treatment notes/{number // 8 + 1} - Lee, Ann{number // 8 + 1}/2026-01-05 Visit [{number + 1}].html"
 
 
 def scan_body(number: int) -> bytes:
-    """The bytes of one scan; no two are alike."""
+    """Returns the bytes of a scan; all scans differ."""
     return b"Scan %d of a client" % number
 
 
 def note_body(number: int) -> bytes:
-    """The bytes of one note page."""
+    """Returns the bytes of a note page."""
     return b"<h1>Visit</h1><h2>Notes</h2><h3>How</h3><p>Better by %d</p>" % number
 
 
@@ -39,9 +39,9 @@ def write_zip(
     first: bytes = b"",
     first_name: str = "",
 ) -> None:
-    """Writes a zip of `count` stored files in the order of their numbers, with zip64 records beyond 65,535 of them.
+    """Writes a zip of `count` stored files in order of number, with zip64 records beyond 65,535 files.
 
-    `first` is put before them under `first_name`. The memory taken is that of the directory's bytes.
+    `first` is put before them under `first_name`. Memory use is the size of the directory.
     """
     directory, at, entries = bytearray(), 0, 0
     with path.open("wb") as out:

@@ -1,7 +1,7 @@
-"""Reads a zip of very many files in a process of its own, and prints what that took as JSON.
+"""Reads a zip of very many files in a process of its own and prints the cost as JSON.
 
-`python -m tests.reading.many_read ZIP FOLDER whole|listed`: `whole` reads and stores every file, `listed` goes through
-the directory and the list of files only.
+`python -m tests.reading.many_read ZIP FOLDER whole|listed`: `whole` reads and stores every file, `listed` only walks
+through the directory and the list of files.
 """
 
 import json
@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import run
 
-from app.reading.entries import opened, private
-from app.reading.given import from_path
+from app.reading.entries import open_export, private_scratch
+from app.reading.given_files import from_path
 from app.reading.limits import Limits
 from app.worker.memory import peak_mb
 from tests.reading.story import SOURCE, Desk
@@ -20,8 +20,8 @@ from tests.reading.story import SOURCE, Desk
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """`files` is the number of files in the zip; `peak_mb` the most memory that the process ever had, in MiB;
-    `grown_mb` what of it came with the reading; `cpu_us` the CPU for each file, in microseconds."""
+    """`files` is the file count; `peak_mb` the process's peak memory in MiB; `grown_mb` the part caused by reading;
+    `cpu_us` the CPU time per file in microseconds."""
 
     files: int
     peak_mb: float
@@ -30,7 +30,7 @@ class Taken:
 
 
 def read_apart(path: Path, folder: Path, *, whole: bool) -> Taken:
-    """Reads a zip in another process. Raises CalledProcessError where that process fails."""
+    """Reads a zip in another process. Raises CalledProcessError if that process fails."""
     folder.mkdir(parents=True)
     command = [sys.executable, "-m", "tests.reading.many_read", str(path), str(folder), "whole" if whole else "listed"]
     return Taken(**json.loads(run(command, check=True, capture_output=True, text=True).stdout))
@@ -41,7 +41,7 @@ def _read(path: Path, folder: Path, *, whole: bool) -> Taken:
     if whole:
         count = sum(file.rows for file in Desk(folder).read(from_path(path)).files)
     else:
-        with opened(from_path(path), SOURCE, Limits(), private(folder)) as found:
+        with open_export(from_path(path), SOURCE, Limits(), private_scratch(folder)) as found:
             count = sum(1 for _ in found.entries) + sum(1 for _ in found.attached)
     spent, peak = time.process_time() - began, peak_mb()
     return Taken(count, round(peak, 1), round(peak - before, 1), round(spent / max(count, 1) * 1e6, 1))

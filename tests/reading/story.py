@@ -1,4 +1,4 @@
-"""Exports as a clinic may hand them over, built in code, and read with everything real: storage, index, archives."""
+"""Exports built in code as a clinic hands them over, read with real storage, index and archives."""
 
 import io
 import zipfile
@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from app.index.store import Index
 from app.mapping.context import Context
 from app.problems import Problem
-from app.reading.cut import Store
-from app.reading.entries import opened, private
-from app.reading.given import Given
+from app.reading.cut import PartStore
+from app.reading.entries import open_export, private_scratch
+from app.reading.file_reading import ReadingContext
+from app.reading.given_files import GivenFile
 from app.reading.limits import Limits
-from app.reading.one_file import Reading
 from app.reading.parts import PartHead, PartRow, read_part
-from app.reading.read_export import keep_attached, read_export
-from app.reading.results import Already, FileDone
+from app.reading.read_export import read_export, store_attachments
+from app.reading.results import AlreadyRead, FileDone
 from app.resolving.settle_index import bundle_problems
 from app.sources import SOURCES
 from app.storage.objects import LocalObjects
@@ -30,7 +30,7 @@ HEADER = "Patient ID,First Name,Last Name,Date of Birth"
 
 
 def native(kind: str = "Patients", run: str = "20261120", rest: str = "") -> str:
-    """A file's name as the source itself gives it."""
+    """Returns a file name as the source itself writes it."""
     return f"{kind}-{SOURCE.label}-{run}{rest}.csv"
 
 
@@ -48,18 +48,18 @@ def zipped(files: Mapping[str, str | bytes], method: int = zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
-def given(files: Mapping[str, str | bytes], announced: int | None = None) -> list[Given]:
-    """Files as they lie in a folder."""
+def given(files: Mapping[str, str | bytes], announced: int | None = None) -> list[GivenFile]:
+    """Returns files as they lie in a folder."""
     found = []
     for name, content in files.items():
         data = content.encode() if isinstance(content, str) else content
-        found.append(Given(name, len(data), lambda data=data: io.BytesIO(data), announced))  # type: ignore[misc]  # early binding
+        found.append(GivenFile(name, len(data), lambda data=data: io.BytesIO(data), announced))  # type: ignore[misc]  # early binding
     return found
 
 
 @dataclass
-class Told:
-    """What reading said of an export."""
+class ReadResult:
+    """The result of reading an export."""
 
     files: Sequence[FileDone]
     problems: Sequence[Problem]
@@ -75,7 +75,7 @@ class Told:
         return {p.code for f in self.files for p in f.problems} | {p.code for p in self.problems}
 
     @property
-    def one(self) -> FileDone:
+    def only_file(self) -> FileDone:
         assert len(self.files) == 1, [f.path for f in self.files]
         return self.files[0]
 
@@ -93,7 +93,7 @@ class Told:
         return found
 
     def rows(self, file: FileDone | None = None) -> list[PartRow]:
-        return [row for _, rows in self.parts(file or self.one) for row in rows]
+        return [row for _, rows in self.parts(file or self.only_file) for row in rows]
 
     def indexed(self) -> int:
         found: int = self.index.connection.execute("SELECT COUNT(*) FROM rows").fetchone()[0]
@@ -102,7 +102,7 @@ class Told:
 
 @dataclass
 class Desk:
-    """Where exports are read."""
+    """Reads exports in a folder."""
 
     folder: Path
     limits: Limits = field(default_factory=Limits)
@@ -111,30 +111,32 @@ class Desk:
     column_pairs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     encodings: Mapping[str, str] = field(default_factory=dict)
 
-    def read(self, files: Sequence[Given] | Mapping[str, str | bytes], already: Sequence[Already] = ()) -> Told:
+    def read(
+        self, files: Sequence[GivenFile] | Mapping[str, str | bytes], already: Sequence[AlreadyRead] = ()
+    ) -> ReadResult:
         handed = given(files) if isinstance(files, Mapping) else files
         objects = LocalObjects(self.folder / "objects")
         index = Index.create(self.folder / "index.sqlite")
-        reading = Reading(
+        reading = ReadingContext(
             SOURCE,
             CONTEXT,
-            Store(objects, "export-1/part-", KEY, self.limits),
+            PartStore(objects, "export-1/part-", KEY, self.limits),
             index,
             self.file_kinds,
             self.column_pairs,
             encodings=self.encodings,
         )
-        with opened(handed, SOURCE, self.limits, private(self.folder), self.password) as found:
-            for _ in keep_attached(found, reading):
+        with open_export(handed, SOURCE, self.limits, private_scratch(self.folder), self.password) as found:
+            for _ in store_attachments(found, reading):
                 pass
             done = list(read_export(found, reading, already))
-            told = [*found.problems, *bundle_problems(done, SOURCE)]
-        return Told(done, told, objects, index)
+            result = [*found.problems, *bundle_problems(done, SOURCE)]
+        return ReadResult(done, result, objects, index)
 
-    def csv(self, content: str | bytes, name: str = "patients.csv") -> Told:
+    def csv(self, content: str | bytes, name: str = "patients.csv") -> ReadResult:
         return self.read({name: content})
 
-    def zip(self, files: Mapping[str, str | bytes]) -> Told:
+    def zip(self, files: Mapping[str, str | bytes]) -> ReadResult:
         return self.read({"export.zip": zipped(files)})
 
     def with_limits(self, **changes: int | float) -> "Desk":

@@ -1,4 +1,4 @@
-"""What scripts write of the programming interface is read in every shape, for every reference of every kind."""
+"""Dumps of the source's API are read in every form, for every reference of every kind."""
 
 import json
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ import pytest
 
 from app.mapping.columns import RowColumn
 from app.mapping.kind import Kind
-from app.reading.recognise import understood
-from app.reading.relations import base_of
+from app.reading.recognise import match_columns
+from app.reading.relation_headers import base_of
 from tests.reading.story import CONTEXT, SOURCE, Desk
 
 ADDRESS = "https://api.au1.example.com/v1/{}s/{}"
@@ -28,7 +28,7 @@ def named(pair: object) -> str:
 
 
 def read_cells(desk: Desk, kind: Kind[Any], columns: Sequence[str], rows: Sequence[Sequence[Any]], shape: str) -> Any:
-    """The cells of the last row, read as a table or as JSON."""
+    """Returns the cells of the last row, read as a table or as JSON."""
     key = next(placed for placed in kind.columns if placed.column.is_key)
     headers = [key.name, *columns]
     if shape == "csv":
@@ -38,8 +38,8 @@ def read_cells(desk: Desk, kind: Kind[Any], columns: Sequence[str], rows: Sequen
         content = json.dumps([dict(zip(headers, [n, *row], strict=True)) for n, row in enumerate(rows, start=1)])
     path = f"table.{shape}"
     desk.file_kinds = {path: kind.name}
-    told = desk.csv(content, path)
-    return told.rows()[-1].cells
+    result = desk.csv(content, path)
+    return result.rows()[-1].cells
 
 
 def is_key(kind: Kind[Any]) -> bool:
@@ -67,11 +67,11 @@ def test_a_name_is_found(desk: Desk, kind: Kind[Any], placed: RowColumn, form: s
 
 
 @pytest.mark.parametrize(("kind", "placed"), LINKS, ids=named)
-def test_a_further_header_takes_no_other_columns_place(kind: Kind[Any], placed: RowColumn) -> None:
+def test_a_further_header_does_not_replace_another_column(kind: Kind[Any], placed: RowColumn) -> None:
     for other in kind.columns:
         for header in (other.column.native, other.name):
             if header and not other.column.prefix and not other.column.set_by_reading:
-                assert understood(kind, (header,)).columns[0] == next(
+                assert match_columns(kind, (header,)).columns[0] == next(
                     p.name for p in kind.columns if header in (p.column.native, p.name)
                 )
 
@@ -95,24 +95,24 @@ def page(rows: Sequence[Any], total: int = 6) -> dict[str, Any]:
         json.dumps(page(ROWS)),
     ],
 )
-def test_all_rows_of_all_pages_come(desk: Desk, content: str) -> None:
-    told = desk.csv(content, "patients.json")
-    assert [row.cells["id"] for row in told.rows()] == [row["id"] for row in ROWS]
-    assert "json_pages_missing" not in told.codes
+def test_all_rows_of_all_pages_are_read(desk: Desk, content: str) -> None:
+    result = desk.csv(content, "patients.json")
+    assert [row.cells["id"] for row in result.rows()] == [row["id"] for row in ROWS]
+    assert "json_pages_missing" not in result.codes
 
 
-def test_a_page_that_is_missing_from_an_array_is_told(desk: Desk) -> None:
-    told = desk.csv(json.dumps([page(ROWS[:3])]), "patients.json")
-    assert told.problem("json_pages_missing").count == 3
+def test_a_page_missing_from_an_array_is_reported(desk: Desk) -> None:
+    result = desk.csv(json.dumps([page(ROWS[:3])]), "patients.json")
+    assert result.problem("json_pages_missing").count == 3
 
 
-def test_a_name_that_is_no_address_stays_a_name(desk: Desk) -> None:
+def test_a_name_without_an_address_stays_a_name(desk: Desk) -> None:
     header = "id,starts_at,ends_at,patient_id,practitioner"
-    told = desk.csv(f"{header}\n1,2026-03-02T09:00:00Z,2026-03-02T09:30:00Z,7,Orla Quist\n", "appointments.csv")
-    assert told.rows()[0].cells["practitioner"] == "Orla Quist"
+    result = desk.csv(f"{header}\n1,2026-03-02T09:00:00Z,2026-03-02T09:30:00Z,7,Orla Quist\n", "appointments.csv")
+    assert result.rows()[0].cells["practitioner"] == "Orla Quist"
 
 
-def test_a_web_address_is_no_reference(desk: Desk) -> None:
+def test_a_web_address_is_not_a_reference(desk: Desk) -> None:
     rows = [{**ROWS[0], "website": "https://x.example/v1/pages/5", "referrer_url": "https://x.example/a/b"}]
     cells = desk.csv(json.dumps(rows), "patients.json").rows()[0].cells
     assert "website" not in {name for name in cells if not name.startswith("?")}

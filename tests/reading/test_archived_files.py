@@ -1,4 +1,4 @@
-"""A file that is called archived brings archived clients; a list that may be of medical alerts is asked about."""
+"""A file named archived holds archived clients; a list of possible medical alerts gets a question."""
 
 import pytest
 
@@ -10,32 +10,32 @@ from tests.reading.workbooks import workbook
     "name",
     [native("Archived patients"), "Patients (archived).csv", "patients_archived.csv", "Archived clients - Copy.csv"],
 )
-def test_clients_of_an_archived_file_come_archived_and_that_is_told_once(desk: Desk, name: str) -> None:
-    told = desk.read({name: patients(3), native(): patients(2, first=10)})
-    old, new = told.by_path[name], told.by_path[native()]
-    assert {row.cells.get("archived_at") for row in told.rows(old)} == {"true"}
-    assert {row.cells.get("archived_at") for row in told.rows(new)} == {None}
+def test_clients_of_an_archived_file_are_archived_with_a_single_problem(desk: Desk, name: str) -> None:
+    result = desk.read({name: patients(3), native(): patients(2, first=10)})
+    old, new = result.by_path[name], result.by_path[native()]
+    assert {row.cells.get("archived_at") for row in result.rows(old)} == {"true"}
+    assert {row.cells.get("archived_at") for row in result.rows(new)} == {None}
     codes = [problem.code for problem in old.problems]
     assert codes.count("archived_by_file_name") == 1
     assert "archived_state_unknown" not in codes
     assert "archived_by_file_name" not in [problem.code for problem in new.problems]
 
 
-def test_an_archived_sheet_brings_archived_clients(desk: Desk) -> None:
+def test_clients_of_an_archived_sheet_are_archived(desk: Desk) -> None:
     rows = [line.split(",") for line in patients(1).splitlines()]
-    told = desk.csv(workbook({"Active": rows, "Archived": [rows[0], ["9", "Bo", "Lee", ""]]}), "Patients.xlsx")
-    archived = told.by_path["Patients.xlsx#Archived"]
-    assert told.rows(archived)[0].cells["archived_at"] == "true"
+    result = desk.csv(workbook({"Active": rows, "Archived": [rows[0], ["9", "Bo", "Lee", ""]]}), "Patients.xlsx")
+    archived = result.by_path["Patients.xlsx#Archived"]
+    assert result.rows(archived)[0].cells["archived_at"] == "true"
 
 
-def test_a_column_says_more_than_the_name(desk: Desk) -> None:
-    told = desk.csv(f"{HEADER},Archived At\n1,A,B,,\n", "Archived patients.csv")
-    assert "archived_at" not in told.rows()[0].cells
-    assert "archived_by_file_name" not in told.codes
+def test_an_archived_column_overrules_the_file_name(desk: Desk) -> None:
+    result = desk.csv(f"{HEADER},Archived At\n1,A,B,,\n", "Archived patients.csv")
+    assert "archived_at" not in result.rows()[0].cells
+    assert "archived_by_file_name" not in result.codes
 
 
 @pytest.mark.parametrize("name", ["Unarchived patients.csv", "not archived patients.csv", "patients.csv"])
-def test_a_file_of_another_name_says_nothing(desk: Desk, name: str) -> None:
+def test_a_file_with_another_name_archives_no_client(desk: Desk, name: str) -> None:
     assert "archived_by_file_name" not in desk.csv(patients(1), name).codes
 
 
@@ -43,16 +43,16 @@ def test_a_file_of_another_name_says_nothing(desk: Desk, name: str) -> None:
 @pytest.mark.parametrize(
     "header", ["id,patient_id,name", "ID,Patient ID,Name,Archived At", "id,patient.id,name,created_at"]
 )
-def test_a_list_that_may_be_of_alerts_is_asked_about(desk: Desk, name: str, header: str) -> None:
+def test_a_list_of_possible_alerts_gets_a_question(desk: Desk, name: str, header: str) -> None:
     rows = "".join(f"{n},7,Latex{',' * (header.count(',') - 2)}\n" for n in range(1, 4))
-    told = desk.csv(f"{header}\n{rows}", name)
-    assert told.problem("kind_ambiguous").file == name
-    assert told.one.facts["candidates"] == ["medical_alerts"]
-    assert told.one.facts["rows_seen"] == 3
+    result = desk.csv(f"{header}\n{rows}", name)
+    assert result.problem("kind_ambiguous").file == name
+    assert result.only_file.facts["candidates"] == ["medical_alerts"]
+    assert result.only_file.facts["rows_seen"] == 3
 
 
 @pytest.mark.parametrize("header", ["id,patient_id,name,colour", "id,name", "patient_id,name"])
-def test_another_list_is_not(desk: Desk, header: str) -> None:
+def test_another_list_gets_no_question(desk: Desk, header: str) -> None:
     cells = ",".join("x" for _ in header.split(","))
-    told = desk.csv(f"{header}\n{cells}\n", "things.csv")
-    assert "kind_ambiguous" not in told.codes
+    result = desk.csv(f"{header}\n{cells}\n", "things.csv")
+    assert "kind_ambiguous" not in result.codes

@@ -1,4 +1,4 @@
-"""Archives: what is built honestly is read whatever its packing; what lies about itself is refused before it costs."""
+"""Archives: sound archives are read with any packing; contradictory archives are refused before they cost anything."""
 
 import io
 import time
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.reading.given import Given
+from app.reading.given_files import GivenFile
 from tests.reading.story import Desk, given, native, patients, zipped
 from tests.reading.zips import BZIP2, DEFLATE, DEFLATE64, LZMA, STORED, Item, build, overlapping
 
@@ -80,77 +80,77 @@ UNSAFE = {
 
 
 @pytest.mark.parametrize("name", HONEST)
-def test_an_honest_zip_is_read(desk: Desk, name: str) -> None:
-    told = desk.read({"export.zip": HONEST[name]})
-    assert [(f.kind, f.rows, f.refused) for f in told.files] == [("patients", 2, None)]
+def test_a_sound_zip_is_read(desk: Desk, name: str) -> None:
+    result = desk.read({"export.zip": HONEST[name]})
+    assert [(f.kind, f.rows, f.refused) for f in result.files] == [("patients", 2, None)]
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_zip_that_lies_is_refused_as_a_whole(desk: Desk, name: str) -> None:
+def test_a_contradictory_zip_is_refused_as_a_whole(desk: Desk, name: str) -> None:
     data, code = REFUSED[name]
-    told = desk.read({"export.zip": data, "patients.csv": patients(3)})
-    assert {f.path: (f.refused, f.rows) for f in told.files} == {"export.zip": (code, 0), "patients.csv": (None, 3)}
+    result = desk.read({"export.zip": data, "patients.csv": patients(3)})
+    assert {f.path: (f.refused, f.rows) for f in result.files} == {"export.zip": (code, 0), "patients.csv": (None, 3)}
 
 
 @pytest.mark.parametrize("name", UNSAFE)
-def test_a_name_that_leads_away_is_skipped_and_the_rest_read(desk: Desk, name: str, tmp_path: Path) -> None:
+def test_a_path_outside_the_archive_is_skipped_and_the_rest_read(desk: Desk, name: str, tmp_path: Path) -> None:
     before = set(tmp_path.parent.iterdir())
-    told = desk.read({"export.zip": build([Item(UNSAFE[name], b"x"), Item()])})
-    assert (told.one.rows, told.problem("unsafe_path").count) == (2, 1)
-    assert "/" not in (told.problem("unsafe_path").file or "")[:1]
+    result = desk.read({"export.zip": build([Item(UNSAFE[name], b"x"), Item()])})
+    assert (result.only_file.rows, result.problem("unsafe_path").count) == (2, 1)
+    assert "/" not in (result.problem("unsafe_path").file or "")[:1]
     assert set(tmp_path.parent.iterdir()) == before
 
 
 @pytest.mark.parametrize("attributes", [SYMLINK, DEVICE])
 def test_a_link_or_device_is_skipped(desk: Desk, attributes: int) -> None:
-    told = desk.read({"export.zip": build([Item(b"link.csv", b"/etc/passwd", attributes=attributes), Item()])})
-    assert (told.one.rows, told.problem("unsafe_path").file) == (2, "link.csv")
+    result = desk.read({"export.zip": build([Item(b"link.csv", b"/etc/passwd", attributes=attributes), Item()])})
+    assert (result.only_file.rows, result.problem("unsafe_path").file) == (2, "link.csv")
 
 
 def test_names_that_differ_by_case_or_unicode_form_are_both_read(desk: Desk) -> None:
     names = ["Zoë patients.csv", "Zoe\u0308 patients.csv", "ZOË PATIENTS.csv"]
-    told = desk.zip({name: patients(2, first=10 * n) for n, name in enumerate(names, start=1)})
-    assert [f.rows for f in told.files] == [2, 2, 2]
+    result = desk.zip({name: patients(2, first=10 * n) for n, name in enumerate(names, start=1)})
+    assert [f.rows for f in result.files] == [2, 2, 2]
 
 
-def test_a_name_without_the_utf8_flag_is_guessed_and_said(desk: Desk) -> None:
-    told = desk.read({"export.zip": build([Item("Zoë.csv".encode("cp437"))])})
-    assert (told.one.path, told.problem("filename_encoding_guessed").file) == ("Zoë.csv", "Zoë.csv")
+def test_a_name_without_the_utf8_flag_is_guessed_and_reported(desk: Desk) -> None:
+    result = desk.read({"export.zip": build([Item("Zoë.csv".encode("cp437"))])})
+    assert (result.only_file.path, result.problem("filename_encoding_guessed").file) == ("Zoë.csv", "Zoë.csv")
 
 
 @pytest.mark.parametrize("share", [n / 20 for n in range(1, 20)])
 def test_a_zip_cut_short_is_damaged(desk: Desk, share: float) -> None:
     whole = zipped({"patients.csv": patients(300), "b.csv": patients(300)})
-    assert desk.read({"export.zip": cut(whole, share)}).one.refused == "zip_damaged"
+    assert desk.read({"export.zip": cut(whole, share)}).only_file.refused == "zip_damaged"
 
 
-def test_a_download_cut_short_says_so(desk: Desk) -> None:
+def test_a_truncated_download_is_reported(desk: Desk) -> None:
     whole = zipped({"patients.csv": patients(300)})
-    told = desk.read(given({"export.zip": cut(whole, 0.7)}, announced=len(whole)))
-    assert told.one.refused == "download_incomplete"
+    result = desk.read(given({"export.zip": cut(whole, 0.7)}, announced=len(whole)))
+    assert result.only_file.refused == "download_incomplete"
 
 
-def test_damage_in_one_file_leaves_the_others(desk: Desk) -> None:
-    told = desk.read({"export.zip": build([Item(b"bad.csv", patients(9).encode(), crc=1), Item()])})
-    assert {f.path: f.refused for f in told.files} == {"bad.csv": "zip_damaged", "patients.csv": None}
+def test_damage_in_a_file_leaves_the_others(desk: Desk) -> None:
+    result = desk.read({"export.zip": build([Item(b"bad.csv", patients(9).encode(), crc=1), Item()])})
+    assert {f.path: f.refused for f in result.files} == {"bad.csv": "zip_damaged", "patients.csv": None}
 
 
 @pytest.mark.parametrize("method", [DEFLATE, DEFLATE64, BZIP2, LZMA])
-def test_rubbish_in_one_file_is_damage(desk: Desk, method: int) -> None:
-    told = desk.read({"export.zip": build([Item(b"bad.csv", packed=b"\xff" * 50, method=method), Item()])})
-    assert {f.path: f.refused for f in told.files} == {"bad.csv": "zip_damaged", "patients.csv": None}
+def test_garbage_in_a_file_is_damage(desk: Desk, method: int) -> None:
+    result = desk.read({"export.zip": build([Item(b"bad.csv", packed=b"\xff" * 50, method=method), Item()])})
+    assert {f.path: f.refused for f in result.files} == {"bad.csv": "zip_damaged", "patients.csv": None}
 
 
-def test_a_file_that_grows_beyond_its_word_is_damaged(desk: Desk) -> None:
-    told = desk.read({"export.zip": build([Item(b"bad.csv", FILE * 3, size=10), Item()])})
-    assert told.by_path["bad.csv"].refused == "zip_damaged"
+def test_a_file_larger_than_announced_is_damaged(desk: Desk) -> None:
+    result = desk.read({"export.zip": build([Item(b"bad.csv", FILE * 3, size=10), Item()])})
+    assert result.by_path["bad.csv"].refused == "zip_damaged"
 
 
-def test_a_bomb_that_says_it_is_small_is_stopped_at_once(desk: Desk) -> None:
+def test_a_bomb_with_a_small_announced_size_is_stopped_at_once(desk: Desk) -> None:
     bomb = build([Item(b"bad.csv", bytes(64 * MIB), size=10), Item()])
     started = time.monotonic()
-    told = desk.with_limits(ratio_after=MIB).read({"export.zip": bomb})
-    assert {f.path: f.refused for f in told.files} == {"bad.csv": "zip_bomb_suspected", "patients.csv": None}
+    result = desk.with_limits(ratio_after=MIB).read({"export.zip": bomb})
+    assert {f.path: f.refused for f in result.files} == {"bad.csv": "zip_bomb_suspected", "patients.csv": None}
     assert time.monotonic() - started < 2
 
 
@@ -164,75 +164,75 @@ def test_a_bomb_that_says_it_is_small_is_stopped_at_once(desk: Desk) -> None:
     ],
 )
 def test_an_archive_over_a_limit_is_refused(desk: Desk, limits: dict[str, int], files: dict[str, str | bytes]) -> None:
-    assert desk.with_limits(**limits).zip(files).one.refused == "zip_bomb_suspected"
+    assert desk.with_limits(**limits).zip(files).only_file.refused == "zip_bomb_suspected"
 
 
 def test_inner_archives_count_towards_the_same_limits(desk: Desk) -> None:
     inner = zipped({f"{n}.csv": "x" for n in range(3)}, STORED)
-    told = desk.with_limits(entries=5).zip({"a.zip": inner, "b.zip": inner + b"\0"})
-    refused = {f.path: f.refused for f in told.files if f.path.endswith(".zip")}
-    assert (refused, len(told.files)) == ({"b.zip": "zip_bomb_suspected"}, 4)
+    result = desk.with_limits(entries=5).zip({"a.zip": inner, "b.zip": inner + b"\0"})
+    refused = {f.path: f.refused for f in result.files if f.path.endswith(".zip")}
+    assert (refused, len(result.files)) == ({"b.zip": "zip_bomb_suspected"}, 4)
 
 
 def test_nesting_stops_after_one_level(desk: Desk) -> None:
     deep = patients(2).encode()
     for level in range(6):
         deep = zipped({"patients.csv" if level == 0 else "inner.zip": deep})
-    told = desk.read({"export.zip": zipped({"inner.zip": deep, "patients.csv": patients(1)})})
-    assert (told.one.rows, told.problem("nested_zip_ignored").count) == (1, 1)
+    result = desk.read({"export.zip": zipped({"inner.zip": deep, "patients.csv": patients(1)})})
+    assert (result.only_file.rows, result.problem("nested_zip_ignored").count) == (1, 1)
 
 
-def test_a_zip_is_known_by_its_bytes(desk: Desk) -> None:
-    assert desk.read({"patients.csv": zipped({"patients.csv": patients(2)})}).one.rows == 2
-    assert desk.read({"outer.zip": zipped({"inner.csv": zipped({"patients.csv": patients(2)})})}).one.rows == 2
+def test_a_zip_is_recognised_by_its_bytes(desk: Desk) -> None:
+    assert desk.read({"patients.csv": zipped({"patients.csv": patients(2)})}).only_file.rows == 2
+    assert desk.read({"outer.zip": zipped({"inner.csv": zipped({"patients.csv": patients(2)})})}).only_file.rows == 2
 
 
 def test_a_table_named_zip_is_a_table(desk: Desk) -> None:
-    assert desk.csv(patients(2), "patients.zip").one.rows == 2
+    assert desk.csv(patients(2), "patients.zip").only_file.rows == 2
 
 
 def test_a_locked_file_is_refused_and_the_rest_read(desk: Desk) -> None:
-    told = desk.read({"export.zip": build([Item(b"locked.csv", flags=1), Item()])})
-    assert {f.path: f.refused for f in told.files} == {"locked.csv": "zip_encrypted", "patients.csv": None}
+    result = desk.read({"export.zip": build([Item(b"locked.csv", flags=1), Item()])})
+    assert {f.path: f.refused for f in result.files} == {"locked.csv": "zip_encrypted", "patients.csv": None}
 
 
-def test_one_of_two_zips_is_missed(desk: Desk) -> None:
-    told = desk.read({"Export-20261120T010203Z-002.zip": zipped({"patients.csv": patients(2)})})
-    assert told.problem("zip_part_missing").file == "Export-20261120T010203Z-001.zip"
+def test_a_missing_zip_of_two_is_reported(desk: Desk) -> None:
+    result = desk.read({"Export-20261120T010203Z-002.zip": zipped({"patients.csv": patients(2)})})
+    assert result.problem("zip_part_missing").file == "Export-20261120T010203Z-001.zip"
 
 
 def test_several_zips_are_merged_by_inner_path(desk: Desk) -> None:
-    told = desk.read(
+    result = desk.read(
         {"E-001.zip": zipped({"x/patients.csv": patients(2)}), "E-002.zip": zipped({"x/more.csv": patients(2, 9)})}
     )
-    assert [f.path for f in told.files] == ["x/more.csv", "x/patients.csv"]
-    assert "zip_part_missing" not in told.codes
+    assert [f.path for f in result.files] == ["x/more.csv", "x/patients.csv"]
+    assert "zip_part_missing" not in result.codes
 
 
 def test_equal_paths_in_two_zips_are_both_read(desk: Desk) -> None:
-    told = desk.read(
+    result = desk.read(
         {"E-001.zip": zipped({"patients.csv": patients(2)}), "E-002.zip": zipped({"patients.csv": patients(2, 9)})}
     )
-    assert [f.path for f in told.files] == ["patients.csv", "E-002.zip/patients.csv"]
+    assert [f.path for f in result.files] == ["patients.csv", "E-002.zip/patients.csv"]
 
 
 def test_a_piece_of_a_split_zip_is_refused(desk: Desk) -> None:
-    assert desk.read({"export.z01": b"PK\x07\x08" + bytes(90)}).one.refused == "zip_split_unsupported"
+    assert desk.read({"export.z01": b"PK\x07\x08" + bytes(90)}).only_file.refused == "zip_split_unsupported"
 
 
 def test_slices_are_read_in_the_order_of_their_dates(desk: Desk) -> None:
     late, early = native(rest="-From20260101-To20261120"), native(rest="-From20200101-To20251231")
-    told = desk.zip({late: patients(1), early: patients(1, first=5)})
-    assert [f.path for f in told.files] == [early, late]
+    result = desk.zip({late: patients(1), early: patients(1, first=5)})
+    assert [f.path for f in result.files] == [early, late]
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_what_python_packs_is_read_to_the_byte(desk: Desk, compression: int) -> None:
-    told = desk.read({"export.zip": zipped({"patients.csv": patients(5000)}, compression)})
-    assert told.one.rows == 5000
+def test_zips_by_python_are_read_to_the_byte(desk: Desk, compression: int) -> None:
+    result = desk.read({"export.zip": zipped({"patients.csv": patients(5000)}, compression)})
+    assert result.only_file.rows == 5000
 
 
-def test_nothing_stays_behind(desk: Desk, tmp_path: Path) -> None:
+def test_no_temporary_file_is_left_behind(desk: Desk, tmp_path: Path) -> None:
     desk.read({"e.zip": zipped({"inner.zip": zipped({"patients.csv": patients(2)})})})
     assert {p.name for p in tmp_path.iterdir()} == {"objects", "index.sqlite", "index.sqlite-journal"}
 
@@ -242,14 +242,15 @@ def test_nothing_stays_behind(desk: Desk, tmp_path: Path) -> None:
 @pytest.mark.parametrize("is_moved", [True, False])
 def test_a_zip_inside_a_zip_may_have_bytes_before_it(desk: Desk, method: int, before: bytes, is_moved: bool) -> None:
     inner = build([Item()], before=before, moved=is_moved)
-    told = desk.read(
+    result = desk.read(
         {"export.zip": build([Item(b"old.zip", inner, method), Item(b"more.csv", patients(1, 9).encode())])}
     )
-    assert {f.path: (f.rows, f.refused) for f in told.files} == {"patients.csv": (2, None), "more.csv": (1, None)}
+    assert {f.path: (f.rows, f.refused) for f in result.files} == {"patients.csv": (2, None), "more.csv": (1, None)}
 
 
 def test_a_zip_is_never_read_whole(desk: Desk) -> None:
-    """An encrypted export is decrypted frame by frame: a large file is asked for twice, for its sum and its copy."""
+    """An encrypted export is decrypted frame by frame. A large file is read twice: for its checksum and for its
+    copy."""
     scan = bytes(range(256)) * 40_000
     data = zipped({"Patient files/1 - Lee, Ann/scan.bin": scan, "patients.csv": patients(2)}, STORED)
     asked: list[int] = []
@@ -261,8 +262,8 @@ def test_a_zip_is_never_read_whole(desk: Desk) -> None:
             return found
 
     opener: Callable[[], io.BytesIO] = lambda: Counting(data)  # noqa: E731 - it stands for an object's reader
-    told = desk.read([Given("export.zip", len(data), opener)])
-    assert told.by_path["patients.csv"].rows == 2
+    result = desk.read([GivenFile("export.zip", len(data), opener)])
+    assert result.by_path["patients.csv"].rows == 2
     assert max(asked) <= MIB
     assert 2 * len(scan) < sum(asked) < 2 * len(scan) + 2 * MIB
 
@@ -270,6 +271,6 @@ def test_a_zip_is_never_read_whole(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("content", "code"), [(b"", "file_empty"), (b"<html><p>Sign in</p></html>", "file_is_document")]
 )
-def test_what_is_called_a_zip_inside_a_zip_hears_what_it_is(desk: Desk, content: bytes, code: str) -> None:
-    told = desk.zip({"more.zip": content, "patients.csv": patients()})
-    assert {f.path: f.refused for f in told.files} == {"more.zip": code, "patients.csv": None}
+def test_a_false_zip_inside_a_zip_gets_the_code_of_its_content(desk: Desk, content: bytes, code: str) -> None:
+    result = desk.zip({"more.zip": content, "patients.csv": patients()})
+    assert {f.path: f.refused for f in result.files} == {"more.zip": code, "patients.csv": None}

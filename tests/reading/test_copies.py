@@ -1,4 +1,4 @@
-"""The dates that an export was limited to are read from a file's name, whatever a copy of it is called."""
+"""The date range of an export is read from a file's name, whatever the copy is called."""
 
 import pytest
 
@@ -11,7 +11,7 @@ LIMITED = native(rest="-From20260101-To20261120")[:-4]
 NAMES = sorted(set(copy_names(LIMITED)))
 
 
-def test_many_names_of_copies_are_tried() -> None:
+def test_many_names_of_copies_are_tested() -> None:
     assert len(NAMES) > 200
 
 
@@ -26,20 +26,20 @@ def test_a_copy_keeps_kind_day_and_both_dates(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES[::20])
 def test_a_copy_of_a_limited_export_is_partial(desk: Desk, name: str) -> None:
-    told = desk.csv(patients(2), name)
-    assert "partial_export" in told.codes
-    assert "file_name_mismatch" not in told.codes
-    assert (told.one.facts["from"], told.one.facts["to"]) == ("2026-01-01", "2026-11-20")
+    result = desk.csv(patients(2), name)
+    assert "partial_export" in result.codes
+    assert "file_name_mismatch" not in result.codes
+    assert (result.only_file.facts["from"], result.only_file.facts["to"]) == ("2026-01-01", "2026-11-20")
 
 
 @pytest.mark.parametrize("name", sorted(set(copy_names("Patients", twice=False))))
 def test_a_copy_of_a_whole_export_is_not_partial(desk: Desk, name: str) -> None:
-    told = desk.csv(patients(2), name)
-    assert told.one.kind == "patients"
-    assert not {"partial_export", "file_name_mismatch"} & told.codes
+    result = desk.csv(patients(2), name)
+    assert result.only_file.kind == "patients"
+    assert not {"partial_export", "file_name_mismatch"} & result.codes
 
 
 def test_a_workbook_of_a_limited_export_is_partial(desk: Desk) -> None:
     book = workbook({"Sheet1": [row.split(",") for row in patients(2).splitlines()]})
-    told = desk.csv(book, f"{LIMITED} - Copy.xlsx")
-    assert (told.one.kind, "partial_export" in told.codes) == ("patients", True)
+    result = desk.csv(book, f"{LIMITED} - Copy.xlsx")
+    assert (result.only_file.kind, "partial_export" in result.codes) == ("patients", True)

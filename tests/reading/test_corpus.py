@@ -1,4 +1,4 @@
-"""Every file of the corpus gets the verdict that it must get, and no row of it is lost."""
+"""Every file of the corpus gets its expected verdict, and no row of the file is lost."""
 
 import pytest
 
@@ -15,21 +15,21 @@ def test_the_corpus_is_large() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_file_gets_its_verdict(desk: Desk, case: Case) -> None:
-    told = desk.csv(case.content, case.path)
-    file = told.one
-    assert (file.refused, file.kind) == (case.refused, case.kind), told.codes
-    assert set(case.codes) <= told.codes
-    assert not set(case.never) & told.codes
+    result = desk.csv(case.content, case.path)
+    file = result.only_file
+    assert (file.refused, file.kind) == (case.refused, case.kind), result.codes
+    assert set(case.codes) <= result.codes
+    assert not set(case.never) & result.codes
     assert case.rows is None or file.rows == case.rows
     assert case.encoding is None or file.encoding == case.encoding
     assert case.line is None or file.problems[0].line == case.line
     assert sum(p.rows for p in file.parts) == (0 if file.refused else file.rows)
-    assert told.indexed() == sum(p.rows for p in file.parts)
+    assert result.indexed() == sum(p.rows for p in file.parts)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_message_never_holds_a_cell(desk: Desk, case: Case) -> None:
-    told = desk.csv(case.content, case.path)
-    for problem in told.one.problems:
+    result = desk.csv(case.content, case.path)
+    for problem in result.only_file.problems:
         assert "Ann" not in problem.todo
         assert len(problem.title) <= 200

@@ -1,4 +1,4 @@
-"""Rows of a CSV file come out as any strict reader gives them, and what is too large costs nothing but itself."""
+"""CSV rows equal those of a strict parser, and an oversized row or cell costs no other."""
 
 import csv
 import io
@@ -33,8 +33,8 @@ def test_rows_are_those_that_were_written(rows: list[list[str]]) -> None:
 
 
 @for_all(ROWS)
-def test_the_slow_way_agrees_with_the_fast_one(rows: list[list[str]]) -> None:
-    """With a limit below every line, every row goes the slow way; cells are kept up to the limit of a cell."""
+def test_the_slow_parser_agrees_with_the_fast_parser(rows: list[list[str]]) -> None:
+    """With a limit below every line, every row takes the slow path; cells are kept up to the cell limit."""
     slow = read(written(rows), row_bytes=2, cell_bytes=2)
     assert [line for line, _, _ in slow] == [line for line, _, _ in read(written(rows))]
     for (_, cells, codes), row in zip(slow, rows, strict=True):
@@ -58,24 +58,28 @@ def test_a_cell_over_the_limit_is_held_and_the_next_row_read(cell: str) -> None:
     ]
 
 
-def test_a_quote_that_stays_open_in_a_huge_cell_is_found() -> None:
+def test_an_unclosed_quote_in_a_huge_cell_is_found() -> None:
     with pytest.raises(Refused) as refused:
         read('1,a\n2,b\n3,"' + "x\n" * 500, row_bytes=40)
     assert (refused.value.code, refused.value.line) == ("csv_unclosed_quote", 3)
 
 
 def test_a_held_cell_counts_as_a_row_with_its_id(desk: Desk) -> None:
-    told = desk.csv(f'{HEADER},Notes\n1,A,B,,x\n2,C,D,,"{"y" * (6 * MIB)}"\n3,E,F,,z\n')
-    assert (told.one.rows, told.problem("cell_too_large").line, told.problem("cell_too_large").source_id) == (3, 3, "2")
+    result = desk.csv(f'{HEADER},Notes\n1,A,B,,x\n2,C,D,,"{"y" * (6 * MIB)}"\n3,E,F,,z\n')
+    assert (
+        result.only_file.rows,
+        result.problem("cell_too_large").line,
+        result.problem("cell_too_large").source_id,
+    ) == (3, 3, "2")
 
 
 def test_a_row_over_the_limit_of_small_cells_is_held(desk: Desk) -> None:
-    told = desk.csv(f'{HEADER},Notes,More\n1,A,B,,"{"y" * (4 * MIB)}","{"y" * (4 * MIB)}"\n3,E,F,,z,\n')
-    assert (told.one.rows, told.problem("cell_too_large").source_id) == (2, "1")
+    result = desk.csv(f'{HEADER},Notes,More\n1,A,B,,"{"y" * (4 * MIB)}","{"y" * (4 * MIB)}"\n3,E,F,,z,\n')
+    assert (result.only_file.rows, result.problem("cell_too_large").source_id) == (2, "1")
 
 
 @pytest.mark.parametrize("sign", ["x", "é", "\U0001f600"])
-def test_a_cell_is_measured_in_bytes_whatever_it_is_written_in(sign: str) -> None:
+def test_a_cell_is_measured_in_bytes_in_every_encoding(sign: str) -> None:
     just = sign * (40 // len(sign.encode()))
     rows = read(f'1,"{just}",z\n2,"{just}{sign}",c\n', cell_bytes=40, row_bytes=60)
     assert [(cells, codes) for _, cells, codes in rows] == [
@@ -90,7 +94,7 @@ def test_a_row_is_measured_in_bytes_too() -> None:
 
 
 @pytest.mark.parametrize(("extra", "kept"), [("7,", "7"), (",", ""), ('" ","x,y"', "x,y")])
-def test_of_cells_without_end_as_many_are_kept_as_tell_that_the_row_is_too_long(extra: str, kept: str) -> None:
+def test_of_endless_cells_only_enough_are_kept_to_prove_the_row_too_long(extra: str, kept: str) -> None:
     rows = read(f'1,b,{extra},,,7,"8\n,",9\n2,b,c\n', columns=2, row_cells=4)
     wanted = kept or "7"
     assert [(line, cells, codes) for line, cells, codes in rows] == [
@@ -100,7 +104,7 @@ def test_of_cells_without_end_as_many_are_kept_as_tell_that_the_row_is_too_long(
 
 
 @for_all(ROWS)
-def test_rows_of_many_cells_begin_and_end_where_they_do(rows: list[list[str]]) -> None:
+def test_rows_of_many_cells_keep_their_borders(rows: list[list[str]]) -> None:
     wide = read(written(rows), columns=1, row_cells=1)
     assert [line for line, _, _ in wide] == [line for line, _, _ in read(written(rows))]
     for (_, cells, codes), row in zip(wide, rows, strict=True):
@@ -111,5 +115,5 @@ def test_rows_of_many_cells_begin_and_end_where_they_do(rows: list[list[str]]) -
 
 
 def test_a_row_of_a_million_cells_is_held(desk: Desk) -> None:
-    told = desk.csv(f"{HEADER}\n1,A,B,{',7' * 1_000_000}\n3,E,F,\n")
-    assert (told.one.rows, told.problem("row_too_long").source_id) == (2, "1")
+    result = desk.csv(f"{HEADER}\n1,A,B,{',7' * 1_000_000}\n3,E,F,\n")
+    assert (result.only_file.rows, result.problem("row_too_long").source_id) == (2, "1")

@@ -1,4 +1,4 @@
-"""Notes that are one page each become rows like any other, and pages of other folders stay what they are."""
+"""Notes that are a page each become rows, and pages in other folders are not notes."""
 
 import hashlib
 import json
@@ -21,10 +21,10 @@ FOLDER = "Export/Treatment notes/77 - Lee, Ann/"
 
 
 def test_a_page_becomes_a_note(desk: Desk) -> None:
-    told = desk.read({"patients.csv": patients(1), f"{FOLDER}2024-05-06 First visit [901].html": PAGE})
-    notes = told.by_path["Export/Treatment notes/*.html"]
+    result = desk.read({"patients.csv": patients(1), f"{FOLDER}2024-05-06 First visit [901].html": PAGE})
+    notes = result.by_path["Export/Treatment notes/*.html"]
     assert (notes.kind, notes.rows, notes.refused) == ("treatment_notes", 1, None)
-    cells = told.rows(notes)[0].cells
+    cells = result.rows(notes)[0].cells
     assert {c: cells[c] for c in ("id", "patient_id", "title", "author_name", "created_at", "draft")} == {
         "id": "901",
         "patient_id": "77",
@@ -44,23 +44,27 @@ def test_a_page_becomes_a_note(desk: Desk) -> None:
 
 def test_a_page_without_an_id_gets_one_from_its_path(desk: Desk) -> None:
     path = f"{FOLDER}Old note.htm"
-    told = desk.read({path: "<p>Text without headings</p>"})
-    row = told.rows(told.one)[0]
+    result = desk.read({path: "<p>Text without headings</p>"})
+    row = result.rows(result.only_file)[0]
     sum_of_path = hashlib.sha256(path.removeprefix("Export/").encode()).hexdigest()
     assert (row.cells["page_key"], row.cells["title"], row.cells.get("id")) == (sum_of_path, "Old note", None)
     assert json.loads(row.cells["content"])["sections"][0]["questions"][0]["answer"] == "<p>Text without headings</p>"
-    assert told.problem("synthetic_key_used").count == 1
+    assert result.problem("synthetic_key_used").count == 1
 
 
 def test_a_page_over_the_limit_is_held(desk: Desk) -> None:
     pages: dict[str, str | bytes] = {f"{FOLDER}2024-05-06 Long [1].html": "x" * 200, f"{FOLDER}b.html": "y"}
-    told = desk.with_limits(cell_bytes=100).read(pages)
-    assert [r.codes[:1] for r in told.rows(told.one)] == [("cell_too_large",), ("synthetic_key_used",)]
+    result = desk.with_limits(cell_bytes=100).read(pages)
+    assert [r.codes[:1] for r in result.rows(result.only_file)] == [("cell_too_large",), ("synthetic_key_used",)]
 
 
 def test_documents_among_notes_count_as_files(desk: Desk) -> None:
-    told = desk.read({f"{FOLDER}scan.pdf": b"%PDF-1.4"})
-    assert (told.one.kind, told.one.path, told.one.rows) == ("patient_files", "Export/Treatment notes/", 1)
+    result = desk.read({f"{FOLDER}scan.pdf": b"%PDF-1.4"})
+    assert (result.only_file.kind, result.only_file.path, result.only_file.rows) == (
+        "patient_files",
+        "Export/Treatment notes/",
+        1,
+    )
 
 
 def test_a_page_elsewhere_is_not_recognised(desk: Desk) -> None:
@@ -68,13 +72,13 @@ def test_a_page_elsewhere_is_not_recognised(desk: Desk) -> None:
 
 
 def note_of(desk: Desk, page: str | bytes, name: str = "2024-05-06 Visit [1].html") -> str:
-    """The plain text of the only note of an export that holds one document."""
-    told = desk.read({f"{FOLDER}{name}": page})
-    return plain_text(note_html(read_content(told.rows(told.one)[0].cells["content"])).html)
+    """Returns the plain text of the only note of an export with a single document."""
+    result = desk.read({f"{FOLDER}{name}": page})
+    return plain_text(note_html(read_content(result.rows(result.only_file)[0].cells["content"])).html)
 
 
 @pytest.mark.parametrize(("html", "shown"), MEANINGS)
-def test_a_page_keeps_the_meaning_that_a_cell_keeps(desk: Desk, html: str, shown: str) -> None:
+def test_a_page_keeps_the_same_meaning_as_a_cell(desk: Desk, html: str, shown: str) -> None:
     assert note_of(desk, f"<html><head><title>x</title></head><body>{html}</body></html>") == shown
 
 
@@ -105,13 +109,13 @@ def test_a_page_is_decoded_like_a_table(desk: Desk, page: bytes) -> None:
     assert note_of(desk, page).replace("–", "-").replace("’", "'") == "café - can't"
 
 
-def test_a_text_file_in_a_clients_folder_of_notes_is_a_note_word_for_word(desk: Desk) -> None:
+def test_a_text_file_in_a_clients_folder_of_notes_is_a_note_unchanged(desk: Desk) -> None:
     assert note_of(desk, "5 < 6\r\nNo <b>pain</b>\r\n", "2024-05-06 Visit [1].txt") == "5 < 6\nNo <b>pain</b>"
 
 
 def test_a_table_in_the_folder_of_notes_stays_a_table(desk: Desk) -> None:
-    told = desk.read({"Export/Treatment notes/treatment_notes.txt": "id,patient_id,content,draft\n1,77,{},false\n"})
-    assert (told.one.kind, told.one.dialect) != ("treatment_notes", "document")
+    result = desk.read({"Export/Treatment notes/treatment_notes.txt": "id,patient_id,content,draft\n1,77,{},false\n"})
+    assert (result.only_file.kind, result.only_file.dialect) != ("treatment_notes", "document")
 
 
 @pytest.mark.parametrize("extension", sorted(NOTE_FILES))
@@ -119,13 +123,17 @@ def test_a_table_in_the_folder_of_notes_stays_a_table(desk: Desk) -> None:
 def test_a_document_that_cannot_be_read_as_a_note_becomes_a_file_of_its_client(
     desk: Desk, extension: str, folder: str
 ) -> None:
-    told = desk.read({f"Export/{folder}/77 - Lee, Ann/2024-05-06 Visit [1].{extension}": b"some bytes"})
-    row = told.rows(told.one)[0]
-    assert (told.one.kind, row.cells["folder_patient_id"], row.cells["found_size"]) == ("patient_files", "77", "10")
+    result = desk.read({f"Export/{folder}/77 - Lee, Ann/2024-05-06 Visit [1].{extension}": b"some bytes"})
+    row = result.rows(result.only_file)[0]
+    assert (result.only_file.kind, row.cells["folder_patient_id"], row.cells["found_size"]) == (
+        "patient_files",
+        "77",
+        "10",
+    )
 
 
 def test_each_document_is_opened_and_parsed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """70,000 small notes cost a clinic minutes when each of them was parsed for a survey and once more for its row."""
+    """70,000 small notes took minutes when each was parsed for the survey and again for its row."""
     parsed: list[str] = []
     feed = documents.Page.feed
 
@@ -135,8 +143,8 @@ def test_each_document_is_opened_and_parsed_once(desk: Desk, monkeypatch: pytest
 
     monkeypatch.setattr(documents.Page, "feed", counted)
     pages = {f"Treatment notes/7 - Lee, Ann/2026-01-01 Visit [{n}].html": f"<p>{n}</p>" for n in range(1, 21)}
-    told = desk.read({"patients.csv": patients(1), **pages})
-    assert (told.by_path["Treatment notes/*.html"].rows, len(parsed)) == (20, 20)
+    result = desk.read({"patients.csv": patients(1), **pages})
+    assert (result.by_path["Treatment notes/*.html"].rows, len(parsed)) == (20, 20)
 
 
 XHTML = '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><body><p>Better</p></body></html>'
@@ -155,18 +163,18 @@ XHTML = '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><body
 def test_a_page_in_a_clients_folder_is_a_note_or_a_file_of_the_client(
     desk: Desk, path: str, content: str, kind: str
 ) -> None:
-    told = desk.read({"patients.csv": patients(1), path: content})
-    assert {done.kind: done.rows for done in told.files if done.kind != "patients"} == {kind: 1}
-    assert "missing_key_column" not in told.codes
+    result = desk.read({"patients.csv": patients(1), path: content})
+    assert {done.kind: done.rows for done in result.files if done.kind != "patients"} == {kind: 1}
+    assert "missing_key_column" not in result.codes
 
 
 def test_a_document_of_numbers_is_a_table_that_has_to_be_saved_as_csv(desk: Desk) -> None:
     numbers = zipped({"Index/Document.iwa": "x", "Index/Tables/DataList.iwa": "x"})
-    told = desk.read({"patients.csv": patients(1), "Contacts.numbers": numbers})
-    assert told.by_path["Contacts.numbers"].refused == "file_type_unsupported"
+    result = desk.read({"patients.csv": patients(1), "Contacts.numbers": numbers})
+    assert result.by_path["Contacts.numbers"].refused == "file_type_unsupported"
 
 
 @pytest.mark.parametrize("name", ["Note templates.csv", "note_templates.csv", "Progress note templates.csv"])
-def test_a_file_is_of_note_templates_where_its_name_says_it(desk: Desk, name: str) -> None:
-    told = desk.read({name: 'id,name,content\n17,NT,"{""sections"":[]}"\n'})
-    assert told.by_path[name].kind == "treatment_note_templates"
+def test_a_file_named_after_note_templates_holds_note_templates(desk: Desk, name: str) -> None:
+    result = desk.read({name: 'id,name,content\n17,NT,"{""sections"":[]}"\n'})
+    assert result.by_path[name].kind == "treatment_note_templates"

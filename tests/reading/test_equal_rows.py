@@ -1,4 +1,4 @@
-"""Rows of one key are compared by what they say to Caspen, and never by how a program or a person spells it."""
+"""Rows with the same key are compared by their imported values, never by their spelling."""
 
 import csv
 import io
@@ -82,7 +82,7 @@ def key_header(kind: Kind[Any]) -> str:
 
 
 def like(kind: Kind[Any], **cells: str) -> dict[str, str]:
-    """A row of a kind as the small export has it, with some cells written otherwise."""
+    """Returns a row of a kind from the small export, with some cells replaced."""
     row = dict(ROWS[kind.name][0]) if kind.name in ROWS else {}
     return {**row, **cells}
 
@@ -97,11 +97,11 @@ def table(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def contents(desk: Desk, kind: Kind[Any], files: Mapping[str, str | bytes]) -> dict[str, list[int]]:
-    """By id, how many rows have it and how many contents they have."""
+    """Returns, by id, the number of rows and the number of different contents."""
     desk.file_kinds = dict.fromkeys(files, kind.name)
-    told = desk.read(files)
-    assert {file.refused for file in told.files} == {None}
-    found = told.index.connection.execute(
+    result = desk.read(files)
+    assert {file.refused for file in result.files} == {None}
+    found = result.index.connection.execute(
         """SELECT source_id, COUNT(*), COUNT(DISTINCT hash) FROM rows JOIN kinds ON kinds.id = rows.kind
         WHERE kinds.name = ? AND source_id IS NOT NULL GROUP BY source_id""",
         (kind.name,),
@@ -114,7 +114,7 @@ def in_cells(row: Mapping[str, str]) -> list[str | float]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_row_is_its_own_copy_however_its_key_is_spelled(desk: Desk, kind: Kind[Any]) -> None:
+def test_a_row_equals_its_copy_in_every_spelling_of_the_key(desk: Desk, kind: Kind[Any]) -> None:
     key = key_header(kind)
     files: dict[str, str | bytes] = {}
     for number, spelled in enumerate(KEYS):
@@ -129,7 +129,7 @@ def test_a_row_is_its_own_copy_however_its_key_is_spelled(desk: Desk, kind: Kind
 
 
 @pytest.mark.parametrize(("name", "type_"), CELLS)
-def test_a_cell_says_the_same_however_it_is_spelled(desk: Desk, name: str, type_: str) -> None:
+def test_a_cell_has_the_same_digest_in_every_spelling(desk: Desk, name: str, type_: str) -> None:
     kind = SOURCE.kind(name)
     columns = [placed for placed in kind.columns if type_of(kind, placed) == type_]
     files: dict[str, str | bytes] = {}
@@ -164,7 +164,7 @@ NOT_ALONE = {("businesses", "time_zone_identifier"), ("custom_fields", "option_n
 
 
 @pytest.mark.parametrize(("name", "type_"), CELLS)
-def test_what_comes_to_caspen_tells_two_rows_apart(desk: Desk, name: str, type_: str) -> None:
+def test_imported_values_distinguish_two_rows(desk: Desk, name: str, type_: str) -> None:
     kind = SOURCE.kind(name)
     come = [placed for placed in kind.columns if placed.column.destination and (name, placed.name) not in NOT_ALONE]
     columns = [placed for placed in come if type_of(kind, placed) == type_]
@@ -228,7 +228,7 @@ API = {
 }
 
 
-def test_a_native_row_and_the_same_client_from_the_api_are_one(desk: Desk) -> None:
+def test_a_native_row_equals_the_same_client_from_the_api(desk: Desk) -> None:
     files = {"patients.csv": table([NATIVE]), "patients.json": json.dumps([API])}
     assert contents(desk, SOURCE.kind("patients"), files) == {"8049": [2, 1]}
 
@@ -246,12 +246,12 @@ def test_a_native_row_and_the_same_client_from_the_api_are_one(desk: Desk) -> No
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_a_native_row_and_a_client_who_differs_are_two(desk: Desk, change: Mapping[str, object]) -> None:
+def test_a_native_row_differs_from_another_client(desk: Desk, change: Mapping[str, object]) -> None:
     files = {"patients.csv": table([NATIVE]), "patients.json": json.dumps([{**API, **change}])}
     assert contents(desk, SOURCE.kind("patients"), files) == {"8049": [2, 2]}
 
 
-def test_a_message_and_its_codes_are_one(desk: Desk) -> None:
+def test_a_message_equals_itself_with_codes(desk: Desk) -> None:
     native = {
         "Communication ID": "151",
         "Patient ID": "1001",
@@ -274,7 +274,7 @@ def test_a_message_and_its_codes_are_one(desk: Desk) -> None:
     assert contents(desk, SOURCE.kind("communications"), files) == {"151": [2, 1]}
 
 
-def test_a_cancelled_visit_and_its_codes_are_one(desk: Desk) -> None:
+def test_a_cancelled_visit_equals_itself_with_codes(desk: Desk) -> None:
     native = {
         "Appointment ID": "81",
         "Start Time": "2024-03-04 09:00:00 +1100",

@@ -1,4 +1,4 @@
-"""One odd cell never costs its sheet, and a sheet that cannot be read to its end is never taken for an empty one."""
+"""An odd cell never costs its sheet, and a sheet that cannot be read to its end never counts as empty."""
 
 import io
 import zipfile
@@ -19,7 +19,7 @@ def text(place: str, value: str) -> str:
 
 
 def clients(odd: str, *, row: str = "4") -> str:
-    """A table of five clients; `odd` is one more cell of the third, in a column of notes."""
+    """Returns a table of five clients; `odd` is a further cell of the third, in a notes column."""
     head = "".join(text(f"{letter}1", name) for letter, name in zip("ABCDE", [*HEAD[:4], "Notes"], strict=True))
     rows = [f'<row r="1">{head}</row>']
     for number in range(2, 7):
@@ -52,36 +52,40 @@ READ_AS_TEXT = {
 
 @pytest.mark.parametrize("what", BLANK_WITH_PROBLEM)
 def test_a_cell_that_cannot_be_read_is_blank_with_its_problem(desk: Desk, what: str) -> None:
-    told = desk.csv(with_sheet(sheet(clients(BLANK_WITH_PROBLEM[what]))), "patients.xlsx")
-    assert (told.one.kind, told.one.rows, told.one.refused) == ("patients", 5, None)
-    assert [row.cells["id"] for row in told.rows()] == ["102", "103", "104", "105", "106"]
-    assert [p.count for p in told.one.problems if p.code == "spreadsheet_error_value"] == [1]
+    result = desk.csv(with_sheet(sheet(clients(BLANK_WITH_PROBLEM[what]))), "patients.xlsx")
+    assert (result.only_file.kind, result.only_file.rows, result.only_file.refused) == ("patients", 5, None)
+    assert [row.cells["id"] for row in result.rows()] == ["102", "103", "104", "105", "106"]
+    assert [p.count for p in result.only_file.problems if p.code == "spreadsheet_error_value"] == [1]
 
 
 @pytest.mark.parametrize("what", READ_AS_TEXT)
-def test_a_cell_whose_text_is_there_keeps_it(desk: Desk, what: str) -> None:
+def test_a_cell_with_readable_text_keeps_it(desk: Desk, what: str) -> None:
     odd, shown = READ_AS_TEXT[what]
-    told = desk.csv(with_sheet(sheet(clients(odd))), "patients.xlsx")
-    assert (told.one.rows, told.one.refused, "spreadsheet_error_value" in told.codes) == (5, None, False)
-    assert shown in told.rows()[2].cells.values()
+    result = desk.csv(with_sheet(sheet(clients(odd))), "patients.xlsx")
+    assert (result.only_file.rows, result.only_file.refused, "spreadsheet_error_value" in result.codes) == (
+        5,
+        None,
+        False,
+    )
+    assert shown in result.rows()[2].cells.values()
 
 
 @pytest.mark.parametrize("number", ["99999999999999999999999", "99999999999", "0", "-1", "x", "2"])
-def test_a_row_whose_number_no_sheet_has_is_the_next_row(desk: Desk, number: str) -> None:
+def test_a_row_with_an_impossible_number_is_the_next_row(desk: Desk, number: str) -> None:
     body = clients('<c r="E4" t="e"><v>#N/A</v></c>', row=number)
-    told = desk.csv(with_sheet(sheet(body)), "patients.xlsx")
-    assert [(row.line, row.cells["id"]) for row in told.rows()][:3] == [(2, "102"), (3, "103"), (4, "104")]
-    assert told.one.rows == 5
+    result = desk.csv(with_sheet(sheet(body)), "patients.xlsx")
+    assert [(row.line, row.cells["id"]) for row in result.rows()][:3] == [(2, "102"), (3, "103"), (4, "104")]
+    assert result.only_file.rows == 5
 
 
 @pytest.mark.parametrize("where", ["a cell", "the shared strings"])
-def test_one_byte_of_another_encoding_costs_one_cell(desk: Desk, where: str) -> None:
+def test_a_byte_of_another_encoding_costs_a_single_cell(desk: Desk, where: str) -> None:
     strings = STRINGS.format(MAIN, "", "<si><t>good</t></si><si><t>cafQ</t></si>")
     odd = text("E4", "cafQ") if where == "a cell" else '<c r="E4" t="s"><v>1</v></c>'
     book = with_parts({"xl/worksheets/sheet1.xml": sheet(clients(odd)), "xl/sharedStrings.xml": strings})
-    told = desk.csv(_with_byte(book), "patients.xlsx")
-    assert (told.one.kind, told.one.rows, told.one.refused) == ("patients", 5, None)
-    assert "spreadsheet_error_value" in told.codes
+    result = desk.csv(_with_byte(book), "patients.xlsx")
+    assert (result.only_file.kind, result.only_file.rows, result.only_file.refused) == ("patients", 5, None)
+    assert "spreadsheet_error_value" in result.codes
 
 
 def _with_byte(book: bytes) -> bytes:
@@ -110,20 +114,20 @@ DAMAGED: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("what", DAMAGED)
 def test_a_sheet_that_cannot_be_read_whole_is_refused_and_never_empty(desk: Desk, what: str) -> None:
-    told = desk.csv(DAMAGED[what](), "patients.xlsx")
-    assert told.one.refused in ("zip_damaged", "file_type_unsupported")
-    assert "file_empty_table" not in told.codes
+    result = desk.csv(DAMAGED[what](), "patients.xlsx")
+    assert result.only_file.refused in ("zip_damaged", "file_type_unsupported")
+    assert "file_empty_table" not in result.codes
 
 
-def test_a_sheet_cut_short_says_how_far_it_was_read(desk: Desk) -> None:
-    told = desk.csv(DAMAGED["cut short"](), "patients.xlsx")
-    assert (told.one.refused, told.one.rows, told.one.problems[0].line) == ("zip_damaged", 5, 6)
+def test_a_truncated_sheet_reports_how_far_it_was_read(desk: Desk) -> None:
+    result = desk.csv(DAMAGED["cut short"](), "patients.xlsx")
+    assert (result.only_file.refused, result.only_file.rows, result.only_file.problems[0].line) == ("zip_damaged", 5, 6)
 
 
 def test_a_chart_has_no_rows_and_is_not_damaged(desk: Desk) -> None:
     relations = '<?xml version="1.0"?><Relationships><Relationship Id="rId1" Type="x/chartsheet" Target="chart.xml"/>'
     book = with_parts({"xl/_rels/workbook.xml.rels": relations + "</Relationships>", "xl/chart.xml": "<chartsheet/>"})
-    assert desk.csv(book, "patients.xlsx").one.refused is None
+    assert desk.csv(book, "patients.xlsx").only_file.refused is None
 
 
 @pytest.mark.parametrize("count", ["4294967295", "99999999999999999999", "6000000"])
@@ -132,9 +136,9 @@ def test_a_false_count_of_strings_asks_for_no_memory(desk: Desk, count: str, nam
     strings = STRINGS.format(MAIN, f' {name}="{count}"', '<si><t>count="99999999999"</t></si>')
     odd = '<c r="E4" t="s"><v>0</v></c>'
     book = with_parts({"xl/worksheets/sheet1.xml": sheet(clients(odd)), "xl/sharedStrings.xml": strings})
-    told = desk.csv(book, "patients.xlsx")
-    assert (told.one.rows, told.one.refused) == (5, None)
-    assert 'count="99999999999"' in told.rows()[2].cells.values()
+    result = desk.csv(book, "patients.xlsx")
+    assert (result.only_file.rows, result.only_file.refused) == (5, None)
+    assert 'count="99999999999"' in result.rows()[2].cells.values()
 
 
 def test_a_whole_workbook_is_read_by_the_library_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,8 +146,8 @@ def test_a_whole_workbook_is_read_by_the_library_alone(desk: Desk, monkeypatch: 
         raise AssertionError
 
     monkeypatch.setattr("app.reading.workbook.compact", never)
-    told = desk.csv(workbook({"S": [HEAD, ["7", "Ann", "Lee", "1980-02-11"]]}), "patients.xlsx")
-    assert told.one.rows == 1
+    result = desk.csv(workbook({"S": [HEAD, ["7", "Ann", "Lee", "1980-02-11"]]}), "patients.xlsx")
+    assert result.only_file.rows == 1
 
 
 @pytest.mark.parametrize("place", ["first", "last"])
@@ -153,5 +157,8 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_alone(desk: Desk, place:
         ",".join(HEAD).encode() + b"\n7,Ann,Lee,1980-02-11\n",
     )
     files = {"bomb.xlsx": bomb, "patients.csv": table}
-    told = desk.zip(files if place == "first" else dict(reversed(files.items())))
-    assert {file.path: file.refused for file in told.files} == {"bomb.xlsx": "zip_bomb_suspected", "patients.csv": None}
+    result = desk.zip(files if place == "first" else dict(reversed(files.items())))
+    assert {file.path: file.refused for file in result.files} == {
+        "bomb.xlsx": "zip_bomb_suspected",
+        "patients.csv": None,
+    }

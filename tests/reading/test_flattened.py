@@ -1,4 +1,4 @@
-"""Relations as scripts flatten them into a table: dotted headers, and the api's own addresses in place of ids."""
+"""Relations that scripts flatten into a table: dotted headers, and the API's addresses in place of ids."""
 
 import re
 from typing import Any
@@ -43,14 +43,14 @@ def test_an_address_in_the_column_of_the_relation_is_its_id(kind: Kind[Any], lin
         assert getattr(row, link) == Link(("1558354464010667075",)), (header, column)
 
 
-def test_a_name_beside_a_dotted_relation_is_the_name_of_its_column() -> None:
+def test_a_name_next_to_a_dotted_relation_fills_the_name_column() -> None:
     known = known_headers(CLINIKO.kind("appointments"))
     assert known[normalise_header("appointment_type.name")] == "appointment_type"
     assert known[normalise_header("practitioner.display_name")] == "practitioner"
 
 
 @pytest.mark.parametrize("text", ["https://", "http://x", "ftp://a/1", "https://a/b c", "https://a.example/x?y=1"])
-def test_what_is_no_address_of_a_thing_stays_what_it_is(text: str) -> None:
+def test_a_text_that_is_not_an_address_is_unchanged(text: str) -> None:
     kind = CLINIKO.kind("treatment_notes")
     row = parse_row(kind, {"id": "1", "patient_id": text}, context(), frozenset({"id", "patient_id"})).row
     assert row is not None

@@ -1,4 +1,4 @@
-"""Text keeps what people saw of a number, 25% or 0800; ids, dates, amounts and choices keep the number."""
+"""Text keeps the shown form of a number, 25% or 0800; ids, dates, amounts and choices keep the number."""
 
 import io
 import json
@@ -88,7 +88,7 @@ AS_STORED = [
 
 
 def styles(codes: Mapping[int, str]) -> str:
-    """Styles by number of a format; a style has the place of its format in `codes`, counted from 1."""
+    """Returns the styles of number formats; a style's number is its format's position in `codes`, from 1."""
     formats = "".join(f"<numFmt numFmtId='{at}' formatCode={quoteattr(code)}/>" for at, code in codes.items())
     used = "".join(f'<xf numFmtId="{at}"/>' for at in codes)
     return (
@@ -98,7 +98,7 @@ def styles(codes: Mapping[int, str]) -> str:
 
 
 def book(rows: list[list[str]], code: str, formatted: Mapping[int, Mapping[str, str]], written: str = "") -> bytes:
-    """A workbook of texts; by number of a row and header, the numbers of cells that have the format."""
+    """Returns a workbook of texts, with formatted numbers in the given cells by row number and header."""
     body = ""
     for number, row in enumerate([HEAD, *rows], start=1):
         body += f'<row r="{number}">'
@@ -125,13 +125,13 @@ def test_a_format_shows_a_number_as_a_spreadsheet_does(code: str, number: str, s
 
 
 @pytest.mark.parametrize(("code", "number"), AS_STORED)
-def test_any_other_format_leaves_the_number_as_it_is(code: str, number: str) -> None:
+def test_any_other_format_leaves_the_number_unchanged(code: str, number: str) -> None:
     found = format_of(code)
     assert found is None or found.faces(number) is None
 
 
 @pytest.mark.parametrize(("code", "number", "shown"), SHOWN)
-def test_the_second_look_sees_the_same_by_itself(code: str, number: str, shown: str) -> None:
+def test_verification_reads_the_same_independently(code: str, number: str, shown: str) -> None:
     data = book([ANN], code, {2: {"Extra Information": number}})
     _, row = list(sheet_rows(lambda: io.BytesIO(data), "S", lambda row: True))[1]
     cell = row[HEAD.index("Extra Information")]
@@ -146,13 +146,13 @@ def test_the_second_look_sees_the_same_by_itself(code: str, number: str, shown: 
 @pytest.mark.parametrize(
     ("code", "number", "shown"), [("0%", "0.25", "25%"), ("0000000000", "491570156", "0491570156")]
 )
-def test_text_keeps_what_was_seen_and_exact_values_what_is_stored(
+def test_text_keeps_the_shown_form_and_exact_values_the_stored_form(
     desk: Desk, code: str, number: str, shown: str, header: str
 ) -> None:
     data = book([ANN, ["8", *ANN[1:]], ["9", *ANN[1:]]], code, {3: {header: number}})
-    told = desk.csv(data, "patients.xlsx")
-    assert (told.one.rows, told.one.refused) == (3, None)
-    row = next((row for row in told.rows() if row.line == 3), None)
+    result = desk.csv(data, "patients.xlsx")
+    assert (result.only_file.rows, result.only_file.refused) == (3, None)
+    row = next((row for row in result.rows() if row.line == 3), None)
     wanted = shown if header in TEXTS else number
     if row is None:  # its id is none
         assert header == "Patient ID"
@@ -171,7 +171,7 @@ def test_a_workbook_without_such_a_format_costs_nothing(code: str, monkeypatch: 
     assert len(list(Workbook(lambda: io.BytesIO(data), Limits()).rows("S"))) == 2
 
 
-def test_a_sheet_without_a_cell_of_such_a_format_is_read_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sheet_without_such_a_cell_is_not_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> bytes:
         raise AssertionError
 
@@ -192,8 +192,8 @@ HOSTILE = {
 @pytest.mark.parametrize("what", HOSTILE)
 def test_styles_that_cannot_be_read_cost_no_row(desk: Desk, what: str) -> None:
     data = book([ANN], "", {2: {"Post code": "800"}}, HOSTILE[what])
-    told = desk.csv(data, "patients.xlsx")
-    assert told.one.refused in ("file_type_unsupported", "zip_damaged") or len(told.rows()) == 1
+    result = desk.csv(data, "patients.xlsx")
+    assert result.only_file.refused in ("file_type_unsupported", "zip_damaged") or len(result.rows()) == 1
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_styles_that_cannot_be_read_cost_no_row(desk: Desk, what: str) -> None:
         ),
     ],
 )
-def test_a_trial_brings_what_was_seen_and_balances(tmp_path: Path, code: str, numbers: Mapping[str, str]) -> None:
+def test_a_trial_imports_the_shown_form_and_balances(tmp_path: Path, code: str, numbers: Mapping[str, str]) -> None:
     export, records = tmp_path / "export", tmp_path / "records"
     export.mkdir()
     rows = [[str(at), *ANN[1:]] for at in range(7, 11)]

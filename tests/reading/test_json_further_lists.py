@@ -1,5 +1,5 @@
-"""A JSON object around a list of objects is a page, and its rows are read by their columns, whatever the list is
-called; it is never one row. A list in which a page speaks of itself is no file."""
+"""A JSON object around a list of objects is a page whose rows are recognised by their columns, under any list name. A
+list of page metadata is not a file."""
 
 import io
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from app.mapping.verified_kinds import bare_header
 from app.trial.verification.plain import Headers, plain_rows
-from tests.reading.story import SOURCE, Desk, Told
+from tests.reading.story import SOURCE, Desk, ReadResult
 
 HEADERS = Headers(
     frozenset({"id"}),
@@ -26,9 +26,9 @@ AROUND: dict[str, dict[str, Any]] = {
 }
 
 
-def found_again(told: Told, content: str) -> list[str]:
-    """The ids that the second look finds in the only file."""
-    [file] = told.files
+def found_again(result: ReadResult, content: str) -> list[str]:
+    """Returns the ids that verification finds in the only file."""
+    [file] = result.files
     names = {key for kind in SOURCE.kinds for key in (kind.name, *kind.recognition.json_keys)} | set(
         file.facts.get("lists", ())
     )
@@ -37,16 +37,16 @@ def found_again(told: Told, content: str) -> list[str]:
 
 
 def must_be_read(desk: Desk, content: str, kind: str, ids: list[str], name: str = FILE) -> None:
-    told = desk.read({name: content})
-    assert [(file.kind, file.rows) for file in told.files] == [(kind, len(ids))], content[:80]
-    assert [row.cells["id"] for row in told.rows()] == ids
-    assert found_again(told, content) == ids
-    told.index.close()
+    result = desk.read({name: content})
+    assert [(file.kind, file.rows) for file in result.files] == [(kind, len(ids))], content[:80]
+    assert [row.cells["id"] for row in result.rows()] == ids
+    assert found_again(result, content) == ids
+    result.index.close()
 
 
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("word", WORDS)
-def test_a_list_under_any_word_for_clients_is_the_list_of_its_kind(desk: Desk, word: str, around: str) -> None:
+def test_a_list_under_any_word_for_clients_holds_clients(desk: Desk, word: str, around: str) -> None:
     cases = [{"id": n, "patient_id": 11, "name": "Knee", "issue_date": "2026-01-01"} for n in (1, 2)]
     for name in (f"{word}s", f"{word.title()}s"):
         for rows in (ROWS, ROWS[:1]):
@@ -58,7 +58,7 @@ def test_a_list_under_any_word_for_clients_is_the_list_of_its_kind(desk: Desk, w
 
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("name", ["people", "table1", "everybody", "All our people"])
-def test_rows_under_a_name_that_nobody_knows_are_read_by_their_columns(desk: Desk, name: str, around: str) -> None:
+def test_rows_under_an_unknown_name_are_recognised_by_their_columns(desk: Desk, name: str, around: str) -> None:
     must_be_read(desk, json.dumps({**AROUND[around], name: ROWS}), "patients", ["11", "12"])
     must_be_read(desk, json.dumps({name: ROWS[:1], **AROUND[around]}), "patients", ["11"])
 
@@ -81,15 +81,15 @@ def test_a_list_that_is_larger_than_any_row_is_read_row_by_row(tmp_path: Any, de
         must_be_read(desk, json.dumps({name: rows}), "patients", [str(row["id"]) for row in rows])
 
 
-def test_rows_that_no_columns_tell_are_a_file_that_is_not_recognised(desk: Desk) -> None:
-    told = desk.read({FILE: json.dumps({"shoes": [{"left": 1}, {"left": 2}], "total": 2})})
-    assert (told.one.kind, told.problem("unrecognised_file").file) == (None, FILE)
-    assert told.one.facts["rows_seen"] == 2
+def test_rows_without_known_columns_are_an_unrecognised_file(desk: Desk) -> None:
+    result = desk.read({FILE: json.dumps({"shoes": [{"left": 1}, {"left": 2}], "total": 2})})
+    assert (result.only_file.kind, result.problem("unrecognised_file").file) == (None, FILE)
+    assert result.only_file.facts["rows_seen"] == 2
 
 
-def test_several_lists_that_nobody_knows_are_a_file_each(desk: Desk) -> None:
-    told = desk.read({FILE: json.dumps({"people": ROWS, "shoes": [{"left": 1}], "clinic": "North"})})
-    assert {file.path: (file.kind, file.rows) for file in told.files} == {
+def test_several_unknown_lists_are_a_file_each(desk: Desk) -> None:
+    result = desk.read({FILE: json.dumps({"people": ROWS, "shoes": [{"left": 1}], "clinic": "North"})})
+    assert {file.path: (file.kind, file.rows) for file in result.files} == {
         f"{FILE}#people": ("patients", 2),
         f"{FILE}#shoes": (None, 0),
     }
@@ -107,27 +107,27 @@ def test_several_lists_that_nobody_knows_are_a_file_each(desk: Desk) -> None:
 )
 def test_a_row_with_a_list_of_its_own_stays_a_row(desk: Desk, row: dict[str, Any]) -> None:
     for content in (row, [row], [CLIENT | {"id": 9}, row]):
-        told = desk.read({FILE: json.dumps(content)})
-        assert told.one.kind == "patients"
-        assert told.rows()[-1].cells["id"] == "11"
-        told.index.close()
+        result = desk.read({FILE: json.dumps(content)})
+        assert result.only_file.kind == "patients"
+        assert result.rows()[-1].cells["id"] == "11"
+        result.index.close()
 
 
 @pytest.mark.parametrize("name", ["meta", "Pagination", "page", "meta_data"])
 @pytest.mark.parametrize("said", [{"p": 1}, {"page": 1, "per_page": 50, "total": 3}])
-def test_a_list_in_which_a_page_speaks_of_itself_is_no_file(desk: Desk, name: str, said: dict[str, Any]) -> None:
+def test_a_list_of_page_metadata_is_not_a_file(desk: Desk, name: str, said: dict[str, Any]) -> None:
     for content in (
         {"patients": ROWS, name: [said]},
         {name: [said], "patients": ROWS},
         {"clients": ROWS, name: [said]},
     ):
-        told = desk.read({FILE: json.dumps(content)})
-        assert (told.one.path, told.one.kind, told.one.rows) == (FILE, "patients", 2)
-        assert "unrecognised_file" not in told.codes
-        told.index.close()
+        result = desk.read({FILE: json.dumps(content)})
+        assert (result.only_file.path, result.only_file.kind, result.only_file.rows) == (FILE, "patients", 2)
+        assert "unrecognised_file" not in result.codes
+        result.index.close()
 
 
 @pytest.mark.parametrize("held", [[{"id": 1}], [{"p": 1}, {"p": 2}], [{"p": [1]}], [{"first_name": "Bo"}]])
-def test_a_list_that_may_be_records_is_told_whatever_it_is_called(desk: Desk, held: list[Any]) -> None:
-    told = desk.read({FILE: json.dumps({"patients": ROWS, "meta": held})})
-    assert {file.path for file in told.files} == {f"{FILE}#patients", f"{FILE}#meta"}
+def test_a_list_of_possible_records_is_reported_under_any_name(desk: Desk, held: list[Any]) -> None:
+    result = desk.read({FILE: json.dumps({"patients": ROWS, "meta": held})})
+    assert {file.path for file in result.files} == {f"{FILE}#patients", f"{FILE}#meta"}

@@ -1,4 +1,4 @@
-"""One damaged line of a JSON Lines file waits by itself; a file that is no JSON is still refused, in true words."""
+"""A damaged line of a JSON Lines file is held alone; a file that is not JSON is refused with the right code."""
 
 import io
 import json
@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from app.reading.entries import Entry
-from app.reading.file_preview import glimpse
+from app.reading.entries import FileEntry
+from app.reading.file_preview import preview_entry
 from app.trial.verification.plain import plain_rows
-from tests.reading.story import SOURCE, Desk, Told
+from tests.reading.story import SOURCE, Desk, ReadResult
 
 ANN = {"id": 1558354464010667000, "first_name": "Zoë", "last_name": "Lee", "phones": [{"number": "1"}], "dob": None}
 DAMAGE: dict[str, Callable[[str], str]] = {
@@ -44,8 +44,8 @@ def found_again(content: bytes, encoding: str = "utf-8") -> int:
     return sum(1 for _ in plain_rows(lambda: io.BytesIO(content), encoding, lists=lists, in_lines=True))
 
 
-def held(told: Told) -> list[tuple[int, tuple[str, ...]]]:
-    return [(row.line, row.codes) for row in told.rows() if row.codes]
+def held(result: ReadResult) -> list[tuple[int, tuple[str, ...]]]:
+    return [(row.line, row.codes) for row in result.rows() if row.codes]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -57,39 +57,39 @@ def test_a_damaged_line_is_held_by_its_number_and_the_others_are_read(desk: Desk
         written = lines(9, shape)
         written[at] = DAMAGE[damage](written[at])
         content = "\n".join(written) + "\n"
-        told = desk.csv(content, "patients.jsonl")
-        assert (told.one.refused, told.one.rows, told.one.kind) == (None, 9, "patients"), at
-        assert held(told) == [(at + 1, ("bad_json",))]
-        problem = told.problem("bad_json")
+        result = desk.csv(content, "patients.jsonl")
+        assert (result.only_file.refused, result.only_file.rows, result.only_file.kind) == (None, 9, "patients"), at
+        assert held(result) == [(at + 1, ("bad_json",))]
+        problem = result.problem("bad_json")
         assert (problem.severity.value, problem.line, problem.count) == ("held", at + 1, 1)
-        assert told.codes.isdisjoint({"file_may_be_cut", "missing_id"})
-        ids = [row.cells["id"] for row in told.rows() if not row.codes]
+        assert result.codes.isdisjoint({"file_may_be_cut", "missing_id"})
+        ids = [row.cells["id"] for row in result.rows() if not row.codes]
         assert ids == [str(int(ANN["id"]) + n) for n in range(9) if n != at]  # type: ignore[call-overload]
         assert found_again(content.encode()) == 9
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n", "\n\x1a\n"])
-def test_lines_are_numbered_as_they_stand_in_the_file(desk: Desk, end: str, encoding: str) -> None:
+def test_lines_have_their_numbers_in_the_file(desk: Desk, end: str, encoding: str) -> None:
     written = lines(300)
     written[7] = written[7][:-3]
-    told = desk.csv((end.join(written) + end).encode(encoding), "patients.json")
-    assert held(told) == [(7 * (1 + end.startswith(("\n\n", "\n\x1a"))) + 1, ("bad_json",))]
+    result = desk.csv((end.join(written) + end).encode(encoding), "patients.json")
+    assert held(result) == [(7 * (1 + end.startswith(("\n\n", "\n\x1a"))) + 1, ("bad_json",))]
 
 
-def test_a_file_that_is_cut_anywhere_in_its_last_line_is_told_as_cut_and_the_others_are_read(desk: Desk) -> None:
+def test_a_file_truncated_anywhere_in_its_last_line_is_reported_and_other_lines_read(desk: Desk) -> None:
     whole = "\n".join(lines(4))
     for length in range(len(whole) - len(lines(1)[0]) + 1, len(whole)):
-        told = desk.csv(whole[:length], "patients.jsonl")
-        assert (told.one.refused, told.one.rows) == (None, 4)
-        assert held(told) == [(4, ("bad_json", "file_may_be_cut"))]
+        result = desk.csv(whole[:length], "patients.jsonl")
+        assert (result.only_file.refused, result.only_file.rows) == (None, 4)
+        assert held(result) == [(4, ("bad_json", "file_may_be_cut"))]
         assert found_again(whole[:length].encode()) == 4
 
 
 def test_a_file_with_whole_lines_shows_no_sign_of_a_cut(desk: Desk) -> None:
     for end in ("", "\n", "\0" * 40, "\n\x1a"):
-        told = desk.csv("\n".join(lines(4)) + end, "patients.jsonl")
-        assert told.codes.isdisjoint({"bad_json", "file_may_be_cut"})
+        result = desk.csv("\n".join(lines(4)) + end, "patients.jsonl")
+        assert result.codes.isdisjoint({"bad_json", "file_may_be_cut"})
 
 
 @pytest.mark.parametrize(("whole", "damaged", "refused"), [(5, 5, None), (5, 6, "bad_json"), (1, 1, None)])
@@ -97,7 +97,7 @@ def test_a_file_of_which_most_lines_are_damaged_is_refused(
     desk: Desk, whole: int, damaged: int, refused: str | None
 ) -> None:
     content = "\n".join([*lines(whole), *[line[:-4] for line in lines(damaged)]]) + "\n"
-    assert desk.csv(content, "patients.jsonl").one.refused == refused
+    assert desk.csv(content, "patients.jsonl").only_file.refused == refused
 
 
 PRETTY = json.dumps([{**ANN, "id": n} for n in range(9)], indent=1)
@@ -108,48 +108,46 @@ MANY = '[{{"id": 1, "first_name": "Ann", "phones": [\n{}\n]}}, {{"id" 2}}]'.form
 @pytest.mark.parametrize(
     "content", [PRETTY, LISTED, MANY, f"[{','.join(lines(9))}]", "[\n" + ",\n".join(lines(9)) + "]"]
 )
-def test_json_that_is_no_list_of_lines_is_refused_where_it_is_cut_and_read_around_a_damaged_record(
-    desk: Desk, content: str
-) -> None:
+def test_truncated_json_is_refused_and_a_damaged_record_skipped(desk: Desk, content: str) -> None:
     """Such a file may have objects on lines of their own that are no records."""
     cut = desk.csv(content[: len(content) * 2 // 3], "patients.json")
-    assert cut.one.refused == "bad_json"
+    assert cut.only_file.refused == "bad_json"
     assert "file_may_be_cut" in cut.codes
     middle = content.index('"id":', len(content) // 2) if content is not MANY else content.index('"id" ')
     damaged = desk.csv(content[:middle] + '"id" ' + content[middle + 5 :], "patients.json")
-    assert damaged.one.refused is None
+    assert damaged.only_file.refused is None
     assert [codes for _, codes in held(damaged)] == [("bad_json",)]
     assert "file_may_be_cut" not in damaged.codes
 
 
-def test_an_array_is_told_as_cut_wherever_it_is(desk: Desk) -> None:
+def test_a_truncated_array_is_reported_at_every_length(desk: Desk) -> None:
     odd = {"a": [True, False, None, -12.5e-3, '\\\u00e9"', {}, []], "id": 1, "first_name": "Ann"}
     whole = json.dumps([odd, odd])
     for length in range(1, len(whole)):
-        told = desk.csv(whole[:length], "patients.json")
-        assert (told.one.refused, "file_may_be_cut" in told.codes) == ("bad_json", True), whole[:length]
+        result = desk.csv(whole[:length], "patients.json")
+        assert (result.only_file.refused, "file_may_be_cut" in result.codes) == ("bad_json", True), whole[:length]
 
 
-def test_commas_behind_the_lines_are_no_damage(desk: Desk) -> None:
+def test_commas_behind_the_lines_are_not_damage(desk: Desk) -> None:
     written = lines(6)
     written[3] = written[3][:-5]
-    told = desk.csv(",\n".join(written), "patients.json")
-    assert (told.one.refused, held(told)) == (None, [(4, ("bad_json",))])
+    result = desk.csv(",\n".join(written), "patients.json")
+    assert (result.only_file.refused, held(result)) == (None, [(4, ("bad_json",))])
 
 
 def test_a_line_over_the_limit_is_held_and_a_damaged_one_passed_over(desk: Desk) -> None:
     large = json.dumps({**ANN, "notes": "x" * 400_000})
     content = "\n".join([*lines(3), large, large[:-2], *lines(3)]) + "\n"
-    told = desk.with_limits(row_bytes=300_000).csv(content, "patients.jsonl")
-    assert held(told) == [(4, ("cell_too_large",)), (5, ("bad_json",))]
-    assert told.one.rows == 8
+    result = desk.with_limits(row_bytes=300_000).csv(content, "patients.jsonl")
+    assert held(result) == [(4, ("cell_too_large",)), (5, ("bad_json",))]
+    assert result.only_file.rows == 8
 
 
 def test_damaged_lines_cost_no_memory(desk: Desk) -> None:
     def peak(number: int) -> int:
         content = ("\n".join([*lines(1), '{"id": 7, "tags": [', *lines(1)]) + "\n").encode() * number
         tracemalloc.start()
-        assert desk.csv(content, "patients.jsonl").one.rows == 3 * number
+        assert desk.csv(content, "patients.jsonl").only_file.rows == 3 * number
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
@@ -157,9 +155,9 @@ def test_damaged_lines_cost_no_memory(desk: Desk) -> None:
     assert peak(3_000) < peak(300) + (12 << 20)
 
 
-def test_the_page_of_a_file_shows_the_lines_that_are_whole() -> None:
+def test_the_preview_shows_the_whole_lines() -> None:
     written = lines(6)
     written[2] = "{"
     content = "\n".join(written).encode()
-    seen = glimpse(Entry("x.jsonl", len(content), lambda: io.BytesIO(content)), SOURCE)
+    seen = preview_entry(FileEntry("x.jsonl", len(content), lambda: io.BytesIO(content)), SOURCE)
     assert (seen.code, len(seen.rows)) == (None, 6)

@@ -1,4 +1,4 @@
-"""One damaged element of a list of JSON waits by itself: every kind of record, every shape of a list, every damage."""
+"""A damaged element of a JSON list is held alone: every kind, every form of a list, every damage."""
 
 import io
 import json
@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.reading.encoding import look_through
-from app.reading.entries import Entry
-from app.reading.file_preview import glimpse
+from app.reading.encoding import profile_file
+from app.reading.entries import FileEntry
+from app.reading.file_preview import preview_entry
 from app.reading.grid import json_rows
-from app.reading.json_rows import JsonRows, flat
+from app.reading.json_rows import JsonRows, flatten
 from app.reading.limits import Limits
 from app.trial.verification.json_objects import ROWS
 from app.trial.verification.plain import plain_rows
@@ -59,15 +59,15 @@ def page(kind: str, ones: Sequence[str]) -> str:
 
 
 def written(kind: str) -> list[str]:
-    """Twenty records of a kind."""
+    """Returns twenty records of a kind."""
     row = {"id": "0", **nested(KINDS[kind][0])}
     return [json.dumps({**row, "id": str(700 + at)}, ensure_ascii=False) for at in range(NUMBER)]
 
 
 def read(content: str) -> tuple[JsonRows, bool]:
     data = content.encode()
-    table = json_rows(look_through(lambda: io.BytesIO(data)), lambda: io.BytesIO(data), SOURCE, Limits())
-    return table, table.goes_around_damage()
+    table = json_rows(profile_file(lambda: io.BytesIO(data)), lambda: io.BytesIO(data), SOURCE, Limits())
+    return table, table.can_skip_damage()
 
 
 def found_again(content: str, table: JsonRows) -> list[dict[str, str]]:
@@ -87,7 +87,7 @@ def test_a_damaged_record_is_held_by_its_number_and_the_others_are_read(kind: st
         if (shape, damage, at) in UNSURE:
             continue
         ones = written(kind)
-        whole = [flat(json.loads(one))[0] for one in ones]
+        whole = [flatten(json.loads(one))[0] for one in ones]
         ones[at] = spoil(ones[at])
         content = SHAPES[shape](kind, ones)
         table, is_read = read(content)
@@ -108,7 +108,7 @@ def ann(number: int, one: str = ANN) -> str:
 
 
 @pytest.mark.parametrize("shape", ["an array", "a page", "an array of pages"])
-def test_a_record_that_swallows_its_neighbours_is_damaged_and_they_are_not(shape: str) -> None:
+def test_a_record_that_contains_its_neighbours_is_damaged_and_they_are_whole(shape: str) -> None:
     for lost in ("]", "}]", "}"):
         for at in (0, 9, 18):
             ones = [ann(number) for number in range(NUMBER)]
@@ -121,15 +121,15 @@ def test_a_record_that_swallows_its_neighbours_is_damaged_and_they_are_not(shape
             assert [n for n, _, codes in table.items() if codes] == [at + 1], (lost, at)
 
 
-def test_objects_inside_a_damaged_record_are_no_records() -> None:
+def test_objects_inside_a_damaged_record_are_not_records() -> None:
     ones = [ann(number) for number in range(NUMBER)]
     ones[4] = ones[4].replace('"id"', '"id', 1)
     table, _ = read(f"[{','.join(ones)}]")
     assert [cells["id"] for _, cells, codes in table.items() if not codes] == [str(n) for n in range(20) if n != 4]
 
 
-def test_a_file_is_refused_where_a_record_is_like_an_object_inside_one() -> None:
-    """Which of the two follows the damage, nothing tells, also where one record alone has such objects."""
+def test_a_file_is_refused_if_a_record_resembles_an_inner_object() -> None:
+    """Nothing tells which of the two follows the damage, even if a single record has such objects."""
     child = '{"id": 9, "name": "Bo", "age": 3}'
     parents = [f'{{"id": {n}, "name": "Ann", "age": 40, "children": [{child}]}}' for n in range(NUMBER)]
     for ones in (parents, [*parents[:1], *(f'{{"id": {n}, "name": "Cy", "age": 50}}' for n in range(1, NUMBER))]):
@@ -141,7 +141,7 @@ def test_a_file_is_refused_where_a_record_is_like_an_object_inside_one() -> None
                 assert table.damages == []
 
 
-def test_a_file_is_refused_where_an_object_behind_the_damage_may_be_a_record_or_not() -> None:
+def test_a_file_is_refused_if_an_object_behind_the_damage_is_ambiguous() -> None:
     ones = [ann(number) for number in range(NUMBER)]
     ones[5], ones[6] = ones[5][:20], '{"id": 6, "city": "Ayr", "state": "QLD", "country": "AU"}'
     assert not read(f"[{','.join(ones)}]")[1]
@@ -173,8 +173,8 @@ def test_a_line_end_in_a_text_and_a_lost_comma_between_records_damage_nothing() 
     assert table.damages == []
 
 
-def test_a_file_of_many_pieces_is_read_around_its_damage_wherever_a_piece_ends() -> None:
-    """Records larger than what is read at once, one over the limit, and damage behind them."""
+def test_damage_is_skipped_at_every_chunk_border() -> None:
+    """Records larger than a chunk, a record over the limit, and damage behind them."""
     long = json.dumps({**json.loads(ANN), "notes": "x" * 400_000})
     ones = [ann(n, long) if n % 3 else ann(n) for n in range(12)]
     ones[6] = ones[6].replace(": ", " ", 1)
@@ -182,31 +182,31 @@ def test_a_file_of_many_pieces_is_read_around_its_damage_wherever_a_piece_ends()
     ones[8] = ones[8].replace('"Ann"', '"Ann', 1)
     data = f"[{','.join(ones)}]".encode()
     limits = Limits(row_bytes=800_000)
-    table = json_rows(look_through(lambda: io.BytesIO(data)), lambda: io.BytesIO(data), SOURCE, limits)
-    assert table.goes_around_damage()
-    told = [(number, codes) for number, _, codes in table.items() if codes]
-    assert told == [(7, ("bad_json",)), (8, ("cell_too_large",)), (9, ("bad_json",))]
+    table = json_rows(profile_file(lambda: io.BytesIO(data)), lambda: io.BytesIO(data), SOURCE, limits)
+    assert table.can_skip_damage()
+    result = [(number, codes) for number, _, codes in table.items() if codes]
+    assert result == [(7, ("bad_json",)), (8, ("cell_too_large",)), (9, ("bad_json",))]
     assert [cells["id"] for _, cells, codes in table.items() if not codes] == [str(n) for n in (*range(6), 9, 10, 11)]
 
 
-def test_the_file_says_where_the_damage_is_and_its_page_shows_the_other_rows(desk: Desk) -> None:
+def test_the_facts_locate_the_damage_and_the_preview_shows_the_other_rows(desk: Desk) -> None:
     ones = [ann(number) for number in range(NUMBER)]
     ones[4] = ones[4].replace('"Ann"', '"Ann', 1)
     content = f"[{','.join(ones)}]"
-    told = desk.csv(content, "patients.json")
-    assert (told.one.refused, told.one.kind, told.one.rows) == (None, "patients", NUMBER)
-    problem = told.problem("bad_json")
+    result = desk.csv(content, "patients.json")
+    assert (result.only_file.refused, result.only_file.kind, result.only_file.rows) == (None, "patients", NUMBER)
+    problem = result.problem("bad_json")
     assert (problem.severity.value, problem.line, problem.count) == ("held", 5, 1)
-    assert told.codes.isdisjoint({"file_may_be_cut", "missing_id"})
-    ((start, end, rows),) = told.one.facts["damages"]
+    assert result.codes.isdisjoint({"file_may_be_cut", "missing_id"})
+    ((start, end, rows),) = result.only_file.facts["damages"]
     assert (content[start:end].rstrip(","), rows) == (ones[4], 1)
-    seen = glimpse(Entry("x.json", len(content), lambda: io.BytesIO(content.encode())), SOURCE)
+    seen = preview_entry(FileEntry("x.json", len(content), lambda: io.BytesIO(content.encode())), SOURCE)
     assert (seen.code, len(seen.rows)) == (None, NUMBER)
 
 
-def test_a_last_text_that_is_not_ended_is_asked_about_as_a_cut(desk: Desk) -> None:
+def test_an_unended_last_text_is_reported_as_truncated(desk: Desk) -> None:
     ones: list[Any] = [ann(number) for number in range(NUMBER)]
     ones[-1] = ones[-1][:-2] + "}"
-    told = desk.csv(f"[{','.join(ones)}]", "patients.json")
-    assert told.one.refused is None
-    assert [(row.line, row.codes) for row in told.rows() if row.codes] == [(20, ("bad_json", "file_may_be_cut"))]
+    result = desk.csv(f"[{','.join(ones)}]", "patients.json")
+    assert result.only_file.refused is None
+    assert [(row.line, row.codes) for row in result.rows() if row.codes] == [(20, ("bad_json", "file_may_be_cut"))]

@@ -1,12 +1,12 @@
-"""Damaged neighbours in a list of JSON are counted each, on the first line, at the end of a page and on the last one:
-every record has one fate, and those that are whole are all read."""
+"""Damaged neighbours in a JSON list are each counted: on the first line, at the end of a page and on the last line. All
+whole records are read."""
 
 import json
 from collections.abc import Callable, Sequence
 
 import pytest
 
-from app.reading.json_rows import flat
+from app.reading.json_rows import flatten
 from tests.reading.story import Desk
 from tests.reading.test_json_mending import DAMAGES, NUMBER, SHAPES, UNSURE, ann, found_again, page, read, written
 from tests.shapes.export import KINDS
@@ -33,7 +33,7 @@ NEIGHBOURS = ((0,), (0, 1), (5, 6, 7), (9, 10), (18, 19), (19,), (17, 18, 19), (
 
 
 def fates(content: str) -> tuple[list[int], list[dict[str, str]], bool]:
-    """The numbers of the rows that are held, the other rows, and whether the second look finds the same."""
+    """Returns the numbers of the held rows, the other rows, and whether verification finds the same."""
     table, is_read = read(content)
     assert is_read
     items = list(table.items())
@@ -46,7 +46,7 @@ def fates(content: str) -> tuple[list[int], list[dict[str, str]], bool]:
 
 
 def is_unsure(shape: str, damage: str, places: tuple[int, ...], kind: str) -> bool:
-    """A first line with a list that does not end, and commas behind the others, may be the beginning of an array."""
+    """A first line with an open list, and commas behind the other lines, may be the beginning of an array."""
     first = MORE[damage](written(kind)[0])
     opens_list = shape == "records on lines with commas" and places[0] == 0 and first.count("[") > first.count("]")
     return (shape, damage, places[0]) in UNSURE or opens_list
@@ -62,7 +62,7 @@ def test_each_of_several_damaged_records_is_held_by_its_number(damage: str, shap
         if is_unsure(shape, damage, places, kind):
             continue
         ones = written(kind)
-        whole = [flat(json.loads(one))[0] for one in ones]
+        whole = [flatten(json.loads(one))[0] for one in ones]
         for at in places:
             ones[at] = MORE[damage](ones[at])
         held, others, is_found_again = fates(PAGES[shape](kind, ones))
@@ -78,7 +78,7 @@ def test_a_bracket_that_ends_a_list_too_early_hides_no_record(shape: str) -> Non
             if kind == "custom_fields":
                 continue
             ones = written(kind)
-            whole = [flat(json.loads(one))[0] for one in ones]
+            whole = [flatten(json.loads(one))[0] for one in ones]
             ones[at] += "]"
             held, others, is_found_again = fates(PAGES[shape](kind, ones))
             assert (held, others == whole, is_found_again) == ([], True, True), (kind, at)
@@ -87,29 +87,29 @@ def test_a_bracket_that_ends_a_list_too_early_hides_no_record(shape: str) -> Non
 @pytest.mark.parametrize("above", ["ERROR 500\n", "oops\nTimeout\n", "ERROR 500 {\n", "{\n", '"id": 7}\n', "7\n"])
 def test_damaged_lines_above_the_records_are_held_each(desk: Desk, above: str) -> None:
     number = above.count("\n")
-    told = desk.csv(above + "".join(ann(n) + "\n" for n in range(4)), "patients.jsonl")
-    assert (told.one.refused, told.one.kind, told.one.rows) == (None, "patients", 4 + number)
-    assert [row.line for row in told.rows() if row.codes == ("bad_json",)] == [*range(1, number + 1)]
-    assert [row.cells["id"] for row in told.rows() if not row.codes] == ["0", "1", "2", "3"]
+    result = desk.csv(above + "".join(ann(n) + "\n" for n in range(4)), "patients.jsonl")
+    assert (result.only_file.refused, result.only_file.kind, result.only_file.rows) == (None, "patients", 4 + number)
+    assert [row.line for row in result.rows() if row.codes == ("bad_json",)] == [*range(1, number + 1)]
+    assert [row.cells["id"] for row in result.rows() if not row.codes] == ["0", "1", "2", "3"]
 
 
 def test_a_refused_file_counts_the_damaged_row_and_names_its_kind(desk: Desk) -> None:
     ones = [*(f"oops {ann(n)}" for n in range(3)), ann(3)]
-    told = desk.csv("\n".join(ones), "patients.jsonl")
-    assert (told.one.refused, told.one.kind, told.one.rows) == ("bad_json", "patients", 1)
+    result = desk.csv("\n".join(ones), "patients.jsonl")
+    assert (result.only_file.refused, result.only_file.kind, result.only_file.rows) == ("bad_json", "patients", 1)
 
 
 def test_a_page_on_the_first_line_with_words_before_it_loses_no_record(desk: Desk) -> None:
     pages = [page("patients", [ann(n), ann(n + 1)]) for n in (0, 2, 4)]
-    told = desk.csv("\n".join(["oops " + pages[0], *pages[1:]]), "patients.jsonl")
-    assert (told.one.refused, told.one.rows) == (None, 6)
-    assert [row.cells["id"] for row in told.rows() if not row.codes] == [str(n) for n in range(6)]
+    result = desk.csv("\n".join(["oops " + pages[0], *pages[1:]]), "patients.jsonl")
+    assert (result.only_file.refused, result.only_file.rows) == (None, 6)
+    assert [row.cells["id"] for row in result.rows() if not row.codes] == [str(n) for n in range(6)]
 
 
 def test_the_count_is_of_the_file_and_not_of_the_sample(desk: Desk) -> None:
     ones = [ann(n) for n in range(NUMBER)]
     ones[3:5] = ['"x"', "42"]
-    told = desk.csv(f"[{','.join(ones)}]", "patients.json")
-    assert (told.one.refused, told.one.rows) == (None, NUMBER)
-    problem = told.problem("bad_json")
+    result = desk.csv(f"[{','.join(ones)}]", "patients.json")
+    assert (result.only_file.refused, result.only_file.rows) == (None, NUMBER)
+    problem = result.problem("bad_json")
     assert (problem.line, problem.count) == (4, 2)

@@ -1,4 +1,4 @@
-"""A single record in a JSON file of lists: an object under the name of its kind is one row, as a list of one is."""
+"""A single record in a JSON file of lists: an object under its kind's name is a row, as in a list with a single row."""
 
 import io
 import json
@@ -30,7 +30,7 @@ def verified(content: str, only: str | None) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_record_of_every_kind_between_lists_is_one_row(desk: Desk, kind: Kind[Any]) -> None:
+def test_a_record_of_every_kind_between_lists_is_a_row(desk: Desk, kind: Kind[Any]) -> None:
     name, record = kind.recognition.json_keys[0], rows_of(kind, 70)[0]
     other = "contacts" if kind.name != "contacts" else "patients"
     further = "users" if kind.name != "users" else "patients"
@@ -43,7 +43,7 @@ def test_a_record_of_every_kind_between_lists_is_one_row(desk: Desk, kind: Kind[
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_record_of_every_kind_is_the_row_that_a_list_of_it_has(desk: Desk, kind: Kind[Any]) -> None:
+def test_a_single_record_gives_the_same_row_as_its_list(desk: Desk, kind: Kind[Any]) -> None:
     name, record = kind.recognition.json_keys[0], rows_of(kind, 70)[0]
     other = "contacts" if kind.name != "contacts" else "patients"
     path = f"{FILE}#{name}"
@@ -63,18 +63,18 @@ def test_a_record_of_every_kind_is_the_row_that_a_list_of_it_has(desk: Desk, kin
         {"patients": PATIENT, "owner": USER, "meta": {"id": 1, "page": 2}},
     ],
 )
-def test_a_record_under_any_name_is_told_by_its_members(desk: Desk, content: dict[str, Any]) -> None:
+def test_a_record_under_any_name_is_recognised_by_its_members(desk: Desk, content: dict[str, Any]) -> None:
     read = desk.read({FILE: json.dumps(content)})
     assert sorted((file.kind or "", file.rows) for file in read.files) == [("patients", 1), ("users", 1)]
     assert len({file.path for file in read.files}) == 2
 
 
 @pytest.mark.parametrize("text", ['{"patient": %s}', '[{"patient": %s}]', '{"patient": %s}\n{"patient": %s}'])
-def test_a_record_with_nothing_beside_it_is_read(desk: Desk, text: str) -> None:
+def test_a_record_alone_is_read(desk: Desk, text: str) -> None:
     rows = [json.dumps(PATIENT | {"id": f"{n}"}) for n in range(1, 1 + text.count("%s"))]
     content = text % tuple(rows)
     read = desk.read({FILE: content})
-    assert (read.one.kind, read.one.rows) == ("patients", len(rows))
+    assert (read.only_file.kind, read.only_file.rows) == ("patients", len(rows))
     assert [row["id"] for row in verified(content, None)] == [row.cells["id"] for row in read.rows()]
 
 
@@ -88,6 +88,6 @@ def test_a_record_with_nothing_beside_it_is_read(desk: Desk, text: str) -> None:
         {"businesses": {}},
     ],
 )
-def test_what_a_page_says_of_itself_is_no_record(desk: Desk, beside: dict[str, Any]) -> None:
+def test_page_metadata_is_not_a_record(desk: Desk, beside: dict[str, Any]) -> None:
     read = desk.read({FILE: json.dumps({"contacts": [{"id": "1", "first_name": "C", "type_code": 1}], **beside})})
     assert [(file.path, file.rows) for file in read.files] == [(FILE, 1)]

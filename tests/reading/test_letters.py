@@ -1,11 +1,11 @@
-"""Accented letters come out right, line by line, whatever programs did to some lines of a file."""
+"""Accented letters are read correctly, line by line, whatever programs did to some lines."""
 
 import io
 import json
 
 import pytest
 
-from app.reading.encoding import CANDIDATES, LATIN9, MAC, WINDOWS, judged, look_through, text_of
+from app.reading.encoding import CANDIDATES, LATIN9, MAC, WINDOWS, decode_document, guess_encoding, profile_file
 from tests.reading.damage import in_letters
 from tests.reading.story import HEADER, Desk
 
@@ -22,48 +22,48 @@ def table(names: list[str]) -> str:
 
 
 def first_names(desk: Desk, content: bytes, name: str = "patients.csv") -> tuple[list[str], set[str]]:
-    told = desk.csv(content, name)
-    return [row.cells["first_name"] for row in told.rows()], told.codes
+    result = desk.csv(content, name)
+    return [row.cells["first_name"] for row in result.rows()], result.codes
 
 
 @pytest.mark.parametrize("encoding", CANDIDATES)
 @pytest.mark.parametrize("name", PLAIN)
-def test_one_line_of_another_set_is_read_in_that_set(desk: Desk, encoding: str, name: str) -> None:
+def test_a_line_of_another_encoding_is_read_in_that_encoding(desk: Desk, encoding: str, name: str) -> None:
     names = [*PLAIN, name, *PLAIN]
     at = len(PLAIN) + 2
-    told = desk.csv(in_letters(table(names), encoding, lambda line: line == at))
-    assert [row.cells["first_name"] for row in told.rows()] == names
-    problem = told.problem("line_encoding_guessed")
-    assert (problem.line, problem.count, told.one.encoding) == (at, 1, "utf-8")
-    assert "encoding_guessed" not in told.codes
+    result = desk.csv(in_letters(table(names), encoding, lambda line: line == at))
+    assert [row.cells["first_name"] for row in result.rows()] == names
+    problem = result.problem("line_encoding_guessed")
+    assert (problem.line, problem.count, result.only_file.encoding) == (at, 1, "utf-8")
+    assert "encoding_guessed" not in result.codes
 
 
 @pytest.mark.parametrize(
     ("good", "bad", "is_utf8"), [(1, 1, True), (39, 1, True), (2, 2, False), (297, 3, True), (250, 4, False)]
 )
-def test_one_line_in_a_hundred_may_be_of_another_set(desk: Desk, good: int, bad: int, is_utf8: bool) -> None:
+def test_a_line_in_a_hundred_may_have_another_encoding(desk: Desk, good: int, bad: int, is_utf8: bool) -> None:
     content = in_letters(table(["Zoë"] * (good + bad)), WINDOWS, lambda line: line > good + 1)
-    told = desk.csv(content)
-    assert told.one.encoding == ("utf-8" if is_utf8 else WINDOWS)
-    assert {"line_encoding_guessed", "encoding_guessed"} & told.codes == (
+    result = desk.csv(content)
+    assert result.only_file.encoding == ("utf-8" if is_utf8 else WINDOWS)
+    assert {"line_encoding_guessed", "encoding_guessed"} & result.codes == (
         {"line_encoding_guessed"} if is_utf8 else {"encoding_guessed"}
     )
     if is_utf8:
-        assert {row.cells["first_name"] for row in told.rows()} == {"Zoë"}
-        assert told.problem("line_encoding_guessed").count == bad
+        assert {row.cells["first_name"] for row in result.rows()} == {"Zoë"}
+        assert result.problem("line_encoding_guessed").count == bad
     else:
-        assert "utf-8" in told.one.facts["encodings"]
+        assert "utf-8" in result.only_file.facts["encodings"]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_are_counted_with_every_line_end(desk: Desk, end: str) -> None:
     content = in_letters(table(["Zoë"] * 50), WINDOWS, lambda line: line == 30)
-    told = desk.csv(content.replace(b"\n", end.encode()))
-    assert told.problem("line_encoding_guessed").line == 30
+    result = desk.csv(content.replace(b"\n", end.encode()))
+    assert result.problem("line_encoding_guessed").line == 30
 
 
 @pytest.mark.parametrize("encoding", CANDIDATES)
-def test_a_whole_file_is_read_in_its_own_set(desk: Desk, encoding: str) -> None:
+def test_a_whole_file_is_read_in_its_own_encoding(desk: Desk, encoding: str) -> None:
     names, codes = first_names(desk, table(list(PLAIN)).encode(encoding))
     assert names == list(PLAIN)
     assert "encoding_guessed" in codes
@@ -71,24 +71,24 @@ def test_a_whole_file_is_read_in_its_own_set(desk: Desk, encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", [WINDOWS, MAC])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_single_word_tells_the_set(encoding: str, name: str) -> None:
-    guess = judged([name.encode(encoding)])
+def test_a_single_word_decides_the_encoding(encoding: str, name: str) -> None:
+    guess = guess_encoding([name.encode(encoding)])
     assert name.encode(encoding).decode(guess.encoding) == name or encoding in guess.rivals
 
 
-def test_sets_that_give_the_same_words_are_no_question() -> None:
-    assert judged(["é".join("Ren").encode(WINDOWS)]).rivals == ()
-    assert judged(["José".encode(WINDOWS), "5 €".encode(LATIN9)]).encoding == LATIN9
+def test_encodings_that_give_the_same_words_raise_no_question() -> None:
+    assert guess_encoding(["é".join("Ren").encode(WINDOWS)]).rivals == ()
+    assert guess_encoding(["José".encode(WINDOWS), "5 €".encode(LATIN9)]).encoding == LATIN9
 
 
-def test_the_clinic_says_how_letters_are_stored(desk: Desk) -> None:
+def test_the_clinics_answer_decides_the_encoding(desk: Desk) -> None:
     content = f"{HEADER}\n1,D\x92az,Lee,\n".encode("latin-1")
     asked = desk.csv(content)
-    assert set(asked.one.facts["encodings"]) == {MAC, WINDOWS}
+    assert set(asked.only_file.facts["encodings"]) == {MAC, WINDOWS}
     desk.encodings = {"patients.csv": WINDOWS}
-    told = desk.csv(content)
-    assert (told.rows()[0].cells["first_name"], told.one.encoding) == ("D’az", WINDOWS)
-    assert "encodings" not in told.one.facts
+    result = desk.csv(content)
+    assert (result.rows()[0].cells["first_name"], result.only_file.encoding) == ("D’az", WINDOWS)
+    assert "encodings" not in result.only_file.facts
 
 
 @pytest.mark.parametrize("shape", ["array", "one line", "lines", "page"])
@@ -105,31 +105,31 @@ def test_json_is_read_by_line_too(desk: Desk, shape: str) -> None:
     }[shape]
     content = text.encode()
     at = content.rfind("Zoë".encode())
-    told = desk.csv(content[:at] + "Zoë".encode(WINDOWS) + content[at + 4 :], "patients.json")
-    assert {row.cells["first_name"] for row in told.rows()} == {"Zoë"}
-    assert told.problem("line_encoding_guessed").count == 1
+    result = desk.csv(content[:at] + "Zoë".encode(WINDOWS) + content[at + 4 :], "patients.json")
+    assert {row.cells["first_name"] for row in result.rows()} == {"Zoë"}
+    assert result.problem("line_encoding_guessed").count == 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", WINDOWS, MAC])
 def test_a_document_is_read_like_a_file(desk: Desk, encoding: str) -> None:
     page = f"<html><body><h1>Note</h1><p>{' '.join(PLAIN)}</p></body></html>".encode(encoding)
-    told = desk.read(
+    result = desk.read(
         {"patients.csv": f"{HEADER}\n7,A,B,\n", "Treatment notes/7 - Lee, Ann/2026-01-01 X [5].html": page}
     )
-    notes = told.by_path["Treatment notes/*.html"]
-    assert " ".join(PLAIN) in told.rows(notes)[0].cells["content"]
+    notes = result.by_path["Treatment notes/*.html"]
+    assert " ".join(PLAIN) in result.rows(notes)[0].cells["content"]
 
 
 def test_a_text_cut_into_pieces_is_the_same(desk: Desk) -> None:
     words = "Zoë José " * 200_000
     content = words.encode() + b"Ren\xe9 " + words.encode()
-    found = look_through(lambda: io.BytesIO(content))
+    found = profile_file(lambda: io.BytesIO(content))
     assert (found.encoding, found.otherwise, found.first_other) == ("utf-8", WINDOWS, 1)
-    assert text_of(content)[0] == words + "René " + words
+    assert decode_document(content)[0] == words + "René " + words
 
 
 @pytest.mark.parametrize("encoding", ["mac_roman", "cp1252"])
 @pytest.mark.parametrize("name", ["José7", "Zoë", "Müller"])
-def test_letters_of_utf8_in_a_line_say_nothing_of_its_other_bytes(name: str, encoding: str) -> None:
+def test_utf8_letters_in_a_line_do_not_decide_its_other_bytes(name: str, encoding: str) -> None:
     line = b"2007,," + name.encode(encoding) + ",Ünal,Größe".encode()
-    assert name.encode(encoding).decode(judged([line]).encoding) == name
+    assert name.encode(encoding).decode(guess_encoding([line]).encoding) == name

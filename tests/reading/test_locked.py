@@ -1,4 +1,4 @@
-"""A locked zip opens with its password, and with no other."""
+"""A locked zip opens with its password only."""
 
 from dataclasses import replace
 
@@ -17,30 +17,32 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("item", SHAPES, ids=lambda item: f"{item.method}-{item.descriptor}-{item.wide}")
-def test_a_locked_zip_opens_with_its_password_however_it_was_written(desk: Desk, item: Item) -> None:
+def test_a_locked_zip_of_any_program_opens_with_its_password(desk: Desk, item: Item) -> None:
     """With sizes before or behind the data, of 4 or 8 bytes; alone, and before another entry."""
-    told = replace(desk, password="sesame").read({"e.zip": build([locked(item, b"sesame")])})
-    assert (told.one.rows, told.one.refused) == (2, None)
+    result = replace(desk, password="sesame").read({"e.zip": build([locked(item, b"sesame")])})
+    assert (result.only_file.rows, result.only_file.refused) == (2, None)
     second = replace(item, name=b"more patients.csv", data=patients(3).encode())
-    told = replace(desk, password="sesame").read({"e.zip": build([locked(each, b"sesame") for each in (item, second)])})
-    assert {(file.rows, file.refused) for file in told.files} == {(2, None), (3, None)}
-    told = replace(desk, password="open").read({"e.zip": build([locked(item, b"sesame")])})
-    assert told.one.refused == "zip_password_wrong"
+    result = replace(desk, password="sesame").read(
+        {"e.zip": build([locked(each, b"sesame") for each in (item, second)])}
+    )
+    assert {(file.rows, file.refused) for file in result.files} == {(2, None), (3, None)}
+    result = replace(desk, password="open").read({"e.zip": build([locked(item, b"sesame")])})
+    assert result.only_file.refused == "zip_password_wrong"
 
 
-def test_a_wrong_password_is_said(desk: Desk) -> None:
-    told = replace(desk, password="open").read({"e.zip": build([locked(Item(), b"sesame")])})
-    assert (told.one.path, told.one.refused) == ("patients.csv", "zip_password_wrong")
+def test_a_wrong_password_is_reported(desk: Desk) -> None:
+    result = replace(desk, password="open").read({"e.zip": build([locked(Item(), b"sesame")])})
+    assert (result.only_file.path, result.only_file.refused) == ("patients.csv", "zip_password_wrong")
 
 
 def test_a_locked_entry_that_was_tampered_with_is_damaged(desk: Desk) -> None:
     item = locked(Item(method=STORED), b"sesame")
     assert item.packed is not None
     spoiled = replace(item, packed=item.packed[:-1] + b"\0")
-    told = replace(desk, password="sesame").read({"e.zip": build([spoiled])})
-    assert told.one.refused == "zip_damaged"
+    result = replace(desk, password="sesame").read({"e.zip": build([spoiled])})
+    assert result.only_file.refused == "zip_damaged"
 
 
 def test_plain_entries_need_no_password(desk: Desk) -> None:
-    told = replace(desk, password="sesame").read({"e.zip": build([Item()])})
-    assert told.one.rows == 2
+    result = replace(desk, password="sesame").read({"e.zip": build([Item()])})
+    assert result.only_file.rows == 2

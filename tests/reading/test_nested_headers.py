@@ -1,4 +1,4 @@
-"""Objects that a script flattens into columns: `content.sections` means the member `sections` of `content`."""
+"""Objects that a script flattens into columns: `content.sections` is the member `sections` of `content`."""
 
 import csv
 import io
@@ -9,11 +9,11 @@ import pytest
 
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind
-from app.reading.cut import cells_of
-from app.reading.json_rows import flat
-from app.reading.naming import Name
+from app.reading.cut import part_columns
+from app.reading.json_rows import flatten
+from app.reading.naming import FileName
 from app.reading.nested_headers import member_of, object_headers
-from app.reading.recognise import Header, by_header, known_headers, understood
+from app.reading.recognise import Header, known_headers, match_columns, recognise_by_header
 from tests.reading.story import CONTEXT, SOURCE, Desk
 
 SECTIONS = [{"name": "S", "questions": [{"name": "P", "type": "text", "answer": "a, b"}]}]
@@ -28,7 +28,7 @@ COLUMNS = [
 
 
 def flattened(name: str, value: dict[str, Any]) -> dict[str, Any]:
-    """Members under dotted headers, as `json_normalize` writes them."""
+    """Returns members under dotted headers, as `json_normalize` writes them."""
     found: dict[str, Any] = {}
     for key, each in value.items():
         found |= flattened(f"{name}.{key}", each) if isinstance(each, dict) else {f"{name}.{key}": each}
@@ -36,11 +36,11 @@ def flattened(name: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def cell(header: Header, name: str, row: list[str]) -> str | None:
-    columns, cells = cells_of(header)
+    columns, cells = part_columns(header)
     return cells(row)[columns.index(name)]
 
 
-def test_every_nested_column_of_the_api_is_known_as_an_object() -> None:
+def test_every_nested_column_of_the_api_is_an_object() -> None:
     known = {(kind.name, name) for kind in SOURCE.kinds for name in object_headers(kind).values()}
     content = {(kind.name, p.name) for kind in SOURCE.kinds for p in kind.columns if p.name == "content"}
     assert content - known == {("communications", "content")}  # the text of a message
@@ -59,19 +59,19 @@ def test_every_column_that_reads_json_is_an_object() -> None:
 
 @pytest.mark.parametrize(("kind", "name"), COLUMNS)
 @pytest.mark.parametrize("between", [".", "__"])
-def test_members_in_columns_of_their_own_are_the_object(kind: Kind[Any], name: str, between: str) -> None:
+def test_members_in_separate_columns_form_the_object(kind: Kind[Any], name: str, between: str) -> None:
     members = {key.replace(".", between): value for key, value in flattened(name, OBJECT).items()}
     for lists in (SECTIONS, json.dumps(SECTIONS)):  # a list, or the list as text
-        cells, _ = flat({**members, f"{name}{between}sections": lists})
-        header = understood(kind, ("id", *cells))
+        cells, _ = flatten({**members, f"{name}{between}sections": lists})
+        header = match_columns(kind, ("id", *cells))
         assert [column for column in header.columns if column != "id"][-1] == name
         assert not [column for column in header.unknown if name in column]
         assert json.loads(cell(header, name, ["1", *cells.values()]) or "") == OBJECT
 
 
 @pytest.mark.parametrize(("kind", "name"), COLUMNS)
-def test_an_object_of_its_own_goes_before_its_members(kind: Kind[Any], name: str) -> None:
-    header = understood(kind, ("id", f"{name}.sections", name))
+def test_an_object_cell_overrules_its_members(kind: Kind[Any], name: str) -> None:
+    header = match_columns(kind, ("id", f"{name}.sections", name))
     assert cell(header, name, ["1", "[1]", ""]) == '{"sections":[1]}'
     assert cell(header, name, ["1", "[1]", "null"]) == '{"sections":[1]}'
     assert cell(header, name, ["1", "", '{"sections":[2]}']) == '{"sections":[2]}'
@@ -87,20 +87,20 @@ def test_prose_in_a_member_is_a_text(kind: Kind[Any], name: str) -> None:
 
 @pytest.mark.parametrize(("kind", "name"), COLUMNS)
 def test_damaged_members_stay_damaged(kind: Kind[Any], name: str) -> None:
-    header = understood(kind, ("id", f"{name}.sections"))
+    header = match_columns(kind, ("id", f"{name}.sections"))
     for damaged in ("[{'name': 'S'}]", '[{"name"'):
         with pytest.raises(json.JSONDecodeError):
             json.loads(cell(header, name, ["1", damaged]) or "")
 
 
 @pytest.mark.parametrize(("kind", "name"), COLUMNS)
-def test_an_address_is_no_member(kind: Kind[Any], name: str) -> None:
+def test_an_address_is_not_a_member(kind: Kind[Any], name: str) -> None:
     assert member_of(kind, f"{name}.links.self") is None
     assert member_of(kind, f"{name}. A question") is None
     assert member_of(kind, name) is None
 
 
-def test_no_known_header_is_a_member() -> None:
+def test_a_known_header_is_not_a_member() -> None:
     for kind in SOURCE.kinds:
         for placed in kind.columns:
             for written in (placed.name, placed.column.native, *placed.column.headers):
@@ -109,7 +109,7 @@ def test_no_known_header_is_a_member() -> None:
 
 def test_a_file_is_recognised_by_the_member_as_by_the_object() -> None:
     headers = ("id", "patient.links.self", "content.sections", "completed_at")
-    header = by_header(headers, Name("", "", "", ()), SOURCE)
+    header = recognise_by_header(headers, FileName("", "", "", ()), SOURCE)
     assert isinstance(header, Header)
     assert (header.kind.name, header.unknown) == ("patient_forms", ())
 

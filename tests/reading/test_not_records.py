@@ -1,4 +1,4 @@
-"""Totals and repeated headers are set aside once, without any other noise, in a table of any kind."""
+"""Totals and repeated headers are set aside with a single problem, in tables of every kind."""
 
 import pytest
 
@@ -11,7 +11,7 @@ NOISE = {"bad_id", "id_not_numeric", "id_cleaned", "bad_date", "bad_date_of_birt
 
 
 def table(kind: Kind[object], rows: int = 5) -> str:
-    """A table with every native header of a kind, of which the key alone is filled."""
+    """Returns a table with every native header of a kind, in which only the key is filled."""
     placed = [p for p in kind.columns if not p.column.prefix and not p.column.set_by_reading]
     headers = [p.column.native or p.name for p in placed]
     at = next(n for n, p in enumerate(placed) if p.column.is_key)
@@ -22,14 +22,14 @@ def table(kind: Kind[object], rows: int = 5) -> str:
 
 def aside(desk: Desk, kind: Kind[object], content: bytes) -> tuple[list[int], set[str]]:
     desk.file_kinds = {"table.csv": kind.name}
-    told = desk.csv(content, "table.csv")
-    lines = [p.line or 0 for file in told.files for p in file.problems if p.code == "not_a_record"]
-    assert sum(part.rows for part in told.one.parts) == told.one.rows, "the row is counted"
-    return lines, told.codes
+    result = desk.csv(content, "table.csv")
+    lines = [p.line or 0 for file in result.files for p in file.problems if p.code == "not_a_record"]
+    assert sum(part.rows for part in result.only_file.parts) == result.only_file.rows, "the row is counted"
+    return lines, result.codes
 
 
 @pytest.mark.parametrize("kind", KEYED, ids=lambda kind: kind.name)
-def test_a_header_that_stands_there_again_is_no_record(desk: Desk, kind: Kind[object]) -> None:
+def test_a_repeated_header_is_not_a_record(desk: Desk, kind: Kind[object]) -> None:
     before = aside(desk, kind, table(kind).encode())
     lines, codes = aside(desk, kind, with_header_again(table(kind), 4))
     assert (before[0], lines) == ([], [4])
@@ -37,22 +37,22 @@ def test_a_header_that_stands_there_again_is_no_record(desk: Desk, kind: Kind[ob
 
 
 @pytest.mark.parametrize("word", ["Total", "TOTAL", "Grand total", "Totals:", "Sum", "Count: 3", "Total 5"])
-def test_a_total_is_no_record(desk: Desk, word: str) -> None:
-    told = desk.csv(with_total(patients(5), word))
-    assert told.problem("not_a_record").line == 7
-    assert not NOISE & told.codes
-    assert told.one.rows == 6
+def test_a_total_is_not_a_record(desk: Desk, word: str) -> None:
+    result = desk.csv(with_total(patients(5), word))
+    assert result.problem("not_a_record").line == 7
+    assert not NOISE & result.codes
+    assert result.only_file.rows == 6
 
 
-def test_a_total_beside_its_own_word_is_no_record(desk: Desk) -> None:
-    told = desk.csv(patients(5) + ",Total,5,\n")
-    assert told.problem("not_a_record").line == 7
-    assert not NOISE & told.codes
+def test_a_total_next_to_its_label_is_not_a_record(desk: Desk) -> None:
+    result = desk.csv(patients(5) + ",Total,5,\n")
+    assert result.problem("not_a_record").line == 7
+    assert not NOISE & result.codes
 
 
 def test_a_header_with_a_mark_or_in_other_letters_is_a_header(desk: Desk) -> None:
-    told = desk.csv(f"{patients(2)}\ufeff{HEADER.upper()}\n3,A,B,\n")
-    assert (told.problem("not_a_record").line, told.problem("not_a_record").count) == (4, 1)
+    result = desk.csv(f"{patients(2)}\ufeff{HEADER.upper()}\n3,A,B,\n")
+    assert (result.problem("not_a_record").line, result.problem("not_a_record").count) == (4, 1)
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_a_header_with_a_mark_or_in_other_letters_is_a_header(desk: Desk) -> Non
         "11,First Name,Last Name,",
     ],
 )
-def test_a_row_that_says_something_is_a_record(desk: Desk, row: str) -> None:
+def test_a_row_with_content_is_a_record(desk: Desk, row: str) -> None:
     assert "not_a_record" not in desk.csv(f"{patients(5)}{row}\n").codes
 
 
-def test_words_for_keys_are_no_totals(desk: Desk) -> None:
+def test_words_as_keys_are_not_totals(desk: Desk) -> None:
     rows = "".join(f"{name},,,\n" for name in ("ann", "bob", "cy"))
     assert "not_a_record" not in desk.csv(f"{HEADER}\n{rows}").codes

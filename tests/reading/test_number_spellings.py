@@ -1,4 +1,4 @@
-"""A number of a workbook is compared by its value, in whatever way a program has written it."""
+"""A number of a workbook is compared by value, in every spelling that programs write."""
 
 import io
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ BEYOND = ("inf", "NaN", "nan", "1E400", "-Infinity")
 
 
 def numbers() -> Iterator[str]:
-    """Numbers as programs write them, the greater part as Excel does: 17 digits and an exponent."""
+    """Returns numbers as programs write them, most as Excel does: 17 digits and an exponent."""
     yield from SPELLED
     rng = Random(20261201)
     for _ in range(400):
@@ -35,7 +35,7 @@ def numbers() -> Iterator[str]:
 
 
 def both(cells: list[str]) -> Iterator[tuple[str, str, str]]:
-    """Each number as it is written, as the reader gives it, and as the check does."""
+    """Returns each number as written, as reading gives it, and as verification gives it."""
     rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{cell}</v></c></row>' for n, cell in enumerate(cells, start=1))
     data = with_sheet(sheet(rows))
     read = {line: row[0] for line, row, _ in Workbook(lambda: io.BytesIO(data), Limits()).rows("S")}
@@ -44,7 +44,7 @@ def both(cells: list[str]) -> Iterator[tuple[str, str, str]]:
     return ((cells[line - 1], read[line], checked[line]) for line in read)
 
 
-def test_every_spelling_of_a_number_is_found_and_no_other_number_is() -> None:
+def test_every_spelling_of_a_number_is_equal_and_no_other_number_is() -> None:
     for written, read, checked in both(list(numbers())):
         assert alike(Comparison.WORDS, checked, read), (written, read, checked)
         assert alike(Comparison.SAME, checked, read), (written, read, checked)
@@ -52,12 +52,12 @@ def test_every_spelling_of_a_number_is_found_and_no_other_number_is() -> None:
 
 
 @pytest.mark.parametrize("written", NO_NUMBERS)
-def test_what_is_no_number_is_the_text_that_is_there(written: str) -> None:
+def test_a_text_that_is_not_a_number_is_unchanged(written: str) -> None:
     [(_, read, checked), _] = both([written, "1"])
     assert read == checked == written
 
 
 @pytest.mark.parametrize("written", BEYOND)
-def test_infinity_and_what_is_no_number_are_a_spreadsheet_s_error(written: str) -> None:
+def test_infinity_and_nan_are_a_spreadsheet_error(written: str) -> None:
     [(_, read, _), (_, other, _)] = both([written, "1"])
     assert (read, is_error(read), other) == ("#NUM!", True, "1")

@@ -1,4 +1,4 @@
-"""What concerns a file as a whole is reported once, however many of its columns and rows show it."""
+"""A problem of a whole file is reported once, however many columns and rows show it."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from app.mapping.kind import Kind
 from app.mapping.moments import local_timestamp, mark, timestamp, visit_time
 from app.mapping.parse import ONCE_PER_FILE
 from app.problems import Problem
-from app.reading.problem_counts import Tally
+from app.reading.problem_counts import ProblemTally
 from tests.reading.story import SOURCE, Desk
 
 MOMENTS = (local_timestamp, mark, timestamp, visit_time)
@@ -32,12 +32,12 @@ def test_times_without_a_zone_are_reported_once(desk: Desk, kind: Kind[Any]) -> 
             for p in columns
         )
     read = desk.read({f"{kind.recognition.json_keys[0]}.csv": out.getvalue()})
-    assert [p.count for p in read.one.problems if p.code == "timezone_assumed"] == [1]
+    assert [p.count for p in read.only_file.problems if p.code == "timezone_assumed"] == [1]
 
 
-def test_every_such_code_has_one_line_for_all_columns() -> None:
+def test_every_such_code_has_a_single_line_for_all_columns() -> None:
     for code in ONCE_PER_FILE:
-        tally = Tally("patients", "a.csv")
+        tally = ProblemTally("patients", "a.csv")
         for line, column in enumerate(("a", "b", None), start=2):
             tally.row(line, None, (), [Problem(code, column=column)])
         assert [(p.code, p.line, p.count) for p in tally.problems()] == [(code, 2, 1)]

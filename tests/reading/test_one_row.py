@@ -1,4 +1,4 @@
-"""One row of a part is read without taking the others apart."""
+"""Reading a single row of a part does not parse the others."""
 
 import time
 from pathlib import Path
@@ -21,16 +21,16 @@ def part(tmp_path: Path, length: int = 10) -> tuple[LocalObjects, bytes]:
     return objects, key
 
 
-def test_a_row_is_the_one_that_reading_all_of_them_gives(tmp_path: Path) -> None:
+def test_a_single_read_row_equals_the_row_of_a_full_read(tmp_path: Path) -> None:
     objects, key = part(tmp_path)
     head, rows = read_part(objects, "m/parts/000001", key)
-    told = {row.line: row for row in rows}
+    result = {row.line: row for row in rows}
     for line in (2, 7, 40, 400, 4001):
-        assert read_row(objects, "m/parts/000001", key, line) == (head, told[line])
-    assert told[7] == PartRow(7, {"id": "7", "content": '[7,"' + "ä\n" * 10}, ("row_too_short",))
+        assert read_row(objects, "m/parts/000001", key, line) == (head, result[line])
+    assert result[7] == PartRow(7, {"id": "7", "content": '[7,"' + "ä\n" * 10}, ("row_too_short",))
 
 
-def test_a_line_on_which_no_row_begins_has_none(tmp_path: Path) -> None:
+def test_a_line_without_the_start_of_a_row_has_no_row(tmp_path: Path) -> None:
     objects, key = part(tmp_path)
     for line in (0, 1, 4002, -5, 20000):
         assert read_row(objects, "m/parts/000001", key, line)[1] is None

@@ -1,4 +1,4 @@
-"""A quotation mark that its row never closes takes no other row with it; a cell of several lines stays one cell."""
+"""An unclosed quotation mark costs no other row; a cell of several lines stays a cell."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from app.reading.delimited import MOST_MARKS, ROWS_IN_CELL, STRAY_QUOTE, Delimited
 from app.reading.limits import Limits
-from app.reading.open_mark import OpenMarks
-from app.reading.recognise import Header, understood
+from app.reading.recognise import Header, match_columns
 from app.reading.refusal import Refused
+from app.reading.unclosed_quotes import UnclosedQuotes
 from app.trial.verification.plain import Headers, plain_rows
 from tests.reading.story import SOURCE, Desk, native
 
@@ -29,7 +29,7 @@ FIRST = 1400
 
 @dataclass
 class Damaged:
-    """A table of one kind, and what its rows must be."""
+    """A table of a kind with its expected rows."""
 
     kind: str
     delimiter: str
@@ -52,11 +52,11 @@ class Damaged:
 
     @property
     def header(self) -> Header:
-        return understood(SOURCE.kind(self.kind), TABLES[self.kind])
+        return match_columns(SOURCE.kind(self.kind), TABLES[self.kind])
 
     def read(self, limits: Limits | None = None) -> tuple[list[tuple[int, list[str], tuple[str, ...]]], Delimited]:
         table = Delimited(lambda: io.StringIO(self.text, newline=""), self.delimiter, limits or Limits())
-        rows = list(table.rows(OpenMarks(self.header, self.delimiter), header=1))
+        rows = list(table.rows(UnclosedQuotes(self.header, self.delimiter), header=1))
         return rows[1:], table
 
 
@@ -80,7 +80,7 @@ def damaged(kind: str, delimiter: str, at: int, closes_at: int, closer: str, bet
 @pytest.mark.parametrize("delimiter", DELIMITERS)
 @pytest.mark.parametrize("closer", CLOSERS)
 @pytest.mark.parametrize("at", [1, 2, 4, 5])
-def test_every_row_behind_an_open_mark_comes_and_its_own_row_is_told(
+def test_every_row_behind_an_unclosed_quote_is_read_and_its_own_row_reported(
     kind: str, delimiter: str, closer: str, at: int
 ) -> None:
     for between in (0, 1, 2, 50):
@@ -99,7 +99,7 @@ def test_every_row_behind_an_open_mark_comes_and_its_own_row_is_told(
 
 
 def seen_again(table: Damaged, read: Delimited) -> list[tuple[str, str]]:
-    """What the second look finds in the same bytes."""
+    """Returns what verification finds in the same bytes."""
     rows = plain_rows(lambda: io.BytesIO(table.text.encode()), "utf-8", open_marks=dict(read.open_marks))
     return [(next(iter(row.values())), list(row.values())[4]) for _, row in rows]
 
@@ -107,21 +107,21 @@ def seen_again(table: Damaged, read: Delimited) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("above", ["", "sep=,\n", "Zoë's clients\n\n", "\n\n"])
-def test_an_open_mark_is_found_in_every_encoding_and_below_lines_of_text(
+def test_an_unclosed_quote_is_found_in_every_encoding_and_below_lines_of_text(
     desk: Desk, end: str, encoding: str, above: str
 ) -> None:
     table = damaged("patients", ",", 0, 4, "an inch mark", 2)
     table.lines[2] = table.lines[2].replace('"allergy', '"1401').replace("Ann", "Zoë")
     content = (above + table.text).replace("\n", end).encode(encoding)
-    told = desk.csv(content)
-    assert [row.cells["id"] for row in told.rows()] == table.ids
-    assert told.problem(STRAY_QUOTE).line == 3 + above.count("\n")
-    assert told.one.facts["open_marks"] == [[3 + above.count("\n"), 0]]
+    result = desk.csv(content)
+    assert [row.cells["id"] for row in result.rows()] == table.ids
+    assert result.problem(STRAY_QUOTE).line == 3 + above.count("\n")
+    assert result.only_file.facts["open_marks"] == [[3 + above.count("\n"), 0]]
     again = plain_rows(
         lambda: io.BytesIO(content),
-        told.one.encoding,
+        result.only_file.encoding,
         headers=Headers(frozenset({"patientid"})),
-        open_marks=dict(told.one.facts["open_marks"]),
+        open_marks=dict(result.only_file.facts["open_marks"]),
     )
     assert [next(iter(row.values())) for _, row in again] == table.ids
 
@@ -129,7 +129,7 @@ def test_an_open_mark_is_found_in_every_encoding_and_below_lines_of_text(
 @pytest.mark.parametrize("delimiter", DELIMITERS)
 @pytest.mark.parametrize("at", [1, 4, 5])
 @pytest.mark.parametrize("between", [0, 1, 2, 50])
-def test_a_mark_that_nothing_closes_refuses_the_file_with_its_line(delimiter: str, at: int, between: int) -> None:
+def test_a_quote_without_an_end_refuses_the_file_with_its_line(delimiter: str, at: int, between: int) -> None:
     table = Damaged("patients", delimiter)
     table.add()
     table.add(at, '"allergy')
@@ -141,7 +141,7 @@ def test_a_mark_that_nothing_closes_refuses_the_file_with_its_line(delimiter: st
 
 
 @pytest.mark.parametrize("closer", ["tall 5'10\"", '"quoted"'])
-def test_a_mark_that_is_closed_too_far_away_refuses_the_file_with_its_line(closer: str) -> None:
+def test_a_quote_that_is_closed_too_far_away_refuses_the_file_with_its_line(closer: str) -> None:
     table = Damaged("patients", ",")
     table.add(4, '"allergy')
     for _ in range(60):
@@ -152,7 +152,7 @@ def test_a_mark_that_is_closed_too_far_away_refuses_the_file_with_its_line(close
     assert (refused.value.code, refused.value.line) == ("csv_unclosed_quote", 2)
 
 
-def test_each_of_many_open_marks_is_told_by_itself() -> None:
+def test_each_of_many_unclosed_quotes_is_reported() -> None:
     table = Damaged("patients", ",")
     for _ in range(40):
         table.add(4, '"allergy')
@@ -164,7 +164,7 @@ def test_each_of_many_open_marks_is_told_by_itself() -> None:
     assert seen_again(table, read) == [(cells[0], cells[4].strip()) for _, cells, _ in rows]
 
 
-def test_more_open_marks_than_a_file_may_have_refuse_it() -> None:
+def test_too_many_unclosed_quotes_refuse_the_file() -> None:
     table = Damaged("patients", ",")
     for _ in range(MOST_MARKS + 1):
         table.add(4, '"allergy')
@@ -174,7 +174,7 @@ def test_more_open_marks_than_a_file_may_have_refuse_it() -> None:
     assert refused.value.code == "csv_unclosed_quote"
 
 
-def test_a_mark_behind_a_cell_of_several_lines_is_found_on_its_own_line() -> None:
+def test_a_quote_behind_a_multiline_cell_is_found_on_its_line() -> None:
     table = Damaged("patients", ",")
     table.add()
     table.lines.append('1401,"Ann\nMary",Lee,1980-01-02,"allergy,a@x.example')
@@ -212,7 +212,7 @@ def notes() -> Iterator[tuple[str, str, int, str]]:
 
 
 @pytest.mark.parametrize("kind", TABLES)
-def test_a_note_of_several_lines_stays_one_cell_without_a_word(kind: str) -> None:
+def test_a_note_of_several_lines_stays_a_cell_without_a_problem(kind: str) -> None:
     for of, delimiter, at, note in notes():
         if of != kind:
             continue
@@ -232,7 +232,7 @@ PIECES = st.sampled_from(
 
 
 @for_all(st.lists(PIECES, max_size=14))
-def test_the_second_look_finds_as_many_rows_as_reading_whatever_the_marks_are(pieces: list[str]) -> None:
+def test_verification_finds_as_many_rows_as_reading_with_any_quotes(pieces: list[str]) -> None:
     table = Damaged("patients", ",")
     table.lines.append("1401,1,A,2026-01-02," + "".join(pieces))
     table.add()
@@ -251,7 +251,7 @@ ROWS = ("1402,1,Bob,2026-01-02,x,b@x.example", "1403,1,Cai,2026-01-02,x,c@x.exam
 @pytest.mark.parametrize("above", ["Her family:\n", "From the old export, as it was:\n", ""])
 @pytest.mark.parametrize("below", ["", "\nCall them."])
 @pytest.mark.parametrize("quoted", [ROWS[:1], ROWS])
-def test_a_note_that_holds_rows_of_its_own_file_waits_whole_or_stays(
+def test_a_note_that_quotes_rows_of_its_file_is_held_or_read_whole(
     at: int, above: str, below: str, quoted: Sequence[str]
 ) -> None:
     note = above + "\n".join(quoted) + below
@@ -266,36 +266,36 @@ def test_a_note_that_holds_rows_of_its_own_file_waits_whole_or_stays(
     assert read.open_marks == []
 
 
-def test_a_row_that_holds_rows_and_does_not_add_up_is_held_with_its_line(desk: Desk) -> None:
+def test_an_uncertain_row_with_rows_inside_is_held_with_its_line(desk: Desk) -> None:
     lines = [",".join(TABLES["patients"]), '1401,A,B,1980-01-01,"allergy, nuts, eggs,a@x.example']
     lines += ["1402,C,D,1981-01-01,,c@x.example", "1403,E,F,1982-01-01,tall 5'10\",e@x.example", "1404,G,H,,,"]
-    told = desk.csv("\n".join(lines) + "\n")
-    assert (told.one.refused, told.one.rows) == (None, 2)
-    assert (told.problem(ROWS_IN_CELL).line, told.problem(ROWS_IN_CELL).source_id) == (2, "1401")
+    result = desk.csv("\n".join(lines) + "\n")
+    assert (result.only_file.refused, result.only_file.rows) == (None, 2)
+    assert (result.problem(ROWS_IN_CELL).line, result.problem(ROWS_IN_CELL).source_id) == (2, "1401")
 
 
 @pytest.mark.parametrize("delimiter", DELIMITERS)
 @pytest.mark.parametrize("closed", ["", "tall 5'10\"", '"quoted"'])
 @pytest.mark.parametrize("above", ['"Report\nExport\n', 'Harbour Street\n"Made\n', '"Report\n', 'Of{}"us\n'])
-def test_a_mark_above_the_header_refuses_the_file_with_its_line(
+def test_a_quote_above_the_header_refuses_the_file_with_its_line(
     desk: Desk, delimiter: str, closed: str, above: str
 ) -> None:
     table = Damaged("contacts", delimiter)
     table.add()
     table.add(4, closed or "a note")
-    told = desk.csv(above.format(delimiter) + table.text, native("Contacts"))
+    result = desk.csv(above.format(delimiter) + table.text, native("Contacts"))
     line = above[: above.index('"')].count("\n") + 1
-    assert (told.one.refused, told.problem("csv_unclosed_quote").line) == ("csv_unclosed_quote", line)
+    assert (result.only_file.refused, result.problem("csv_unclosed_quote").line) == ("csv_unclosed_quote", line)
 
 
 @pytest.mark.parametrize("above", ['"Report\n', '"Report\nExport\n'])
-def test_a_mark_above_a_quoted_header_refuses_the_file(desk: Desk, above: str) -> None:
+def test_a_quote_above_a_quoted_header_refuses_the_file(desk: Desk, above: str) -> None:
     table = Damaged("contacts", ",")
     table.add()
     header, *rows = table.text.split("\n")
     quoted = ",".join(f'"{name}"' for name in header.split(","))
-    told = desk.csv("\n".join([above + quoted, *rows]), native("Contacts"))
-    assert (told.one.refused, told.problem("csv_unclosed_quote").line) == ("csv_unclosed_quote", 1)
+    result = desk.csv("\n".join([above + quoted, *rows]), native("Contacts"))
+    assert (result.only_file.refused, result.problem("csv_unclosed_quote").line) == ("csv_unclosed_quote", 1)
 
 
 @pytest.mark.parametrize(
@@ -306,14 +306,14 @@ def test_a_header_of_several_lines_is_a_header(desk: Desk, header: str) -> None:
 
 
 @pytest.mark.parametrize("closed", ["", "tall 5'10\"", '"quoted"'])
-def test_a_mark_in_the_header_refuses_the_file(desk: Desk, closed: str) -> None:
+def test_a_quote_in_the_header_refuses_the_file(desk: Desk, closed: str) -> None:
     table = Damaged("patients", ",")
     table.lines[0] = table.lines[0].replace("Medical Alerts", '"Medical Alerts')
     table.add()
     table.add(4, closed or "a note")
-    assert desk.csv(table.text).one.refused == "csv_unclosed_quote"
+    assert desk.csv(table.text).only_file.refused == "csv_unclosed_quote"
 
 
 @pytest.mark.parametrize("content", ['"Dear Ann,\nit is, as\nI said', 'Cake,"Sugar\nApple,200 g\n'])
-def test_a_letter_with_an_open_mark_is_no_table(desk: Desk, content: str) -> None:
-    assert desk.csv(content, "letter.txt").one.refused is None
+def test_a_letter_with_an_unclosed_quote_is_not_a_table(desk: Desk, content: str) -> None:
+    assert desk.csv(content, "letter.txt").only_file.refused is None

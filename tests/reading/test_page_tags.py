@@ -1,4 +1,4 @@
-"""Note pages keep every word behind a `<` that opens no tag, and tell what goes, as cells do."""
+"""Note pages keep every word behind a `<` that opens no tag, and report losses as cells do."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from tests.reading.story import Desk
 
 
 def page_words(desk: Desk, body: str) -> tuple[list[str], bool]:
-    """The words of a note page as it is stored, and whether something is said to be lost."""
-    told = desk.read(
+    """Returns the words of a stored note page, and whether a loss is reported."""
+    result = desk.read(
         {"Treatment notes/1 - Lee, Ann/2026-01-01 Review [9].html": f"<html><body><h1>R</h1>{body}</body></html>"}
     )
-    (row,) = told.rows()
+    (row,) = result.rows()
     answers = [q["answer"] for s in json.loads(row.cells["content"])["sections"] for q in s["questions"]]
     cleaned = [clean_html(answer) for answer in answers]
     return re.findall(r"\w+", " ".join(plain_text(one.html) for one in cleaned)), any(one.lost for one in cleaned)
@@ -24,7 +24,7 @@ def page_words(desk: Desk, body: str) -> tuple[list[str], bool]:
 
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("start", STARTS)
-def test_every_word_behind_a_sign_is_kept_in_a_page(desk: Desk, start: str, around: str) -> None:
+def test_every_word_behind_a_less_than_sign_is_kept_in_a_page(desk: Desk, start: str, around: str) -> None:
     for after in AFTER:
         text = around.format(f"<{start}{after}")
         assert page_words(desk, text)[0] == words_of(text), text
@@ -33,7 +33,7 @@ def test_every_word_behind_a_sign_is_kept_in_a_page(desk: Desk, start: str, arou
 @pytest.mark.parametrize(
     "markup", ['<img src="data:image/png;base64,iVBORw0KGgo=">', '<img src="chart.png">', "<input>", "<video>"]
 )
-def test_what_goes_from_a_page_is_told_as_it_is_of_a_cell(desk: Desk, markup: str) -> None:
+def test_losses_of_a_page_are_reported_as_for_a_cell(desk: Desk, markup: str) -> None:
     for body in (f"<p>Chart: {markup} left knee</p>", f"<h2>Chart {markup}</h2><p>left knee</p>", markup):
         assert clean_html(body).lost
         if not (body.startswith("<h2>") and "img" not in body) and (body != markup or "img" in body):
@@ -41,7 +41,7 @@ def test_what_goes_from_a_page_is_told_as_it_is_of_a_cell(desk: Desk, markup: st
 
 
 @pytest.mark.parametrize("name", ["textarea", "noframes", "noscript", "noembed", "xmp"])
-def test_an_element_whose_words_are_no_markup_shows_its_words_alone(desk: Desk, name: str) -> None:
+def test_an_element_with_raw_text_shows_its_words_alone(desk: Desk, name: str) -> None:
     assert page_words(desk, f"<p>A</p><{name}>felt dizzy</{name}><p>B</p>")[0] == ["A", "felt", "dizzy", "B"]
 
 
@@ -59,10 +59,12 @@ PAGES = (
 
 
 def all_words(desk: Desk, pages: dict[str, str]) -> dict[str, tuple[set[str], bool]]:
-    """By their numbers, the words of pages with those of their headings, and whether something is told to be lost."""
-    told = desk.read({f"Treatment notes/1 - Lee, Ann/2026-01-01 Review [{n}].html": each for n, each in pages.items()})
+    """Returns, by number, the words of pages and their headings, and whether a loss is reported."""
+    result = desk.read(
+        {f"Treatment notes/1 - Lee, Ann/2026-01-01 Review [{n}].html": each for n, each in pages.items()}
+    )
     found = {}
-    for row in told.rows():
+    for row in result.rows():
         content = json.loads(row.cells["content"])
         parts = [row.cells.get("title") or "", *(each["name"] for each in content["sections"])]
         cleaned = []
@@ -75,7 +77,7 @@ def all_words(desk: Desk, pages: dict[str, str]) -> dict[str, tuple[set[str], bo
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_words_in_every_element_are_kept_or_their_loss_is_told(desk: Desk, page: str) -> None:
+def test_the_words_in_every_element_are_kept_or_reported_as_lost(desk: Desk, page: str) -> None:
     pages = {f"{n}": page.format(name) for n, name in enumerate(sorted(ELEMENTS), start=1)}
     found = all_words(desk, pages)
     for n, name in enumerate(sorted(ELEMENTS), start=1):
@@ -94,7 +96,7 @@ HEADS = (
 
 
 @pytest.mark.parametrize("around", HEADS)
-def test_a_head_that_does_not_say_where_it_ends_hides_no_words(desk: Desk, around: str) -> None:
+def test_an_unclosed_head_hides_no_words(desk: Desk, around: str) -> None:
     for at, body in enumerate(("<p>felt dizzy</p>", "felt dizzy", "<template>felt dizzy</template>"), start=1):
         words, _ = all_words(desk, {f"{at}": around.format(body)})[f"{at}"]
         assert words - {"Review"} == {"felt", "dizzy"} | ({"B"} if "B" in around else set()), body

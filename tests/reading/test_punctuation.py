@@ -1,8 +1,8 @@
-"""Quotation marks, dashes, bullets and the euro sign tell Windows-1252 from MacRoman as letters do."""
+"""Quotation marks, dashes, bullets and the euro sign tell Windows-1252 from MacRoman, as letters do."""
 
 import pytest
 
-from app.reading.encoding import MAC, WINDOWS, judged
+from app.reading.encoding import MAC, WINDOWS, guess_encoding
 from tests.reading.damage import in_letters
 from tests.reading.story import HEADER, Desk
 
@@ -35,47 +35,47 @@ MAC_WORDS = (
 
 
 @pytest.mark.parametrize("marked", MARKED)
-def test_marks_around_words_are_those_of_windows(marked: str) -> None:
+def test_punctuation_is_windows_1252_by_default(marked: str) -> None:
     lines = [marked.format(word) for word in WORDS]
     for line in lines:
-        guess = judged([line.encode(WINDOWS)])
+        guess = guess_encoding([line.encode(WINDOWS)])
         assert guess.encoding == WINDOWS, line
         assert not guess.rivals or marked == "{}—then more", line  # `penicillinóthen` is asked about
-    assert judged([line.encode(WINDOWS) for line in lines]) == judged([])
+    assert guess_encoding([line.encode(WINDOWS) for line in lines]) == guess_encoding([])
 
 
 @pytest.mark.parametrize("marked", MARKED)
-def test_marks_around_words_of_a_mac_are_read_or_asked_about(marked: str) -> None:
+def test_punctuation_of_macroman_is_read_or_raises_a_question(marked: str) -> None:
     lines = [marked.format(word).encode(MAC) for word in WORDS]
     for line in lines:
-        guess = judged([line])
+        guess = guess_encoding([line])
         assert line.decode(guess.encoding, "replace") == line.decode(MAC) or MAC in guess.rivals, line.decode(MAC)
-    assert judged(lines).encoding == MAC
+    assert guess_encoding(lines).encoding == MAC
 
 
 @pytest.mark.parametrize("word", WINDOWS_WORDS)
-def test_windows_comes_first(word: str) -> None:
-    assert word.encode(WINDOWS).decode(judged([word.encode(WINDOWS)]).encoding) == word
+def test_windows_1252_is_the_default(word: str) -> None:
+    assert word.encode(WINDOWS).decode(guess_encoding([word.encode(WINDOWS)]).encoding) == word
 
 
 @pytest.mark.parametrize("word", MAC_WORDS)
-def test_a_word_that_windows_cannot_mean_is_of_a_mac(word: str) -> None:
-    assert word.encode(MAC).decode(judged([word.encode(MAC)]).encoding) == word
+def test_a_word_impossible_in_windows_1252_is_macroman(word: str) -> None:
+    assert word.encode(MAC).decode(guess_encoding([word.encode(MAC)]).encoding) == word
 
 
 @pytest.mark.parametrize("encoding", [WINDOWS, MAC])
-def test_a_stray_line_and_a_whole_file_have_their_marks(desk: Desk, encoding: str) -> None:
+def test_a_stray_line_and_a_whole_file_keep_their_punctuation(desk: Desk, encoding: str) -> None:
     words = "Told me “no penicillin” … paid 100€ • it’s fine—now"
     table = f"{HEADER}\n" + "".join(f"{n},Zoë,Lee,\n" for n in range(1, 31))
     stray = desk.csv(in_letters(table + f"31,Ann,{words},\n", encoding, lambda line: line == 32))
     assert stray.rows()[-1].cells["last_name"] == words
-    assert (stray.one.encoding, stray.one.facts.get("encodings")) == ("utf-8", None)
+    assert (stray.only_file.encoding, stray.only_file.facts.get("encodings")) == ("utf-8", None)
     whole = desk.csv((f"{HEADER}\n" + "".join(f"{n},Ann,{words},\n" for n in range(1, 31))).encode(encoding))
     assert {row.cells["last_name"] for row in whole.rows()} == {words}
-    assert whole.one.encoding == encoding
+    assert whole.only_file.encoding == encoding
 
 
-def test_marks_of_utf8_say_nothing_of_the_other_bytes_of_their_line() -> None:
+def test_utf8_punctuation_in_a_line_does_not_decide_its_other_bytes() -> None:
     for encoding in (WINDOWS, MAC):
         line = "“it’s” … – ".encode() + "Zoë".encode(encoding)
-        assert judged([line]).encoding == encoding
+        assert guess_encoding([line]).encoding == encoding

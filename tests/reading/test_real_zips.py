@@ -1,4 +1,4 @@
-"""Zips as real programs write them are read, however odd they are; gaps between their parts are seen at every depth."""
+"""Zips of real programs are read, however odd; gaps between their parts are found at every depth."""
 
 import io
 import struct
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.reading.given import Given
+from app.reading.given_files import GivenFile
 from tests.reading.story import Desk, given, native, patients, zipped
 from tests.reading.zips import STORED, Item, build
 
@@ -15,7 +15,7 @@ COUNT_AT, TURN = -22 + 8, 1 << 32
 
 
 def recounted(data: bytes, count: int) -> bytes:
-    """The zip with another number of entries in its end record."""
+    """Returns the zip with another entry count in its end record."""
     out = bytearray(data)
     struct.pack_into("<2H", out, len(out) + COUNT_AT, count, count)
     return bytes(out)
@@ -26,19 +26,19 @@ def tiny(count: int) -> list[Item]:
 
 
 @pytest.mark.parametrize("count", [65_535, 65_536, 65_537, 70_000])
-def test_a_count_modulo_65536_is_no_reason_to_stop(desk: Desk, count: int) -> None:
-    told = desk.read({"export.zip": recounted(build(tiny(count), count=0), count % 65_536)})
-    assert told.one.rows == 2
+def test_a_count_modulo_65536_is_accepted(desk: Desk, count: int) -> None:
+    result = desk.read({"export.zip": recounted(build(tiny(count), count=0), count % 65_536)})
+    assert result.only_file.rows == 2
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 65_535])
-def test_a_count_that_is_simply_wrong_is_refused(desk: Desk, count: int) -> None:
-    told = desk.read({"export.zip": recounted(build(tiny(3)), count)})
-    assert told.one.refused in ("archive_unsafe", "zip_damaged", "zip_split_unsupported")
+def test_a_wrong_count_is_refused(desk: Desk, count: int) -> None:
+    result = desk.read({"export.zip": recounted(build(tiny(3)), count)})
+    assert result.only_file.refused in ("archive_unsafe", "zip_damaged", "zip_split_unsupported")
 
 
 class Sparse(io.RawIOBase):
-    """A file of gigabytes of which only some stretches are more than zeros."""
+    """A file of gigabytes with few stretches other than zeros."""
 
     def __init__(self, stretches: Sequence[tuple[int, bytes]], size: int) -> None:
         self._stretches, self._size, self._at = stretches, size, 0
@@ -69,7 +69,7 @@ class Sparse(io.RawIOBase):
 
 
 def beyond_4_gib(turns_told: bool) -> tuple[Sparse, int]:
-    """Two large entries, then a table behind 4 GiB; the directory's places are cut off at 32 bits."""
+    """Two large entries, then a table beyond 4 GiB; the directory's offsets are cut to 32 bits."""
     large = 3 << 30
     table = patients(2).encode()
     stretches: list[tuple[int, bytes]] = []
@@ -113,23 +113,23 @@ def beyond_4_gib(turns_told: bool) -> tuple[Sparse, int]:
     return Sparse(stretches, at + len(directory) + len(end)), at + len(directory) + len(end)
 
 
-def test_places_modulo_4_gib_are_no_reason_to_stop(desk: Desk) -> None:
+def test_offsets_modulo_4_gib_are_accepted(desk: Desk) -> None:
     _, size = beyond_4_gib(turns_told=False)
-    export = Given("export.zip", size, lambda: io.BufferedReader(beyond_4_gib(turns_told=False)[0]))
-    told = desk.with_limits(file_bytes=1).read([export])
-    assert told.by_path["patients.csv"].rows == 2
-    assert told.by_path["Patient files/"].rows == 2
+    export = GivenFile("export.zip", size, lambda: io.BufferedReader(beyond_4_gib(turns_told=False)[0]))
+    result = desk.with_limits(file_bytes=1).read([export])
+    assert result.by_path["patients.csv"].rows == 2
+    assert result.by_path["Patient files/"].rows == 2
 
 
 @pytest.mark.parametrize("root", [b"/", b"./", b"\\"])
-def test_an_entry_for_the_folder_itself_is_nobodys_file(desk: Desk, root: bytes) -> None:
-    told = desk.read({"export.zip": build([Item(root, b"", STORED), Item()])})
-    assert (told.one.rows, "unsafe_path" in told.codes) == (2, False)
+def test_an_entry_for_the_root_folder_is_not_a_file(desk: Desk, root: bytes) -> None:
+    result = desk.read({"export.zip": build([Item(root, b"", STORED), Item()])})
+    assert (result.only_file.rows, "unsafe_path" in result.codes) == (2, False)
 
 
-def test_a_mac_icon_is_nobodys_file(desk: Desk) -> None:
-    told = desk.read({"export.zip": build([Item(b"Icon\r", b"", STORED), Item()])})
-    assert (told.one.rows, "unsafe_path" in told.codes) == (2, False)
+def test_a_mac_icon_is_not_a_file(desk: Desk) -> None:
+    result = desk.read({"export.zip": build([Item(b"Icon\r", b"", STORED), Item()])})
+    assert (result.only_file.rows, "unsafe_path" in result.codes) == (2, False)
 
 
 def with_unicode_path(name: bytes, real: str, crc: int | None = None) -> bytes:
@@ -138,25 +138,25 @@ def with_unicode_path(name: bytes, real: str, crc: int | None = None) -> bytes:
 
 
 def test_a_unicode_path_field_gives_the_name(desk: Desk) -> None:
-    told = desk.read({"export.zip": with_unicode_path(b"Pati?nten.csv", "Zoë/Patients.csv")})
-    assert told.one.path == "Zoë/Patients.csv"
-    assert "filename_encoding_guessed" not in told.codes
+    result = desk.read({"export.zip": with_unicode_path(b"Pati?nten.csv", "Zoë/Patients.csv")})
+    assert result.only_file.path == "Zoë/Patients.csv"
+    assert "filename_encoding_guessed" not in result.codes
 
 
-def test_a_unicode_path_field_of_another_name_is_passed_over(desk: Desk) -> None:
-    told = desk.read({"export.zip": with_unicode_path(b"patients.csv", "other.csv", crc=7)})
-    assert told.one.path == "patients.csv"
+def test_a_unicode_path_field_of_another_name_is_ignored(desk: Desk) -> None:
+    result = desk.read({"export.zip": with_unicode_path(b"patients.csv", "other.csv", crc=7)})
+    assert result.only_file.path == "patients.csv"
 
 
-def test_a_unicode_path_field_leads_nowhere_else(desk: Desk) -> None:
-    told = desk.read({"export.zip": with_unicode_path(b"patients.csv", "../../etc/patients.csv")})
-    assert "unsafe_path" in told.codes
+def test_a_unicode_path_field_cannot_lead_outside(desk: Desk) -> None:
+    result = desk.read({"export.zip": with_unicode_path(b"patients.csv", "../../etc/patients.csv")})
+    assert "unsafe_path" in result.codes
 
 
 @pytest.mark.parametrize("method", [1, 6, 10, 93, 95, 96, 97, 98, 77])
-def test_a_method_that_we_cannot_unpack_is_named_and_the_rest_goes_on(desk: Desk, method: int) -> None:
-    told = desk.read({"export.zip": build([Item(b"contacts.csv", packed=b"\xff" * 50, method=method), Item()])})
-    assert {file.path: file.refused for file in told.files} == {
+def test_an_unknown_compression_method_is_reported_and_the_rest_read(desk: Desk, method: int) -> None:
+    result = desk.read({"export.zip": build([Item(b"contacts.csv", packed=b"\xff" * 50, method=method), Item()])})
+    assert {file.path: file.refused for file in result.files} == {
         "contacts.csv": "zip_method_unsupported",
         "patients.csv": None,
     }
@@ -173,7 +173,7 @@ NAMES = (
 
 
 def laid(parts: Sequence[int], pattern: str, depth: str) -> dict[str, bytes]:
-    """Parts as they are shared: side by side, in a folder, or packed into one more zip."""
+    """Returns parts as they are shared: side by side, in a folder, or inside another zip."""
     files = {pattern.format(number): PART[number] for number in parts}
     if depth == "folder":
         return {f"Cliniko/{name}": data for name, data in files.items()}
@@ -182,20 +182,20 @@ def laid(parts: Sequence[int], pattern: str, depth: str) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("depth", ["here", "folder", "zip"])
 @pytest.mark.parametrize("pattern", NAMES)
-def test_a_gap_between_parts_is_seen_at_every_depth(desk: Desk, pattern: str, depth: str) -> None:
-    told = desk.read(given(laid([1, 3], pattern, depth)))
-    problem = told.problem("zip_part_missing")
+def test_a_gap_between_parts_is_found_at_every_depth(desk: Desk, pattern: str, depth: str) -> None:
+    result = desk.read(given(laid([1, 3], pattern, depth)))
+    problem = result.problem("zip_part_missing")
     assert (problem.count, "-002" in str(problem.file)) == (1, True)
-    assert told.by_path[native()].rows == 2
+    assert result.by_path[native()].rows == 2
 
 
 @pytest.mark.parametrize("depth", ["here", "folder", "zip"])
 @pytest.mark.parametrize("pattern", NAMES)
-def test_parts_without_a_gap_are_whole(desk: Desk, pattern: str, depth: str) -> None:
+def test_parts_without_a_gap_are_complete(desk: Desk, pattern: str, depth: str) -> None:
     assert "zip_part_missing" not in desk.read(given(laid([1, 2, 3], pattern, depth))).codes
 
 
-def test_the_number_of_a_job_is_no_total(desk: Desk) -> None:
+def test_the_number_of_a_packing_job_is_not_a_total(desk: Desk) -> None:
     one = {"Export-20261120T010203Z-3-001.zip": PART[1]}
     assert "zip_part_missing" not in desk.read(given(one)).codes
     two = {"Export-20261120T010203Z-1-001.zip": PART[1], "Export-20261120T010203Z-2-002.zip": PART[3]}

@@ -1,4 +1,4 @@
-"""The rows of a file that is refused are counted: as refused, and as left out where the clinic leaves the file out."""
+"""Rows of a refused file are counted: as refused, and as left out if the clinic leaves the file out."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def people(*ids: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A table that is refused: how many rows are seen up to the damage, and how many there are to leave out."""
+    """A refused table: its rows up to the damage, and its rows to leave out."""
 
     code: str
     name: str
@@ -72,10 +72,10 @@ REFUSALS = (
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda one: f"{one.code}-{one.name}")
 def test_the_rows_seen_of_a_refused_file_are_counted(desk: Desk, refusal: Refusal) -> None:
-    told = desk.csv(refusal.content, refusal.name)
+    result = desk.csv(refusal.content, refusal.name)
 
-    assert (told.one.refused, told.one.rows) == (refusal.code, refusal.rows)
-    assert told.indexed() == 0
+    assert (result.only_file.refused, result.only_file.rows) == (refusal.code, refusal.rows)
+    assert result.indexed() == 0
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda one: f"{one.code}-{one.name}")
@@ -83,6 +83,6 @@ def test_the_rows_of_a_refused_file_are_counted_when_the_clinic_leaves_the_file_
     desk: Desk, refusal: Refusal
 ) -> None:
     desk.file_kinds = {refusal.name: "leave_out"}
-    told = desk.csv(refusal.content, refusal.name)
+    result = desk.csv(refusal.content, refusal.name)
 
-    assert (told.one.refused, told.one.facts.get("rows_seen")) == (None, refusal.whole)
+    assert (result.only_file.refused, result.only_file.facts.get("rows_seen")) == (None, refusal.whole)

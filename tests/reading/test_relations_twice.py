@@ -1,4 +1,4 @@
-"""Relations in every spelling that reading accepts: the second look finds the same id, for every kind."""
+"""Relations in every spelling that reading accepts: verification finds the same id, for every kind."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
 from app.mapping.verified_kinds import VerifiedKind, bare_header
 from app.reading.recognise import known_headers
-from app.reading.relations import base_of, said_twice
+from app.reading.relation_headers import base_of, repeated_fields
 from app.trial.verification.plain import Headers, plain_rows
 from app.trial.verification.relations import with_ids
 from tests.reading.story import CONTEXT, SOURCE, Desk
@@ -66,7 +66,7 @@ def named(value: object) -> str:
 
 
 def spellings(kind: Kind[Any], placed: RowColumn) -> Iterator[tuple[str, Any, str]]:
-    """A header, its value, and whether the file is a table or JSON."""
+    """Returns a header, its value, and whether the file is a table or JSON."""
     base = base_of(placed.name)
     dotted = [f"{base}{end}" for end in (".id", ".links.self", "_links_self", "_url", "_link", ".href", ".self")]
     headers = [header for header, name in known_headers(kind).items() if name == placed.name]
@@ -85,14 +85,14 @@ def spellings(kind: Kind[Any], placed: RowColumn) -> Iterator[tuple[str, Any, st
 def cells_read(
     desk: Desk, kind: Kind[Any], header: str, value: Any, shape: str
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The cells of one row by the reader, and by the second look."""
+    """Returns the cells of a row by reading, and by verification."""
     key = next(placed for placed in kind.columns if placed.column.is_key)
     row = {key.name: "77", header: value, "created_at": MADE}
     content = json.dumps([row]) if shape == "json" else table(row)
     path = f"table.{shape}"
     desk.file_kinds = {path: kind.name}
     (read,) = desk.csv(content, path).rows()
-    fields = {bare_header(n) for p in kind.columns for n in p.normalised_headers()} - said_twice(kind)
+    fields = {bare_header(n) for p in kind.columns for n in p.normalised_headers()} - repeated_fields(kind)
     known = Headers(frozenset({bare_header(key.name)}), frozenset(fields))
     again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", headers=known)
     return dict(read.cells), with_ids(next(iter(again))[1])
@@ -109,7 +109,7 @@ def what_is_seen(look: VerifiedKind, row: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
-def test_each_spelling_is_read_as_the_id_and_found_as_the_id_again(
+def test_each_spelling_is_the_same_id_for_reading_and_verification(
     desk: Desk, kind: Kind[Any], placed: RowColumn
 ) -> None:
     looks = [look for look in SOURCE.verified_kinds if look.kind == kind.name]
@@ -127,7 +127,9 @@ def test_each_spelling_is_read_as_the_id_and_found_as_the_id_again(
 
 
 @pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
-def test_a_relation_to_nothing_is_nothing_twice(desk: Desk, kind: Kind[Any], placed: RowColumn) -> None:
+def test_an_empty_relation_is_empty_for_reading_and_verification(
+    desk: Desk, kind: Kind[Any], placed: RowColumn
+) -> None:
     base = base_of(placed.name)
     for value in EMPTY_NESTED:
         first, second = cells_read(desk, kind, base, value, "json")
@@ -135,20 +137,20 @@ def test_a_relation_to_nothing_is_nothing_twice(desk: Desk, kind: Kind[Any], pla
         assert not second.get(bare_header(f"{base}_id")), value
 
 
-def test_what_a_relation_says_beside_its_address_is_kept(desk: Desk) -> None:
+def test_further_members_of_a_relation_are_kept(desk: Desk) -> None:
     kind = SOURCE.kind("communications")
     first, _ = cells_read(desk, kind, "patient", NESTED[-1], "json")
     assert first["patient_id"] == "1001"
     assert "Ann" in first.values()
 
 
-OWN = {kind.name: frozenset(known_headers(kind)) - said_twice(kind) for kind in KINDS}
+OWN = {kind.name: frozenset(known_headers(kind)) - repeated_fields(kind) for kind in KINDS}
 BARE = [(kind, placed) for kind, placed in RELATIONS if bare_header(base_of(placed.name)) not in OWN[kind.name]]
 
 
 @pytest.mark.parametrize(("kind", "placed"), BARE, ids=named)
 @pytest.mark.parametrize("value", ["1001", 1001], ids=["text", "number"])
-def test_an_id_alone_is_the_relation_where_the_kind_has_no_field_of_that_name(
+def test_a_bare_id_is_the_relation_if_the_kind_has_no_such_field(
     desk: Desk, kind: Kind[Any], placed: RowColumn, value: object
 ) -> None:
     first, second = cells_read(desk, kind, base_of(placed.name), value, "json")
@@ -157,12 +159,10 @@ def test_an_id_alone_is_the_relation_where_the_kind_has_no_field_of_that_name(
 
 
 @pytest.mark.parametrize(("kind", "placed"), BARE, ids=named)
-def test_words_under_the_name_of_a_relation_lead_nowhere_and_are_told(
-    desk: Desk, kind: Kind[Any], placed: RowColumn
-) -> None:
+def test_words_under_a_relations_name_are_reported(desk: Desk, kind: Kind[Any], placed: RowColumn) -> None:
     base = base_of(placed.name)
     first, second = cells_read(desk, kind, base, "Ann Lee", "json")
-    has_field = bare_header(base) in said_twice(kind)
+    has_field = bare_header(base) in repeated_fields(kind)
     assert first.get(base if has_field else f"?{base}") == "Ann Lee"
     assert first.get(placed.name) == (None if has_field or placed.name.endswith("_ids") else "Ann Lee")
     assert bare_header(f"{base}_id") not in second
@@ -172,13 +172,13 @@ def test_words_under_the_name_of_a_relation_lead_nowhere_and_are_told(
 def test_a_relation_whose_id_and_address_differ_holds_its_row(desk: Desk, kind: Kind[Any], placed: RowColumn) -> None:
     key = next(column for column in kind.columns if column.column.is_key)
     base = base_of(placed.name)
-    told = {key.name: "77", base: {"id": "1002", "links": {"self": ADDRESS}}, "created_at": MADE}
+    result = {key.name: "77", base: {"id": "1002", "links": {"self": ADDRESS}}, "created_at": MADE}
     desk.file_kinds = {"table.json": kind.name}
-    (row,) = desk.csv(json.dumps([told]), "table.json").rows()
+    (row,) = desk.csv(json.dumps([result]), "table.json").rows()
     assert "link_conflict" in row.codes
 
 
-def test_an_id_alone_is_one_beside_words_that_lead_nowhere_and_beside_relations(desk: Desk) -> None:
+def test_a_bare_id_counts_next_to_words_and_relations(desk: Desk) -> None:
     nested = {"links": {"self": ADDRESS}}
     note = {"content": {}, "draft": True}
     notes = [{**note, "id": n, "patient": said} for n, said in enumerate((1001, "Ann", nested), 1)]
@@ -191,7 +191,7 @@ NAMED = [(kind, p) for kind, p in RELATIONS if (kind, p) in UNSAID and bare_head
 
 
 @pytest.mark.parametrize(("kind", "placed"), UNSAID, ids=named)
-def test_digits_in_a_table_are_no_relation_twice(desk: Desk, kind: Kind[Any], placed: RowColumn) -> None:
+def test_digits_in_a_table_are_not_a_relation_for_both(desk: Desk, kind: Kind[Any], placed: RowColumn) -> None:
     base = base_of(placed.name)
     first, second = cells_read(desk, kind, base, "1001", "csv")
     assert (placed.name in first, bare_header(f"{base}_id") in second) == (False, False)
@@ -199,7 +199,7 @@ def test_digits_in_a_table_are_no_relation_twice(desk: Desk, kind: Kind[Any], pl
 
 @pytest.mark.parametrize(("kind", "placed"), NAMED, ids=named)
 @pytest.mark.parametrize("value", ["1001", 1001, " 1001 "], ids=repr)
-def test_digits_in_a_field_for_names_are_the_id_and_may_be_the_name(
+def test_digits_in_a_name_field_are_the_id_and_may_be_the_name(
     desk: Desk, kind: Kind[Any], placed: RowColumn, value: object
 ) -> None:
     base = base_of(placed.name)
@@ -210,7 +210,7 @@ def test_digits_in_a_field_for_names_are_the_id_and_may_be_the_name(
 
 @pytest.mark.parametrize(("kind", "placed"), NAMED, ids=named)
 @pytest.mark.parametrize("value", [{"name": "1001"}, {"label": "1001"}], ids=repr)
-def test_what_is_said_to_be_a_name_is_no_id(desk: Desk, kind: Kind[Any], placed: RowColumn, value: object) -> None:
+def test_a_name_member_is_not_an_id(desk: Desk, kind: Kind[Any], placed: RowColumn, value: object) -> None:
     first, second = cells_read(desk, kind, base_of(placed.name), value, "json")
     assert not first.get(placed.name)
     assert first[base_of(placed.name)] == "1001"
@@ -230,7 +230,7 @@ CERTAIN: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
-def test_a_thing_told_in_full_and_a_list_of_one_are_the_relation_twice(
+def test_a_full_object_and_a_list_of_a_single_id_are_the_relation_for_both(
     desk: Desk, kind: Kind[Any], placed: RowColumn
 ) -> None:
     base = base_of(placed.name)
@@ -260,9 +260,7 @@ ONE = [(kind, p) for kind, p in RELATIONS if not p.name.endswith("_ids") or kind
 
 
 @pytest.mark.parametrize(("kind", "placed"), ONE, ids=named)
-def test_what_may_be_anything_is_never_taken_for_an_id_and_never_for_nothing(
-    desk: Desk, kind: Kind[Any], placed: RowColumn
-) -> None:
+def test_an_ambiguous_value_is_neither_an_id_nor_empty(desk: Desk, kind: Kind[Any], placed: RowColumn) -> None:
     base = base_of(placed.name)
     key = next(column.name for column in kind.columns if column.column.is_key)
     for value in UNCERTAIN:
@@ -278,7 +276,7 @@ def test_what_may_be_anything_is_never_taken_for_an_id_and_never_for_nothing(
         assert key in first
 
 
-def test_an_id_alone_and_another_id_beside_it_hold_the_row(desk: Desk) -> None:
+def test_a_bare_id_and_a_different_id_hold_the_row(desk: Desk) -> None:
     note = {"id": 1, "content": {}, "draft": True, "patient": 9, "patient_id": "8"}
     (row,) = desk.csv(json.dumps([note]), "treatment_notes.json").rows()
     assert row.codes == ("link_conflict",)

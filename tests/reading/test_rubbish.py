@@ -1,4 +1,4 @@
-"""Whatever the bytes are, reading ends with a verdict on every file, and counts what it saw."""
+"""Reading ends with a verdict on every file, whatever the bytes, and counts the rows up to damage."""
 
 import json
 import random
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from tests.reading.story import HEADER, Desk, Told, patients, zipped
+from tests.reading.story import HEADER, Desk, ReadResult, patients, zipped
 from tests.reading.workbooks import workbook
 from tests.reading.zips import Item, build
 
@@ -22,13 +22,13 @@ WHOLE = {
 }
 
 
-def verdicts(told: Told) -> None:
-    for file in told.files:
+def verdicts(result: ReadResult) -> None:
+    for file in result.files:
         assert file.refused is None or not file.parts
         assert file.refused is None or file.problems[0].code == file.refused
         assert file.kind is not None or file.problems
         assert sum(p.rows for p in file.parts) in (0, file.rows)
-    assert told.indexed() == sum(p.rows for f in told.files for p in f.parts)
+    assert result.indexed() == sum(p.rows for f in result.files for p in f.parts)
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -1,4 +1,4 @@
-"""One id that a spreadsheet wrote as a figure proves that it saved the file: the file is refused, and told where."""
+"""An id in scientific notation proves that a spreadsheet saved the file: the file is refused, with line and column."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ PLACES = [
 
 
 def written(kind: str, column: str, cell: str, at: int, rows: int) -> str:
-    """A table of `rows` rows of a kind, of which the one at `at` has `cell` in a column."""
+    """Returns a table of `rows` rows of a kind; the row at `at` has `cell` in a column."""
     head = list(KINDS[kind][0])
     like = [KINDS[kind][0].get(name, "") for name in head]
     lines = [
@@ -30,24 +30,24 @@ def written(kind: str, column: str, cell: str, at: int, rows: int) -> str:
 
 @pytest.mark.parametrize("cell", ["1.55835E+18", "2E+17", "3E+5", "1e5", "1E1", '="1.5e18"'])
 @pytest.mark.parametrize(("kind", "column"), PLACES)
-def test_one_such_id_in_any_key_or_link_refuses_its_file_with_line_and_column(
+def test_a_scientific_id_in_any_key_or_link_refuses_its_file_with_line_and_column(
     desk: Desk, kind: str, column: str, cell: str
 ) -> None:
-    told = desk.csv(written(kind, column, cell, at=20, rows=40), f"{kind}.csv")
-    problem = told.problem("ids_scientific")
-    assert (told.one.refused, problem.kind, problem.column) == ("ids_scientific", kind, column)
+    result = desk.csv(written(kind, column, cell, at=20, rows=40), f"{kind}.csv")
+    problem = result.problem("ids_scientific")
+    assert (result.only_file.refused, problem.kind, problem.column) == ("ids_scientific", kind, column)
     assert problem.line is not None
     assert problem.line > 20
 
 
-def test_every_kind_that_moves_has_such_a_column() -> None:
+def test_every_imported_kind_has_such_a_column() -> None:
     assert {kind for kind, _ in PLACES} >= set(KINDS) - {"patient_files"}
 
 
-def test_what_to_do_is_to_export_again_without_a_spreadsheet() -> None:
-    told = catalogue()["ids_scientific"]
-    assert "Export this file" in told.todo
-    assert "without opening it in a spreadsheet" in told.todo
+def test_the_advice_is_to_export_again_without_a_spreadsheet() -> None:
+    result = catalogue()["ids_scientific"]
+    assert "Export this file" in result.todo
+    assert "without opening it in a spreadsheet" in result.todo
 
 
 def test_a_trial_names_the_line_and_the_column_and_reads_the_other_files(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_trial_names_the_line_and_the_column_and_reads_the_other_files(tmp_pat
     tmp_path.joinpath("patients.csv").write_text("\n".join([HEADER, *rows]) + "\n")
     tmp_path.joinpath("contacts.csv").write_text("Contact ID,First Name,Company Name\n5,Bo,X\n1.55835E+18,Cy,Y\n")
     tried = trial(tmp_path)
-    told = [(p["file"], p["line"], p["column"]) for p in tried.told["problems"] if p["code"] == "ids_scientific"]
-    assert told == [("contacts.csv", 3, "Contact ID")]
+    result = [(p["file"], p["line"], p["column"]) for p in tried.told["problems"] if p["code"] == "ids_scientific"]
+    assert result == [("contacts.csv", 3, "Contact ID")]
     assert tried.balances
     assert tried.sum_of("created") == 39

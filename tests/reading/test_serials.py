@@ -1,4 +1,4 @@
-"""Days that a spreadsheet wrote as numbers: low ones are read where the whole column proves that it holds such days."""
+"""Dates that a spreadsheet stored as numbers: small numbers are read if the whole column proves such dates."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.mapping.parse import parse_row
 from tests.figures.command import trial
-from tests.reading.story import CONTEXT, HEADER, SOURCE, Desk, Told
+from tests.reading.story import CONTEXT, HEADER, SOURCE, Desk, ReadResult
 from tests.reading.workbooks import dated_workbook, workbook
 
 FIRST, FALSE_DAY = date(1900, 1, 1), 60
@@ -20,7 +20,7 @@ PATIENTS = SOURCE.kind("patients")
 
 
 def number_of(day: date, *, is_1904: bool = False) -> int:
-    """The number that a spreadsheet stores for a day, counted here from the days before it."""
+    """Returns the number that a spreadsheet stores for a date, counted from earlier dates."""
     if is_1904:
         return (day - date(1904, 1, 1)).days
     number = (day - FIRST).days + 1
@@ -36,10 +36,10 @@ def sheet(births: Sequence[str | int]) -> list[list[str | float]]:
     return [[*HEADER.split(",")], *rows]
 
 
-def births_in(told: Told) -> list[str | None]:
-    """The births as every reader of a part reads them."""
+def births_in(result: ReadResult) -> list[str | None]:
+    """Returns the dates of birth as every reader of a part reads them."""
     found: list[str | None] = []
-    for head, rows in told.parts(told.one):
+    for head, rows in result.parts(result.only_file):
         for row in rows:
             parsed = parse_row(PATIENTS, row.cells, head.within(CONTEXT), frozenset(head.columns))
             birth = getattr(parsed.row, "date_of_birth", None)
@@ -48,7 +48,7 @@ def births_in(told: Told) -> list[str | None]:
 
 
 def days() -> st.SearchStrategy[date]:
-    """Days from 1900 on, but for those whose number may be a year."""
+    """Returns dates from 1900 on, except those whose number may be a year."""
     return st.dates(FIRST, date(2026, 11, 21)).filter(
         lambda day: not any(1900 <= number_of(day, is_1904=of) <= 2026 for of in (False, True))
     )
@@ -63,20 +63,20 @@ def test_any_day_since_1900_is_read_in_a_column_of_numbers(
     numbers.insert(at, number_of(day))
     desk = Desk(tmp_path_factory.mktemp("desk"))
     if shape == "xlsx":
-        told = desk.csv(workbook({"S": sheet(numbers)}), "patients.xlsx")
+        result = desk.csv(workbook({"S": sheet(numbers)}), "patients.xlsx")
     else:
         written = {"csv": "{}", "guarded": '"=""{}"""', "fraction": "{}.0"}[shape]
-        told = desk.csv(table([written.format(number) for number in numbers]))
-    assert births_in(told)[at] == day.isoformat()
-    assert "bad_date_of_birth" not in told.codes
+        result = desk.csv(table([written.format(number) for number in numbers]))
+    assert births_in(result)[at] == day.isoformat()
+    assert "bad_date_of_birth" not in result.codes
 
 
 @pytest.mark.parametrize("day", [date(1904, 1, 2), date(1932, 11, 7), date(1954, 10, 3), date(1980, 2, 13)])
-def test_a_workbook_that_counts_from_1904_says_so_for_its_plain_numbers_too(desk: Desk, day: date) -> None:
+def test_a_workbook_counting_from_1904_does_so_for_plain_numbers(desk: Desk, day: date) -> None:
     numbers = [number_of(date(1980, 1, 1) + timedelta(days=n), is_1904=True) for n in range(5)]
     rows = sheet([*numbers, number_of(day, is_1904=True)])
-    told = desk.csv(workbook({"S": rows}, is_1904=True), "patients.xlsx")
-    assert births_in(told) == [*(f"1980-01-0{n}" for n in range(1, 6)), day.isoformat()]
+    result = desk.csv(workbook({"S": rows}, is_1904=True), "patients.xlsx")
+    assert births_in(result) == [*(f"1980-01-0{n}" for n in range(1, 6)), day.isoformat()]
 
 
 NOT_PROVEN = {
@@ -90,41 +90,41 @@ NOT_PROVEN = {
 
 
 @pytest.mark.parametrize("what", NOT_PROVEN)
-def test_a_low_number_is_no_day_where_the_column_is_not_one_of_them(desk: Desk, what: str) -> None:
-    told = desk.csv(table(NOT_PROVEN[what]))
-    read = dict(zip(NOT_PROVEN[what], births_in(told), strict=True))
+def test_a_small_number_is_not_a_date_in_an_unproven_column(desk: Desk, what: str) -> None:
+    result = desk.csv(table(NOT_PROVEN[what]))
+    read = dict(zip(NOT_PROVEN[what], births_in(result), strict=True))
     assert {cell for cell, day in read.items() if day} == {c for c in read if len(c) > 5 or int(c) >= 20_000}
-    assert "bad_date_of_birth" in told.codes
+    assert "bad_date_of_birth" in result.codes
 
 
 @pytest.mark.parametrize("odd", ["soon", "1980-02-11", "45", "n/a", "#VALUE!", "", "99999", "1980"])
 @pytest.mark.parametrize("at", [0, 5, 10])
-def test_one_odd_cell_does_not_decide_for_the_column(desk: Desk, odd: str, at: int) -> None:
+def test_an_odd_cell_does_not_decide_the_column(desk: Desk, odd: str, at: int) -> None:
     cells: list[str | int] = [*ALIVE, 12_000]
     cells.insert(at, odd)
     assert "1932-11-07" in births_in(desk.csv(table(cells)))
 
 
 @pytest.mark.parametrize("number", [FALSE_DAY, 0, 1900, 1975, 2026, 60_001, 99_999])
-def test_a_number_that_is_no_day_or_may_be_a_year_is_left_empty_and_told(desk: Desk, number: int) -> None:
-    told = desk.csv(table([*ALIVE, number]))
-    assert births_in(told)[-1] is None
-    assert told.problem("bad_date_of_birth").count == 1
+def test_a_number_that_is_not_a_date_or_may_be_a_year_is_emptied_and_reported(desk: Desk, number: int) -> None:
+    result = desk.csv(table([*ALIVE, number]))
+    assert births_in(result)[-1] is None
+    assert result.problem("bad_date_of_birth").count == 1
 
 
-def test_days_of_a_case_are_read_alike_and_moments_never(desk: Desk) -> None:
+def test_dates_of_a_case_are_read_alike_and_times_never(desk: Desk) -> None:
     head = "Case ID,Patient ID,Issue Date,Expiry Date,Max Sessions,Created At"
     rows = [f"{n},1,{40_000 + n},{12_000 + n},{n},{45_000 + n}" for n in range(1, 9)]
     rows += [f"9,1,12000,{41_000},9,12000"]
-    told = desk.csv("\n".join([head, *rows]) + "\n", "patient_cases.csv")
-    head_of_part, read = told.parts(told.one)[0]
+    result = desk.csv("\n".join([head, *rows]) + "\n", "patient_cases.csv")
+    head_of_part, read = result.parts(result.only_file)[0]
     parsed = parse_row(SOURCE.kind("patient_cases"), read[-1].cells, head_of_part.within(CONTEXT))
     assert parsed.row is not None
     assert (parsed.row.issue_date, parsed.row.created_at) == (date(1932, 11, 7), None)
 
 
 @pytest.mark.parametrize("as_workbook", [False, True])
-def test_a_trial_brings_births_before_1954_that_are_numbers(tmp_path: Path, as_workbook: bool) -> None:
+def test_a_trial_imports_births_before_1954_stored_as_numbers(tmp_path: Path, as_workbook: bool) -> None:
     export, records = tmp_path / "export", tmp_path / "records"
     export.mkdir()
     old = [1, 59, 61, 12_000, 19_999]
@@ -145,7 +145,7 @@ def test_a_trial_brings_births_before_1954_that_are_numbers(tmp_path: Path, as_w
 
 
 @pytest.mark.parametrize("number", [1, 59, 61, 12_000])
-def test_a_trial_brings_a_cell_that_shows_a_day_of_1900(tmp_path: Path, number: int) -> None:
+def test_a_trial_imports_a_cell_that_shows_a_date_of_1900(tmp_path: Path, number: int) -> None:
     book = dated_workbook(HEADER.split(","), ["7", "Ann", "Lee"], number, is_1904=False)
     tmp_path.joinpath("patients.xlsx").write_bytes(book)
     tried = trial(tmp_path)

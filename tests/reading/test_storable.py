@@ -1,4 +1,4 @@
-"""No character that a database cannot hold comes further than the parser, whatever cell of whatever kind holds it."""
+"""Characters that a database cannot store never pass the parser, in any cell of any kind."""
 
 import json
 from typing import Any
@@ -23,7 +23,9 @@ def headers_of(kind: Kind[Any]) -> list[str]:
 
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize("kind", MOVING, ids=lambda kind: kind.name)
-def test_every_cell_of_every_kind_comes_without_what_cannot_be_stored(desk: Desk, kind: Kind[Any], sign: str) -> None:
+def test_unstorable_characters_are_removed_from_every_cell_of_every_kind(
+    desk: Desk, kind: Kind[Any], sign: str
+) -> None:
     headers = headers_of(kind)
     rows = [
         {header: f"a{SIGNS[sign]}b" if at == number else str(number + 1) for at, header in enumerate(headers)}
@@ -31,25 +33,25 @@ def test_every_cell_of_every_kind_comes_without_what_cannot_be_stored(desk: Desk
     ]
     path = f"{kind.name}.json"
     desk.file_kinds = {path: kind.name}
-    told = desk.csv(json.dumps(rows), path)
-    assert (told.one.kind, told.one.rows, told.one.refused) == (kind.name, len(rows), None)
-    assert not any(BAD & set(cell) for row in told.rows() for cell in row.cells.values())
-    counted = [p.count for p in told.one.problems if p.code == "control_chars_removed"]
+    result = desk.csv(json.dumps(rows), path)
+    assert (result.only_file.kind, result.only_file.rows, result.only_file.refused) == (kind.name, len(rows), None)
+    assert not any(BAD & set(cell) for row in result.rows() for cell in row.cells.values())
+    counted = [p.count for p in result.only_file.problems if p.code == "control_chars_removed"]
     assert counted == ([] if sign == "a noncharacter" else [len(rows)])
 
 
 @pytest.mark.parametrize("sign", SIGNS)
-def test_a_header_comes_without_what_cannot_be_stored(desk: Desk, sign: str) -> None:
+def test_unstorable_characters_are_removed_from_a_header(desk: Desk, sign: str) -> None:
     row = {"Patient ID": "1", "First Name": "Ann", "Last Name": "Lee", "Date of Birth": "", f"Pet{SIGNS[sign]}s": "2"}
-    told = desk.csv(json.dumps([row]), "patients.json")
-    assert not BAD & set("".join(told.one.facts["headers"]))
-    assert told.one.facts["unknown_columns"] == [f"Pet{SIGNS[sign] if sign == 'a noncharacter' else ''}s"]
-    assert [cell for row in told.rows() for name, cell in row.cells.items() if name.startswith("?Pet")] == ["2"]
+    result = desk.csv(json.dumps([row]), "patients.json")
+    assert not BAD & set("".join(result.only_file.facts["headers"]))
+    assert result.only_file.facts["unknown_columns"] == [f"Pet{SIGNS[sign] if sign == 'a noncharacter' else ''}s"]
+    assert [cell for row in result.rows() for name, cell in row.cells.items() if name.startswith("?Pet")] == ["2"]
 
 
 @pytest.mark.parametrize("escape", [r"\ud83d", r"\udc00", r"\u0000", r"\u0007"])
 @pytest.mark.parametrize("place", ["section", "description", "question", "answer", "option", "other"])
-def test_an_escape_in_a_form_brings_nothing_in_that_cannot_be_stored(place: str, escape: str) -> None:
+def test_an_escape_in_a_form_adds_no_unstorable_character(place: str, escape: str) -> None:
     words = dict.fromkeys(("section", "description", "question", "answer", "option", "other"), "word")
     words[place] = "wo@rd"
     question = {
@@ -69,9 +71,7 @@ def test_an_escape_in_a_form_brings_nothing_in_that_cannot_be_stored(place: str,
 @pytest.mark.parametrize(
     ("encoding", "stray"), [("utf-8", ""), ("utf-16", ""), ("utf-8", "Zo\xeb")], ids=["utf-8", "utf-16", "a stray byte"]
 )
-def test_half_a_character_in_the_bytes_of_a_file_leaves_every_name_right(
-    desk: Desk, half: bytes, encoding: str, stray: str
-) -> None:
+def test_a_lone_surrogate_in_a_file_leaves_every_name_right(desk: Desk, half: bytes, encoding: str, stray: str) -> None:
     lines = [
         "Patient ID,First Name,Last Name,Date of Birth",
         *(f"{n},Zoë{n},Bront\u00eb,1980-02-13" for n in range(200)),
@@ -81,19 +81,19 @@ def test_half_a_character_in_the_bytes_of_a_file_leaves_every_name_right(
     content = text.replace("@", sign).encode(encoding, "surrogatepass")
     if stray:
         content += f"901,{stray},Lee,1980-02-13\n".encode("latin-1")
-    told = desk.csv(content)
-    names = [row.cells["first_name"] for row in told.rows()]
+    result = desk.csv(content)
+    names = [row.cells["first_name"] for row in result.rows()]
     assert names == [*(f"Zoë{n}" for n in range(200)), "Ann", *([stray] if stray else [])]
-    assert told.problem("control_chars_removed").count == 1
+    assert result.problem("control_chars_removed").count == 1
 
 
-def test_whole_pairs_stay_as_they_are() -> None:
+def test_surrogate_pairs_are_unchanged() -> None:
     content = read_content(r'{"sections": [{"name": "\ud83d\ude00 Zo\u00eb\u000a", "questions": []}]}')
     assert (content.sections[0].name, content.codes) == ("\U0001f600 Zoë\n", ())
 
 
 @pytest.mark.parametrize("kind", MOVING, ids=lambda kind: kind.name)
-def test_a_row_at_which_our_own_code_fails_is_held_alone_and_by_its_id(
+def test_a_row_that_crashes_our_code_is_held_alone_with_its_id(
     kind: Kind[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parser = parse.parser_of(kind, CONTEXT)

@@ -1,4 +1,4 @@
-"""Words that a spreadsheet strikes out stay struck out where people read them; exact values stay what they are."""
+"""Words that a spreadsheet strikes out stay struck out in prose; exact values are unchanged."""
 
 import io
 import json
@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from tests.figures.command import trial
-from tests.reading.story import Desk, Told
+from tests.reading.story import Desk, ReadResult
 from tests.reading.test_workbook_limits import MAIN, sheet, with_parts
 from tests.reading.workbooks import letters
 
@@ -46,7 +46,7 @@ def styles(strike: str) -> str:
 
 
 def book(rows: list[list[str]], kind: str, strike: str = "<strike/>", struck: tuple[str, ...] = tuple(HEAD)) -> bytes:
-    """A workbook of texts in cells of a kind; in every second row the columns `struck` have the second style."""
+    """Returns a workbook of text cells of a kind; in every second row the columns `struck` have the second style."""
     strings: list[str] = []
     body = ""
     for number, row in enumerate([HEAD, *rows], start=1):
@@ -63,28 +63,28 @@ def book(rows: list[list[str]], kind: str, strike: str = "<strike/>", struck: tu
             else:
                 body += f'<c {place} t="str"><f>A1</f><v>{escape(cell)}</v></c>'
         body += "</row>"
-    told = "".join(f"<si>{text}</si>" for text in strings)
+    result = "".join(f"<si>{text}</si>" for text in strings)
     parts = {
         "xl/worksheets/sheet1.xml": sheet(body),
         "xl/styles.xml": styles(strike),
         "xl/_rels/workbook.xml.rels": RELATIONS,
         "xl/sharedStrings.xml": f'<?xml version="1.0"?><sst xmlns="{MAIN}" count="{len(strings)}" '
-        f'uniqueCount="{len(strings)}">{told}</sst>',
+        f'uniqueCount="{len(strings)}">{result}</sst>',
     }
     return with_parts(parts)
 
 
-def cells(told: Told, at: int = 0) -> dict[str, str]:
-    """The cells of a row by the headers of its file."""
+def cells(result: ReadResult, at: int = 0) -> dict[str, str]:
+    """Returns the cells of a row by the headers of its file."""
     names = {"id": "Patient ID", "medical_alerts": "Medical Alerts", "notes": "Extra Information", "?Mine": "Mine"}
-    return {names.get(name, name): cell for name, cell in told.rows()[at].cells.items()}
+    return {names.get(name, name): cell for name, cell in result.rows()[at].cells.items()}
 
 
 @pytest.mark.parametrize("strike", OFF_AND_ON.values(), ids=OFF_AND_ON)
 @pytest.mark.parametrize("kind", ["shared", "inline", "formula"])
 def test_a_struck_cell_keeps_its_strike_in_prose_and_its_value_elsewhere(desk: Desk, kind: str, strike: str) -> None:
-    told = desk.csv(book([ANN, ["8", *ANN[1:]]], kind, strike), "patients.xlsx")
-    first, second = cells(told), cells(told, 1)
+    result = desk.csv(book([ANN, ["8", *ANN[1:]]], kind, strike), "patients.xlsx")
+    first, second = cells(result), cells(result, 1)
     assert {name: first[name] for name in PROSE} == {name: f"[struck out: {ANN[HEAD.index(name)]}]" for name in PROSE}
     assert [first[n] for n in ("Patient ID", "first_name", "last_name", "date_of_birth", "email")] == ANN[:5]
     assert [second[name] for name in PROSE] == ANN[5:]
@@ -94,9 +94,9 @@ def test_a_struck_cell_keeps_its_strike_in_prose_and_its_value_elsewhere(desk: D
 @pytest.mark.parametrize("kind", ["shared", "inline"])
 def test_only_the_struck_cell_of_cells_that_share_a_text_is_struck(desk: Desk, kind: str, name: str) -> None:
     same = [*ANN[:5], "same", "same", "same"]
-    told = desk.csv(book([same, ["8", *same[1:]]], kind, struck=(name,)), "patients.xlsx")
-    assert {n: cells(told)[n] for n in PROSE} == {n: "[struck out: same]" if n == name else "same" for n in PROSE}
-    assert {cells(told, 1)[n] for n in PROSE} == {"same"}
+    result = desk.csv(book([same, ["8", *same[1:]]], kind, struck=(name,)), "patients.xlsx")
+    assert {n: cells(result)[n] for n in PROSE} == {n: "[struck out: same]" if n == name else "same" for n in PROSE}
+    assert {cells(result, 1)[n] for n in PROSE} == {"same"}
 
 
 RUNS = {
@@ -126,21 +126,21 @@ RUNS = {
 
 @pytest.mark.parametrize("kind", ["shared", "inline"])
 @pytest.mark.parametrize("what", RUNS)
-def test_a_struck_stretch_of_a_text_is_struck_alone(desk: Desk, what: str, kind: str) -> None:
+def test_a_struck_run_of_a_text_is_struck_alone(desk: Desk, what: str, kind: str) -> None:
     runs, shown = RUNS[what][0].replace("<t>", '<t xml:space="preserve">'), RUNS[what][1]
-    told = desk.csv(book([[*ANN[:5], runs, ANN[6], ANN[7]]], kind, OFF["none"]), "patients.xlsx")
-    assert (cells(told)["Medical Alerts"], cells(told)["Extra Information"]) == (shown, ANN[6])
+    result = desk.csv(book([[*ANN[:5], runs, ANN[6], ANN[7]]], kind, OFF["none"]), "patients.xlsx")
+    assert (cells(result)["Medical Alerts"], cells(result)["Extra Information"]) == (shown, ANN[6])
 
 
-def test_a_stretch_with_a_font_of_its_own_is_not_struck_by_its_cell(desk: Desk) -> None:
+def test_a_run_with_its_own_font_is_not_struck_by_its_cell(desk: Desk) -> None:
     runs = "<r><t xml:space='preserve'>no </t></r><r><rPr><b/></rPr><t>latex</t></r>"
-    told = desk.csv(book([[*ANN[:5], runs, ANN[6], ANN[7]]], "shared"), "patients.xlsx")
-    assert cells(told)["Medical Alerts"] == "[struck out: no] latex"
+    result = desk.csv(book([[*ANN[:5], runs, ANN[6], ANN[7]]], "shared"), "patients.xlsx")
+    assert cells(result)["Medical Alerts"] == "[struck out: no] latex"
 
 
 @pytest.mark.parametrize("strike", OFF.values(), ids=OFF)
 @pytest.mark.parametrize("kind", ["shared", "inline", "formula"])
-def test_a_workbook_without_a_strike_in_use_is_not_written_anew(
+def test_a_workbook_without_struck_out_text_is_not_rewritten(
     desk: Desk, kind: str, strike: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: object) -> bytes:
@@ -148,8 +148,8 @@ def test_a_workbook_without_a_strike_in_use_is_not_written_anew(
 
     monkeypatch.setattr("app.reading.workbook._written", never)
     for data in (book([ANN], kind, strike), book([ANN], kind, struck=())):
-        told = desk.csv(data, "patients.xlsx")
-        assert [cells(told)[name] for name in PROSE] == ANN[5:]
+        result = desk.csv(data, "patients.xlsx")
+        assert [cells(result)[name] for name in PROSE] == ANN[5:]
 
 
 NOTE = '{"sections":[{"name":"S","questions":[{"name":"Q","type":"paragraph","answer":"<p>fine</p>"}]}]}'
@@ -175,8 +175,8 @@ def test_the_content_of_a_struck_note_is_struck_as_html(desk: Desk, content: str
         "xl/styles.xml": styles("<strike/>"),
         "xl/_rels/workbook.xml.rels": RELATIONS,
     }
-    told = desk.csv(with_parts(parts), "treatment_notes.xlsx")
-    assert told.rows()[0].cells["content"] == CONTENTS[content]
+    result = desk.csv(with_parts(parts), "treatment_notes.xlsx")
+    assert result.rows()[0].cells["content"] == CONTENTS[content]
 
 
 HOSTILE = {
@@ -190,16 +190,16 @@ HOSTILE = {
 @pytest.mark.parametrize("what", HOSTILE)
 def test_styles_that_cannot_be_read_are_refused_or_cost_no_row(desk: Desk, what: str) -> None:
     data = _replaced(book([ANN], "shared"), "xl/styles.xml", HOSTILE[what])
-    told = desk.csv(data, "patients.xlsx")
-    assert told.one.refused in ("file_type_unsupported", "zip_damaged") or len(told.rows()) == 1
+    result = desk.csv(data, "patients.xlsx")
+    assert result.only_file.refused in ("file_type_unsupported", "zip_damaged") or len(result.rows()) == 1
 
 
 @pytest.mark.parametrize("piece", ["<si>", "<x:si>", "<si><r>", "<si><t>", "</x", "<si a='", "<strike "])
-def test_strings_made_to_be_searched_without_end_are_refused_or_read_soon(desk: Desk, piece: str) -> None:
+def test_strings_made_for_endless_searches_are_refused_or_read_soon(desk: Desk, piece: str) -> None:
     begins = f'<?xml version="1.0"?><sst xmlns="{MAIN}"><si><r><rPr><strike/></rPr><t>a</t></r></si>'
     strings = f"{begins}{piece * 200_000}</si></sst>"
     data = _replaced(book([ANN], "inline"), "xl/sharedStrings.xml", strings)
-    assert desk.csv(data, "patients.xlsx").one.refused in (
+    assert desk.csv(data, "patients.xlsx").only_file.refused in (
         None,
         "zip_damaged",
         "file_type_unsupported",
@@ -217,7 +217,7 @@ def _replaced(data: bytes, part: str, text: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["shared", "inline"])
-def test_a_trial_brings_a_negated_allergy_struck_out(tmp_path: Path, kind: str) -> None:
+def test_a_trial_imports_a_negated_allergy_struck_out(tmp_path: Path, kind: str) -> None:
     export, records = tmp_path / "export", tmp_path / "records"
     export.mkdir()
     export.joinpath("patients.xlsx").write_bytes(book([ANN, ["8", "Bo", *ANN[2:]]], kind))

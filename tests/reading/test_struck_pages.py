@@ -1,4 +1,4 @@
-"""Pages of a note folder keep what a browser shows struck out, by whatever element and style, and no more."""
+"""Pages of a note folder keep what a browser shows struck out, by any element and style, and no more."""
 
 import re
 
@@ -15,10 +15,13 @@ _OUT = re.compile(r"\[struck out: ([^]]*)\]")
 
 
 def notes_of(desk: Desk, pages: dict[str, str]) -> dict[str, Rich]:
-    """The notes of pages, by the pages' names; all are read as one export."""
+    """Returns the notes of pages by the pages' names; all pages are read as a single export."""
     names = dict(enumerate(sorted(pages), start=1))
-    told = desk.read({f"{FOLDER}2024-05-06 Visit [{n}].html": pages[names[n]] for n in names})
-    return {names[int(row.cells["id"])]: note_html(read_content(row.cells["content"])) for row in told.rows(told.one)}
+    result = desk.read({f"{FOLDER}2024-05-06 Visit [{n}].html": pages[names[n]] for n in names})
+    return {
+        names[int(row.cells["id"])]: note_html(read_content(row.cells["content"]))
+        for row in result.rows(result.only_file)
+    }
 
 
 @pytest.mark.parametrize("is_struck", [True, False])
@@ -48,13 +51,13 @@ def test_a_style_in_the_head_of_a_page_counts(desk: Desk, page: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["style", "script", "iframe", "object", "svg"])
-def test_a_page_keeps_the_words_behind_what_never_ends_and_says_so(desk: Desk, name: str) -> None:
+def test_a_page_keeps_the_words_behind_an_unclosed_element_and_reports_it(desk: Desk, name: str) -> None:
     note = notes_of(desk, {"": f"<p>sore<{name}>hip<p>knee"})[""]
     assert plain_text(note.html).split() == ["sorehip", "knee"]
     assert "html_sanitised" in note.codes
 
 
-def test_a_page_says_that_a_style_strikes_out_who_knows_what(desk: Desk) -> None:
+def test_a_page_reports_a_style_with_an_unknown_effect(desk: Desk) -> None:
     page = "<head><style>p::first-line{text-decoration:line-through}</style></head><p>sore"
     note = notes_of(desk, {"": page})[""]
     assert "A style of this page strikes words out" in plain_text(note.html)

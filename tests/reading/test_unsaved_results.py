@@ -1,4 +1,4 @@
-"""A formula whose result is not stored is told with its line and column; an empty text is a result."""
+"""A formula without a stored result is reported with line and column; an empty text is a result."""
 
 import io
 import json
@@ -65,7 +65,7 @@ SAVED = {
 
 
 def row(number: int, cells: list[str], at: int | None = None, kind: str = "", inside: str = "") -> str:
-    """A row of texts, the cell at a place replaced."""
+    """Returns a row of texts with a cell replaced."""
     body = ""
     for place, cell in enumerate(cells):
         name = f'r="{letters(place)}{number}"'
@@ -83,13 +83,13 @@ def rows_of(xml: str) -> list[tuple[int, list[str]]]:
 
 
 @pytest.mark.parametrize("name", UNSAVED)
-def test_a_formula_without_its_result_is_an_error_whatever_its_form(name: str) -> None:
+def test_a_formula_without_its_result_is_an_error_in_every_form(name: str) -> None:
     kind, inside = UNSAVED[name]
     xml = sheet(row(1, ["a", "b", "c"]) + row(2, ["1", "2", "3"], 1, kind, inside))
     assert rows_of(xml) == [(1, ["a", "b", "c"]), (2, ["1", "#ERROR!", "3"])]
 
 
-def test_every_form_is_found_under_a_prefix_and_at_every_border_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_form_is_found_under_a_prefix_and_at_every_block_border(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [row(at, ["1", "2", "3"], 1, *what) for at, what in enumerate(UNSAVED.values(), start=1)]
     body = "".join(lines)
     for tag in ("row", "c", "f", "v", "is", "t", "extLst"):
@@ -105,7 +105,7 @@ def test_every_form_is_found_under_a_prefix_and_at_every_border_of_a_block(monke
 
 
 @pytest.mark.parametrize("name", SAVED)
-def test_a_result_that_is_stored_is_no_error_and_costs_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_result_is_not_an_error_and_costs_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> bytes:
         raise AssertionError
 
@@ -115,12 +115,12 @@ def test_a_result_that_is_stored_is_no_error_and_costs_nothing(name: str, monkey
 
 
 @pytest.mark.parametrize("column", HEAD[1:])
-def test_a_formula_without_its_result_is_told_with_its_line_and_column(desk: Desk, column: str) -> None:
+def test_a_formula_without_its_result_is_reported_with_its_line_and_column(desk: Desk, column: str) -> None:
     at = HEAD.index(column)
     xml = sheet(row(1, HEAD) + row(2, ANN) + row(4, ["8", *ANN[1:]], at, "", "<f>A1</f>") + row(5, ["9", *ANN[1:]]))
     told = desk.csv(with_sheet(xml), "patients.xlsx")
-    assert told.one.rows == 3
-    found = [p for p in told.one.problems if p.code == "spreadsheet_error_value"]
+    assert told.only_file.rows == 3
+    found = [p for p in told.only_file.problems if p.code == "spreadsheet_error_value"]
     if column == "Mine":  # nobody reads it; the word stands where the clinic looks at the column
         assert "#ERROR!" in told.rows()[1].cells.values()
         return
@@ -128,7 +128,7 @@ def test_a_formula_without_its_result_is_told_with_its_line_and_column(desk: Des
     assert found[0].column
 
 
-def test_a_trial_tells_of_each_lost_cell_and_balances(tmp_path: Path) -> None:
+def test_a_trial_reports_each_lost_cell_and_balances(tmp_path: Path) -> None:
     export, records = tmp_path / "export", tmp_path / "records"
     export.mkdir()
     lost = ["Extra Information", "Date of Birth", "First Name", "PhoneMobile"]

@@ -1,4 +1,4 @@
-"""A workbook is measured before a spreadsheet library opens it: none makes the reader ask for more than it has."""
+"""A workbook is measured before the spreadsheet library opens it: no workbook exhausts the reader's memory."""
 
 import io
 import resource
@@ -30,7 +30,7 @@ def sheet(body: str, begins: str = '<?xml version="1.0"?>') -> str:
 
 
 def with_parts(given: dict[str, str]) -> bytes:
-    """A workbook of one sheet, some of its parts replaced or added."""
+    """Returns a workbook of a single sheet with parts replaced or added."""
     parts = dict(given)
     out = io.BytesIO()
     plain = zipfile.ZipFile(io.BytesIO(workbook({"S": [["a"]]})))
@@ -65,11 +65,11 @@ def test_cells_far_apart_are_read_like_any_others(what: str) -> None:
     assert [row[0] for row in rows[2:]] == ([1_048_576] if "<v>" in FAR_AND_HONEST[what] else [])
 
 
-def test_a_stray_format_below_a_table_changes_nothing_of_it(desk: Desk) -> None:
+def test_a_stray_format_below_a_table_changes_no_row(desk: Desk) -> None:
     book = with_sheet(sheet(TABLE + FAR.format(' s="0"', "")))
-    told = desk.csv(book, "patients.xlsx")
-    assert (told.one.kind, told.one.rows, told.one.refused) == ("patients", 1, None)
-    assert [(r.line, r.cells["id"]) for r in told.rows()] == [(3, "7")]
+    result = desk.csv(book, "patients.xlsx")
+    assert (result.only_file.kind, result.only_file.rows, result.only_file.refused) == ("patients", 1, None)
+    assert [(r.line, r.cells["id"]) for r in result.rows()] == [(3, "7")]
 
 
 DIAGONAL = "".join(
@@ -93,9 +93,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_no_library_should_open_is_refused_by_its_reason(desk: Desk, what: str) -> None:
+def test_unsafe_workbooks_are_refused_with_their_reason(desk: Desk, what: str) -> None:
     book, code = REFUSED[what]
-    assert desk.csv(book, "patients.xlsx").one.refused == code
+    assert desk.csv(book, "patients.xlsx").only_file.refused == code
 
 
 @pytest.mark.parametrize(

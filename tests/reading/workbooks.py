@@ -1,4 +1,4 @@
-"""Spreadsheets as an office program writes them, from rows of cells."""
+"""Spreadsheets as office programs write them, from rows of cells."""
 
 import io
 import zipfile
@@ -19,7 +19,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def workbook(sheets: Mapping[str, Cells], hidden: Mapping[str, str] | None = None, *, is_1904: bool = False) -> bytes:
-    """A workbook; `hidden` says of sheets that they are `hidden` or `veryHidden`."""
+    """Returns a workbook; `hidden` marks sheets as `hidden` or `veryHidden`."""
     since = '<workbookPr date1904="1"/>' if is_1904 else ""
     names = list(sheets)
     states = {name: f' state="{state}"' for name, state in (hidden or {}).items()}
@@ -51,7 +51,7 @@ def workbook(sheets: Mapping[str, Cells], hidden: Mapping[str, str] | None = Non
 
 
 def dated_workbook(head: Sequence[str], row: Sequence[str], serial: float, *, is_1904: bool) -> bytes:
-    """A workbook of one row that ends with a date, stored as the number of days since the workbook's first one."""
+    """Returns a workbook of a single row that ends with a date, stored as days since the workbook's first day."""
     plain = workbook({"S": [head, row]})
     out = io.BytesIO()
     last = f'<c r="{chr(65 + len(row))}2" s="1"><v>{serial!r}</v></c></row></sheetData>'
@@ -83,7 +83,7 @@ def _sheet(rows: Cells) -> str:
 
 
 def letters(column: int) -> str:
-    """What a sheet calls a column, counted from 0."""
+    """Returns the letters of a column, counted from 0."""
     before, last = divmod(column, 26)
     return (letters(before - 1) if before else "") + chr(65 + last)
 

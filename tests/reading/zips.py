@@ -1,4 +1,4 @@
-"""Zips built byte by byte, so that they can say of themselves what no honest program would."""
+"""Zips built byte by byte, so that they can contradict themselves."""
 
 import bz2
 import lzma
@@ -14,7 +14,7 @@ STORED, DEFLATE, DEFLATE64, BZIP2, LZMA = 0, 8, 9, 12, 14
 
 @dataclass
 class Item:
-    """One entry. What is None follows from the data; `local_*` say of it otherwise than the directory."""
+    """An entry. None values follow from the data; `local_*` values differ from the directory's."""
 
     name: bytes = b"patients.csv"
     data: bytes = field(default_factory=lambda: patients(2).encode())
@@ -62,7 +62,7 @@ def build(
     disk: int = 0,
     count: int | None = None,
 ) -> bytes:
-    """The whole zip. `moved` False leaves offsets as they were before `before` was put in front."""
+    """Returns the zip. `moved` False keeps the offsets from before `before` was put in front."""
     out = bytearray(before)
     directory = bytearray()
     for item in items:
@@ -82,7 +82,7 @@ def build(
         out += name + extra + body
         if item.descriptor:
             out += struct.pack("<4s3L", b"PK\x07\x08", crc, len(body), size)
-        told = (0xFFFFFFFF, 0xFFFFFFFF) if item.wide else (packed, size)
+        result = (0xFFFFFFFF, 0xFFFFFFFF) if item.wide else (packed, size)
         directory += struct.pack(
             "<4s6H3L5H2L",
             b"PK\x01\x02",
@@ -93,7 +93,7 @@ def build(
             0,
             33,
             crc,
-            *told,
+            *result,
             len(item.name),
             len(extra + item.extra),
             0,
@@ -117,6 +117,6 @@ def build(
 
 
 def overlapping(copies: int) -> bytes:
-    """Many names for the same packed bytes."""
+    """Returns a zip with many names for the same packed bytes."""
     kernel = Item(b"0.csv", b"0" * 1_000_000)
     return build([kernel, *(Item(b"%d.csv" % n, kernel.data, packed=b"", at=0) for n in range(1, copies))])

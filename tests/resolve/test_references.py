@@ -9,7 +9,7 @@ from app.mapping.kind import Kind
 from app.mapping.plan import Plan
 from app.mapping.traits import Mention
 from app.problems import Level
-from app.reading.relations import base_of
+from app.reading.relation_headers import base_of
 from tests.index.story import CATEGORY, IDS, Export, booking, case, patient, practitioner, type_
 from tests.reading.story import SOURCE
 

@@ -33,7 +33,7 @@ def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test spoils is mended after it."""
     monkeypatch.setitem(vars(read_export), "keep", vars(read_export)["keep"])
     monkeypatch.setitem(vars(read_export), "keep_attached", vars(read_export)["keep_attached"])
-    monkeypatch.setattr(cut, "cells_of", cut.cells_of)
+    monkeypatch.setattr(cut, "part_columns", cut.part_columns)
     monkeypatch.setitem(SOURCES, source().name, source())
 
 

@@ -14,7 +14,7 @@ from app.migration.advance import GuardRefused
 from app.migration.models import Migration, Trial
 from app.migration.states import State
 from app.problems import Problem
-from app.reading.log import note_run_problems
+from app.reading.reading_ledger import note_run_problems
 from app.trial.account import BLOCKING, has_true_account
 from app.trial.approval_check import trial_fault
 from app.worker.clean_up import purge

@@ -9,7 +9,7 @@ import pytest
 
 from app.mapping.kind import Kind
 from app.mapping.numbers import has_decimal_comma, money
-from app.reading.survey import amounts_of
+from app.reading.survey import amount_columns
 from app.sources.cliniko.source import CLINIKO
 from tests.clinic import Clinic, clinic_files
 from tests.mapping.cells import context, read
@@ -45,7 +45,7 @@ def test_a_comma_before_one_or_two_last_figures_is_a_decimal_comma(cell: str, *,
 
 @pytest.mark.parametrize("kind", [kind for kind in CLINIKO.kinds if kind.imported], ids=lambda kind: str(kind.name))
 def test_every_column_of_money_is_known_by_its_type(kind: Kind[Any]) -> None:
-    assert amounts_of(kind.row) == AMOUNTS.get(kind.name, set())
+    assert amount_columns(kind.row) == AMOUNTS.get(kind.name, set())
 
 
 @pytest.mark.parametrize("cell", ["1.200", "-1.200", "$1.200", "(1.200)", "999.000", "12.345"])

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.isolated.preview_job import entry_at, known_ids
+from app.isolated.preview_job import find_entry, known_ids
 from app.mapping.plan import Plan
-from app.reading.entries import opened, private
+from app.reading.entries import open_export, private_scratch
 from app.reading.limits import Limits
 from app.trial.verification import plain, raw_rows
 from tests.clinic import Clinic, clinic_files
@@ -48,11 +48,11 @@ def test_a_row_of_one_list_that_nobody_read_is_missed_there(clinic: Clinic, monk
 
 
 def test_a_list_is_found_by_its_path_where_a_file_is(tmp_path: Path) -> None:
-    with opened(given(in_one_file()), SOURCE, Limits(), private(tmp_path)) as found:
-        entry = entry_at(found, f"{FILE}#patients")
+    with open_export(given(in_one_file()), SOURCE, Limits(), private_scratch(tmp_path)) as found:
+        entry = find_entry(found, f"{FILE}#patients")
         assert entry is not None
         assert (entry.path, entry.list) == (f"{FILE}#patients", "patients")
-        assert entry_at(found, "other.json#patients") is None
+        assert find_entry(found, "other.json#patients") is None
         assert found.attached.at(f"{FILE}#patients") is None
         ids = known_ids(found, SOURCE, Plan(), {f"{FILE}#patients": "patients"})
     assert len(ids["patients"]) == 20

@@ -15,7 +15,7 @@ from tests.world.spoiled import column, columns_swapped, kind_dropped, source
 @pytest.fixture(autouse=True)
 def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test spoils is mended after it."""
-    monkeypatch.setattr(cut, "cells_of", cut.cells_of)
+    monkeypatch.setattr(cut, "part_columns", cut.part_columns)
     monkeypatch.setitem(SOURCES, source().name, source())
 
 

@@ -29,7 +29,7 @@ def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
     from app.reading import grid
     from app.sources import SOURCES
 
-    monkeypatch.setattr(grid, "below", grid.below)
+    monkeypatch.setattr(grid, "rows_below", grid.rows_below)
     monkeypatch.setitem(SOURCES, source().name, source())
 
 

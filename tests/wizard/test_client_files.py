@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from app.caspen.tables import File
 from app.migration.models import AuditEntry
-from app.reading.attachments import attachment_key
+from app.reading.attachment_storage import attachment_key
 from app.records.reader import Reader
 from app.trial.context import attachments_prefix
 from tests.conftest import At

@@ -103,7 +103,7 @@ def columns_swapped(kind: str, one: int) -> Spoil:
     """Two neighbouring columns change places while a file is cut into parts."""
 
     def spoil() -> None:
-        inner = cut.cells_of
+        inner = cut.part_columns
 
         def swapped(header: Any) -> Any:
             columns, cells = inner(header)
@@ -113,7 +113,7 @@ def columns_swapped(kind: str, one: int) -> Spoil:
             order[one], order[one + 1] = order[one + 1], order[one]
             return columns, lambda row: [cells(row)[n] for n in order]
 
-        cut.cells_of = swapped
+        cut.part_columns = swapped
 
     return spoil
 
@@ -136,24 +136,24 @@ def parts_thinned(kind: str) -> Spoil:
 
 def last_rows_unread() -> None:
     """The last row of every file is never seen: not when it is surveyed, and not when it is cut."""
-    inner = grid.below
+    inner = grid.rows_below
 
     def below(rows: Iterator[Any], line: int) -> Iterator[Any]:
         for row, _ in pairwise(inner(rows, line)):
             yield row
 
-    grid.below = below
+    grid.rows_below = below
 
 
 def first_rows_unread() -> None:
-    inner = grid.below
+    inner = grid.rows_below
 
     def below(rows: Iterator[Any], line: int) -> Iterator[Any]:
         found = inner(rows, line)
         next(found, None)
         yield from found
 
-    grid.below = below
+    grid.rows_below = below
 
 
 def offsets_shifted(hours: int) -> Spoil:
@@ -202,7 +202,7 @@ def answer_lost(which: int) -> Spoil:
 
 def attachment_unseen() -> None:
     """The first of clients' own files is passed over."""
-    inner = read_export.keep_attached
+    inner = read_export.store_attachments
     vars(read_export)["keep_attached"] = lambda found, reading: inner(
         replace(found, attached=tuple(found.attached)[1:]), reading
     )

@@ -22,10 +22,10 @@ from app.migration.balance import KindBalance
 from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.problems import Problem
-from app.reading.entries import Entry, Found
+from app.reading.entries import ExportFiles, FileEntry
 from app.reading.entry_table import EntryList
-from app.reading.naming import list_of
-from app.reading.read_export import found_in
+from app.reading.naming import split_list_path
+from app.reading.read_export import open_migration_export
 from app.reading.refusal import Refused
 from app.sources import source as source_named
 from app.storage import CannotOpen
@@ -90,7 +90,7 @@ def look_again(runtime: Runtime, migration: Migration, beat: Heartbeat, kinds: S
     """Verifies every file that was read, and clients' own. `kinds`: what became of their rows. Raises no fault of
     its own: whatever fails is `not_verified`."""
     looked = Looked()
-    with _never_failing(runtime, looked), found_in(runtime, migration, beat) as found:
+    with _never_failing(runtime, looked), open_migration_export(runtime, migration, beat) as found:
         _look_at_all(runtime, migration, beat, kinds, found, looked)
     return looked
 
@@ -100,7 +100,7 @@ def _look_at_all(
     migration: Migration,
     beat: Heartbeat,
     kinds: Sequence[KindBalance],
-    found: Found,
+    found: ExportFiles,
     looked: Looked,
 ) -> None:
     source = source_named(migration.source)
@@ -207,14 +207,14 @@ def _named(
 
 
 def _missed(
-    entries: Iterable[Entry], files: Sequence[ExportFile], verdicts: dict[str, set[str]], source: Source
+    entries: Iterable[FileEntry], files: Sequence[ExportFile], verdicts: dict[str, set[str]], source: Source
 ) -> Iterator[Problem]:
     """Files that reading passed over although their headers are those of a kind that moves, and no verdict says why.
 
     A file that the clinic left out, that was refused, or that is of another kind has such a verdict. Of a file that was
     read list by list, each list has its own.
     """
-    whole = {parts[0] for file in files if (parts := list_of(file.path)) is not None}
+    whole = {parts[0] for file in files if (parts := split_list_path(file.path)) is not None}
     kinds = {file.path: file.kind for file in files}
     encodings = {file.path: file.facts.get("encoding") for file in files}
     for entry in entries:
@@ -225,7 +225,7 @@ def _missed(
             yield Problem("rows_miscounted", look.kind, entry.path)
 
 
-def _plainly(entry: Entry, encoding: str | None, looks: Iterable[VerifiedKind]) -> VerifiedKind | None:
+def _plainly(entry: FileEntry, encoding: str | None, looks: Iterable[VerifiedKind]) -> VerifiedKind | None:
     """The kind that a file can only be of, by the headers in its first row."""
     try:
         _, first = next(plain_rows(entry.open, encoding), (0, {}))

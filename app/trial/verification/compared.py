@@ -27,7 +27,7 @@ from app.mapping.verified_kinds import (
 from app.migration.balance import KindBalance
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.problems import Level, Problem
-from app.reading.entries import Entry
+from app.reading.entries import FileEntry
 from app.reading.entry_table import EntryList
 from app.reading.refusal import Refused
 from app.trial.verification.compared_rows import ComparedRows, Found, Reported, RowCode, Sampled, lines_by_id
@@ -52,7 +52,7 @@ class Eyes:
     look: VerifiedKind
     own: bool
     named: Callable[[OverridingKind, Set[str]], Set[str] | None]
-    attached: Callable[[str], Entry | None]
+    attached: Callable[[str], FileEntry | None]
 
 
 def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) -> Found:
@@ -201,7 +201,7 @@ def _absent(session: Session, migration: Migration, kind: str) -> int:
     return session.exec(select(func.count()).select_from(rows.subquery())).one()
 
 
-def _some(entries: EntryList) -> Iterator[Entry]:
+def _some(entries: EntryList) -> Iterator[FileEntry]:
     step, room = max(1, len(entries) // SOME), ROOM
     for entry in entries:
         if not entry.refused and 0 < entry.size <= min(LARGEST, room) and not zlib.crc32(entry.path.encode()) % step:
@@ -209,7 +209,7 @@ def _some(entries: EntryList) -> Iterator[Entry]:
             yield entry
 
 
-def _content(entry: Entry, types: dict[Content, str]) -> Content | None:
+def _content(entry: FileEntry, types: dict[Content, str]) -> Content | None:
     """The bytes' sum and number; None where they cannot be read, which reading has told."""
     try:
         with entry.open() as stream:
@@ -222,7 +222,7 @@ def _content(entry: Entry, types: dict[Content, str]) -> Content | None:
     return content
 
 
-def sum_of(entry: Entry) -> str | None:
+def sum_of(entry: FileEntry) -> str | None:
     """The sum of one file's bytes, where they can be read and are no great many."""
     found = _content(entry, {}) if not entry.refused and entry.size <= LARGEST else None
     return found[0] if found else None

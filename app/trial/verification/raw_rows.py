@@ -10,7 +10,7 @@ from app.mapping.kind import Source
 from app.mapping.page_styles import split_styles
 from app.mapping.verified_kinds import VerifiedKind, bare_header
 from app.migration.models import ExportFile
-from app.reading.entries import Entry, Found
+from app.reading.entries import ExportFiles, FileEntry
 from app.reading.refusal import Refused
 from app.trial.verification.plain import Headers, Lined, plain_rows, under_header
 from app.trial.verification.relations import with_ids
@@ -25,7 +25,7 @@ _PAGES = "*.html"
 class RawFiles:
     """The files of an export by path. A folder of note pages is one file, and so is each sheet of a workbook."""
 
-    def __init__(self, found: Found, source: Source, pairs: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, found: ExportFiles, source: Source, pairs: Mapping[str, Mapping[str, str]]) -> None:
         self._pairs = pairs  # by file and header, the column that the clinic paired it with
         self._entries = found.entries
         self._pages = {f"{folder}{_PAGES}" for folder in found.entries.page_folders()}
@@ -105,7 +105,7 @@ _UNSEEN = frozenset({"script", "style"})
 _ABOVE = frozenset({"html", "head", "meta", "link", "base", "title", "style", "script"})  # what a page's head holds
 
 
-def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
+def note_pages(entries: Iterable[FileEntry], headers: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
     """One row for each page of a folder, with its number. Cells: id, patient, title, content, under the bare
     `headers` of these names.
 
@@ -121,7 +121,7 @@ def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator
         yield number_of_page, {bare_header(headers[name]): cell for name, cell in cells.items() if name in headers}
 
 
-def _page(entry: Entry) -> "_Words | None":
+def _page(entry: FileEntry) -> "_Words | None":
     """The words of a page; None where its bytes cannot be read, are too many, or are not plainly UTF-8."""
     if entry.refused:
         return None

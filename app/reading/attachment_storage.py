@@ -1,7 +1,7 @@
-"""Files that lie beside the tables, such as a scan of a referral: each goes into safe storage once for its content.
+"""Stores files that lie next to the tables, such as a scan of a referral. Equal contents are stored once.
 
-A file is streamed, whatever its size, and never held: one larger than a megabyte is read twice, once for its sum,
-by which it is stored, and once to be stored.
+Files are streamed, never held in memory. A file over 1 MiB is read twice: for its checksum, which names the stored
+object, and for storing.
 """
 
 import hashlib
@@ -11,9 +11,9 @@ from typing import BinaryIO
 from app.index.attachments import Attachment, comparable
 from app.mapping.files import is_blocked
 from app.reading.content_sniffing import content_type_of
-from app.reading.cut import Store
-from app.reading.entries import Entry
-from app.reading.owner import owner_of
+from app.reading.cut import PartStore
+from app.reading.entries import FileEntry
+from app.reading.naming import owner_of
 from app.reading.refusal import Refused
 
 PIECE = 64 << 10
@@ -21,29 +21,32 @@ AT_ONCE = 1 << 20
 
 
 def attachment_key(prefix: str, sha256: str) -> str:
-    """Where the content of a sum lies in storage."""
+    """Returns the storage key of a content, by the SHA-256 of its bytes."""
     return f"{prefix}{sha256[:2]}/{sha256}"
 
 
-def keep(entry: Entry, store: Store) -> Attachment:
-    """Stores what one file holds, if it is not there yet. Raises nothing for a bad file: its code says why."""
+def store_attachment(entry: FileEntry, store: PartStore) -> Attachment:
+    """Stores the content of a file, unless storage already has that content.
+
+    Raises nothing for a bad file: the returned attachment carries the problem code and no checksum.
+    """
     root = entry.attached or ""
     *folders, name = entry.path[len(root) :].split("/")
-    found = Attachment(
+    attachment = Attachment(
         entry.path, root, comparable(entry.path[len(root) :]), owner_of(folders).id, comparable(name), entry.size
     )
     if is_blocked(name):
-        return found._replace(code="file_type_blocked")
+        return attachment._replace(code="file_type_blocked")
     try:
         if entry.refused:
             raise entry.refused
         sha256, size, content_type = _stored(entry, store)
     except Refused as refused:
-        return found._replace(code=refused.code)
-    return found._replace(sha256=sha256, size=size, content_type=content_type)
+        return attachment._replace(code=refused.code)
+    return attachment._replace(sha256=sha256, size=size, content_type=content_type)
 
 
-def _stored(entry: Entry, store: Store) -> tuple[str, int, str]:
+def _stored(entry: FileEntry, store: PartStore) -> tuple[str, int, str]:
     if entry.size > store.limits.file_bytes:
         raise Refused("file_too_large")
     with entry.open() as stream:
@@ -64,7 +67,7 @@ def _stored(entry: Entry, store: Store) -> tuple[str, int, str]:
     return sha256, size, content_type_of(begins)
 
 
-def _write(entry: Entry, store: Store, key: str, sha256: str, whole: bytes | None) -> None:
+def _write(entry: FileEntry, store: PartStore, key: str, sha256: str, whole: bytes | None) -> None:
     with store.objects.writer(key, store.data_key) as out:
         if whole is not None:
             out.write(whole)

@@ -1,7 +1,7 @@
-"""A quotation mark that its row never closes: a mark in a later row closes it, and the rows between lie in one cell.
+"""Unclosed quotation marks: a mark in a later row closes them, and the rows between become a single cell.
 
-A cell of several lines is looked at when its row is read. Its lines are rows of the file where they have as many cells
-as the header, and an id that looks like the row's own and is another. Lines of prose, addresses and lists are none.
+Each cell with several lines is checked when its row is read. Its lines are rows of the file if they have as many cells
+as the header, and an id that resembles the row's own but differs. Lines of prose, addresses and lists are not.
 """
 
 import csv
@@ -15,20 +15,20 @@ from app.mapping.moments import birth, day, local_timestamp, timestamp, visit_ti
 from app.mapping.numbers import money, whole
 from app.reading.recognise import Header
 
-LAST = "end"  # a line of our own behind a row: it is a row by itself where the row has ended
+LAST = "end"  # a line that is added behind a row: it is a row of its own if the row has ended
 _ONE_LINE = frozenset({birth, day, local_timestamp, timestamp, visit_time, boolean, whole, money, email_alone})
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _DIGIT = re.compile(r"[0-9]")
-_LONG = 7  # digits of a real id; ids of one file may be of two lengths
-_NARROW = 3  # columns below which an id of few digits says too little
+_LONG = 7  # digits of a long id; ids of a file may have two lengths
+_NARROW = 3  # columns below which a short id proves nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Swallowed:
-    """Lines of a row are rows by themselves, from `head` on.
+class SwallowedRows:
+    """Lines of a row, from `head` on, that are rows by themselves.
 
-    `cells` are those of the row before them, where it is certain that its mark is a stray one; `at` is where in the
-    last line of that row the mark stands.
+    `cells` are those of the row before them if its quotation mark is certainly stray, otherwise None; `at` is the
+    mark's offset in the last line of that row.
     """
 
     head: int
@@ -36,8 +36,8 @@ class Swallowed:
     cells: list[str] | None
 
 
-class OpenMarks:
-    """Looks for rows in the cells of one table. It holds nothing of any row."""
+class UnclosedQuotes:
+    """Finds rows in the cells of a table. Keeps no state between rows."""
 
     def __init__(self, header: Header, delimiter: str) -> None:
         columns = {placed.name: placed.column for placed in header.kind.columns}
@@ -50,10 +50,10 @@ class OpenMarks:
         self._one_line = frozenset(at for at, c in known if c.is_key or c.links_to or c.read in _ONE_LINE)
         self._opens = f'{delimiter}"'
 
-    def look(self, lines: Sequence[str], cells: Sequence[str] | None) -> Swallowed | None:
-        """What the lines of one row hold. `cells` are the row's own; None where its marks do not add up.
+    def find_swallowed(self, lines: Sequence[str], cells: Sequence[str] | None) -> SwallowedRows | None:
+        """Returns the rows among the lines of a row; None if the row has a single line or none of its lines is a row.
 
-        A row of one line, and a row of which no line is a row, gives None.
+        `cells` are the row's cells, None if its quotation marks do not match.
         """
         sign, fewest, opens = self._delimiter, self._least - 1, self._opens
         likely = [n for n, line in enumerate(lines) if n and (line.count(sign) >= fewest or opens in line)]
@@ -70,21 +70,20 @@ class OpenMarks:
         if row and fits:
             is_whole = is_whole and self._is_certain(lines[head - 1][at:], row)
         if is_whole and (cells is None or self._are_rows(lines[head:], own, spaced=spaced)):
-            return Swallowed(head, at, row)
-        return Swallowed(head, at, None)
+            return SwallowedRows(head, at, row)
+        return SwallowedRows(head, at, None)
 
     def _is_certain(self, tail: str, row: list[str]) -> bool:
-        """Whether a row is whole without the lines behind its mark, which it hardly is with a note's first line.
+        """Returns whether a row is complete without the lines behind its mark, as a note's first line rarely is.
 
-        `tail` is what stands behind the mark in the row's last line. Where a note stands in the last column, any line
-        would do.
+        `tail` is the text behind the mark in the row's last line. If the last column is a note, any line would do.
         """
         if not self._is_wide(row) or self._is_spaced(tail):
             return False
         return self._delimiter in tail or self._width - 1 in self._one_line
 
     def _are_rows(self, lines: Sequence[str], own: str, *, spaced: bool) -> bool:
-        """Whether all lines are rows, if need be several of them one row; the last one may go on behind them."""
+        """Returns whether all lines form rows, several lines a row if need be; the last may continue behind them."""
         begins = 0
         reader = csv.reader(lines, delimiter=self._delimiter)
         for cells in reader:
@@ -96,7 +95,7 @@ class OpenMarks:
         return True
 
     def _begins_row(self, line: str, own: str, *, spaced: bool) -> bool:
-        """Whether a line is a row by itself, or the beginning of one of which a cell has several lines."""
+        """Returns whether a line is a row, or begins a row with a cell of several lines."""
         if self._delimiter not in line:
             return False
         if self._key == 0 and not self._is_another(line.partition(self._delimiter)[0], own):
@@ -109,15 +108,16 @@ class OpenMarks:
         return self._is_wide(cells) and self._is_other(cells, own)
 
     def _alone(self, line: str) -> tuple[list[str], bool]:
-        """The cells of a line, and whether the last one goes on behind it."""
+        """Returns the cells of a line, and whether the last cell goes on behind the line."""
         records = list(csv.reader([line, LAST], delimiter=self._delimiter))
         return (records[0], len(records) == 1) if records else ([], False)
 
     def _head(self, lines: Sequence[str]) -> tuple[int, list[str] | None]:
-        """Where in its last line a row opens its mark, and the cells of the row without it, if it then ends there."""
+        """Returns the offset of the mark in the row's last line, and the row's cells without it, if the row then ends
+        there."""
         text = "".join(lines)
         begins = len(text) - len(lines[-1])
-        at = open_mark(text, self._delimiter) - begins
+        at = find_unclosed_quote(text, self._delimiter) - begins
         if at < 0:
             return 0, None
         without = [*lines[:-1], lines[-1][:at] + lines[-1][at + 1 :], LAST]
@@ -125,7 +125,7 @@ class OpenMarks:
         return at, records[0] if records[1:] == [[LAST]] else None
 
     def _own(self, line: str) -> str:
-        """What stands in the key column of a row's first line."""
+        """Returns the id in a row's first line."""
         if self._key is None:
             return ""
         cells = self._alone(line)[0]
@@ -139,7 +139,7 @@ class OpenMarks:
         return self._width > _NARROW and all(not link or _ID.fullmatch(link) for link in links)
 
     def _is_another(self, cell: str, own: str) -> bool:
-        """Whether a cell is an id like the row's own, and not that one."""
+        """Returns whether a cell is an id of the same form as the row's own, with another value."""
         bare = _bare(cell)
         if bare == own or not _ID.fullmatch(bare) or not _DIGIT.search(bare):
             return False
@@ -151,16 +151,16 @@ class OpenMarks:
         return abs(len(bare) - len(own)) <= 1 or short >= _LONG
 
     def _is_wide(self, cells: Sequence[str]) -> bool:
-        """Whether a row has a cell under each header, and none behind them with something in it."""
+        """Returns whether a row has a cell for each header, and no filled cell behind them."""
         return len(cells) >= self._least and not any(cell.strip() for cell in cells[self._width :])
 
     def _is_spaced(self, line: str) -> bool:
-        """Whether most delimiters have a blank behind them, as commas have in prose and in addresses."""
+        """Returns whether a blank follows most delimiters, as in prose and addresses."""
         return line.count(self._delimiter + " ") * 2 > line.count(self._delimiter)
 
 
-def open_mark(text: str, delimiter: str) -> int:
-    """Where the mark stands that a text opens and does not close; -1 where none does."""
+def find_unclosed_quote(text: str, delimiter: str) -> int:
+    """Returns the offset of the quotation mark that a text opens and does not close; -1 if there is none."""
     end = re.compile(f"[{re.escape(delimiter)}\r\n]")
     at = 0
     while at < len(text):
@@ -169,10 +169,10 @@ def open_mark(text: str, delimiter: str) -> int:
             if closes < 0:
                 return at
             at = closes + 1
-        found = end.search(text, at)
-        if found is None:
+        match = end.search(text, at)
+        if match is None:
             return -1
-        at = found.end()
+        at = match.end()
     return -1
 
 
@@ -188,7 +188,7 @@ def _bare(cell: str) -> str:
 
 
 def inner_lines(cell: str) -> Iterator[str]:
-    """The lines of a cell behind its first one."""
+    """Returns the lines of a cell after the first."""
     lines = iter(cell.splitlines())
     next(lines, None)
     return lines

@@ -1,9 +1,9 @@
-"""The names of files inside an archive or folder: which are safe to speak of, which are nobody's data."""
+"""Names of files inside an archive or folder: decoding, safety checks, and files without data."""
 
 import re
 
-from app.reading.directory import Slot
 from app.reading.limits import Limits
+from app.reading.zip_directory import ZipEntry
 
 _UTF8 = 0x800
 _DRIVE = re.compile(r"^[A-Za-z]:")
@@ -13,8 +13,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _UNIX = (3, 19)
 
 
-def decoded(slot: Slot) -> tuple[str, bool]:
-    """The name as text, and whether its encoding had to be guessed."""
+def decoded_name(slot: ZipEntry) -> tuple[str, bool]:
+    """Returns the name as text, and whether its encoding was guessed (APPNOTE appendix D: UTF-8 flag, else CP437)."""
     if slot.unicode_name is not None:
         return slot.unicode_name, False
     if slot.flags & _UTF8:
@@ -31,7 +31,7 @@ def decoded(slot: Slot) -> tuple[str, bool]:
 
 
 def is_unsafe(name: str, raw: bytes, limits: Limits) -> bool:
-    """Whether a name leads out of its folder, to a machine or a device, or cannot be written down."""
+    """Returns whether a name leads out of its folder, to a drive or device, or is too long or unprintable."""
     parts = _SEPARATOR.split(name)
     return (
         not name.strip("/\\")
@@ -49,23 +49,23 @@ def _size(part: str) -> int:
     return len(part.encode("utf-8", "surrogatepass"))
 
 
-def is_special(slot: Slot) -> bool:
-    """Whether the entry is a symbolic link or a device instead of a file or folder."""
+def is_special(slot: ZipEntry) -> bool:
+    """Returns whether the entry is a symbolic link or a device (Unix file mode in the external attributes)."""
     kind = (slot.attributes >> 28) & 0xF
     return slot.system in _UNIX and kind not in (0, 0x8, 0x4)
 
 
 def is_root(name: str) -> bool:
-    """Whether an entry is the archive's own folder, as some programs write it: `/`."""
+    """Returns whether an entry is the archive's root folder, which some programs write as `/`."""
     return bool(name) and not name.strip("/\\.")
 
 
-def tidy(name: str) -> str:
-    """The name with one kind of separator and without empty parts."""
+def tidy_path(name: str) -> str:
+    """Returns the name with `/` as separator and without empty parts."""
     return "/".join(p for p in _SEPARATOR.split(name) if p not in ("", "."))
 
 
 def is_noise(path: str) -> bool:
-    """Whether the file is left by an operating system or an open program, and is nobody's data."""
+    """Returns whether an operating system or an open program left the file: it holds no data."""
     parts = path.split("/")
     return "__MACOSX" in parts or _NOISE.match(parts[-1]) is not None

@@ -1,4 +1,4 @@
-"""What the ledger learns while an export is read: its files, its parts and their problems, file by file."""
+"""Writes the results of reading into the ledger: files, parts and problems, file by file."""
 
 from collections.abc import Iterable, Sequence
 from typing import cast
@@ -11,12 +11,12 @@ from app.db import now
 from app.migration.ledger_json import FileFacts
 from app.migration.models import ExportFile, Migration, Part, ProblemLine
 from app.problems import Problem
-from app.reading.results import Already, FileDone
+from app.reading.results import AlreadyRead, FileDone
 from app.trial.row_counts import problem_rows
 
 
-def already_read(session: Session, migration: Migration) -> list[Already]:
-    """The files that an earlier worker has read."""
+def already_read(session: Session, migration: Migration) -> list[AlreadyRead]:
+    """Returns the files that an earlier worker has read, in order."""
     last = dict(
         session.exec(
             select(Part.file_number, sa.func.max(Part.number))
@@ -24,12 +24,12 @@ def already_read(session: Session, migration: Migration) -> list[Already]:
             .group_by(col(Part.file_number))
         ).all()
     )
-    found = session.exec(_files(migration).where(col(ExportFile.number) > 0).order_by(col(ExportFile.number)))
-    return [Already(f.number, f.path, f.sha256, last.get(f.number, 0), f.kind) for f in found]
+    files = session.exec(_files(migration).where(col(ExportFile.number) > 0).order_by(col(ExportFile.number)))
+    return [AlreadyRead(f.number, f.path, f.sha256, last.get(f.number, 0), f.kind) for f in files]
 
 
 def note_files(session: Session, migration: Migration, files: Sequence[FileDone]) -> None:
-    """Writes down files that have been read, with their parts and problems, in the caller's transaction."""
+    """Stores read files with their parts and problems, in the caller's transaction."""
     for done in files:
         session.add(
             ExportFile(
@@ -68,12 +68,12 @@ def note_files(session: Session, migration: Migration, files: Sequence[FileDone]
 
 
 def note_problems(session: Session, migration: Migration, problems: Iterable[Problem]) -> None:
-    """Writes down what was found while reading."""
+    """Stores the problems of the current export."""
     note_run_problems(session, migration.id, f"export:{migration.export_number}", problems)
 
 
 def note_run_problems(session: Session, migration_id: str, run: str, problems: Iterable[Problem]) -> None:
-    """Writes down what was found in a run as a whole."""
+    """Stores the problems of a run as a whole."""
     rows = problem_rows(migration_id, run, 0, problems)
     if rows:
         session.connection().execute(sa.insert(ProblemLine), rows)

@@ -1,23 +1,23 @@
-"""The directories of an export's zips, laid out in a table: of millions of entries, memory holds one at a time."""
+"""The directories of an export's zips, kept in a table: memory holds a single entry of millions at a time."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from app.reading.directory import Slot
+from app.reading.zip_directory import ZipEntry
 
 _AT_ONCE = 1000
 _COLUMNS = "name, flags, method, crc, packed, size, header_at, attributes, system, unicode_name"
-_LARGEST = (1 << 63) - 1  # what a column holds; far above every limit, so that a larger number is refused like it
+_LARGEST = (1 << 63) - 1  # largest SQLite integer; far above every limit, so that larger numbers are refused too
 
-Numbered = tuple[int, Slot]
+Numbered = tuple[int, ZipEntry]
 
 
-class SlotTable:
-    """The entries of every zip of one export."""
+class ZipEntryTable:
+    """The entries of every zip of an export."""
 
     def __init__(self, connection: sqlite3.Connection | None = None) -> None:
-        """Makes the table in an empty database; without one, in memory, which is for small zips."""
+        """Creates the table in an empty database; without a database, in memory, for small zips."""
         self._db = connection or sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._last = 0
         self._db.execute(
@@ -28,8 +28,8 @@ class SlotTable:
         self._db.execute("CREATE UNIQUE INDEX slots_name ON slots (zip, name)")
         self._db.execute("CREATE INDEX slots_place ON slots (zip, header_at)")
 
-    def take(self, slots: Iterable[Slot]) -> "Slots":
-        """Lays out one directory, in its order. Of entries of one name only the first is kept; `doubled` tells."""
+    def take(self, slots: Iterable[ZipEntry]) -> "ZipEntries":
+        """Stores a directory in order. Of entries with the same name only the first is kept; `doubled` reports that."""
         first, rows = self._last + 1, iter(slots)
         while piece := list(islice(rows, _AT_ONCE)):
             self._db.executemany(
@@ -37,15 +37,15 @@ class SlotTable:
                 ((number, first, *_stored(slot)) for number, slot in enumerate(piece, start=self._last + 1)),
             )
             self._last += len(piece)
-        return Slots(self._db, first, self._last + 1 - first)
+        return ZipEntries(self._db, first, self._last + 1 - first)
 
-    def slot(self, number: int) -> Slot:
-        """One entry by its number."""
-        return Slot(*self._db.execute(f"SELECT {_COLUMNS} FROM slots WHERE id = ?", (number,)).fetchone())
+    def slot(self, number: int) -> ZipEntry:
+        """Returns an entry by its number."""
+        return ZipEntry(*self._db.execute(f"SELECT {_COLUMNS} FROM slots WHERE id = ?", (number,)).fetchone())
 
 
-class Slots:
-    """The entries of one zip. Each way through them reads the table anew."""
+class ZipEntries:
+    """The entries of a zip. Each iteration reads the table anew."""
 
     def __init__(self, connection: sqlite3.Connection, first: int, count: int) -> None:
         self._db = connection
@@ -55,43 +55,43 @@ class Slots:
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[Slot]:
-        """The entries in the order of the directory."""
+    def __iter__(self) -> Iterator[ZipEntry]:
+        """Yields the entries in directory order."""
         return (slot for _, slot in self.numbered())
 
     @property
     def doubled(self) -> bool:
-        """Whether two entries have one name."""
+        """Whether two entries have the same name."""
         asked = "SELECT COUNT(*) FROM slots WHERE id BETWEEN ? AND ?"
         return bool(self._db.execute(asked, self._all).fetchone()[0] != self._count)
 
     @property
     def first_at(self) -> int:
-        """Where the first local header begins; 0 for a zip without entries."""
+        """The offset of the first local header; 0 for a zip without entries."""
         asked = "SELECT MIN(header_at) FROM slots WHERE zip = ?"
         return self._db.execute(asked, (self._first,)).fetchone()[0] or 0
 
     def numbered(self) -> Iterator[Numbered]:
-        """The entries in the order of the directory, each with the number by which the table gives it again."""
+        """Yields the entries in directory order, each with its number in the table."""
         asked = f"SELECT id, {_COLUMNS} FROM slots WHERE id BETWEEN ? AND ? ORDER BY id"
         for number, *fields in self._db.execute(asked, self._all):
-            yield number, Slot(*fields)
+            yield number, ZipEntry(*fields)
 
     def like(self, words: Sequence[str]) -> Iterator[Numbered]:
-        """The entries whose names hold one of some words, and those with a second name, in the directory's order."""
+        """Yields the entries whose names contain one of the words, and those with a second name, in directory order."""
         holds = " OR ".join(["instr(name, ?)"] * len(words))
         asked = f"SELECT id, {_COLUMNS} FROM slots WHERE id BETWEEN ? AND ? AND ({holds} OR unicode_name IS NOT NULL)"
         for number, *fields in self._db.execute(asked, (*self._all, *(word.encode() for word in words))):
-            yield number, Slot(*fields)
+            yield number, ZipEntry(*fields)
 
-    def by_place(self) -> Iterator[Slot]:
-        """The entries in the order in which they lie in the file."""
+    def by_place(self) -> Iterator[ZipEntry]:
+        """Yields the entries in the order of their offsets."""
         asked = f"SELECT {_COLUMNS} FROM slots WHERE zip = ? ORDER BY header_at, id"
         for fields in self._db.execute(asked, (self._first,)):
-            yield Slot(*fields)
+            yield ZipEntry(*fields)
 
     def forget(self) -> None:
-        """Makes room again. There are no entries from here on."""
+        """Deletes the entries. Afterwards there are none."""
         self._db.execute("DELETE FROM slots WHERE id BETWEEN ? AND ?", self._all)
         self._count = 0
 
@@ -100,7 +100,7 @@ class Slots:
         return self._first, self._first + self._count - 1
 
 
-def _stored(slot: Slot) -> tuple[object, ...]:
+def _stored(slot: ZipEntry) -> tuple[object, ...]:
     return (
         slot.name,
         slot.flags,

@@ -1,4 +1,7 @@
-"""The table of contents of a zip, read by its end record and never trusted further than it can be proven."""
+"""Reads the central directory of a zip by its end record, and trusts it only as far as it is proven.
+
+Section numbers refer to PKWARE's APPNOTE.TXT.
+"""
 
 import struct
 import zlib
@@ -6,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from app.reading.limits import MIB, Limits, beyond, too_many
+from app.reading.limits import MIB, Limits, bomb_refusal, too_many_entries
 from app.reading.refusal import Refused
-from app.reading.window import Window, buffered
+from app.reading.unpack import Window, buffered
 
 END, END64, LOCATOR, CENTRAL, LOCAL = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02", b"PK\x03\x04"
 SPLIT = (b"PK\x07\x08", b"PK00PK\x03\x04")
@@ -22,10 +25,10 @@ _UNICODE_PATH = 0x7075
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """Where the directory is, and by how much everything is moved by bytes put in front of the archive.
+class ZipEnd:
+    """The position of the directory, and by how many bytes data in front of the archive moves everything (4.3.16).
 
-    `wraps`: without a zip64 record, programs on a Mac write counts modulo 65,536 and places modulo 2^32.
+    `wraps`: some macOS programs write counts modulo 65,536 and offsets modulo 2^32 instead of a zip64 record.
     """
 
     entries: int
@@ -36,8 +39,8 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """One entry, as the directory describes it. `header_at` is its place in this file."""
+class ZipEntry:
+    """An entry of the directory (4.3.12). `header_at` is the offset of its local header; sizes are in bytes."""
 
     name: bytes
     flags: int
@@ -51,8 +54,11 @@ class Slot:
     unicode_name: str | None = None
 
 
-def find_end(file: BinaryIO, size: int, limits: Limits) -> End:
-    """The end record, with its zip64 twin proven; refuses what is ambiguous, split, cut off or padded."""
+def find_end(file: BinaryIO, size: int, limits: Limits) -> ZipEnd:
+    """Returns the proven end record, zip64 included (4.3.14 to 4.3.16). `size` is the file's size in bytes.
+
+    Raises Refused for an ambiguous, split, truncated or padded archive, and for too many entries.
+    """
     start = max(0, size - MIB)
     file.seek(start)
     tail = file.read(size - start)
@@ -76,25 +82,25 @@ def find_end(file: BinaryIO, size: int, limits: Limits) -> End:
         if after > limits.stray_bytes or end.moved > limits.stray_bytes:
             raise Refused("archive_unsafe", details={"reason": "it is hidden inside another file"})
         if end.entries > limits.entries:
-            raise too_many(limits)
+            raise too_many_entries(limits)
         if end.size > limits.directory_bytes:
-            raise beyond(f"more than {limits.directory_bytes // MIB} MiB of names", ends_archive=True)
+            raise bomb_refusal(f"more than {limits.directory_bytes // MIB} MiB of names", ends_archive=True)
         return end
     raise Refused("zip_damaged")
 
 
-def _proven(file: BinaryIO, at: int, record: tuple[int, ...]) -> End | None:
-    """The end record at `at`, if a directory really lies before it; None when these bytes are no end record."""
-    _, disk, first_disk, here, entries, size, offset, _ = record
+def _proven(file: BinaryIO, at: int, record: tuple[int, ...]) -> ZipEnd | None:
+    """Returns the end record at `at` if a directory precedes it; None if these bytes are not an end record."""
+    _, disk, first_disk, on_disk, entries, size, offset, _ = record
     file.seek(max(0, at - _LOCATOR.size))
     raw = file.read(_LOCATOR.size)
     before = at
     wraps = not (at >= _LOCATOR.size and raw[:4] == LOCATOR)
     if at >= _LOCATOR.size and raw[:4] == LOCATOR:
         before, entries, size, offset = _zip64(file, at, raw, (entries, size, offset))
-    elif _FULL32 in (size, offset) or entries == _FULL16 != here:
+    elif _FULL32 in (size, offset) or entries == _FULL16 != on_disk:
         return None
-    elif ((disk or first_disk) and (disk, first_disk) != (_FULL16, _FULL16)) or here != entries:
+    elif ((disk or first_disk) and (disk, first_disk) != (_FULL16, _FULL16)) or on_disk != entries:
         raise Refused("zip_split_unsupported")
     moved = before - size - offset
     if moved < 0:
@@ -105,7 +111,7 @@ def _proven(file: BinaryIO, at: int, record: tuple[int, ...]) -> End | None:
         file.seek(before - size)
         if size < _CENTRAL.size or file.read(4) != CENTRAL:
             return None
-    return End(entries, before - size, size, moved, wraps)
+    return ZipEnd(entries, before - size, size, moved, wraps)
 
 
 def _zip64(file: BinaryIO, at: int, raw: bytes, short: tuple[int, int, int]) -> tuple[int, int, int, int]:
@@ -120,10 +126,10 @@ def _zip64(file: BinaryIO, at: int, raw: bytes, short: tuple[int, int, int]) -> 
         data = file.read(_END64.size)
         if data[:4] != END64:
             continue
-        _, length, _, _, disk, first_disk, here, entries, size, offset = _END64.unpack(data)
+        _, length, _, _, disk, first_disk, on_disk, entries, size, offset = _END64.unpack(data)
         if record_at + 12 + length != locator_at:
             raise Refused("archive_unsafe", details={"reason": "its directory does not add up"})
-        if disk or first_disk or here != entries:
+        if disk or first_disk or on_disk != entries:
             raise Refused("zip_split_unsupported")
         for small, full, large in zip(short, (_FULL16, _FULL32, _FULL32), (entries, size, offset), strict=True):
             if small not in (full, large):
@@ -132,10 +138,10 @@ def _zip64(file: BinaryIO, at: int, raw: bytes, short: tuple[int, int, int]) -> 
     raise Refused("archive_unsafe", details={"reason": "its directory does not add up"})
 
 
-def slots(file: BinaryIO, end: End, limits: Limits) -> Iterator[Slot]:
-    """Every entry that the directory names, in its order. Counts and places that were cut off are made whole again.
+def zip_entries(file: BinaryIO, end: ZipEnd, limits: Limits) -> Iterator[ZipEntry]:
+    """Yields every entry in directory order. Wrapped counts and offsets are restored.
 
-    Raises `Refused` where the directory holds other entries than its end record says.
+    Raises Refused if the directory disagrees with its end record.
     """
     directory = buffered(Window(file, end.at, end.size))
     left = end.size
@@ -169,23 +175,24 @@ def slots(file: BinaryIO, end: End, limits: Limits) -> Iterator[Slot]:
         left -= _CENTRAL.size + name_length + extra_length + comment_length
         if left < 0:
             raise Refused("zip_damaged")
-        size, packed, offset, disk = wide(extra, size, packed, offset, disk)
+        size, packed, offset, disk = with_zip64_fields(extra, size, packed, offset, disk)
         if disk not in (0, _FULL16):
             raise Refused("zip_split_unsupported")
         count += 1
         if count > limits.entries:
-            raise too_many(limits)
+            raise too_many_entries(limits)
         if end.wraps and offset < before and end.at >= (turns + 1) * _TURN32 + offset:
             turns += 1
         before = offset
         place = offset + turns * _TURN32 + end.moved
-        yield Slot(name, flags, method, crc, packed, size, place, attributes, made >> 8, unicode_path(extra, name))
+        yield ZipEntry(name, flags, method, crc, packed, size, place, attributes, made >> 8, unicode_path(extra, name))
     if left or count % _TURN16 != end.entries % _TURN16:
         raise Refused("archive_unsafe", details={"reason": "its directory holds more than it says"})
 
 
 def unicode_path(extra: bytes, name: bytes) -> str | None:
-    """The name that a field beside the name gives in UTF-8, if it belongs to this very name; None else."""
+    """Returns the UTF-8 name of the Info-ZIP Unicode Path extra field (4.6.9), if its checksum matches the name; else
+    None."""
     for tag, field in _extra_fields(extra):
         if tag == _UNICODE_PATH and len(field) > 5 and field[0] == 1:
             if int.from_bytes(field[1:5], "little") != zlib.crc32(name):
@@ -198,7 +205,7 @@ def unicode_path(extra: bytes, name: bytes) -> str | None:
 
 
 def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    """The fields behind the name of an entry: the number of their kind, and their bytes."""
+    """Yields the extra fields of an entry: header id and data (4.5.1)."""
     at = 0
     while at + 4 <= len(extra):
         tag, length = struct.unpack_from("<2H", extra, at)
@@ -206,8 +213,10 @@ def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
         at += 4 + length
 
 
-def wide(extra: bytes, size: int, packed: int, offset: int = 0, disk: int = 0) -> tuple[int, int, int, int]:
-    """Sizes and place of an entry, with those that need 64 bits taken from the zip64 field."""
+def with_zip64_fields(
+    extra: bytes, size: int, packed: int, offset: int = 0, disk: int = 0
+) -> tuple[int, int, int, int]:
+    """Returns size, packed size, offset and disk, with 64-bit values from the zip64 extra field (4.5.3)."""
     for tag, field in _extra_fields(extra):
         if tag != 1:
             continue
