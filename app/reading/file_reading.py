@@ -61,7 +61,8 @@ def read_file(
     """Reads a file and returns its result; a file that cannot be read gets its code in `refused`.
 
     `copies` are paths of earlier files by checksum, `next_part` is the number of the next part. Raises SeveralLists for
-    a JSON file with lists of several kinds if no list is named. Reading a file again writes the same parts again.
+    a JSON file with lists of several kinds if no list is named. Reading a file again drops its earlier index entries
+    and writes its parts again.
     """
     answer = reading.answer(entry.path)
     done = FileDone(number, entry.path, entry.size, facts={**_dates_of(name), **_answered(answer)})

@@ -84,7 +84,8 @@ class PartWriter:
     def close(self, number: int, head: PartHead) -> PartInfo:
         """Writes the collected rows as an object, completely or not at all, and starts the next part.
 
-        The same rows and number always give the same digest: closing a part again after a crash replaces it.
+        `digest` of the result depends only on the head and the rows. A retry writes a new object under its own lease's
+        prefix.
         """
         key = f"{self._prefix}{number:06}"
         first = _ENCODER.encode(
