@@ -37,7 +37,7 @@ VAGUE_WORDS = {
     "lies": "changes, or what the variable holds",
 }
 """Words that name nothing, with what to write instead."""
-NOT_YET_PLAIN = {"reading", "trial"}
+NOT_YET_PLAIN = {"trial"}
 """Rooms in which such names are still to be replaced. A room leaves this list and never comes back."""
 
 
