@@ -80,7 +80,7 @@ def test_an_object_cell_overrules_its_members(kind: Kind[Any], name: str) -> Non
 
 @pytest.mark.parametrize(("kind", "name"), COLUMNS)
 def test_prose_in_a_member_is_a_text(kind: Kind[Any], name: str) -> None:
-    header = understood(kind, ("id", f"{name}.sections"))
+    header = match_columns(kind, ("id", f"{name}.sections"))
     for prose in ("Knee better", "[12/3] knee better", '5 < 6 "quoted"', "{see scan} ok"):
         assert json.loads(cell(header, name, ["1", prose]) or "") == {"sections": prose}
 
