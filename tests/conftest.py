@@ -22,6 +22,27 @@ TOGETHER = frozenset({"catalogue", "records", "samples"})
 """Folders whose tests share what takes seconds to make: one process makes it and tells all of them."""
 
 
+class FailuresAtOnce:
+    """Prints a failed test with its reason when the test ends, so that an interrupted run has named its failures."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal = terminal
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            reason = crash.message.partition("\n")[0] if crash else report.longreprtext[-300:]
+            self.terminal.write_line(f"\nFAILED in its {report.when}: {report.nodeid}: {reason}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and not hasattr(config, "workerinput"):  # a worker of pytest-xdist prints nothing
+        config.pluginmanager.register(FailuresAtOnce(terminal), "failures-at-once")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long stories come first, then what one process does alone, so that none is left to go on alone at the end."""

@@ -13,7 +13,7 @@ import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.thirds import THIRD, TOLD, third_of_this_change
@@ -21,6 +21,7 @@ from tests.thirds import THIRD, TOLD, third_of_this_change
 REPORT = Path("var/test-report.xml")
 MEMORY = Path("/dev/shm")
 ENOUGH = 4 * 1024**3
+ENDING_SECONDS = 60.0  # for pytest to end its fixtures and to name its failures after an interrupt
 WORKERS = "4"  # more than cores: much of what is tested waits for a browser, a lease or a second process
 
 
@@ -51,6 +52,24 @@ def seconds_by_folder(cases: Iterable[ET.Element]) -> Iterator[str]:
         yield f"{taken:8.1f}  {folder} ({tests[folder]:,} tests)"
 
 
+def run_pytest(command: list[str], environment: dict[str, str]) -> int:
+    """Runs pytest in a process group of its own, and returns its status.
+
+    An interrupt or SIGTERM is passed on to the group. Pytest then ends its fixtures and names the failures so far;
+    whatever is left of the group after ENDING_SECONDS is killed.
+    """
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    try:
+        return process.wait()
+    except (KeyboardInterrupt, SystemExit):
+        os.killpg(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(ENDING_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return process.wait() or 1
+
+
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing stays in memory
     REPORT.parent.mkdir(exist_ok=True)
@@ -62,7 +81,7 @@ def main() -> int:
         environment = {**os.environ, "TMPDIR": home}
         if not os.environ.get("ALL"):
             environment[THIRD] = str(third_of_this_change())
-        status = subprocess.run([*command, *sys.argv[1:]], check=False, env=environment).returncode
+        status = run_pytest([*command, *sys.argv[1:]], environment)
         told = Path(home, TOLD)
         varied = told.read_text(encoding="utf-8") if told.exists() else ""
     if not REPORT.exists():
