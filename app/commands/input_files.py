@@ -12,7 +12,7 @@ from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace
 from app.mapping.countries import country_code
 from app.mapping.plan import Plan
 from app.mapping.storable import without_unshowable
-from app.mapping.zones import zone_name
+from app.mapping.time_zones import zone_name
 from app.worker.runtime import Runtime
 
 ANSWERED_BEFORE = ("file_kinds", "column_pairs", "headerless", "file_encodings")  # asked by reading, not by matching

@@ -40,7 +40,7 @@ from app.mapping.countries import country_code
 from app.mapping.defined import fitting
 from app.mapping.kind import Kind, Source
 from app.mapping.plan import ENCODINGS, LEAVE_OUT, Choice, Plan
-from app.mapping.zones import zone_name
+from app.mapping.time_zones import zone_name
 from app.migration.exports import current_export, files_of, read_again
 from app.migration.guards import export_kept
 from app.migration.models import ExportFile, Migration

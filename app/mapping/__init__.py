@@ -1,1 +1,1 @@
-"""How a kind of row is described, whatever the clinic comes from. It knows no content."""
+"""Describes the kinds of a source and maps their rows to records, for every source. Contains no content of a clinic."""

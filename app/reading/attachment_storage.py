@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from app.index.attachments import Attachment, comparable
-from app.mapping.files import is_blocked
+from app.mapping.client_files import is_blocked
 from app.reading.content_sniffing import content_type_of
 from app.reading.cut import PartStore
 from app.reading.entries import FileEntry

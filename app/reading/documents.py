@@ -9,7 +9,7 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
-from app.mapping.files import composed, key_of_path
+from app.mapping.client_files import composed, key_of_path
 from app.mapping.html import STRUCK_OUT, escaped, plain_text
 from app.mapping.html_limits import bounded
 from app.mapping.html_tags import is_element

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import BinaryIO, NamedTuple
 
-from app.mapping.files import composed, safe_name
+from app.mapping.client_files import composed, safe_name
 from app.reading.archive import Archive, ZipMember
 from app.reading.file_watch import FileWatch, key_of
 from app.reading.given_files import GivenFile

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.index.attachments import Attachment, Attachments, comparable
-from app.mapping.files import composed, key_of_path
+from app.mapping.client_files import composed, key_of_path
 from app.mapping.ids import clean_id
 from app.mapping.kind import Kind
 from app.mapping.traits import Filing

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from app.mapping.files import MOST_BYTES
+from app.mapping.client_files import MOST_BYTES
 from app.reading.refusal import Refused
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30

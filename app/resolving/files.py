@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from app.mapping.files import safe_name
+from app.mapping.client_files import safe_name
 from app.mapping.names import normalise_name
 from app.mapping.traits import Filing
 from app.resolving.rule import ResolvingContext

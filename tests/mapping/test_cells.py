@@ -14,7 +14,7 @@ from app.mapping.flags import boolean, one_of
 from app.mapping.numbers import money, whole
 from app.mapping.structured import json_cell
 from app.mapping.text import cut, limited, one_line, text
-from app.mapping.zones import RAILS, zone, zone_name
+from app.mapping.time_zones import RAILS, zone, zone_name
 from tests.mapping.cells import read
 
 PRINTED = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1).filter(

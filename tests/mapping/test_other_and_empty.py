@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.mapping.content import read_content_or_text
-from app.mapping.forms import form_content
+from app.mapping.form_content import form_content
 from app.mapping.rich import note_html
 from app.trial.verification.alike import form_texts
 

@@ -5,7 +5,7 @@ from itertools import combinations, permutations
 
 import pytest
 
-from app.mapping.files import key_of_path
+from app.mapping.client_files import key_of_path
 from tests.reading.story import Desk, ReadResult
 
 ROOT = "Patient files/"

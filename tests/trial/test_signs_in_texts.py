@@ -8,7 +8,7 @@ import pytest
 
 from app.caspen.tables.column_types import _nested
 from app.mapping.content import read_content
-from app.mapping.forms import form_content
+from app.mapping.form_content import form_content
 from app.mapping.rich import note_html
 from app.mapping.verified_kinds import Comparison
 from app.trial.verification.alike import alike

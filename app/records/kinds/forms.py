@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Form
-from app.mapping.forms import is_image
+from app.mapping.form_content import is_image
 from app.records.field import FormSheet, RecordField, text_field
 from app.records.kind import NOTHING, RecordKind
 from app.records.labels import moment_field, to_label, yes_no

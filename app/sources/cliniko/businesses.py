@@ -14,8 +14,8 @@ from app.mapping.lookups import Lookups
 from app.mapping.phones import PhoneMatch, find_phone
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import code, cut, limited, string, text
+from app.mapping.time_zones import zone_name
 from app.mapping.traits import Identity, Names, Recognition
-from app.mapping.zones import zone_name
 from app.problems import Problem
 from app.sources.cliniko.addresses import address
 from app.sources.cliniko.compared_values import ADDRESS_COLUMNS, ComparedValues, compared_address, compared_email

@@ -7,7 +7,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.moments import LocalMoment, placed
 from app.mapping.rows import Record, Target, Value
 from app.mapping.text import STRING, cut
-from app.mapping.zones import zone
+from app.mapping.time_zones import zone
 
 _USUAL = 30  # minutes, for a visit without an end whose service has no duration
 _LONG = timedelta(hours=24)

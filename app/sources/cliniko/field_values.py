@@ -9,7 +9,7 @@ from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Record, Target, Value
-from app.mapping.zones import zone
+from app.mapping.time_zones import zone
 from app.sources.cliniko.own_fields import OwnField, is_same, own_values
 from app.sources.cliniko.patient_row import PatientRow
 from app.sources.cliniko.question_answers import QuestionAnswer, settle

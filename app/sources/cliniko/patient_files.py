@@ -7,8 +7,8 @@ and forms that are printed as PDF are files, too.
 from dataclasses import dataclass
 from typing import Annotated
 
+from app.mapping.client_files import is_blocked, key_of_path, safe_name
 from app.mapping.columns import Column, Link, normalise_header
-from app.mapping.files import is_blocked, key_of_path, safe_name
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link, one_id
 from app.mapping.kind import Kind

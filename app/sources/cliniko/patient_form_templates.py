@@ -6,7 +6,7 @@ from typing import Annotated
 from app.mapping.columns import Column
 from app.mapping.content import read_content_or_text
 from app.mapping.flags import boolean
-from app.mapping.forms import form_template_content
+from app.mapping.form_content import form_template_content
 from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups

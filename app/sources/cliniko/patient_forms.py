@@ -7,7 +7,7 @@ from typing import Annotated
 from app.mapping.columns import Column, Link
 from app.mapping.content import read_content_or_text
 from app.mapping.flags import boolean
-from app.mapping.forms import are_signatures, form_content, signature_images
+from app.mapping.form_content import are_signatures, form_content, signature_images
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups

@@ -17,8 +17,8 @@ from app.mapping.numbers import whole
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import json_cell
 from app.mapping.text import string
+from app.mapping.time_zones import zone_name
 from app.mapping.traits import Exclusion, Identity, Naming, Recognition, Schedule
-from app.mapping.zones import zone_name
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import ENDS, STARTS, HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
