@@ -25,7 +25,7 @@ from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, close_gaps
 from app.settings import Environment, Settings
 from app.signin import pages
-from app.trial.context import benches
+from app.trial.context import trial_contexts
 from app.web.page_context import cookie_name
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
@@ -215,5 +215,5 @@ def start(folder: Path, environment: Environment = Environment.TEST, **more: obj
 
 
 def stop(product: Product) -> None:
-    benches.clear()
+    trial_contexts.clear()
     product.runtime.close()

@@ -14,7 +14,7 @@ import threading
 from typing import IO, Any
 
 from app.settings import settings
-from app.trial.context import benches
+from app.trial.context import trial_contexts
 from app.worker.current_file import CurrentFile
 from app.worker.memory import collect_seldom, give_back_large, peak_mb
 from app.worker.runtime import open_runtime
@@ -41,7 +41,7 @@ def main() -> None:
     except BrokenPipeError:
         pass  # the supervisor has died; the leases expire
     finally:
-        benches.clear()
+        trial_contexts.clear()
         runtime.close()
 
 

@@ -23,7 +23,7 @@ from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
 from app.trial.account_seal import KEPT, seal_of_report
 from app.trial.approval_check import trial_fault
-from app.trial.file_contents import StillLacking, all_there, bring_contents
+from app.trial.file_contents import ContentsMissing, bring_contents, require_all_contents
 from app.trial.required_records import outdated, relied_of
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import Lease
@@ -98,7 +98,7 @@ def _tidy(runtime: Runtime, migration: Migration) -> None:
 
 def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promotion, beat: Heartbeat) -> Promoted:
     """Stores the contents of files first, then promotes all records at once. No file goes live without its content."""
-    is_complete = all_there(runtime, migration.workspace_id)
+    is_complete = require_all_contents(runtime, migration.workspace_id)
 
     def final_check(sides: Sides) -> None:
         is_complete(sides)
@@ -111,7 +111,7 @@ def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promot
                 return promote_store(runtime.caspen, store, what, moment=migration.approved_at, final_check=final_check)
         except Unproven:
             raise Stop(Problem("live_differs")) from None
-        except StillLacking:
+        except ContentsMissing:
             continue
     raise Stop(Problem("work_failed"))
 

@@ -44,7 +44,7 @@ from app.resolving import RULES
 from app.resolving.rule import Brought, Reread, ResolvingContext
 from app.sources import source as source_named
 from app.trial.account_seal import counted, counted_in
-from app.trial.context import COPY_BYTES, attachments_prefix, benches, index_key
+from app.trial.context import COPY_BYTES, attachments_prefix, index_key, trial_contexts
 from app.trial.custom_fields import fields_of
 from app.trial.kind_parts import parts_of
 from app.worker.heartbeat import Heartbeat
@@ -358,7 +358,7 @@ def offer_plan(runtime: Runtime, session: Session, migration: Migration, invento
 
 def _delete_old_objects(runtime: Runtime, migration: Migration, unsealed: str) -> None:
     """Deletes objects of this reading and of earlier exports that nothing needs. A second call deletes nothing."""
-    benches.clear()
+    trial_contexts.clear()
     runtime.objects.delete(unsealed)
     with runtime.ledger.read() as session:
         current = set(

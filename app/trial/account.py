@@ -1,4 +1,4 @@
-"""The account of a trial: what its parts came to, by kind, and whether the ledger's account of it says the same."""
+"""The account of a trial: the results of its parts by kind, and whether the account in the ledger equals it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ from app.trial.account_seal import (
 from app.worker.leases import DONE, QUARANTINED
 
 APPROVABLE = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING, State.FINALISING_FAILED)
-"""The states in which the current export is still the one that the trial was made of."""
+"""The states in which the trial was made of the current export."""
 BLOCKING = (
     "file_bytes_altered",
     "record_altered",
@@ -40,12 +40,12 @@ BLOCKING = (
     "cells_not_found",
     "rows_miscounted",
 )
-"""What the reconciliation reports of the whole trial where the trial must not be approved."""
+"""Problem codes of a whole trial that prevent its approval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the parts of a trial came to: rows by kind and outcome, and what mapping made, by source kind.
+    """The results of a trial's parts: rows by kind and outcome, and digests of the mapped records by source kind.
 
     `places` is a digest of the part and line of each record.
     """
@@ -56,7 +56,7 @@ class Account:
 
 
 def account_of(session: Session, migration: Migration, run: str) -> Account:
-    """Adds up what every settled piece of a trial says of itself."""
+    """The sum of the results of a trial's settled parts. Raises KeyError or ValueError for results of another shape."""
     outcomes: dict[str, Counter[str]] = {}
     made: Digests = {}
     places = Digest()
@@ -77,14 +77,17 @@ def account_of(session: Session, migration: Migration, run: str) -> Account:
 def balance(
     source: Source, files: Sequence[ExportFile], account: Account, stored: Mapping[str, Digest]
 ) -> list[KindBalance]:
-    """The account of every kind that occurs, in the order of loading."""
+    """The balance of every kind in the files, the store or the account, in the order of loading.
+
+    `stored` are the digests of the store by source kind.
+    """
     read: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for file in files:
         if file.kind is not None:
             read[file.kind] += file.rows
             refused[file.kind] += file.rows if file.refused else 0
-    found = []
+    balances = []
     for kind in source.kinds:
         present = any(file.kind == kind.name for file in files)
         if not present and kind.name not in stored and kind.name not in account.made:
@@ -94,7 +97,7 @@ def balance(
         if not kind.imported:
             outcomes[Outcome.SKIPPED.value] += read[kind.name] - refused[kind.name]
         made = account.made.get(kind.name, Digest())
-        found.append(
+        balances.append(
             KindBalance(
                 kind=kind.name,
                 read=read[kind.name],
@@ -104,7 +107,7 @@ def balance(
                 caspen_digest=str(stored.get(kind.name, Digest())),
             )
         )
-    return found
+    return balances
 
 
 def has_true_account(session: Session, migration: Migration, trial: Trial, *, thorough: bool = False) -> bool:
@@ -135,22 +138,22 @@ def _is_same(session: Session, migration: Migration, trial: Trial, *, thorough: 
     stored = {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kept}
     made = account.made if trial.balanced else stored  # an unbalanced trial may have stored something else
     is_same = kept == [asdict(kind) for kind in balance(source, files, account, made)]
-    apart = (to_json(files_apart(files)), to_json(unanswered_files(files)))  # the latter of trials from before
+    unanswered = (to_json(files_apart(files)), to_json(unanswered_files(files)))  # the latter of trials from before
     is_named = trial.digest == trial_digest(stored, [kind.name for kind in source.kinds])
     seal_of_held = sealed(session, migration.id, "compare", f"trial:{trial.number}", HELD)
     if trial.held_against is None or seal_of_held != seal_of_numbers(trial.held_against):
-        return False  # what cannot be looked at was not looked at
+        return False  # the trial was not compared with the totals of its export
     is_blocked = trial.balanced and _is_blocked(session, migration, trial)
     if migration.state in LIVE:
         seal = sealed(session, migration.id, "promote", f"finalise:{trial.number}", KEPT)
         if not has_true_report(migration, trial, [kind.name for kind in source.kinds], seal):
             return False
     is_sealed = is_same and _is_sealed(session, migration, trial, thorough=thorough)
-    return is_sealed and is_named and not is_blocked and trial.unanswered in (None, *apart)
+    return is_sealed and is_named and not is_blocked and trial.unanswered in (None, *unanswered)
 
 
 def _is_sealed(session: Session, migration: Migration, trial: Trial, *, thorough: bool) -> bool:
-    """Whether the trial and its problems are what the reconciliation kept a checksum of. Without one they are not."""
+    """Whether trial and problems have the checksum that the reconciliation kept; False without a checksum."""
     run = f"trial:{trial.number}"
     seal = sealed(session, migration.id, "reconcile", run, PROVEN) or ""
     if not thorough and not has_few_problems(session, migration.id, run):
@@ -160,24 +163,21 @@ def _is_sealed(session: Session, migration: Migration, trial: Trial, *, thorough
 
 
 def _is_blocked(session: Session, migration: Migration, trial: Trial) -> bool:
-    found = select(ProblemLine.id).where(
+    blocking = select(ProblemLine.id).where(
         ProblemLine.migration_id == migration.id,
         ProblemLine.run == f"trial:{trial.number}",
         ProblemLine.part == 0,
         col(ProblemLine.code).in_(BLOCKING),
     )
-    return session.exec(found.limit(1)).first() is not None
-
-
-# Whether what the ledger keeps of a move that went live is what was approved, and what was compared on that day.
+    return session.exec(blocking.limit(1)).first() is not None
 
 
 def has_true_report(migration: Migration, trial: Trial, order: Iterable[str], seal: str | None) -> bool:
     """Whether the report of a move equals the account of its trial and the digest that was approved.
 
     `seal` is the checksum of the report that the promotion kept; without one no report is true.
-    What was compared on the day must add up, too: for every kind, the records that were approved are those that went
-    live and those that were kept as people had edited them. `order` are the source's kinds. Raises KeyError, TypeError
+    For every kind, the approved records must be the live records and the records that were kept as people had edited
+    them. `order` are the source's kinds. Raises KeyError, TypeError
     or ValueError for a report of another shape.
     """
     report = migration.report

@@ -1,7 +1,7 @@
-"""Checksums of what a clinic approves and of what it keeps, written where the work that made them is written down.
+"""Checksums of a trial's account and problems and of a move's report, in the result of the work that made them.
 
-The ledger says twice what a trial came to: in the trial, for the pages, and in the work that proved it. A change of
-one of the two is found. Problems count as well: a row that was held needs its reason.
+The account is in the trial, for the pages, and its checksum in the work that proved it: a change of either is detected.
+The checksum covers problems, because a held row needs its reason.
 """
 
 import hashlib
@@ -16,18 +16,18 @@ from app.problems import Problem
 from app.worker.leases import DONE
 
 PROVEN, KEPT = "proven", "kept"
-"""Where the work of a reconciliation and of a promotion keep the checksum, in their result."""
+"""The keys of the checksum in the result of a reconciliation and of a promotion."""
 HELD = "held"
-"""Where the work that compares keeps the checksum of its numbers."""
-FEW_PROBLEMS = 20_000  # lines of a trial whose problems are counted whenever the trial is looked at
+"""The key of the checksum of the numbers in the result of the comparison with source totals."""
+FEW_PROBLEMS = 20_000  # problem lines of a trial up to which each page counts them
 CHANGES_LATER = ("undone", "replaced")  # an undo of this move or of another one writes these
 
 Counts = dict[tuple[str, str, str], int]
-"""How often each code was told, by its level and kind (empty where there is none)."""
+"""The number of problems by code, level and kind (an empty text without a kind)."""
 
 
 def counted(problems: Iterable[Problem], so_far: Counts) -> Counts:
-    """The counts of the ledger with those of problems that are about to be written into it."""
+    """`so_far` with the counts of more problems added. Returns a new dictionary."""
     counts = dict(so_far)
     for problem in problems:
         key = (problem.code, problem.severity.value, problem.kind or "")
@@ -36,7 +36,7 @@ def counted(problems: Iterable[Problem], so_far: Counts) -> Counts:
 
 
 def counted_in(session: Session, migration_id: str, run: str) -> Counts:
-    """The counts of all problems of a run that the ledger holds."""
+    """The counts of a run's problems in the ledger."""
     rows = session.exec(
         select(ProblemLine.code, ProblemLine.level, ProblemLine.kind, func.sum(ProblemLine.count))
         .where(ProblemLine.migration_id == migration_id, ProblemLine.run == run)
@@ -49,50 +49,49 @@ def counted_in(session: Session, migration_id: str, run: str) -> Counts:
 
 
 def seal_of_trial(trial: Trial, kinds: Sequence[Any], balanced: bool, digest: str, counts: Counts) -> str:
-    """The checksum of a trial's account, and behind a colon that of its problems.
+    """The checksums of a trial's account and of its problems, with a colon between.
 
-    The account is the lines of the trial's kinds, whether the trial balances, and its digest. What the trial was made
-    with and asks the clinic about is sealed as well: its plan, and the files that nobody has identified.
+    The account is the balance of each kind, `balanced`, the digest, the plan, and the files without an answer.
     """
     return f"{seal_of_account(trial, kinds, balanced, digest)}:{seal_of_counts(counts)}"
 
 
 def seal_of_counts(counts: Counts) -> str:
-    """The checksum of how often each code was told."""
+    """The checksum of problem counts."""
     return checksum(sorted((*key, n) for key, n in counts.items()))
 
 
 def seal_of_account(trial: Trial, kinds: Sequence[Any], balanced: bool, digest: str) -> str:
-    """The first half of `seal_of_trial`, which costs no look at the problems."""
+    """The first half of `seal_of_trial`, for which problems need not be counted."""
     made_with = [trial.plan, trial.plan_fingerprint, trial.unanswered, trial.store, trial.workspace_version]
     return checksum([list(kinds), balanced, digest, made_with])
 
 
 def has_few_problems(session: Session, migration_id: str, run: str) -> bool:
-    """Whether a run has no more than FEW_PROBLEMS lines, so that a page can count them."""
+    """Whether a run has at most FEW_PROBLEMS problem lines, few enough for a page to count."""
     some = select(ProblemLine.id).where(ProblemLine.migration_id == migration_id, ProblemLine.run == run)
     return session.exec(select(func.count()).select_from(some.limit(FEW_PROBLEMS + 1).subquery())).one() <= FEW_PROBLEMS
 
 
 def seal_of_report(report: Mapping[str, Any]) -> str:
-    """The checksum of the report of a move, without what an undo writes into it later."""
+    """The checksum of a move's report, without the keys that an undo writes later."""
     return checksum({name: part for name, part in report.items() if name not in CHANGES_LATER})
 
 
 def seal_of_numbers(numbers: Mapping[str, int]) -> str:
-    """The checksum of the numbers that a trial was held against."""
+    """The checksum of the numbers of the comparison with source totals."""
     return checksum(dict(numbers))
 
 
 def sealed(session: Session, migration_id: str, phase: str, run: str, name: str) -> str | None:
-    """The checksum that the work of a phase kept; None where there is none, which proves nothing."""
-    found = select(Work.result).where(
+    """The checksum `name` in the result of a settled phase; None without such a phase or checksum."""
+    query = select(Work.result).where(
         Work.migration_id == migration_id, Work.run == run, Work.phase == phase, Work.state == DONE
     )
-    result = session.exec(found).first()
+    result = session.exec(query).first()
     return result.get(name) if isinstance(result, dict) else None
 
 
 def checksum(value: Any) -> str:
-    """The sha256 of a value as JSON, whatever the order of its keys."""
+    """The SHA-256, in hexadecimal, of a value as JSON with sorted keys. Raises TypeError for other values."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Checks whether the trial that a clinic reviews is still whole, before its approval and before it goes live."""
+"""Checks that the trial under review is undamaged, before its approval and before it goes live."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,10 +25,10 @@ LOADING = ("parts", "made")  # the phases of a trial whose pieces leave a proof 
 
 
 def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thorough: bool) -> TrialFault | None:
-    """What is wrong with a trial's account in the ledger or with its store, or None.
+    """The first fault of a trial's account in the ledger or of its store, or None.
 
-    `thorough` reads the records of the store as well. A trial that waits for its approval has a fault where what it
-    relied on is no longer in the workspace.
+    `thorough` reads the records of the store as well. A trial that waits for approval is OUTDATED when records that it
+    needs are no longer in the workspace.
     """
     with runtime.ledger.read() as session:
         fault = ledger_fault(session, migration, trial, thorough=thorough)
@@ -51,7 +51,7 @@ def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thoroug
 
 
 def ledger_fault(session: Session, migration: Migration, trial: Trial, *, thorough: bool = False) -> TrialFault | None:
-    """What is wrong with the row of a migration or with the ledger's account of its trial, or None.
+    """The first fault of a migration's row or of the account of its trial in the ledger, or None.
 
     `thorough` counts the trial's problems however many there are. A migration that neither can be approved nor went
     live has no fault.
@@ -62,24 +62,24 @@ def ledger_fault(session: Session, migration: Migration, trial: Trial, *, thorou
 
 
 def whole_trial(fault: TrialFault | None) -> Guard:
-    """Refuses a trial with a fault. Raises LedgerChanged where the export is not what its reading wrote down.
-    `fault` is that of its store, which the caller has just read.
+    """A guard that refuses a trial with a fault.
 
-    The guard computes the account once more, in the transaction that approves: no record is read while the ledger is
-    locked.
+    `fault` is the fault of the store, which the caller has just checked. The guard computes the account again in the
+    transaction that approves, and reads no record while the ledger is locked. The guard raises LedgerChanged when the
+    ledger's rows of the export differ from the rows that reading wrote.
     """
 
-    def ask(session: Session, migration: Migration) -> Problem | None:
+    def guard(session: Session, migration: Migration) -> Problem | None:
         trial = session.get(Trial, (migration.id, migration.trial_number))
         if trial is None or trial.finished_at is None:
-            return None  # the guard `approvable` says what is wrong
+            return None  # the guard `approvable` reports this
         require_true_reading(session, migration, is_read=True, thorough=True)
-        wrong = fault or ledger_fault(session, migration, trial, thorough=True)
-        if wrong is None:
+        current_fault = fault or ledger_fault(session, migration, trial, thorough=True)
+        if current_fault is None:
             return None
-        return Problem(_CODES.get(wrong, "trial_damaged"))
+        return Problem(_CODES.get(current_fault, "trial_damaged"))
 
-    return ask
+    return guard
 
 
 def _expected(session: Session, migration: Migration, trial: Trial) -> Expected:
@@ -97,6 +97,6 @@ def _expected(session: Session, migration: Migration, trial: Trial) -> Expected:
 
 
 def _loaded(result: Mapping[str, Any]) -> PartLoaded:
-    """What a piece says of its loading. Raises KeyError where a proof is missing: absence proves nothing."""
+    """The result of loading a piece. Raises KeyError where a proof is missing."""
     digests = {kind: Digest.parse(text) for kind, text in result["digests"].items()}
     return PartLoaded(records=result["records"], digests=digests, places=Digest.parse(result["places"]))

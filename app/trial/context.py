@@ -1,4 +1,7 @@
-"""What a worker lays out before it maps rows of one trial, and keeps laid out from part to part."""
+"""The context in which a worker maps the rows of a trial: plan, look-ups, index, lists and store.
+
+A process builds the context once for a trial and keeps it from part to part.
+"""
 
 import json
 import shutil
@@ -28,24 +31,24 @@ from app.storage.encryption import Sealing
 from app.trial.kind_parts import parts_of
 from app.worker.runtime import Runtime
 
-# Lists that rows are looked up in, such as a clinic's prices, laid out anew by each worker of a trial.
-#
-# They lie in a private file of this process, sealed row by row with the migration's key, so that neither memory nor
-# what stands in the clear grows with them.
-
 CACHE_KIB = 512
 MAKE = """CREATE TABLE listed (kind TEXT, key TEXT, number INTEGER, head INTEGER, cells BLOB,
     PRIMARY KEY (kind, key, number)) WITHOUT ROWID"""
 FIND = "SELECT head, cells FROM listed WHERE kind = ? AND key = ? ORDER BY number"
 
 
-class Lists:
-    """All lists of one trial. `by_kind` finds the rows of each: by their own id, or by that of whom they refer to."""
+class LookupLists:
+    """The lists of an export in which mapping looks rows up, such as a clinic's prices.
+
+    The rows are in a private SQLite file of this process, each sealed with the migration's key: neither memory nor
+    unencrypted data grows with a list. `by_kind` has the list of each kind, by the rows' own ids or by the ids of the
+    rows that they refer to.
+    """
 
     def __init__(self, path: Path, key: bytes) -> None:
         remove(path)
         self.path = path
-        self.by_kind: dict[str, Listed] = {}
+        self.by_kind: dict[str, LookupList] = {}
         self._sealing = Sealing(key, "list")
         self._heads: dict[tuple[str, ...], int] = {}
         self._db = sqlite3.connect(path, check_same_thread=False)
@@ -54,7 +57,7 @@ class Lists:
         self._db.execute(MAKE)
 
     def add(self, kind: str, columns: Collection[str], rows: Iterator[tuple[str, PartRow]]) -> None:
-        """The rows of one part, each with what it is looked up by."""
+        """Adds rows of a part, each with the key by which it is looked up. A second call adds the rows again."""
         head = self._heads.setdefault(tuple(columns), len(self._heads))
         start = self._db.execute("SELECT COUNT(*) FROM listed").fetchone()[0]
         sealed = (
@@ -64,32 +67,34 @@ class Lists:
         with self._db:
             self._db.executemany("INSERT INTO listed VALUES (?, ?, ?, ?, ?)", sealed)
 
-    def found(self, kind: str, key: str) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
-        """The cells that are listed under a key, with the columns of their part."""
+    def matches(self, kind: str, key: str) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
+        """The cells of the rows with a key, in the order of the export, each with the columns of its part."""
         heads = tuple(self._heads)
         for head, cells in self._db.execute(FIND, (kind, key)):
             yield json.loads(self._sealing.open(cells)), heads[head]
 
     def keys(self, kind: str) -> Iterator[str]:
+        """The keys of a kind's rows, each once."""
         return (key for (key,) in self._db.execute("SELECT DISTINCT key FROM listed WHERE kind = ?", (kind,)))
 
     def close(self) -> None:
+        """Closes and deletes the file."""
         self._db.close()
         remove(self.path)
 
 
-class Listed(Mapping[str, tuple[Any, ...]]):
-    """One list. A row is opened and read when it is looked up, and not kept."""
+class LookupList(Mapping[str, tuple[Any, ...]]):
+    """The list of a kind: parsed rows by key. A row is decrypted and parsed at each look-up, and not kept."""
 
-    def __init__(self, lists: Lists, parser: RowParser[Any]) -> None:
+    def __init__(self, lists: LookupLists, parser: RowParser[Any]) -> None:
         self._lists, self._parser = lists, parser
 
     def __getitem__(self, key: str) -> tuple[Any, ...]:
         parse, kind = self._parser.parse, self._parser.kind.name
-        found = tuple(parse(cells, columns).row for cells, columns in self._lists.found(kind, key))
-        if not found:
+        rows = tuple(parse(cells, columns).row for cells, columns in self._lists.matches(kind, key))
+        if not rows:
             raise KeyError(key)
-        return found
+        return rows
 
     def __iter__(self) -> Iterator[str]:
         return self._lists.keys(self._parser.kind.name)
@@ -98,16 +103,16 @@ class Listed(Mapping[str, tuple[Any, ...]]):
         return sum(1 for _ in self)
 
 
-def lists_of(
+def build_lookup_lists(
     runtime: Runtime, migration: Migration, source: Source, index: Index, plan: Plan, context: Context, path: Path
-) -> Lists:
-    """Lays out every list of an export in a file at `path`."""
+) -> LookupLists:
+    """Builds the lists of all kinds of an export that are looked up, in a file at `path`, which is replaced."""
     key = runtime.key(migration)
-    lists, ids = Lists(path, key), Ids(migration.workspace_id, migration.source)
+    lists, ids = LookupLists(path, key), Ids(migration.workspace_id, migration.source)
     for kind in source.kinds:
         if not kind.short_list.is_listed:
             continue
-        lists.by_kind[kind.name] = Listed(lists, parser_of(kind, context))
+        lists.by_kind[kind.name] = LookupList(lists, parser_of(kind, context))
         for part in parts_of(runtime, migration, kind.name):
             head, rows = read_part(runtime.objects, part.object_key, key)
             target = _target(index, kind, part, plan, ids)
@@ -131,28 +136,28 @@ def _keyed(
 
 
 def _target(index: Index, kind: Kind[Any], part: Part, plan: Plan, ids: Ids) -> Callable[[int], str | None] | None:
-    """By line, the id of whom a row refers to and moves with; None for lists that are looked up by their own id."""
+    """Returns a function from a row's line to the id of its target, or None for a list by the rows' own ids."""
     if not kind.imported:
         return None
     view = index.part(kind.name, part.number, plan, ids)
 
-    def of(line: int) -> str | None:
-        seen = view.rows.get(line)
-        found = seen.joined.targets.get(kind.short_list.lookup_link) if seen and seen.verdict is None else None
-        return found.source_id if found else None
+    def target_id(line: int) -> str | None:
+        row = view.rows.get(line)
+        target = row.joined.targets.get(kind.short_list.lookup_link) if row and row.verdict is None else None
+        return target.source_id if target else None
 
-    return of
+    return target_id
 
 
 COPY_BYTES = 1 << 20
 PLACES = "locations"
 SET_ASIDE = "set_aside"
-"""The phase of a trial in which what belongs to rows that were set aside is held with them; its result names them."""
+"""The phase of a trial that holds the rows that need rows set aside. Its result names the rows set aside."""
 
 
 @dataclass(frozen=True)
-class Bench:
-    """One trial, laid out in this process's scratch folder: the index decrypted, the lists beside it sealed."""
+class TrialContext:
+    """A trial in a worker: frozen plan, look-ups, store, decrypted index and sealed lists in the scratch folder."""
 
     trial: Trial
     export_number: int
@@ -162,66 +167,71 @@ class Bench:
     lookups: Lookups
     store: Store
     index: Index
-    lists: Lists
-    paths: Mapping[int, str]  # files of the export by number
+    lists: LookupLists
+    paths: Mapping[int, str]  # paths of the export's files by number
     key: bytes
 
     def close(self) -> None:
+        """Closes and deletes the files of the lists and the index."""
         self.lists.close()
         self.index.close()
         remove(self.index.path)
 
 
-def context_of(bench: Bench, head: PartHead) -> Context:
-    """How the cells of a part are to be read in this trial."""
-    today = bench.lookups.now.date()
-    return head.within(Context(zone=ZoneInfo(bench.plan.timezone), country=bench.plan.country, today=today))
+def cell_context(trial_context: TrialContext, head: PartHead) -> Context:
+    """The context in which the cells of a part are parsed: time zone, country and today."""
+    today = trial_context.lookups.now.date()
+    return head.within(
+        Context(zone=ZoneInfo(trial_context.plan.timezone), country=trial_context.plan.country, today=today)
+    )
 
 
-class Benches:
-    """The bench of this process: one at a time, since a worker stays with a clinic for a while."""
+class TrialContexts:
+    """The trial context of this process. A process keeps the context of one trial only."""
 
     def __init__(self) -> None:
-        self._laid: tuple[tuple[str, int, tuple[int, ...]], Bench] | None = None
+        self._current: tuple[tuple[str, int, tuple[int, ...]], TrialContext] | None = None
 
-    def of(self, runtime: Runtime, migration: Migration) -> Bench:
+    def of(self, runtime: Runtime, migration: Migration) -> TrialContext:
+        """The context of a migration's current trial; built anew for another trial or other rows set aside."""
         with runtime.ledger.read() as session:
             aside = rows_set_aside(session, migration)
         wanted = (migration.id, migration.trial_number, aside)
-        if self._laid is None or self._laid[0] != wanted:
+        if self._current is None or self._current[0] != wanted:
             self.clear()
-            self._laid = (wanted, lay_out(runtime, migration, aside))
-        return self._laid[1]
+            self._current = (wanted, build_trial_context(runtime, migration, aside))
+        return self._current[1]
 
     def clear(self) -> None:
-        if self._laid is not None:
-            self._laid[1].close()
-            self._laid = None
+        """Closes the context, if there is one. A second call does nothing."""
+        if self._current is not None:
+            self._current[1].close()
+            self._current = None
 
 
-benches = Benches()
+trial_contexts = TrialContexts()
 
 
 def index_key(migration_id: str, export_number: int) -> str:
-    """Where the sealed index of an export lies in storage."""
+    """The key in storage of an export's sealed index."""
     return f"{migration_id}/export-{export_number}/index"
 
 
 def attachments_prefix(migration_id: str, export_number: int) -> str:
-    """Below which the content of an export's files of patients lies in storage, by its sum."""
+    """The prefix in storage of the contents of an export's files, which are stored by checksum."""
     return f"{migration_id}/contents-{export_number}/"
 
 
 def rows_set_aside(session: Session, migration: Migration) -> tuple[int, ...]:
-    """The rows of the index that were set aside in a trial, and with which what belongs to them is held."""
+    """The rows of the index that were set aside in a migration's current trial; rows that need them are held."""
     settled = session.get(Work, (migration.id, f"trial:{migration.trial_number}", SET_ASIDE, 0))
     return () if settled is None else tuple(settled.facts.get("rows", ()))
 
 
-def lay_out(runtime: Runtime, migration: Migration, set_aside: tuple[int, ...] = ()) -> Bench:
-    """Reads the frozen plan, the facts of the workspace as they were when the trial began, and the sealed index.
+def build_trial_context(runtime: Runtime, migration: Migration, set_aside: tuple[int, ...] = ()) -> TrialContext:
+    """Builds a trial's context from its frozen plan, the facts of the workspace at its start, and the sealed index.
 
-    `set_aside` are rows of the index that wait with all that belongs to them.
+    `set_aside` are rows of the index that wait, with all rows that need them.
     """
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
@@ -237,8 +247,10 @@ def lay_out(runtime: Runtime, migration: Migration, set_aside: tuple[int, ...] =
     )
     index.leave_aside(set_aside)
     context = Context(ZoneInfo(plan.timezone), plan.country, trial.started_at.date())
-    lists = lists_of(runtime, migration, source, index, plan, context, runtime.scratch.folder / f"{trial.store}.lists")
-    return Bench(
+    lists = build_lookup_lists(
+        runtime, migration, source, index, plan, context, runtime.scratch.folder / f"{trial.store}.lists"
+    )
+    return TrialContext(
         trial=trial,
         export_number=migration.export_number,
         source=source,
@@ -256,7 +268,7 @@ def lay_out(runtime: Runtime, migration: Migration, set_aside: tuple[int, ...] =
 
 
 def _zones(index: Index, source: Source, plan: Plan, ids: Ids, facts: Mapping[str, Any]) -> dict[str, str]:
-    """The zones of the workspace's own locations, and of those of the export that come: no row may lead to another."""
+    """Time zones by location id: of the workspace's own locations, and of locations of the export that move."""
     absent = {
         ids.derive(PLACES, kind.name, key)
         for kind in source.kinds
@@ -273,7 +285,7 @@ def lookups_of(
     facts: Mapping[str, Any],
     lists: Mapping[str, Mapping[str, tuple[Any, ...]]],
 ) -> Lookups:
-    """What mapping looks up in a trial of a moment; `facts` are the workspace's, as its first step keeps them."""
+    """The look-ups of a trial that started at `moment`. `facts` is the result of the trial's first step."""
     return Lookups(
         plan=plan,
         ids=ids,
@@ -281,26 +293,29 @@ def lookups_of(
         zones=facts.get("zones", {}),
         durations=facts.get("durations", {}),
         existing=facts.get("existing", {}),
-        fields={key: Defined.from_json(told) for key, told in facts.get("fields", {}).items()},
+        fields={key: Defined.from_json(field) for key, field in facts.get("fields", {}).items()},
         lists=lists,
-        native_fields={name: (one[0], one[1]) for name, one in facts.get("native_fields", {}).items()},
+        native_fields={name: (pair[0], pair[1]) for name, pair in facts.get("native_fields", {}).items()},
     )
 
 
 def settled(plan: Plan, facts: Mapping[str, Any]) -> Plan:
-    """A trial's plan with what was found out about the workspace when the trial began."""
-    found = {
-        name: {key: Choice.model_validate(told) for key, told in facts.get(name, {}).items()}
+    """A trial's plan with the clients and fields that were matched automatically when the trial began.
+
+    A client who waits for a decision waits although the plan has a choice; other choices of the plan count.
+    """
+    known = {
+        name: {key: Choice.model_validate(choice_json) for key, choice_json in facts.get(name, {}).items()}
         for name in ("known_clients", "known_fields")
     }
-    waiting = {source_id for source_id, choice in found["known_clients"].items() if choice.to == "wait"}
+    waiting = {source_id for source_id, choice in known["known_clients"].items() if choice.to == "wait"}
     chosen = {source_id: choice for source_id, choice in plan.clients.items() if source_id not in waiting}
-    clients, fields = {**found["known_clients"], **chosen}, {**plan.fields, **found["known_fields"]}
+    clients, fields = {**known["known_clients"], **chosen}, {**plan.fields, **known["known_fields"]}
     return plan.model_copy(update={"clients": clients, "fields": fields})
 
 
 def materialise(runtime: Runtime, migration: Migration, path: Path) -> Index:
-    """The sealed index as a private file that can be queried."""
+    """Decrypts the sealed index to a file at `path` and opens it. Raises CannotOpen for a damaged index."""
     sealed = runtime.objects.reader(index_key(migration.id, migration.export_number), runtime.key(migration))
     with sealed, path.open("wb") as plain:
         shutil.copyfileobj(sealed, plain, COPY_BYTES)
@@ -308,7 +323,7 @@ def materialise(runtime: Runtime, migration: Migration, path: Path) -> Index:
 
 
 def _paths(session: Session, migration: Migration) -> dict[int, str]:
-    found = select(ExportFile.number, ExportFile.path).where(
+    query = select(ExportFile.number, ExportFile.path).where(
         ExportFile.migration_id == migration.id, ExportFile.export_number == migration.export_number
     )
-    return dict(session.exec(found).all())
+    return dict(session.exec(query).all())

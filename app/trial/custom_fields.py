@@ -1,4 +1,4 @@
-"""What must be known of the clinic's own questions before anybody maps an answer: their types and all their options."""
+"""The clinic's own questions, with their types and all options. Mapping needs them before the first answer."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -18,11 +18,17 @@ from app.worker.runtime import Runtime
 
 
 def fields_of(
-    runtime: Runtime, migration: Migration, plan: Plan, today: date, beat: Callable[[], None], there: Mapping[str, str]
+    runtime: Runtime,
+    migration: Migration,
+    plan: Plan,
+    today: date,
+    beat: Callable[[], None],
+    brought: Mapping[str, str],
 ) -> dict[str, Defined]:
-    """By id in the source. Only the columns that ask or answer are read, of parts that have any.
+    """The questions of an export by source id. Only the columns of questions and answers are parsed.
 
-    `there` are the types of those that an earlier move has brought: what a field is cannot be chosen again.
+    `brought` are the types of questions that an earlier move brought, which count before the plan's choices. `beat` is
+    called for each row.
     """
     source = source_named(migration.source)
     if source.fields_of is None:
@@ -30,7 +36,7 @@ def fields_of(
     context = Context(ZoneInfo(plan.timezone), plan.country, today)
     kinds = [kind for kind in source.kinds if kind.imported and kind.questions.columns is not None]
     rows = (row for kind in kinds for row in _rows(runtime, migration, kind, context, beat))
-    return source.fields_of(rows, context, {**plan.field_types, **there})
+    return source.fields_of(rows, context, {**plan.field_types, **brought})
 
 
 def _rows(

@@ -1,4 +1,4 @@
-"""What clients' files hold, on its way: read back from a trial to be proven, and brought along when it goes live."""
+"""The contents of clients' files: verified in a trial, and copied to the live workspace when the trial goes live."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -27,35 +27,35 @@ COMING = frozenset({State.FINALISING, State.FINALISING_FAILED, State.PAUSED})
 
 
 def open_in_trial(runtime: Runtime, migration: Migration, sha256: str) -> BinaryIO:
-    """A content as it lies with the export. Raises FileNotFoundError, or CannotOpen where somebody changed it."""
+    """Opens a content of the export by checksum. Raises FileNotFoundError, or CannotOpen for a changed content."""
     key = attachment_key(attachments_prefix(migration.id, migration.export_number), sha256)
     return runtime.objects.reader(key, runtime.key(migration))
 
 
 def altered_files(runtime: Runtime, migration: Migration, store: Store, beat: Heartbeat) -> Iterator[FileRecord]:
-    """The file records of a trial whose content, read back from storage byte by byte, is not what they say it is."""
-    seen: tuple[str, int | None] = ("", None)
-    for one in load_file_records(store, migration.workspace_id):
-        if one.sha256 != seen[0]:
-            opened = partial(open_in_trial, runtime, migration, one.sha256)
-            seen = (one.sha256, _size_of(opened, one.sha256, beat))
-        if one.size != seen[1]:
-            yield one
+    """The file records of a trial whose content is missing or has another checksum or size. Reads all contents."""
+    checked: tuple[str, int | None] = ("", None)
+    for record in load_file_records(store, migration.workspace_id):
+        if record.sha256 != checked[0]:
+            opened = partial(open_in_trial, runtime, migration, record.sha256)
+            checked = (record.sha256, _size_of(opened, record.sha256, beat))
+        if record.size != checked[1]:
+            yield record
 
 
 def altered_live(runtime: Runtime, workspace_id: str) -> Iterator[FileRecord]:
-    """The imported files of a live workspace whose content is not there, or is another one."""
-    seen: tuple[str, int | None] = ("", None)
-    for one in load_file_records(runtime.caspen.live, workspace_id):
-        if one.sha256 != seen[0]:
-            opened = partial(runtime.files.open, workspace_id, one.sha256)
-            seen = (one.sha256, _size_of(opened, one.sha256))
-        if one.size != seen[1]:
-            yield one
+    """The imported file records of a live workspace whose content has another checksum or size, or is missing."""
+    checked: tuple[str, int | None] = ("", None)
+    for record in load_file_records(runtime.caspen.live, workspace_id):
+        if record.sha256 != checked[0]:
+            opened = partial(runtime.files.open, workspace_id, record.sha256)
+            checked = (record.sha256, _size_of(opened, record.sha256))
+        if record.size != checked[1]:
+            yield record
 
 
 def _size_of(opened: Callable[[], BinaryIO], sha256: str, beat: Heartbeat | None = None) -> int | None:
-    """How many bytes a content has; None where they are not there, or are other ones."""
+    """The size of a content in bytes; None for a missing content or another checksum."""
     digest, size = hashlib.sha256(), 0
     try:
         with opened() as content:
@@ -70,16 +70,16 @@ def _size_of(opened: Callable[[], BinaryIO], sha256: str, beat: Heartbeat | None
 
 
 def bring_contents(runtime: Runtime, migration: Migration, store: Store, beat: Heartbeat) -> None:
-    """Seals what a trial's files hold for the live workspace, each content once; goes on where it was interrupted.
+    """Copies the contents of a trial's files to the live workspace, each once, sealed with the workspace's key.
 
-    Raises Stop where a content is not what was approved.
+    A second call copies only what is missing. Raises Stop for a content that differs from the approved content.
     """
     before = ""
-    for one in load_file_records(store, migration.workspace_id):
-        if one.sha256 != before and not runtime.files.exists(migration.workspace_id, one.sha256):
+    for record in load_file_records(store, migration.workspace_id):
+        if record.sha256 != before and not runtime.files.exists(migration.workspace_id, record.sha256):
             beat()
-            _bring(runtime, migration, one.sha256, beat)
-        before = one.sha256
+            _bring(runtime, migration, record.sha256, beat)
+        before = record.sha256
 
 
 def _bring(runtime: Runtime, migration: Migration, sha256: str, beat: Heartbeat) -> None:
@@ -90,22 +90,25 @@ def _bring(runtime: Runtime, migration: Migration, sha256: str, beat: Heartbeat)
         raise Stop(Problem("file_bytes_altered", level=Level.STOPS)) from None
 
 
-class StillLacking(Exception):
-    """A content that was there a moment ago is gone: it is brought again."""
+class ContentsMissing(Exception):
+    """A content that was copied is gone. The caller copies it again."""
 
 
-def all_there(runtime: Runtime, workspace_id: str) -> Callable[[Sides], None]:
-    """Asks, inside the transaction that makes a trial live, whether every file has its content. Else StillLacking."""
+def require_all_contents(runtime: Runtime, workspace_id: str) -> Callable[[Sides], None]:
+    """A check for the transaction that makes a trial live: raises ContentsMissing for a file without its content."""
 
-    def ask(sides: Sides) -> None:
+    def check(sides: Sides) -> None:
         if next(missing_contents(sides, runtime.files, workspace_id), None) is not None:
-            raise StillLacking
+            raise ContentsMissing
 
-    return ask
+    return check
 
 
 def sweep_workspaces(runtime: Runtime) -> int:
-    """Deletes contents of live workspaces of which no file speaks: left by an undo, or by a promotion that failed."""
+    """Deletes contents of live workspaces without a file record, such as those of an undone move. Returns their number.
+
+    Workspaces with a trial that is going live are left out. A second call deletes nothing.
+    """
     with runtime.ledger.read() as session:
         states = session.exec(select(Migration.workspace_id, Migration.state).distinct()).all()
     coming = {workspace_id for workspace_id, state in states if State(state) in COMING}

@@ -1,4 +1,4 @@
-"""The parts of one kind of an export, as they lie in storage, for whoever must see all its rows before a trial."""
+"""The parts of a kind of an export."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from app.worker.runtime import Runtime
 
 
 def parts_of(runtime: Runtime, migration: Migration, kind: str) -> Sequence[Part]:
-    """In the order in which they were cut."""
+    """The parts of a kind of the migration's current export, ordered by number."""
     with runtime.ledger.read() as session:
         return session.exec(
             select(Part)

@@ -1,4 +1,4 @@
-"""A clinic's records are brought into a private trial workspace, part by part, each whole or not at all."""
+"""Loads a clinic's records into a private trial workspace, part by part, each part in one transaction."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,10 +21,10 @@ from app.matching.workspace_records import known_clients, known_fields
 from app.migration.models import Migration, Part, ProblemLine, Trial
 from app.problems import Problem
 from app.sources import source as source_named
-from app.trial.context import Bench, benches, settled
+from app.trial.context import TrialContext, settled, trial_contexts
 from app.trial.custom_fields import fields_of
-from app.trial.mapper import MappedPart, found_by_name, line_at, map_made, map_part
-from app.trial.required_records import BY_NAME, MATCHED, SEEN, matched, seen_to_json, to_json
+from app.trial.mapper import MappedPart, existing_by_name, line_at, map_made, map_part
+from app.trial.required_records import ACTS, BY_NAME, MATCHED, acts_to_json, matched, to_json
 from app.trial.row_counts import problem_rows
 from app.trial.set_aside import note_set_aside
 from app.trial.zones import durations_of, zones_of
@@ -33,8 +33,8 @@ from app.worker.leases import QUARANTINED, SPLIT, Lease, Piece, create_missing, 
 from app.worker.outcome import Done, Exhausted
 from app.worker.runtime import Runtime
 
-# What is told of a row whose records an earlier move has brought.
-BEEN_HERE = {
+# The problem code of a row whose records an earlier move brought.
+CODES_OF_EARLIER = {
     Fate.UPDATED: "already_imported",
     Fate.UNCHANGED: "already_imported",
     Fate.HELD: "changed_in_caspen",
@@ -42,26 +42,29 @@ BEEN_HERE = {
 
 
 def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Makes the empty trial workspace, if the live one is still what the checklist looked at."""
+    """Creates the empty trial store and notes the workspace's facts. A second call replaces the store.
+
+    Raises Stop when the workspace has changed since the checklist.
+    """
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
-    seen = acts_so_far(runtime.caspen, migration.workspace_id)
+    acts = acts_so_far(runtime.caspen, migration.workspace_id)
     facts = load_workspace(runtime.caspen, migration.workspace_id)
-    looked_at = facts.version if trial.workspace_version < 0 else trial.workspace_version
+    version = facts.version if trial.workspace_version < 0 else trial.workspace_version
     try:
-        runtime.caspen.create_trial(migration.workspace_id, migration.id, trial.number, looked_at)
+        runtime.caspen.create_trial(migration.workspace_id, migration.id, trial.number, version)
     except WorkspaceChanged:
         raise Stop(Problem("workspace_changed")) from None
     plan = Plan.model_validate(trial.plan)
-    there = brought_types(runtime.caspen, migration.workspace_id, migration.source)
-    questions = fields_of(runtime, migration, plan, trial.started_at.date(), beat, there)
-    same, questions, native = known_fields(runtime, migration, questions)
-    found = {"known_fields": same, "known_clients": known_clients(runtime, migration, beat)}
+    brought = brought_types(runtime.caspen, migration.workspace_id, migration.source)
+    questions = fields_of(runtime, migration, plan, trial.started_at.date(), beat, brought)
+    same_fields, questions, native = known_fields(runtime, migration, questions)
+    matches = {"known_fields": same_fields, "known_clients": known_clients(runtime, migration, beat)}
     return Done(
         {
-            **found,
-            SEEN: seen_to_json(seen),
-            MATCHED: matched(runtime, migration.workspace_id, settled(plan, found)),
+            **matches,
+            ACTS: acts_to_json(acts),
+            MATCHED: matched(runtime, migration.workspace_id, settled(plan, matches)),
             "own_places": list(facts.zones),
             "zones": zones_of(runtime, migration, facts, beat),
             "durations": durations_of(runtime, migration, facts, beat),
@@ -73,38 +76,48 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
 
 
 def parts(session: Session, migration: Migration) -> Iterable[Piece]:
-    """The parts of the export, one piece each."""
+    """The parts of the export whose kinds move, one piece each."""
     moving = [kind.name for kind in source_named(migration.source).kinds if kind.imported]
-    found = select(Part.number, Part.rows).where(
+    query = select(Part.number, Part.rows).where(
         Part.migration_id == migration.id,
         Part.export_number == migration.export_number,
         col(Part.kind).in_(moving),
     )
-    return [Piece(number, rows) for number, rows in session.exec(found.order_by(col(Part.number)))]
+    return [Piece(number, rows) for number, rows in session.exec(query.order_by(col(Part.number)))]
 
 
 def load(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Maps the rows of one part and loads what they became, in one transaction of Caspen's database."""
-    bench = benches.of(runtime, migration)
+    """Maps the rows of a part and loads their records in one transaction of Caspen's database.
+
+    A second call, after a worker died, adopts the records that the first call loaded.
+    """
+    trial_context = trial_contexts.of(runtime, migration)
     with runtime.ledger.read() as session:
         part = _part(session, migration, lease)
-    mapped = map_part(runtime, bench, part, _between(lease), beat)
-    return _loaded(runtime, migration, bench, lease, mapped, beat)
+    mapped = map_part(runtime, trial_context, part, _between(lease), beat)
+    return _loaded(runtime, migration, trial_context, lease, mapped, beat)
 
 
 def load_made(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Brings what rows only name, such as a reason for cancelling. Loaded as part 0: no rows, but records."""
-    bench = benches.of(runtime, migration)
-    made = map_made(bench)
-    key = PartKey(migration.id, bench.trial.number, 0, lease.epoch)
+    """Loads the records of things that rows only name, such as a reason for cancelling, as part 0."""
+    trial_context = trial_contexts.of(runtime, migration)
+    made = map_made(trial_context)
+    key = PartKey(migration.id, trial_context.trial.number, 0, lease.epoch)
     with beat.during():
-        loaded = load_part(runtime.caspen, bench.store, bench.ids, key, [(0, made)], moment=bench.trial.started_at)
-        runtime.caspen.index_trial(bench.store)
-    return Done(_told(loaded, {BY_NAME: to_json(found_by_name(bench))}))
+        loaded = load_part(
+            runtime.caspen,
+            trial_context.store,
+            trial_context.ids,
+            key,
+            [(0, made)],
+            moment=trial_context.trial.started_at,
+        )
+        runtime.caspen.index_trial(trial_context.store)
+    return Done(_result(loaded, {BY_NAME: to_json(existing_by_name(trial_context))}))
 
 
 def halve(runtime: Runtime, migration: Migration, lease: Lease) -> Exhausted:
-    """A part that failed three times is tried in two halves; a single row that still fails is left for support."""
+    """Splits a part that failed three times in halves. A single row that still fails is set aside with a problem."""
     with runtime.ledger.read() as session:
         part = _part(session, migration, lease)
     start, stop = _between(lease) or (0, part.rows)
@@ -125,23 +138,35 @@ def halve(runtime: Runtime, migration: Migration, lease: Lease) -> Exhausted:
         session.connection().execute(sa.insert(ProblemLine), rows)
         note_set_aside(session, lease)
 
-    nothing = {"records": {}, "digests": {}, "places": str(Digest())}
+    no_records = {"records": {}, "digests": {}, "places": str(Digest())}
     place = {"part": part.number, "start": start, "stop": stop}
-    told = {"kind": part.kind, "outcomes": {Outcome.HELD.value: 1}, **nothing, **place}
-    return Exhausted(QUARANTINED, told, quarantine)
+    result = {"kind": part.kind, "outcomes": {Outcome.HELD.value: 1}, **no_records, **place}
+    return Exhausted(QUARANTINED, result, quarantine)
 
 
 def _loaded(
-    runtime: Runtime, migration: Migration, bench: Bench, lease: Lease, mapped: MappedPart, beat: Heartbeat
+    runtime: Runtime,
+    migration: Migration,
+    trial_context: TrialContext,
+    lease: Lease,
+    mapped: MappedPart,
+    beat: Heartbeat,
 ) -> Done:
-    key = PartKey(migration.id, bench.trial.number, lease.number, lease.epoch)
+    key = PartKey(migration.id, trial_context.trial.number, lease.number, lease.epoch)
     with beat.during():
-        loaded = load_part(runtime.caspen, bench.store, bench.ids, key, mapped.taken(), moment=bench.trial.started_at)
+        loaded = load_part(
+            runtime.caspen,
+            trial_context.store,
+            trial_context.ids,
+            key,
+            mapped.taken(),
+            moment=trial_context.trial.started_at,
+        )
     for fate, number in Counter(loaded.fates.values()).items():
         mapped.tally.outcomes[Outcome(fate.value)] += number
     for line, fate in loaded.fates.items():
-        if (code := BEEN_HERE.get(fate)) is not None:
-            mapped.tally.tell(line, mapped.source_ids.get(line), [Problem(code)])
+        if (code := CODES_OF_EARLIER.get(fate)) is not None:
+            mapped.tally.note(line, mapped.source_ids.get(line), [Problem(code)])
     problems = problem_rows(migration.id, lease.run, lease.number, mapped.tally.problems.values())
 
     def write(session: Session) -> None:
@@ -155,10 +180,10 @@ def _loaded(
         if problems:
             session.connection().execute(sa.insert(ProblemLine), problems)
 
-    return Done({**_told(loaded, mapped.tally.told()), **rows_of_piece(lease.result)}, write)
+    return Done({**_result(loaded, mapped.tally.to_result()), **rows_of_piece(lease.result)}, write)
 
 
-def _told(loaded: PartLoaded, more: Mapping[str, Any]) -> dict[str, Any]:
+def _result(loaded: PartLoaded, more: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **more,
         "records": dict(loaded.records),
@@ -175,22 +200,22 @@ def _part(session: Session, migration: Migration, lease: Lease) -> Part:
 
 
 def _between(lease: Lease) -> tuple[int, int] | None:
-    """The rows of a halved part that this piece is about, counted from the part's first."""
+    """The places in the part of a halved part's piece, the end exclusive; None for a whole part."""
     if "start" not in lease.result:
         return None
     return int(lease.result["start"]), int(lease.result["stop"])
 
 
 def _highest_part(session: Session, migration: Migration) -> int:
-    found = select(sa.func.max(Part.number)).where(
+    query = select(sa.func.max(Part.number)).where(
         Part.migration_id == migration.id, Part.export_number == migration.export_number
     )
-    return int(session.exec(found).one() or 0)
+    return int(session.exec(query).one() or 0)
 
 
 def _at_row(runtime: Runtime, migration: Migration, part: Part, place: int, problem: Problem) -> Problem:
-    """A problem told of the row at a place of its part, without mapping the row."""
-    bench = benches.of(runtime, migration)
-    line = line_at(runtime, bench, part, place)
-    source_id = bench.index.source_id(part.number, place)
-    return problem.at(line=line, file=bench.paths.get(part.file_number), source_id=source_id)
+    """The problem with the file, line and source id of the row at a place of a part. The row is not mapped."""
+    trial_context = trial_contexts.of(runtime, migration)
+    line = line_at(runtime, trial_context, part, place)
+    source_id = trial_context.index.source_id(part.number, place)
+    return problem.at(line=line, file=trial_context.paths.get(part.file_number), source_id=source_id)

@@ -1,4 +1,4 @@
-"""Turns the rows of one part into what they become in Caspen, and says of each row that does not move why not."""
+"""Maps the rows of a part to records in Caspen, and gives each row that does not move an outcome and problems."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -20,105 +20,105 @@ from app.reading.json_lines import BAD_LINE
 from app.reading.not_records import CODE as NOT_A_RECORD
 from app.reading.parts import PartRow, read_part
 from app.reading.problem_counts import row_problem
-from app.trial.context import Bench, context_of
+from app.trial.context import TrialContext, cell_context
 from app.trial.row_counts import Tally
 from app.worker.heartbeat import Heartbeat
 from app.worker.runtime import Runtime
 
 BEAT_ROWS = 200
-STAYS = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
-CAUSE = "spreadsheet_error_value"  # reported for a row that stays, too: its own code does not say why the cell is empty
-NOT_SEEN = RowView()
+KEPT_BACK = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
+CAUSE = "spreadsheet_error_value"  # reported for rows that are kept back as well: explains an empty cell
+NO_VIEW = RowView()
 
 
 @dataclass
 class MappedPart:
-    """Rows that move, with their records, in the order of the part; and what became of the others."""
+    """The mapped rows of a part: records of rows that move, in the order of the part, and the tally of all rows."""
 
     tally: Tally
     rows: list[RowRecords] = field(default_factory=list)
     source_ids: dict[int, str] = field(default_factory=dict)
 
     def taken(self) -> Iterator[RowRecords]:
-        """The rows that move, each forgotten once it is given away: they are not held beside what is made of them."""
+        """Yields the rows that move and forgets each, so that rows and loaded records are not in memory together."""
         self.rows.reverse()
         while self.rows:
             yield self.rows.pop()
 
 
 def map_part(
-    runtime: Runtime, bench: Bench, part: Part, between: tuple[int, int] | None, beat: Heartbeat
+    runtime: Runtime, trial_context: TrialContext, part: Part, between: tuple[int, int] | None, beat: Heartbeat
 ) -> MappedPart:
-    """Maps a part's rows, or those between two places of it."""
-    kind = bench.source.kind(part.kind)
-    mapped = MappedPart(Tally(part.kind, bench.paths.get(part.file_number)))
-    head, rows = read_part(runtime.objects, part.object_key, bench.key)
-    view = bench.index.part(part.kind, part.number, bench.plan, bench.ids)
-    context = context_of(bench, head)
+    """Maps the rows of a part, or the rows from one place up to another. Raises CannotOpen for a damaged part."""
+    kind = trial_context.source.kind(part.kind)
+    mapped = MappedPart(Tally(part.kind, trial_context.paths.get(part.file_number)))
+    head, rows = read_part(runtime.objects, part.object_key, trial_context.key)
+    view = trial_context.index.part(part.kind, part.number, trial_context.plan, trial_context.ids)
+    context = cell_context(trial_context, head)
     columns = frozenset(head.columns)
-    members = read_members(runtime, bench, view)
+    members = read_members(runtime, trial_context, view)
     for place, row in enumerate(islice(rows, *(between or (None,)))):
         if place % BEAT_ROWS == 0:
             beat(place)
         parsed = parse_row(kind, row.cells, context, columns)
-        _map_row(mapped, kind, row, with_rows(view.rows.get(row.line, NOT_SEEN), members), parsed, bench)
+        _map_row(mapped, kind, row, with_rows(view.rows.get(row.line, NO_VIEW), members), parsed, trial_context)
         del row, parsed  # the next one may be as large
     return mapped
 
 
-def map_made(bench: Bench) -> list[Record]:
-    """The records of what rows only name."""
-    found = []
-    for kind, mention in bench.index.made(bench.plan):
-        if normalise_name(mention.name) in bench.lookups.existing.get(mention.table, {}):
+def map_made(trial_context: TrialContext) -> list[Record]:
+    """The records of things that rows only name, without things that the workspace has."""
+    records = []
+    for kind, mention in trial_context.index.made(trial_context.plan):
+        if normalise_name(mention.name) in trial_context.lookups.existing.get(mention.table, {}):
             continue
-        maker = bench.source.kind(kind)
-        found.append(maker.naming.record_makers[mention.table](mention, bench.lookups))
+        maker = trial_context.source.kind(kind)
+        records.append(maker.naming.record_makers[mention.table](mention, trial_context.lookups))
         if maker.naming.extra_records is not None:
-            found += maker.naming.extra_records(mention, bench.lookups)
-    return found
+            records += maker.naming.extra_records(mention, trial_context.lookups)
+    return records
 
 
-def found_by_name(bench: Bench) -> dict[str, frozenset[str]]:
-    """What rows only name and the workspace has already: its records by table, which the trial does not bring."""
-    found: dict[str, frozenset[str]] = {}
-    for _, mention in bench.index.made(bench.plan):
-        there = bench.lookups.existing.get(mention.table, {}).get(normalise_name(mention.name))
-        if there is not None:
-            found[mention.table] = found.get(mention.table, frozenset()) | {there}
-    return found
+def existing_by_name(trial_context: TrialContext) -> dict[str, frozenset[str]]:
+    """By table, the ids of workspace records that rows only name. The trial does not bring these."""
+    ids: dict[str, frozenset[str]] = {}
+    for _, mention in trial_context.index.made(trial_context.plan):
+        existing_id = trial_context.lookups.existing.get(mention.table, {}).get(normalise_name(mention.name))
+        if existing_id is not None:
+            ids[mention.table] = ids.get(mention.table, frozenset()) | {existing_id}
+    return ids
 
 
-def line_at(runtime: Runtime, bench: Bench, part: Part, place: int) -> int | None:
-    """The line of the row at a place of a part."""
-    _, rows = read_part(runtime.objects, part.object_key, bench.key)
+def line_at(runtime: Runtime, trial_context: TrialContext, part: Part, place: int) -> int | None:
+    """The line in its file of the row at a place of a part; None beyond the end."""
+    _, rows = read_part(runtime.objects, part.object_key, trial_context.key)
     row = next(islice(rows, place, None), None)
     return row.line if row else None
 
 
 def _map_row(
-    mapped: MappedPart, kind: Kind[Any], row: PartRow, view: RowView, parsed: Parsed[Any], bench: Bench
+    mapped: MappedPart, kind: Kind[Any], row: PartRow, view: RowView, parsed: Parsed[Any], trial_context: TrialContext
 ) -> None:
     tally, line = mapped.tally, row.line
-    told = [*map(row_problem, row.codes), *view.problems, *_said(row, parsed)]
-    stays = _stays(view, told, parsed)
-    if stays is not None:
-        outcome, code = stays
+    problems = [*map(row_problem, row.codes), *view.problems, *_row_problems(row, parsed)]
+    kept_back = _kept_back(view, problems, parsed)
+    if kept_back is not None:
+        outcome, code = kept_back
         tally.row(outcome)
-        reasons = [p for p in told if STAYS.get(p.severity) is outcome or p.code == CAUSE]
-        tally.tell(line, parsed.source_id, reasons + ([Problem(code)] if code else []))
+        reasons = [p for p in problems if KEPT_BACK.get(p.severity) is outcome or p.code == CAUSE]
+        tally.note(line, parsed.source_id, reasons + ([Problem(code)] if code else []))
         return
-    assert kind.to_records is not None  # noqa: S101 - kinds that do not move never come here
-    result = kind.to_records(parsed.row, view.joined, bench.lookups)
+    assert kind.to_records is not None  # noqa: S101 - parts of kinds that do not move are never mapped
+    result = kind.to_records(parsed.row, view.joined, trial_context.lookups)
     if not isinstance(result, Mapped) and result.outcome is Outcome.LEFT_OUT:
         tally.row(result.outcome)  # nothing is reported of a row that the clinic left out
         return
-    tally.tell(line, parsed.source_id, told)
-    tally.tell(line, parsed.source_id, result.problems)
+    tally.note(line, parsed.source_id, problems)
+    tally.note(line, parsed.source_id, result.problems)
     if isinstance(result, Mapped):
         if kind.schedule.numbers_of is not None:
             for name, number in kind.schedule.numbers_of(parsed.row):
-                tally.said[name] += number
+                tally.numbers[name] += number
         if result.records:
             mapped.rows.append((line, result.records))
             if parsed.source_id is not None:
@@ -128,13 +128,13 @@ def _map_row(
         return
     tally.row(result.outcome)
     if result.problem is not None:
-        tally.tell(line, parsed.source_id, [result.problem])
+        tally.note(line, parsed.source_id, [result.problem])
 
 
-def _said(row: PartRow, parsed: Parsed[Any]) -> list[Problem]:
-    """What its cells say. A row that was too large to be kept whole lacks no value: a cell of it may have been cut.
+def _row_problems(row: PartRow, parsed: Parsed[Any]) -> list[Problem]:
+    """The problems of a row's cells; none for a row that is no record or a line that is invalid JSON.
 
-    Cells of a row that is no record, and of a line that is no JSON, say nothing.
+    A row with a cut cell has no problem of a missing value: the value may be in the part that was cut.
     """
     if NOT_A_RECORD in row.codes or BAD_LINE in row.codes:
         return []
@@ -142,23 +142,22 @@ def _said(row: PartRow, parsed: Parsed[Any]) -> list[Problem]:
     return [problem for problem in parsed.problems if problem.code != lacks]
 
 
-def _stays(view: RowView, told: list[Problem], parsed: Parsed[Any]) -> tuple[Outcome, str | None] | None:
-    """Why a row does not move: resolving's verdict, else the first problem that stops it."""
+def _kept_back(view: RowView, problems: list[Problem], parsed: Parsed[Any]) -> tuple[Outcome, str | None] | None:
+    """The outcome and code of a row that does not move: by its verdict, else by its first stopping problem."""
     if view.verdict is not None:
         return view.verdict.outcome, view.verdict.code
-    for problem in told:
-        if problem.severity in STAYS:
-            return STAYS[problem.severity], problem.code
+    for problem in problems:
+        if problem.severity in KEPT_BACK:
+            return KEPT_BACK[problem.severity], problem.code
     return None if parsed.row is not None else (Outcome.SKIPPED, "missing_id")
 
 
-# The members of groups as rows of their own tell of them: read from where they lie, for the part that needs them.
-
 Place = tuple[int, int]
+"""A part and a line."""
 
 
-def read_members(runtime: Runtime, bench: Bench, view: PartView) -> Mapping[Place, Any]:
-    """By part and line, the rows that tell more of the members of a part's rows."""
+def read_members(runtime: Runtime, trial_context: TrialContext, view: PartView) -> Mapping[Place, Any]:
+    """By place, the parsed own rows of the members of a part's rows. These rows may be in other parts."""
     wanted: dict[int, set[int]] = defaultdict(set)
     for row in view.rows.values():
         for member in row.joined.members:
@@ -169,27 +168,29 @@ def read_members(runtime: Runtime, bench: Bench, view: PartView) -> Mapping[Plac
     with runtime.ledger.read() as session:
         parts = session.exec(
             select(Part).where(
-                Part.migration_id == bench.trial.migration_id,
-                Part.export_number == bench.export_number,
+                Part.migration_id == trial_context.trial.migration_id,
+                Part.export_number == trial_context.export_number,
                 col(Part.number).in_(list(wanted)),
             )
         ).all()
-    return {place: row for part in parts for place, row in _rows(runtime, bench, part, wanted[part.number]).items()}
+    return {
+        place: row for part in parts for place, row in _rows(runtime, trial_context, part, wanted[part.number]).items()
+    }
 
 
 def with_rows(view: RowView, rows: Mapping[Place, Any]) -> RowView:
-    """A row's view with the rows of its members."""
+    """A row's view with the own rows of its members."""
     members = view.joined.members
     if not members:
         return view
-    told = tuple(replace(m, row=rows.get(m.place)) if m.place is not None else m for m in members)
-    return view._replace(joined=view.joined._replace(members=told))
+    with_own_rows = tuple(replace(m, row=rows.get(m.place)) if m.place is not None else m for m in members)
+    return view._replace(joined=view.joined._replace(members=with_own_rows))
 
 
-def _rows(runtime: Runtime, bench: Bench, part: Part, lines: set[int]) -> dict[Place, Any]:
-    kind = bench.source.kind(part.kind)
-    head, rows = read_part(runtime.objects, part.object_key, bench.key)
-    context, columns = context_of(bench, head), frozenset(head.columns)
+def _rows(runtime: Runtime, trial_context: TrialContext, part: Part, lines: set[int]) -> dict[Place, Any]:
+    kind = trial_context.source.kind(part.kind)
+    head, rows = read_part(runtime.objects, part.object_key, trial_context.key)
+    context, columns = cell_context(trial_context, head), frozenset(head.columns)
     return {
         (part.number, row.line): parse_row(kind, row.cells, context, columns).row for row in rows if row.line in lines
     }

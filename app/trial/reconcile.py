@@ -1,4 +1,4 @@
-"""The proof that nothing was lost: every row is accounted for, and what is stored is what was made of the rows."""
+"""Proves a trial: every row is accounted for, and the stored records are the records that mapping made."""
 
 import json
 import sqlite3
@@ -28,7 +28,7 @@ from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
 from app.trial.account import account_of, balance
 from app.trial.account_seal import PROVEN, counted, counted_in, seal_of_trial
-from app.trial.context import Bench, benches
+from app.trial.context import TrialContext, trial_contexts
 from app.trial.file_contents import altered_files
 from app.trial.verification import NOT_VERIFIED, look_again
 from app.worker.clean_up import drop_trials
@@ -38,11 +38,14 @@ from app.worker.memory import peak_mb
 from app.worker.outcome import Done
 from app.worker.runtime import Runtime
 
-DOUBTS = frozenset({"cells_in_doubt", "gone_from_export", NOT_VERIFIED})  # shown, and no reason to refuse an approval
+WARNINGS = frozenset({"cells_in_doubt", "gone_from_export", NOT_VERIFIED})  # shown, without preventing an approval
 
 
 def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Reads the whole trial back, compares, and writes down the account that the clinic reviews."""
+    """Reads the whole trial back, compares, verifies, and writes the account that the clinic reviews.
+
+    A second call, after a worker died, does all of it again.
+    """
     began = time.monotonic()
     source = source_named(migration.source)
     with runtime.ledger.read() as session:
@@ -56,7 +59,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         dangling = dangling_links(runtime.caspen, store, migration.workspace_id)
     kinds = balance(source, files, account, stored.digests)
     paths = paths_of_parts(runtime, migration)
-    looked = look_again(runtime, migration, beat, kinds)
+    verification = look_again(runtime, migration, beat, kinds)
     problems = [
         *(
             Problem("file_bytes_altered", f.source_kind, paths.get(f.part), f.line, f.source_id)
@@ -69,11 +72,11 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         *([Problem("record_altered")] if account.places != stored.places else []),
         *(Problem("link_broken", column=f"{d.table}.{d.column}", count=d.count) for d in dangling),
         *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
-        *looked.problems,
-        *gone_rows(runtime, migration, benches.of(runtime, migration), beat),
-        *(Problem(NOT_VERIFIED, file=path) for path in unverified_paths(lease, looked.problems)),
+        *verification.problems,
+        *gone_rows(runtime, migration, trial_contexts.of(runtime, migration), beat),
+        *(Problem(NOT_VERIFIED, file=path) for path in unverified_paths(lease, verification.problems)),
     ]
-    balanced = all(problem.code in DOUBTS for problem in problems) and all(kind.is_balanced for kind in kinds)
+    balanced = all(problem.code in WARNINGS for problem in problems) and all(kind.is_balanced for kind in kinds)
     digest = trial_digest(stored.digests, [kind.name for kind in source.kinds])
     lines = [asdict(kind) for kind in kinds]
     seal = seal_of_trial(trial, lines, balanced, digest, counted(problems, counts))
@@ -93,53 +96,52 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         note_run_problems(session, migration.id, lease.run, problems)
 
     return Done(
-        {"looked_at": looked.told(), PROVEN: seal}, write, lambda: drop_trials(runtime, migration.id, but=trial.number)
+        {"looked_at": verification.told(), PROVEN: seal},
+        write,
+        lambda: drop_trials(runtime, migration.id, but=trial.number),
     )
 
 
 def unverified_paths(lease: Lease, problems: Sequence[Problem]) -> list[str]:
-    """The files that ended their reader in this check, without those that `problems` name already."""
+    """The paths of files whose reader ended in this check, without files that `problems` name."""
     named = {problem.file for problem in problems if problem.code == NOT_VERIFIED}
     return sorted({path_of(key) for key in set_aside(lease.result)} - named)
 
 
 def paths_of_parts(runtime: Runtime, migration: Migration) -> dict[int, str]:
-    """The file of the export that each part was cut from."""
+    """By part, the path of its file in the export."""
     with runtime.ledger.read() as session:
-        found = select(Part.number, ExportFile.path).where(
+        query = select(Part.number, ExportFile.path).where(
             Part.migration_id == migration.id,
             Part.export_number == migration.export_number,
             ExportFile.migration_id == migration.id,
             ExportFile.export_number == migration.export_number,
             ExportFile.number == Part.file_number,
         )
-        return dict(session.exec(found).all())
+        return dict(session.exec(query).all())
 
-
-# Rows that an earlier, finalised import brought and that a later export no longer has: listed, and asked about.
-#
-# Nothing of them changes by itself: only the clinic knows whether a client was deleted in the source or the export
-# was cut.
 
 LISTED = 500  # rows of a kind that are named; the rest is counted
-_MADE = "name:"  # the key of what was made of a name: it has no row
+_MADE = "name:"  # the keys of records that were made of a name, without a row, begin with this
 _AT_ONCE = 500
 
 
-def gone_rows(runtime: Runtime, migration: Migration, bench: Bench, beat: Heartbeat) -> Iterator[Problem]:
-    """`gone_from_export` for every kind that the export has and the clinic does not leave out.
+def gone_rows(
+    runtime: Runtime, migration: Migration, trial_context: TrialContext, beat: Heartbeat
+) -> Iterator[Problem]:
+    """`gone_from_export` for rows of an earlier import that this export lacks, of present kinds that are not left out.
 
-    The first 500 rows of a kind are named, the last problem counts the others. A group's row counts once, and is in the
-    export while its own row is.
+    Their records stay unchanged: only the clinic knows whether a client was deleted in the source or the export is
+    incomplete. The first LISTED rows of a kind are named, a last problem counts the others. A shared row counts once.
     """
-    db = bench.index.connection
+    db = trial_context.index.connection
     numbers: dict[str, int] = dict(db.execute("SELECT name, id FROM kinds"))
     present = {
         str(name).removeprefix("present:")
         for (name,) in db.execute("SELECT name FROM state WHERE name LIKE 'present:%'")
     }
-    for kind in bench.source.kinds:
-        if not kind.imported or kind.name not in present or kind.name in bench.plan.leave_out_kinds:
+    for kind in trial_context.source.kinds:
+        if not kind.imported or kind.name not in present or kind.name in trial_context.plan.leave_out_kinds:
             continue
         # What an earlier import made of a reference alone never had a row that could be gone.
         hidden = 0 if kind.tables[0] in kind.naming.record_makers else LIVE
@@ -149,46 +151,46 @@ def gone_rows(runtime: Runtime, migration: Migration, bench: Bench, beat: Heartb
                 runtime.caspen.live, migration.workspace_id, kind.tables[0], kind.name, migration.id
             ):
                 beat()
-                lacking = _lacking(db, numbers[kind.name], keys, hidden)
-                made = _in_trial(bench.store, migration.workspace_id, kind, lacking.keys())
-                gone = [(row,) for key, row in lacking.items() if key not in made]
+                missing = _missing_rows(db, numbers[kind.name], keys, hidden)
+                in_trial = _in_trial(trial_context.store, migration.workspace_id, kind, missing.keys())
+                gone = [(row,) for key, row in missing.items() if key not in in_trial]
                 db.executemany("INSERT OR IGNORE INTO temp.gone VALUES (?)", gone)
             yield from _listed(db, kind.name)
         finally:
             db.execute("DROP TABLE temp.gone")
 
 
-def _lacking(db: sqlite3.Connection, kind: int, keys: Iterable[str], hidden: int) -> dict[str, str]:
-    """The keys of which the export has neither the row nor the row that they are a part of, with that row's key."""
+def _missing_rows(db: sqlite3.Connection, kind: int, keys: Iterable[str], hidden: int) -> dict[str, str]:
+    """The keys of which the export has neither the row nor the shared row, each with the key of the latter."""
     rows = {key: _row_keys(key) for key in keys if not key.startswith(_MADE)}
-    there = _in_export(db, kind, sorted({key for several in rows.values() for key in several}), hidden)
-    return {key: several[-1] for key, several in rows.items() if there.isdisjoint(several)}
+    present = _in_export(db, kind, sorted({key for row_keys in rows.values() for key in row_keys}), hidden)
+    return {key: row_keys[-1] for key, row_keys in rows.items() if present.isdisjoint(row_keys)}
 
 
 def _in_trial(store: Store, workspace_id: str, kind: Kind[Any], keys: Collection[str]) -> set[str]:
-    """The keys that the trial has all the same: of records that several rows or only names make."""
+    """The keys that the trial has, for records of several rows or of names."""
     if not keys:
         return set()
     with store.database.connection(reading=True) as connection:
-        sought = SourceKeyLookup(connection, store, workspace_id, kind.name, kind.tables[0], ())
-        return {key for key, _ in sought.of(sorted(keys))}
+        lookup = SourceKeyLookup(connection, store, workspace_id, kind.name, kind.tables[0], ())
+        return {key for key, _ in lookup.of(sorted(keys))}
 
 
 def _row_keys(key: str) -> tuple[str, ...]:
-    """The keys under which an export may have a record's row: its own, or that of the row that made several records."""
+    """The keys under which an export may have the row of a record: its own, or that of a shared row."""
     row = key.partition(":")[0]
     return (key,) if row == key else (key, row)
 
 
 def _in_export(db: sqlite3.Connection, kind: int, keys: list[str], hidden: int) -> set[str]:
     """The keys that have a row in the index; rows with a `hidden` flag do not count."""
-    there: set[str] = set()
+    present: set[str] = set()
     for start in range(0, len(keys), _AT_ONCE):
-        some: Mapping[str | int, str] = {pack_id(key): key for key in keys[start : start + _AT_ONCE]}
+        batch: Mapping[str | int, str] = {pack_id(key): key for key in keys[start : start + _AT_ONCE]}
         query = """SELECT id FROM things JOIN rows r ON r.row = things.row AND NOT r.flags & ?
             WHERE things.kind = ? AND id IN (SELECT value FROM json_each(?))"""
-        there |= {some[key] for (key,) in db.execute(query, (hidden, kind, json.dumps(list(some))))}
-    return there
+        present |= {batch[key] for (key,) in db.execute(query, (hidden, kind, json.dumps(list(batch))))}
+    return present
 
 
 def _listed(db: sqlite3.Connection, kind: str) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
-"""What a trial found in the clinic's workspace and leads to: kept while it is made, asked for before it goes live.
+"""Records of the workspace that a trial needs: noted while the trial is made, checked before it goes live.
 
-The review asks as soon as it is opened; the promotion asks again in its own transaction.
+The review checks when it is opened, and the promotion checks again in its own transaction.
 """
 
 from collections.abc import Mapping
@@ -19,55 +19,57 @@ from app.worker.leases import DONE
 from app.worker.runtime import Runtime
 
 ASKED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
-"""The states in which a clinic reads whether its trial can go live. While it goes live, the promotion asks."""
-SEEN, MATCHED, BY_NAME = "seen", "matched", "by_name"
+"""The states in which pages check whether a trial can go live. While it goes live, the promotion checks."""
+ACTS, MATCHED, BY_NAME = "seen", "matched", "by_name"
 _TABLES = {"fields": "custom_fields"}
 _CHOICES = ("locations", "users", "practitioners", "services", "clients", "fields")
 
 
 def matched(runtime: Runtime, workspace_id: str, plan: Plan) -> dict[str, list[str]]:
-    """The workspace's own records that stand for rows of the export, by table. Choices that lead nowhere are not."""
-    told = {
+    """By table, the ids of existing workspace records that a plan matches with rows of the export."""
+    chosen = {
         _TABLES.get(name, name): frozenset(
             choice.id for choice in getattr(plan, name).values() if choice.to == "match" and choice.id
         )
         for name in _CHOICES
     }
-    return to_json(present(runtime.caspen, workspace_id, told))
+    return to_json(present(runtime.caspen, workspace_id, chosen))
 
 
 def to_json(named: Ids) -> dict[str, list[str]]:
+    """Ids by table as JSON, sorted, without empty tables."""
     return {table: sorted(ids) for table, ids in named.items() if ids}
 
 
-def seen_to_json(seen: ActsSoFar) -> dict[str, Any]:
-    return {"undone": sorted(seen.undone), "entries": seen.entries}
+def acts_to_json(acts: ActsSoFar) -> dict[str, Any]:
+    """The acts of people in a workspace as JSON."""
+    return {"undone": sorted(acts.undone), "entries": acts.entries}
 
 
 def relied_of(session: Session, migration: Migration, trial: Trial) -> Relied:
-    """What the steps of a trial kept. Raises KeyError, TypeError or ValueError for a result of another shape."""
-    chosen = select(Work.result).where(
+    """The records that the steps of a trial noted. Raises KeyError, TypeError or ValueError for another shape."""
+    query = select(Work.result).where(
         Work.migration_id == migration.id,
         Work.run == f"trial:{trial.number}",
         col(Work.phase).in_(("open", "made")),
         Work.state == DONE,
     )
-    seen, named = None, dict[str, frozenset[str]]()
-    for result in session.exec(chosen):
-        if SEEN in result:
-            seen = ActsSoFar(frozenset(result[SEEN]["undone"]), int(result[SEEN]["entries"]))
+    acts, named = None, dict[str, frozenset[str]]()
+    for result in session.exec(query):
+        if ACTS in result:
+            acts = ActsSoFar(frozenset(result[ACTS]["undone"]), int(result[ACTS]["entries"]))
         for part in (MATCHED, BY_NAME):
             for table, ids in _ids(result.get(part, {})).items():
                 named[table] = named.get(table, frozenset()) | ids
-    return Relied(seen, named)
+    return Relied(acts, named)
 
 
-def _ids(told: Mapping[str, list[str]]) -> Ids:
-    return {table: frozenset(ids) for table, ids in told.items()}
+def _ids(by_table: Mapping[str, list[str]]) -> Ids:
+    return {table: frozenset(ids) for table, ids in by_table.items()}
 
 
 def changes_of(runtime: Runtime, migration: Migration, trial: Trial, *, thorough: bool) -> ChangedTargets:
-    """What has changed by now of what a trial that waits for its approval relied on."""
+    """The changes since then to records that a trial needs; none for a trial that does not wait for its approval."""
     if migration.state not in ASKED or trial.finished_at is None or trial.dropped_at is not None:
         return ChangedTargets()
     with runtime.ledger.read() as session:
@@ -77,9 +79,9 @@ def changes_of(runtime: Runtime, migration: Migration, trial: Trial, *, thorough
 
 
 def outdated(session: Session, trial: Trial, changed: ChangedTargets) -> Problem:
-    """The changes in plain words, with the days of the clinic's time zone."""
+    """The problem `trial_outdated` with the changes in words. Days are in the clinic's time zone."""
     zone = ZoneInfo(Plan.model_validate(trial.plan).timezone)
-    told = []
+    changes = []
     for migration_id in changed.undone:
         entry = session.exec(
             select(AuditEntry)
@@ -91,11 +93,11 @@ def outdated(session: Session, trial: Trial, changed: ChangedTargets) -> Problem
             f" that went live on {day_year(move.finalised_at.astimezone(zone))}" if move and move.finalised_at else ""
         )
         on = f" on {day_year(entry.at.astimezone(zone))}" if entry else ""
-        told.append(f"The move{went} was taken back{on}")
+        changes.append(f"The move{went} was taken back{on}")
     if changed.deleted:
         verb = "was" if changed.deleted == 1 else "were"
-        told.append(f"{plural(changed.deleted, 'record')} to which this trial leads {verb} deleted in Caspen")
+        changes.append(f"{plural(changed.deleted, 'record')} to which this trial leads {verb} deleted in Caspen")
     if changed.missing:
         verb = "is" if changed.missing == 1 else "are"
-        told.append(f"{plural(changed.missing, 'link')} of this trial {verb} to a record that Caspen has no longer")
-    return Problem("trial_outdated", details={"what": ". ".join(told)})
+        changes.append(f"{plural(changed.missing, 'link')} of this trial {verb} to a record that Caspen has no longer")
+    return Problem("trial_outdated", details={"what": ". ".join(changes)})

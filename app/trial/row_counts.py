@@ -1,4 +1,4 @@
-"""What became of the rows of one part, and the problems to be told of them: each row once per code."""
+"""The tally of a part: its rows by outcome, and their problems, each code once for a row."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,22 +12,23 @@ from app.problems import Problem, catalogue
 
 @dataclass
 class Tally:
-    """Counts rows by kind and outcome, and keeps their problems."""
+    """Rows of a part by outcome, with their problems. `numbers` are sums of numbers in rows."""
 
     kind: str
     path: str | None
     outcomes: Counter[Outcome] = field(default_factory=Counter)
-    said: Counter[str] = field(default_factory=Counter)  # numbers that rows carry, added up
+    numbers: Counter[str] = field(default_factory=Counter)
     problems: dict[tuple[int | None, str, str | None], Problem] = field(default_factory=dict)
 
     def row(self, outcome: Outcome) -> None:
+        """Counts a row."""
         self.outcomes[outcome] += 1
 
-    def tell(self, line: int, source_id: str | None, problems: Iterable[Problem]) -> None:
-        """Notes problems of a row. The same code twice on one row is told once, as what keeps the row where one does.
+    def note(self, line: int, source_id: str | None, problems: Iterable[Problem]) -> None:
+        """Notes the problems of a row. A second problem of a code replaces the first when it holds the row.
 
-        What reading has told of the whole file is not told again. What concerns a whole column is told once for the
-        part, with the rows counted: there may be one in every cell.
+        Problems that reading reports once for a file are ignored. A problem of a whole column is noted once, with the
+        number of its cells.
         """
         for problem in problems:
             if problem.code in ONCE_PER_FILE:
@@ -47,17 +48,18 @@ class Tally:
                 source_id=problem.source_id or source_id,
             )
 
-    def told(self) -> dict[str, Any]:
-        """What the ledger keeps of it."""
-        told = {"kind": self.kind, "outcomes": self.counts()}
-        return {**told, "said": dict(self.said)} if self.said else told
+    def to_result(self) -> dict[str, Any]:
+        """The tally as JSON for the result of the part's work."""
+        result = {"kind": self.kind, "outcomes": self.counts()}
+        return {**result, "said": dict(self.numbers)} if self.numbers else result
 
     def counts(self) -> dict[str, int]:
+        """Rows by the name of the outcome."""
         return {outcome.value: number for outcome, number in self.outcomes.items()}
 
 
 def problem_rows(migration_id: str, run: str, part: int, problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Problems as rows of the ledger. Never a cell's value."""
+    """Problems as rows of the ledger's table, without cell values. Codes outside the catalogue are left out."""
     return [
         {
             "migration_id": migration_id,

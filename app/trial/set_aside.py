@@ -1,8 +1,8 @@
-"""What belongs to a row that was set aside in a trial cannot move either: it is held, as if reading had set it aside.
+"""Holds the rows that need a row that was set aside in a trial, as if reading had set that row aside.
 
-A row fails only while it is mapped or loaded, when rows that refer to it may be in the trial already. Once every part
-is settled, the parts with such rows are taken out of the trial and loaded anew, with what is known now. A row that
-fails then is set aside in its turn, until no further one does. A trial in which no row fails has nothing to do here.
+A row fails while it is mapped or loaded, when rows that refer to it may be in the trial already. Once every part is
+settled, the parts with such rows are removed from the trial and loaded again. This repeats until no further row fails.
+A trial without failed rows skips this phase.
 """
 
 from sqlmodel import Session, col, select
@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.caspen.fences import PartKey
 from app.caspen.load_part import unload_parts
 from app.migration.models import Migration, Work
-from app.trial.context import PLACES, SET_ASIDE, Bench, benches
+from app.trial.context import PLACES, SET_ASIDE, TrialContext, trial_contexts
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import (
     DONE,
@@ -31,34 +31,37 @@ PARTS = "parts"  # the phase that loads the parts of a trial
 
 
 def note_set_aside(session: Session, lease: Lease) -> None:
-    """Notes that a row of the lease's trial was set aside, in the transaction that settles it; twice is once."""
+    """Notes in the open transaction that a row of the trial was set aside. A second call changes nothing."""
     reopen_single(session, lease.migration_id, lease.run, SET_ASIDE)
 
 
 def hold_children(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Opens again every part with rows that are mapped in another way once the rows set aside wait.
+    """Opens every part again whose rows are mapped differently once the rows set aside wait.
 
-    Their records leave the trial first; a worker that takes over in between does the same once more.
+    Removes the records of these parts from the trial first. A second call, after a worker died, does the same again.
+    Raises LostLease when another worker holds the phase or loads a part.
     """
-    bench = benches.of(runtime, migration)
+    trial_context = trial_contexts.of(runtime, migration)
     with runtime.ledger.read() as session:
         pieces = list(session.exec(_pieces(lease)))
         session.expunge_all()
-    with runtime.ledger.read() as session:  # after the pieces: what was read is what this holder may change
+    with runtime.ledger.read() as session:  # after the pieces, so that this worker may change what was read
         _held(session, lease)
     if any(piece.state not in SETTLED for piece in pieces):
-        raise LostLease(lease.phase)  # a part is being loaded again already
-    rows = _rows(bench, pieces)
+        raise LostLease(lease.phase)  # another worker loads a part again
+    rows = _rows(trial_context, pieces)
     with beat.during():
-        changed = bench.index.parts_changed(bench.plan, rows)
-        everywhere = _has_places(bench, set(rows) - bench.index.set_aside)
+        changed = trial_context.index.parts_changed(trial_context.plan, rows)
+        concerns_all = _has_places(trial_context, set(rows) - trial_context.index.set_aside)
         again = [
             SettledPiece(piece.number, piece.epoch, rows_of_piece(piece.result))
             for piece in pieces
-            if piece.state == DONE and (everywhere or int(piece.result.get("part", piece.number)) in changed)
+            if piece.state == DONE and (concerns_all or int(piece.result.get("part", piece.number)) in changed)
         ]
-        number = bench.trial.number
-        unload_parts(bench.store, [PartKey(migration.id, number, one.number, one.epoch + 1) for one in again])
+        number = trial_context.trial.number
+        unload_parts(
+            trial_context.store, [PartKey(migration.id, number, piece.number, piece.epoch + 1) for piece in again]
+        )
     return Done({"rows": rows}, lambda session: reopen(session, lease, PARTS, again))
 
 
@@ -71,22 +74,22 @@ def _pieces(lease: Lease) -> SelectOfScalar[Work]:
 
 
 def _held(session: Session, lease: Lease) -> None:
-    """Raises LostLease where the piece is no longer this holder's."""
+    """Raises LostLease when another worker holds the piece."""
     own = session.get_one(Work, (lease.migration_id, lease.run, lease.phase, lease.number))
     if own.epoch != lease.epoch or own.owner != lease.owner or own.state in SETTLED:
         raise LostLease(lease.phase)
 
 
-def _has_places(bench: Bench, rows: set[int]) -> bool:
-    """Whether any of these rows is a place: rows that name none may have gone there as well."""
-    return any(PLACES in bench.source.kind(kind).tables for kind in bench.index.kinds_of(rows))
+def _has_places(trial_context: TrialContext, rows: set[int]) -> bool:
+    """Whether any of these rows is a location: rows without a location may have been assigned to it."""
+    return any(PLACES in trial_context.source.kind(kind).tables for kind in trial_context.index.kinds_of(rows))
 
 
-def _rows(bench: Bench, pieces: list[Work]) -> list[int]:
-    """The rows of the index that were set aside so far, in its order."""
+def _rows(trial_context: TrialContext, pieces: list[Work]) -> list[int]:
+    """The rows of the index that were set aside so far, sorted."""
     places = [
         (int(piece.result.get("part", piece.number)), int(piece.result.get("start", 0)))
         for piece in pieces
         if piece.state == QUARANTINED
     ]
-    return sorted({row for place in places if (row := bench.index.row_at(*place)) is not None})
+    return sorted({row for place in places if (row := trial_context.index.row_at(*place)) is not None})

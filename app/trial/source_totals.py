@@ -1,7 +1,6 @@
-"""A trial is held against what the export itself has worked out: when each client came first and last, and who owes.
+"""Compares a trial with totals that the source computed: each client's first and last visit, and balances.
 
-The numbers go to the ledger; what concerns single clients goes into encrypted storage, a line for each, and is read
-from there alone.
+Numbers go to the ledger. Lines of single clients go to encrypted storage.
 """
 
 import json
@@ -30,21 +29,22 @@ from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.reading.parts import PartRow, read_part
 from app.storage.writing import ObjectWriter
 from app.trial.account_seal import HELD, seal_of_numbers
-from app.trial.context import Bench, benches, context_of
+from app.trial.context import TrialContext, cell_context, trial_contexts
 from app.worker.clean_up import compared_key
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import DONE, Lease
 from app.worker.outcome import Done
 from app.worker.runtime import Runtime
 
-# What one row of a client says that the source has worked out: its first and last visit, and what is owed.
-
 CLIENTS = "clients"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One client's row. `amounts` are in the order of `ComputedColumns.amounts`; `row` is its number in the index."""
+class ClientTotals:
+    """The totals in a client's row: first, last and next visit, and amounts in the order of `ComputedColumns.amounts`.
+
+    `client_id` is the id in Caspen, `row` the number in the index, `file` and `line` the place in the export.
+    """
 
     source_id: str
     client_id: str
@@ -57,32 +57,32 @@ class Told:
     row: int = 0
     file: str = ""
 
-    def at(self, row: int, part: Part, file: str | None) -> "Told":
+    def at(self, row: int, part: Part, file: str | None) -> "ClientTotals":
         return replace(self, row=row, file=file or f"part {part.number}")
 
     def place(self) -> dict[str, Any]:
-        """Who it is and where it stands, for a line in encrypted storage."""
+        """The client and the place of the row, for a line in encrypted storage."""
         return {"id": self.source_id, "name": self.name, "file": self.file, "line": self.line}
 
 
-def told_of(
-    bench: Bench, carried: ComputedColumns, row: PartRow, context: Context, columns: Collection[str]
-) -> Told | None:
-    """None of a row that says nothing of the kind. Only the columns that are needed are read."""
-    kind = bench.source.kind(carried.kind)
+def client_totals_of(
+    trial_context: TrialContext, carried: ComputedColumns, row: PartRow, context: Context, columns: Collection[str]
+) -> ClientTotals | None:
+    """The totals of a client's row; None for a row without totals. Parses only the needed columns."""
+    kind = trial_context.source.kind(carried.kind)
     times = (carried.first, carried.last, carried.next)
     amounts = [name for name, _ in carried.amounts]
-    said = {name: row.cells[name] for name in (*times, *amounts) if name in row.cells}
-    if not said:
+    cells = {name: row.cells[name] for name in (*times, *amounts) if name in row.cells}
+    if not cells:
         return None
     keys = {p.name for p in kind.columns if p.column.is_key} | set(carried.names)
-    parsed = parse_row(kind, {**said, **{k: row.cells[k] for k in keys if k in row.cells}}, context, columns)
+    parsed = parse_row(kind, {**cells, **{k: row.cells[k] for k in keys if k in row.cells}}, context, columns)
     if parsed.row is None or parsed.source_id is None:
         return None
-    first, last, following = (_moment(said.get(name), context) for name in times)
-    return Told(
+    first, last, following = (_moment(cells.get(name), context) for name in times)
+    return ClientTotals(
         parsed.source_id,
-        bench.ids.derive(CLIENTS, carried.kind, parsed.source_id),
+        trial_context.ids.derive(CLIENTS, carried.kind, parsed.source_id),
         " ".join(part for part in (getattr(parsed.row, name, None) for name in carried.names) if part),
         row.line,
         first,
@@ -93,26 +93,28 @@ def told_of(
 
 
 def _moment(cell: str | None, context: Context) -> datetime | None:
-    """A moment, or nothing: what cannot be read is not compared."""
+    """The moment in a cell; None for an invalid cell, which is not compared."""
     try:
-        return timestamp(cell, context, _nothing) if cell else None
+        return timestamp(cell, context, _ignore) if cell else None
     except ValueError:
         return None
 
 
-def _nothing(_code: str) -> None:
-    """Problems of cells that are not imported are told to nobody."""
+def _ignore(_code: str) -> None:
+    """Parse problems of columns that are not imported are ignored."""
 
-
-# What came of the clients' visits and notes, as the trial itself holds it.
 
 AT_ONCE = 500
 CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
-    """One client's visits. Cancelled ones count for `first_of_all` alone; `last` is the last until a moment."""
+class TrialVisits:
+    """The first and last visit of a client in a trial.
+
+    Cancelled visits count for `first_of_all` only. `last` is the last visit until a given moment, and `last_of_all`
+    is the last visit.
+    """
 
     workspace_id: str
     client_id: str
@@ -121,39 +123,44 @@ class Came:
     last: datetime | None = None
     last_of_all: datetime | None = None
 
-    def is_first(self, told: datetime) -> bool:
-        return told in (self.first, self.first_of_all)
+    def is_first(self, moment: datetime) -> bool:
+        return moment in (self.first, self.first_of_all)
 
-    def is_last(self, told: datetime, before: datetime, store: Store) -> bool:
-        """Whether that is the last visit, or the last one before the next that the source tells of."""
-        if told in (self.last, self.last_of_all):
+    def is_last(self, moment: datetime, before: datetime, store: Store) -> bool:
+        """Whether a moment is the last visit, or the last visit before `before`, the source's next visit."""
+        if moment in (self.last, self.last_of_all):
             return True
-        if self.last is None or self.last < told:
+        if self.last is None or self.last < moment:
             return False
         with store.database.read() as session:
-            asked = select(func.max(Appointment.starts_at)).where(
+            query = select(func.max(Appointment.starts_at)).where(
                 Appointment.workspace_id == self.workspace_id,
                 Appointment.client_id == self.client_id,
                 Appointment.status != CANCELLED,
                 col(Appointment.starts_at) < before,
             )
-            return session.exec(asked).one() == told
+            return session.exec(query).one() == moment
 
 
-def came_of(store: Store, workspace_id: str, clients: Sequence[str], until: datetime) -> dict[str, Came]:
-    """By client, those of them that came."""
-    found: dict[str, Came] = {}
+def load_trial_visits(
+    store: Store, workspace_id: str, clients: Sequence[str], until: datetime
+) -> dict[str, TrialVisits]:
+    """The visits of clients by id in Caspen, for the clients that are in the trial."""
+    visits: dict[str, TrialVisits] = {}
     with store.database.read() as session:
-        for some in _some(clients):
-            mine = (Client.workspace_id == workspace_id, col(Client.id).in_(some))
-            found |= {one: Came(workspace_id, one) for one in session.exec(select(Client.id).where(*mine))}
-            for client, *times in session.connection().execute(_trial_visits(workspace_id, some, until)):
-                if client in found:
-                    found[client] = Came(workspace_id, client, *times)
-    return found
+        for batch in _batches(clients):
+            in_batch = (Client.workspace_id == workspace_id, col(Client.id).in_(batch))
+            visits |= {
+                client_id: TrialVisits(workspace_id, client_id)
+                for client_id in session.exec(select(Client.id).where(*in_batch))
+            }
+            for client, *times in session.connection().execute(_trial_visits(workspace_id, batch, until)):
+                if client in visits:
+                    visits[client] = TrialVisits(workspace_id, client, *times)
+    return visits
 
 
-def _some(clients: Sequence[str]) -> Iterator[list[str]]:
+def _batches(clients: Sequence[str]) -> Iterator[list[str]]:
     for start in range(0, len(clients), AT_ONCE):
         yield list(clients[start : start + AT_ONCE])
 
@@ -175,13 +182,13 @@ def _trial_visits(workspace_id: str, clients: list[str], until: datetime) -> Any
 
 
 def totals(store: Store, workspace_id: str) -> dict[str, int]:
-    """How much of what came a clinic may not have counted itself, and the notes by their state."""
+    """Counts of a trial's records that a clinic can compare with the source."""
     visit, note = Appointment, ProgressNote
     with store.database.read() as session:
 
-        def count(model: Any, *wanted: Any) -> int:
-            asked = select(func.count()).select_from(model).where(model.workspace_id == workspace_id, *wanted)
-            return int(session.exec(asked).one())
+        def count(model: Any, *conditions: Any) -> int:
+            query = select(func.count()).select_from(model).where(model.workspace_id == workspace_id, *conditions)
+            return int(session.exec(query).one())
 
         return {
             "clients": count(Client),
@@ -198,19 +205,15 @@ def totals(store: Store, workspace_id: str) -> dict[str, int]:
 
 
 def _visited(session: Session, workspace_id: str, state: str) -> int:
-    asked = select(func.count(sa.distinct(col(ProgressNote.appointment_id)))).where(
+    query = select(func.count(sa.distinct(col(ProgressNote.appointment_id)))).where(
         ProgressNote.workspace_id == workspace_id, ProgressNote.state == state
     )
-    return int(session.exec(asked).one())
+    return int(session.exec(query).one())
 
-
-# The clients of whom the export says another first or last visit than what came; and whether that visit is in it.
-#
-# They lie in a temporary table beside the index, so that they may be many.
 
 MAKE = """CREATE TEMP TABLE differs (row INTEGER PRIMARY KEY, client TEXT, id TEXT, name TEXT, file TEXT, line INTEGER,
     told_first INTEGER, told_last INTEGER, came_first INTEGER, came_last INTEGER, wanted INTEGER, found INTEGER)"""
-# A visit names its client itself, or through a row that tells more of it. Many rows, few clients: the order matters.
+# A visit refers to its client itself or through a member's own row. Many rows, few clients: the join order matters.
 FIND = """UPDATE temp.differs SET found = 1 WHERE row IN (
     SELECT d.row FROM refs CROSS JOIN temp.differs d ON d.row = refs.target CROSS JOIN rows r ON r.row = refs.row
         WHERE r.kind = :visits AND r.starts_at = d.wanted
@@ -218,8 +221,8 @@ FIND = """UPDATE temp.differs SET found = 1 WHERE row IN (
         WHERE r.kind = :visits AND r.starts_at = d.wanted)"""
 
 
-class Differs:
-    """A temporary table of the index's connection, for as long as the block."""
+class VisitDifferences:
+    """Clients whose first or last visit differs from the source's, in a temporary table during the block."""
 
     def __init__(self, connection: sqlite3.Connection, carried: ComputedColumns) -> None:
         self._db = connection
@@ -233,38 +236,40 @@ class Differs:
     def __exit__(self, *_: object) -> None:
         self._db.execute("DROP TABLE IF EXISTS temp.differs")
 
-    def add(self, told: Told, came: Came, wanted: datetime | None) -> None:
-        """`wanted` is the visit that the source tells of and that did not come."""
-        times = (told.first, told.last, came.first, came.last, wanted)
-        place = (told.row, told.client_id, told.source_id, told.name, told.file, told.line)
+    def add(self, client: ClientTotals, visits: TrialVisits, wanted: datetime | None) -> None:
+        """Adds a client. `wanted` is the moment of a visit that the source has and the trial lacks."""
+        times = (client.first, client.last, visits.first, visits.last, wanted)
+        place = (client.row, client.client_id, client.source_id, client.name, client.file, client.line)
         values = (*place, *(seconds(at) for at in times), 0)
         self._db.execute("INSERT OR REPLACE INTO temp.differs VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", values)
 
     def settled(self) -> Counter[str]:
-        """Looks all of them up in the index at once, and counts."""
+        """Notes which missing visits are in the export, in one query. Returns counts; empty without differences."""
         if self._db.execute("SELECT 1 FROM temp.differs LIMIT 1").fetchone() is None:
             return Counter()
         visits = self._db.execute("SELECT id FROM kinds WHERE name = ?", (self._visits,)).fetchone()
         if visits is not None:
             self._db.execute(FIND, {"visits": visits[0]})
-        total, found = self._db.execute("SELECT COUNT(*), SUM(found) FROM temp.differs").fetchone()
-        return Counter({"clients_differ": total, "visits_kept_back": found, "visits_not_exported": total - found})
+        total, exported = self._db.execute("SELECT COUNT(*), SUM(found) FROM temp.differs").fetchone()
+        return Counter({"clients_differ": total, "visits_kept_back": exported, "visits_not_exported": total - exported})
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """One line for each client, by name."""
-        asked = "SELECT client, id, name, file, line, told_first, told_last, came_first, came_last, found"
-        for client, source_id, name, file, line, *times, found in self._db.execute(
-            f"{asked} FROM temp.differs ORDER BY name, row"
+        """A line for each client, ordered by name."""
+        columns = "SELECT client, id, name, file, line, told_first, told_last, came_first, came_last, found"
+        for client, source_id, name, file, line, *times, is_exported in self._db.execute(
+            f"{columns} FROM temp.differs ORDER BY name, row"
         ):
-            told = dict(zip(("told_first", "told_last", "came_first", "came_last"), map(_text, times), strict=True))
+            times_by_name = dict(
+                zip(("told_first", "told_last", "came_first", "came_last"), map(_text, times), strict=True)
+            )
             yield {
                 "client": client,
                 "id": source_id,
                 "name": name,
                 "file": file,
                 "line": line,
-                **told,
-                "exported": bool(found),
+                **times_by_name,
+                "exported": bool(is_exported),
             }
 
 
@@ -277,58 +282,65 @@ LATE = timedelta(days=1)
 
 
 def compare(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Streams the clients' rows once, a part at a time, and asks the trial about each part's clients."""
-    bench = benches.of(runtime, migration)
+    """Compares the totals in the clients' rows with the trial, a part at a time, and writes numbers and lines.
+
+    A second call, after a worker died, replaces the lines.
+    """
+    trial_context = trial_contexts.of(runtime, migration)
     with runtime.ledger.read() as session:
-        numbers = said(session, migration, lease.run)
-        parts = _parts(session, migration, bench.source.computed)
-        until = export_ended(session, migration, bench)
-    numbers.update(totals(bench.store, migration.workspace_id))
-    carried = bench.source.computed
+        numbers = reported_numbers(session, migration, lease.run)
+        parts = _parts(session, migration, trial_context.source.computed)
+        until = export_ended(session, migration, trial_context)
+    numbers.update(totals(trial_context.store, migration.workspace_id))
+    carried = trial_context.source.computed
     if carried is not None and parts:
-        numbers.update(_compared(runtime, migration, bench, carried, parts, until, beat))
+        numbers.update(_compared(runtime, migration, trial_context, carried, parts, until, beat))
 
     def write(session: Session) -> None:
-        trial = session.get_one(Trial, (migration.id, bench.trial.number))
+        trial = session.get_one(Trial, (migration.id, trial_context.trial.number))
         trial.held_against = dict(numbers)
         session.add(trial)
 
     return Done({HELD: seal_of_numbers(numbers)}, write)
 
 
-def said(session: Session, migration: Migration, run: str) -> Counter[str]:
-    """What rows said of others while they were mapped, added up over all parts."""
-    found: Counter[str] = Counter()
+def reported_numbers(session: Session, migration: Migration, run: str) -> Counter[str]:
+    """The sums over all parts of numbers that rows had when they were mapped."""
+    numbers: Counter[str] = Counter()
     done = (Work.migration_id == migration.id, Work.run == run, Work.phase == "parts", Work.state == DONE)
     for result in session.exec(select(Work.result).where(*done)):
-        found.update(result.get("said", {}))
-    return found
+        numbers.update(result.get("said", {}))
+    return numbers
 
 
-def export_ended(session: Session, migration: Migration, bench: Bench) -> tuple[datetime, datetime]:
-    """The last moments that an export can know: the begin and the end of the day on which it was made."""
-    files = [f for f in files_of(session, migration.id, migration.export_number) if _is_carrier(f, bench)]
+def export_ended(session: Session, migration: Migration, trial_context: TrialContext) -> tuple[datetime, datetime]:
+    """The start and end of the day on which the export was made: the last moments that its totals can include."""
+    files = [f for f in files_of(session, migration.id, migration.export_number) if _is_carrier(f, trial_context)]
     export = current_export(session, migration)
     days = [datetime.fromisoformat(f.facts["run"]) for f in files if "run" in f.facts]
-    zone = ZoneInfo(bench.plan.timezone)
+    zone = ZoneInfo(trial_context.plan.timezone)
     if days:
         began = max(days).replace(tzinfo=zone)
         return began, began + LATE
-    moment = export.received_at if export else bench.trial.started_at
+    moment = export.received_at if export else trial_context.trial.started_at
     return moment - LATE, moment
 
 
-def _is_carrier(file: ExportFile, bench: Bench) -> bool:
-    return bench.source.computed is not None and file.kind == bench.source.computed.kind and file.refused is None
+def _is_carrier(file: ExportFile, trial_context: TrialContext) -> bool:
+    return (
+        trial_context.source.computed is not None
+        and file.kind == trial_context.source.computed.kind
+        and file.refused is None
+    )
 
 
 def _parts(session: Session, migration: Migration, carried: ComputedColumns | None) -> list[Part]:
-    found = select(Part).where(
+    query = select(Part).where(
         Part.migration_id == migration.id,
         Part.export_number == migration.export_number,
         Part.kind == (carried.kind if carried else ""),
     )
-    parts = list(session.exec(found.order_by(col(Part.number))))
+    parts = list(session.exec(query.order_by(col(Part.number))))
     session.expunge_all()
     return parts
 
@@ -336,82 +348,93 @@ def _parts(session: Session, migration: Migration, carried: ComputedColumns | No
 def _compared(
     runtime: Runtime,
     migration: Migration,
-    bench: Bench,
+    trial_context: TrialContext,
     carried: ComputedColumns,
     parts: list[Part],
     until: tuple[datetime, datetime],
     beat: Heartbeat,
 ) -> Counter[str]:
     numbers: Counter[str] = Counter()
-    prefix = compared_key(migration.id, bench.trial.number)
+    prefix = compared_key(migration.id, trial_context.trial.number)
     key = runtime.key(migration)
     with ExitStack() as stack:
-        differs = stack.enter_context(Differs(bench.index.connection, carried))
+        differs = stack.enter_context(VisitDifferences(trial_context.index.connection, carried))
         balances = stack.enter_context(runtime.objects.writer(f"{prefix}/{BALANCES}", key))
         for part in parts:
             beat()
-            rows = list(_rows(bench, carried, part, runtime, key))
-            came = came_of(bench.store, migration.workspace_id, [told.client_id for told in rows], until[1])
-            for told in rows:
-                _money(balances, told, numbers, came)
-                if told.client_id in came:
-                    _visits(differs, told, came[told.client_id], until, bench, numbers)
+            rows = list(_rows(trial_context, carried, part, runtime, key))
+            visits_by_client = load_trial_visits(
+                trial_context.store, migration.workspace_id, [client.client_id for client in rows], until[1]
+            )
+            for client in rows:
+                _money(balances, client, numbers, visits_by_client)
+                if client.client_id in visits_by_client:
+                    _visits(differs, client, visits_by_client[client.client_id], until, trial_context, numbers)
         with beat.during():
             numbers.update(differs.settled())
-        with runtime.objects.writer(f"{prefix}/{VISITS}", key) as visits:
+        with runtime.objects.writer(f"{prefix}/{VISITS}", key) as out:
             for line in differs.lines():
-                _put(visits, line)
+                _put(out, line)
     return numbers
 
 
-def _rows(bench: Bench, carried: ComputedColumns, part: Part, runtime: Runtime, key: bytes) -> Iterator[Told]:
-    """The rows of a part that stand for a client. Copies, merged and deleted ones are left aside."""
-    db = bench.index.connection
+def _rows(
+    trial_context: TrialContext, carried: ComputedColumns, part: Part, runtime: Runtime, key: bytes
+) -> Iterator[ClientTotals]:
+    """The totals of a part's rows that count for their client, without copies and merged or deleted rows."""
+    db = trial_context.index.connection
     first = db.execute("SELECT MIN(first) FROM pieces WHERE part = ?", (part.number,)).fetchone()[0]
     head, rows = read_part(runtime.objects, part.object_key, key)
-    context = context_of(bench, head)
+    context = cell_context(trial_context, head)
     for place, row in enumerate(rows):
-        told = told_of(bench, carried, row, context, head.columns)
-        if told is None:
+        client = client_totals_of(trial_context, carried, row, context, head.columns)
+        if client is None:
             continue
-        standing = db.execute(
+        counting_row = db.execute(
             "SELECT things.row, v.outcome FROM things LEFT JOIN verdicts v ON v.row = things.row "
             "WHERE things.kind = (SELECT id FROM kinds WHERE name = ?) AND things.id = ?",
-            (carried.kind, pack_id(told.source_id)),
+            (carried.kind, pack_id(client.source_id)),
         ).fetchone()
-        if standing is not None and standing[0] == first + place and standing[1] != "skipped":
-            yield told.at(first + place, part, bench.paths.get(part.file_number))
+        if counting_row is not None and counting_row[0] == first + place and counting_row[1] != "skipped":
+            yield client.at(first + place, part, trial_context.paths.get(part.file_number))
 
 
-def _money(out: ObjectWriter, told: Told, numbers: Counter[str], came: dict[str, Came]) -> None:
-    """A line for whoever owes something, or has paid ahead."""
-    if not any(told.amounts):
+def _money(
+    out: ObjectWriter, client: ClientTotals, numbers: Counter[str], visits_by_client: dict[str, TrialVisits]
+) -> None:
+    """Writes a line for a client who owes or has paid ahead."""
+    if not any(client.amounts):
         return
     numbers["balances"] += 1
-    owes = told.amounts[0]
+    owes = client.amounts[0]
     numbers["balances_owing"] += owes is not None and owes > 0
-    client = told.client_id if told.client_id in came else None
-    amounts = [None if amount is None else str(amount) for amount in told.amounts]
-    _put(out, {**told.place(), "client": client, "amounts": amounts})
+    client_id = client.client_id if client.client_id in visits_by_client else None
+    amounts = [None if amount is None else str(amount) for amount in client.amounts]
+    _put(out, {**client.place(), "client": client_id, "amounts": amounts})
 
 
 def _visits(
-    differs: Differs, told: Told, came: Came, until: tuple[datetime, datetime], bench: Bench, numbers: Counter[str]
+    differs: VisitDifferences,
+    client: ClientTotals,
+    visits: TrialVisits,
+    until: tuple[datetime, datetime],
+    trial_context: TrialContext,
+    numbers: Counter[str],
 ) -> None:
-    if told.first is None and told.last is None:
+    if client.first is None and client.last is None:
         return
     numbers["clients_compared"] += 1
-    before = bench.plan.leave_out_before
-    if before is not None and any(at is not None and at < before for at in (told.first, told.last)):
+    before = trial_context.plan.leave_out_before
+    if before is not None and any(at is not None and at < before for at in (client.first, client.last)):
         numbers["clients_left_out"] += 1
         return
-    first_fits = told.first is None or came.is_first(told.first)
-    last_fits = told.last is None or came.is_last(told.last, told.next or until[0], bench.store)
+    first_fits = client.first is None or visits.is_first(client.first)
+    last_fits = client.last is None or visits.is_last(client.last, client.next or until[0], trial_context.store)
     if first_fits and last_fits:
         numbers["clients_agree"] += 1
         return
-    wanted = told.first if last_fits else told.last
-    differs.add(told, came, wanted)
+    missing_visit = client.first if last_fits else client.last
+    differs.add(client, visits, missing_visit)
 
 
 def _put(out: ObjectWriter, line: dict[str, Any]) -> None:
@@ -419,7 +442,10 @@ def _put(out: ObjectWriter, line: dict[str, Any]) -> None:
 
 
 def lines_of(runtime: Runtime, migration: Migration, trial: int, which: str) -> Iterable[dict[str, Any]]:
-    """What was kept of single clients, streamed; nothing where a trial was not compared, or its copies are deleted."""
+    """The lines of single clients, streamed; none for a trial that was not compared or whose copies were deleted.
+
+    `which` is VISITS or BALANCES.
+    """
     name = f"{compared_key(migration.id, trial)}/{which}"
     if not migration.wrapped_key or not runtime.objects.exists(name):
         return

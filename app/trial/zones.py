@@ -1,4 +1,4 @@
-"""What a trial must know of places and services before it maps a row: the zone of each, and how long each takes."""
+"""The time zones of locations and the durations of services, which a trial needs before it maps the first row."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceSnapshot, beat: Heartbeat) -> dict[str, str]:
-    """By Caspen id: the workspace's own locations, and those that the export brings."""
+    """Time zones by id in Caspen: of the workspace's locations, and of locations of the export."""
     ids = Ids(migration.workspace_id, migration.source)
     plan, moment = _trial(runtime, migration)
     zones = facts.zones
@@ -43,12 +43,12 @@ def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceSnapshot, b
 def places_of(
     runtime: Runtime, migration: Migration, plan: Plan, moment: datetime, beat: Callable[[], None]
 ) -> Iterator[Record]:
-    """The locations that an export would bring, as records. They are few."""
+    """The records of the locations of an export. `moment` is the start of the trial."""
     return _records(PLACES, runtime, migration, plan, moment, beat)
 
 
 def durations_of(runtime: Runtime, migration: Migration, facts: WorkspaceSnapshot, beat: Heartbeat) -> dict[str, int]:
-    """Minutes by Caspen id: of the workspace's own services, and of those that the export brings."""
+    """Minutes by id in Caspen: of the workspace's services, and of services and activities of the export."""
     ids = Ids(migration.workspace_id, migration.source)
     plan, moment = _trial(runtime, migration)
     minutes = {service.id: service.duration for service in facts.services if service.duration}
@@ -76,23 +76,23 @@ def _records(
     beat: Callable[[], None],
     watch: FileWatch = NO_WATCH,
 ) -> Iterator[Record]:
-    """The records of a table that the export would bring, without those of rows at which that fails.
+    """The records of a table that the export would bring, without rows that fail.
 
-    These are the rows at which our own code fails, and those that `watch` sets aside because they end the process
-    that maps them. They are tried once more when their part is loaded, and are reported there.
+    A row fails when our code raises an exception, or when `watch` sets the row aside because it ended the process.
+    Failed rows are mapped again and reported when their part is loaded.
     """
     source = source_named(migration.source)
     places = {kind.name: kind for kind in source.kinds if table in kind.tables and kind.to_records is not None}
     lookups = Lookups(plan=plan, ids=Ids(migration.workspace_id, migration.source), now=moment)
     with runtime.ledger.read() as session:
-        found = session.exec(
+        parts = session.exec(
             select(Part).where(
                 Part.migration_id == migration.id,
                 Part.export_number == migration.export_number,
                 col(Part.kind).in_(list(places)),
             )
         ).all()
-    for part in found:
+    for part in parts:
         kind = places[part.kind]
         head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
         context = head.within(Context(ZoneInfo(plan.timezone), plan.country, moment.date()))
@@ -106,7 +106,7 @@ def _records(
             if parsed.row is None or parsed.source_id is None or kind.to_records is None:
                 continue
             try:
-                made = kind.to_records(parsed.row, Joined(), lookups)
+                mapped = kind.to_records(parsed.row, Joined(), lookups)
             except Exception as fault:
                 log.error(
                     "row_passed_over",
@@ -116,4 +116,4 @@ def _records(
                     line=row.line,
                 )
                 continue
-            yield from (r for r in (made.records if isinstance(made, Mapped) else ()) if r.table == table)
+            yield from (r for r in (mapped.records if isinstance(mapped, Mapped) else ()) if r.table == table)

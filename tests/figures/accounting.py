@@ -19,7 +19,7 @@ from app.fetch.hand_over import hand_over_files
 from app.migration.exports import Handed
 from app.migration.models import Migration, Trial
 from app.migration.trials import current_trial
-from app.trial.context import benches
+from app.trial.context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import settings_in
@@ -91,7 +91,7 @@ def digest_of(files: Mapping[str, bytes], folder: Path, way: Way) -> tuple[str, 
         wrong = [f"changed by the second time: {changed}"] if changed else []
         return trial.digest, wrong if again.balanced else [*wrong, "it does not balance the second time"]
     finally:
-        benches.clear()
+        trial_contexts.clear()
         runtime.close()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.migration.advance import advance
 from app.migration.states import Event, State
-from app.trial.context import benches
+from app.trial.context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from tests.clinic import settings_in
 from tests.figures.again import postgres
@@ -57,7 +57,7 @@ def unknown(commits: int) -> Found:
                 found.wrong += [f"run {run}: {one}" for one in _moved(runtime, line, reference)]
             finally:
                 found.cut += line.cut
-                benches.clear()
+                trial_contexts.clear()
                 runtime.close()
                 line.close()
     return found
@@ -79,7 +79,7 @@ def _moved(runtime: Runtime, line: CuttingLine, reference: dict[str, dict[str, s
             finish(runtime, migration_id)
         except Exception:
             line.armed = False  # whoever lost its line has ended; another worker comes, a little later
-            benches.clear()
+            trial_contexts.clear()
         line.armed = False
         time_passes(runtime)
     left = Left(runtime, manifest, reference)

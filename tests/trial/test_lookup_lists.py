@@ -10,7 +10,7 @@ from app.mapping.parse import parser_of
 from app.reading.parts import PartRow
 from app.sources import source
 from app.storage.encryption import CannotOpen, new_key
-from app.trial.context import Listed, Lists
+from app.trial.context import LookupList, LookupLists
 from tests.kinds.story import context
 
 KIND = source("cliniko").kind("medical_alerts")
@@ -24,21 +24,21 @@ def alerts(number: int, start: int = 0) -> Iterator[tuple[str, PartRow]]:
 
 
 @pytest.fixture
-def lists(tmp_path: Path) -> Iterator[Lists]:
-    made = Lists(tmp_path / "one.lists", new_key())
+def lists(tmp_path: Path) -> Iterator[LookupLists]:
+    made = LookupLists(tmp_path / "one.lists", new_key())
     yield made
     made.close()
 
 
-def test_a_row_is_found_under_its_key_in_the_order_of_the_file(lists: Lists) -> None:
+def test_a_row_is_found_under_its_key_in_the_order_of_the_file(lists: LookupLists) -> None:
     lists.add(KIND.name, COLUMNS, alerts(6_000))
     lists.add(KIND.name, COLUMNS, alerts(6_000, start=6_000))
-    found = Listed(lists, parser_of(KIND, context()))
+    found = LookupList(lists, parser_of(KIND, context()))
     assert [row.name for row in found["7"]] == ["Latex, kind 7", "Latex, kind 5007", "Latex, kind 10007"]
     assert (found.get("nobody", ()), len(found)) == ((), 5_000)
 
 
-def test_a_long_list_takes_no_memory(lists: Lists) -> None:
+def test_a_long_list_takes_no_memory(lists: LookupLists) -> None:
     tracemalloc.start()
     lists.add(KIND.name, COLUMNS, alerts(MANY))
     _, peak = tracemalloc.get_traced_memory()
@@ -46,15 +46,15 @@ def test_a_long_list_takes_no_memory(lists: Lists) -> None:
     assert peak < FEW_BYTES, f"{peak} bytes for {MANY} rows"
 
 
-def test_nothing_of_a_list_lies_in_the_clear_and_another_key_does_not_open_it(lists: Lists) -> None:
+def test_nothing_of_a_list_lies_in_the_clear_and_another_key_does_not_open_it(lists: LookupLists) -> None:
     lists.add(KIND.name, COLUMNS, alerts(500))
     assert b"Latex" not in lists.path.read_bytes()
-    lists._sealing = Lists(lists.path.with_suffix(".other"), new_key())._sealing
+    lists._sealing = LookupLists(lists.path.with_suffix(".other"), new_key())._sealing
     with pytest.raises(CannotOpen):
-        list(lists.found(KIND.name, "7"))
+        list(lists.matches(KIND.name, "7"))
 
 
-def test_a_list_is_gone_with_its_bench(lists: Lists) -> None:
+def test_a_list_is_gone_with_its_bench(lists: LookupLists) -> None:
     lists.add(KIND.name, COLUMNS, alerts(5))
     lists.close()
     assert not lists.path.exists()

@@ -26,7 +26,7 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.migration.trials import approve
 from app.trial.approval_check import trial_fault, whole_trial
-from app.trial.required_records import BY_NAME, SEEN
+from app.trial.required_records import ACTS, BY_NAME
 from app.worker.runtime import Runtime
 from tests.clinic import MEGAN, WORKSPACE, Clinic, appointments, clinic_files, clinic_in, patients, runtime_in
 
@@ -228,7 +228,7 @@ def test_a_trial_from_before_this_was_kept_still_leads_nowhere_never(runtime: Ru
     with runtime.ledger.write() as session:
         for phase in ("open", "made"):
             work = session.get_one(Work, (newer.id, "trial:1", phase, 0))
-            work.result = {name: told for name, told in work.result.items() if name not in (SEEN, BY_NAME)}
+            work.result = {name: told for name, told in work.result.items() if name not in (ACTS, BY_NAME)}
             session.add(work)
     older.act(Event.UNDO)
     older.drain()

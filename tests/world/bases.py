@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.migration.models import Work
 from app.migration.states import State
-from app.trial.context import benches
+from app.trial.context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import settings_in
@@ -40,7 +40,7 @@ class Bases:
         try:
             yield runtime
         finally:
-            benches.clear()
+            trial_contexts.clear()
             runtime.close()
 
 
@@ -58,7 +58,7 @@ def made_in(home: Path) -> Bases:
     bases = Bases(home, "", manifest, {}, {})
 
     def keep(name: str) -> None:
-        benches.clear()
+        trial_contexts.clear()
         runtime.close()
         shutil.copytree(folder, home / name)
 
@@ -80,6 +80,6 @@ def made_in(home: Path) -> Bases:
     bases.live = contents(runtime)
     keep(State.FINALISED)
     assert state(runtime, at) is State.FINALISED
-    benches.clear()
+    trial_contexts.clear()
     runtime.close()
     return bases

@@ -16,7 +16,7 @@ from app.migration.models import Migration
 from app.migration.states import State
 from app.settings import Settings
 from app.side_effects import Listener, listen
-from app.trial.context import benches
+from app.trial.context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import settings_in
@@ -152,7 +152,7 @@ def go_on(ground: Ground, runtime: Runtime, mailbox: Path, log: Path) -> list[st
         tell(runtime)
         if not unsent(runtime):
             break
-    benches.clear()
+    trial_contexts.clear()
     runtime.scratch.clear()
     left = Left(runtime, ground.manifest, ground.reference, delivered(mailbox), (log,))
     return [*wrong, *check_world(left)]
@@ -160,6 +160,6 @@ def go_on(ground: Ground, runtime: Runtime, mailbox: Path, log: Path) -> list[st
 
 def rest(runtime: Runtime) -> Runtime:
     """Closes whatever may not be carried over into another process. It opens anew by its next use."""
-    benches.clear()
+    trial_contexts.clear()
     runtime.close()
     return runtime
