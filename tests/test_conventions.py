@@ -37,8 +37,6 @@ VAGUE_WORDS = {
     "lies": "changes, or what the variable holds",
 }
 """Words that name nothing, with what to write instead."""
-NOT_YET_PLAIN = {"trial"}
-"""Rooms in which such names are still to be replaced. A room leaves this list and never comes back."""
 
 
 def python_files(*folders: str) -> Iterator[Path]:
@@ -81,54 +79,12 @@ def vague_names(path: Path) -> Iterator[str]:
 
 
 def test_a_name_says_what_its_value_is() -> None:
-    rooms = [room for room in (ROOT / "app").iterdir() if room.name not in NOT_YET_PLAIN]
-    files = [p for room in rooms for p in ([room] if room.suffix == ".py" else room.rglob("*.py"))]
+    files = list(python_files("app"))
     tables = ROOT / "app/caspen/tables"  # columns of a database keep their names
     code = [path for path in (*files, *python_files("workers")) if path.parent != tables]
     wrong = [line for path in code for line in vague_names(path)]
     assert len(files) > 100
     assert not wrong, "\n".join(wrong)
-
-
-def test_a_room_in_plain_words_leaves_the_list() -> None:
-    rooms = [ROOT / "app" / name for name in NOT_YET_PLAIN]
-    files = {room: [room] if room.suffix == ".py" else list(room.rglob("*.py")) for room in rooms}
-    plain = sorted(
-        room.name for room, paths in files.items() if not any(line for p in paths for line in vague_names(p))
-    )
-    assert not plain, f"take these out of NOT_YET_PLAIN: {plain}"
-
-
-def imports_of_modules() -> dict[str, set[str]]:
-    """By module of app/, the modules of app/ that its file imports: within functions and for types alone, too."""
-    modules = {
-        ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in python_files("app")
-    }
-    imports: dict[str, set[str]] = {}
-    for module, path in modules.items():
-        names_imported: set[str] = set()
-        for node in ast.walk(ast.parse(text_of(path))):
-            if isinstance(node, ast.Import):
-                names_imported |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                members = {f"{node.module}.{alias.name}" for alias in node.names}
-                names_imported |= (members & modules.keys()) or {node.module}
-        imports[module] = (names_imported & modules.keys()) - {module}
-    return imports
-
-
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    imports = imports_of_modules()
-    assert len(imports) > 300
-    while True:  # a module that imports nothing, or that nothing imports, is in no circle
-        imported = set().union(*imports.values())
-        circular = {
-            m: needs & imports.keys() for m, needs in imports.items() if m in imported and needs & imports.keys()
-        }
-        if circular == imports:
-            break
-        imports = circular
-    assert not imports, f"move what these share into a module that imports neither: {imports}"
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -30,7 +30,7 @@ from app.trial.account import account_of, balance
 from app.trial.account_seal import PROVEN, counted, counted_in, seal_of_trial
 from app.trial.context import TrialContext, trial_contexts
 from app.trial.file_contents import altered_files
-from app.trial.verification import NOT_VERIFIED, look_again
+from app.trial.verification import NOT_VERIFIED, verify_trial
 from app.worker.clean_up import drop_trials
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import Lease, set_aside
@@ -59,7 +59,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         dangling = dangling_links(runtime.caspen, store, migration.workspace_id)
     kinds = balance(source, files, account, stored.digests)
     paths = paths_of_parts(runtime, migration)
-    verification = look_again(runtime, migration, beat, kinds)
+    verification = verify_trial(runtime, migration, beat, kinds)
     problems = [
         *(
             Problem("file_bytes_altered", f.source_kind, paths.get(f.part), f.line, f.source_id)
@@ -96,7 +96,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         note_run_problems(session, migration.id, lease.run, problems)
 
     return Done(
-        {"looked_at": verification.told(), PROVEN: seal},
+        {"looked_at": verification.counts(), PROVEN: seal},
         write,
         lambda: drop_trials(runtime, migration.id, but=trial.number),
     )

@@ -15,7 +15,7 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Record, Target
 from app.mapping.verified_kinds import Comparison, VerifiedKind, bare_header
 from app.problems import Level, Problem
 from app.sources import source
-from app.trial.verification.alike import words
+from app.trial.verification.cell_comparison import words
 from app.trial.verification.compared_rows import ComparedRows, RowCode, Sampled
 from tests.kinds.story import IDS, ROWS, TABLES, context, lookups
 
@@ -233,7 +233,7 @@ def _missed(
     rows.check_claims(targets, lambda claim, cells: False)
     if verified_kind.has_own_record:
         rows.check_presence(lambda key: True)
-    return frozenset({*rows.found.wrong, *rows.found.faults})
+    return frozenset({*rows.results.wrong, *rows.results.faults})
 
 
 def _canonical(record: Record) -> dict[str, object]:

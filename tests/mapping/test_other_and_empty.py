@@ -9,7 +9,7 @@ import pytest
 from app.mapping.content import read_content_or_text
 from app.mapping.form_content import form_content
 from app.mapping.rich import note_html
-from app.trial.verification.alike import form_texts
+from app.trial.verification.cell_comparison import form_texts
 
 WORDS = "left over from before"
 TICKED: tuple[dict[str, Any], ...] = ({"selected": True}, {"selected": "true"}, {"selected": 1}, {}, {"selected": None})

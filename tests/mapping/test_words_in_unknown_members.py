@@ -11,7 +11,7 @@ from app.mapping.form_content import form_content
 from app.mapping.html import plain_text
 from app.mapping.rich import note_html, template_html
 from app.mapping.verified_kinds import Comparison
-from app.trial.verification.alike import alike, in_doubt
+from app.trial.verification.cell_comparison import compare_cell, is_in_doubt
 
 WORDS = "Allergic to penicillin & latex"
 TYPES = ("text", "paragraph", "date", "radiobuttons", "checkboxes", "signature", "bodycharts", "slider", "")
@@ -59,8 +59,8 @@ def test_words_in_any_member_are_written_and_verified() -> None:
         body, form = note_html(content).html, json.dumps(form_content(content).sections, ensure_ascii=False)
         assert WORDS in plain_text(body), cell
         assert WORDS in plain_form(content), cell
-        assert alike(Comparison.CONTENT, cell, body), cell
-        assert alike(Comparison.CONTENT, cell, form), cell
+        assert compare_cell(Comparison.CONTENT, cell, body), cell
+        assert compare_cell(Comparison.CONTENT, cell, form), cell
 
 
 def test_words_in_an_unknown_member_are_reported() -> None:
@@ -74,15 +74,15 @@ def test_verification_of_a_template_is_unsure_about_words_in_other_members() -> 
     for shape in odd_notes():
         cell = json.dumps(shape)
         body = template_html(read_content(cell)).html
-        assert alike(Comparison.TEMPLATE, cell, body) or in_doubt(Comparison.TEMPLATE, cell, body), cell
+        assert compare_cell(Comparison.TEMPLATE, cell, body) or is_in_doubt(Comparison.TEMPLATE, cell, body), cell
 
 
 def test_words_lost_from_another_member_are_a_doubt_and_lost_answers_are_certain() -> None:
     for value in VALUES:
         cell = json.dumps(note({"name": "Asked", "type": "text", "answer": "typed", "comment": value}))
-        assert alike(Comparison.CONTENT, cell, "S Q fine Asked typed") is False
-        assert in_doubt(Comparison.CONTENT, cell, "S Q fine Asked typed")
-        assert not in_doubt(Comparison.CONTENT, cell, f"S Q fine Asked {WORDS}")
+        assert compare_cell(Comparison.CONTENT, cell, "S Q fine Asked typed") is False
+        assert is_in_doubt(Comparison.CONTENT, cell, "S Q fine Asked typed")
+        assert not is_in_doubt(Comparison.CONTENT, cell, f"S Q fine Asked {WORDS}")
 
 
 @pytest.mark.parametrize("kind", ["text", "paragraph", "radiobuttons", "slider"])

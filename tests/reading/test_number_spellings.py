@@ -10,7 +10,7 @@ from app.mapping.cells import is_error
 from app.mapping.verified_kinds import Comparison
 from app.reading.limits import Limits
 from app.reading.workbook import Workbook
-from app.trial.verification.alike import alike
+from app.trial.verification.cell_comparison import compare_cell
 from app.trial.verification.sheets import sheet_rows
 from tests.reading.test_workbook_limits import sheet, with_sheet
 
@@ -46,9 +46,9 @@ def both(cells: list[str]) -> Iterator[tuple[str, str, str]]:
 
 def test_every_spelling_of_a_number_is_equal_and_no_other_number_is() -> None:
     for written, read, checked in both(list(numbers())):
-        assert alike(Comparison.WORDS, checked, read), (written, read, checked)
-        assert alike(Comparison.SAME, checked, read), (written, read, checked)
-        assert not alike(Comparison.WORDS, checked, "8.125"), (written, read, checked)
+        assert compare_cell(Comparison.WORDS, checked, read), (written, read, checked)
+        assert compare_cell(Comparison.SAME, checked, read), (written, read, checked)
+        assert not compare_cell(Comparison.WORDS, checked, "8.125"), (written, read, checked)
 
 
 @pytest.mark.parametrize("written", NO_NUMBERS)

@@ -11,7 +11,7 @@ from app.mapping.content import read_content
 from app.mapping.form_content import form_content
 from app.mapping.rich import note_html
 from app.mapping.verified_kinds import Comparison
-from app.trial.verification.alike import alike
+from app.trial.verification.cell_comparison import compare_cell
 from tests.clinic import Clinic, clinic_files
 from tests.kinds.story import mapped
 
@@ -45,7 +45,7 @@ def stored(cell: str) -> list[str]:
 @pytest.mark.parametrize(("kind", "answers"), WITNESSES)
 def test_an_answer_with_a_sign_is_found_whatever_a_later_answer_holds(kind: str, answers: tuple[str, ...]) -> None:
     cell = cell_of(*((f"Q{number}", kind, answer) for number, answer in enumerate(answers)))
-    assert [alike(Comparison.CONTENT, cell, value) for value in stored(cell)] == [True, True]
+    assert [compare_cell(Comparison.CONTENT, cell, value) for value in stored(cell)] == [True, True]
 
 
 def test_every_answer_of_any_signs_is_found() -> None:
@@ -55,7 +55,7 @@ def test_every_answer_of_any_signs_is_found() -> None:
         kinds = chosen.choices(("text", "paragraph"), k=2)
         cell = cell_of((texts[0], kinds[0], texts[1]), (texts[2], kinds[1], texts[3]))
         for value in stored(cell):
-            assert alike(Comparison.CONTENT, cell, value), cell
+            assert compare_cell(Comparison.CONTENT, cell, value), cell
 
 
 def test_a_lost_answer_is_missed_whatever_signs_are_beside_it() -> None:
@@ -64,7 +64,7 @@ def test_a_lost_answer_is_missed_whatever_signs_are_beside_it() -> None:
         text = "".join(chosen.choices(PIECES, k=4))
         given = cell_of(("Q", "text", text), ("Then", "text", "penicillin"))
         for value in stored(cell_of(("Q", "text", text), ("Then", "text", ""))):
-            assert alike(Comparison.CONTENT, given, value) is False, given
+            assert compare_cell(Comparison.CONTENT, given, value) is False, given
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_plain_cell_of_any_signs_is_found(kind: str, cell: str, column: str) -
     for _ in range(60):
         text = "".join(chosen.choices(PIECES, k=chosen.randint(1, 8))) + "end"
         cells: dict[str, Any] = {cell: text}
-        assert alike(Comparison.WORDS, text, mapped(kind, **cells)[column]), text
+        assert compare_cell(Comparison.WORDS, text, mapped(kind, **cells)[column]), text
 
 
 def test_a_note_and_a_form_with_signs_in_several_answers_balance(clinic: Clinic) -> None:

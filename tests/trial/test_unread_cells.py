@@ -10,7 +10,7 @@ import pytest
 
 from app.mapping.verified_kinds import Comparison
 from app.trial.verification import compared_rows, json_objects, plain, table_lines
-from app.trial.verification.alike import alike
+from app.trial.verification.cell_comparison import compare_cell
 from app.trial.verification.plain import plain_rows
 from app.trial.verification.sheets import sheet_rows
 from tests.clinic import Clinic, clinic_files
@@ -158,9 +158,9 @@ def test_a_comparison_that_fails_for_one_cell_puts_that_cell_in_doubt(
     def failing(how: Comparison, cell: str, stored: object) -> bool | None:
         if cell == "Lee3":
             raise ValueError
-        return alike(how, cell, stored)
+        return compare_cell(how, cell, stored)
 
-    monkeypatch.setattr(compared_rows, "alike", failing)
+    monkeypatch.setattr(compared_rows, "compare_cell", failing)
     clinic.tried()
     lines = [line for line in clinic.problems("trial:1") if (line.kind, line.column) == ("patients", "Last Name")]
     assert {(line.code, line.count) for line in lines} == {("cells_in_doubt", 1), ("cells_not_found", 18)}

@@ -13,7 +13,7 @@ from app.migration.models import ProblemLine
 from app.migration.plans import plan_of
 from app.migration.states import State
 from app.trial import verification
-from app.trial.verification import compared, compared_rows, raw_rows
+from app.trial.verification import compared_rows, raw_rows, spot_check
 from tests.clinic import Clinic, clinic_files
 from tests.reading.workbooks import workbook
 
@@ -104,13 +104,13 @@ def broken_on_the_way(*_: object, **__: object) -> Iterator[Any]:
 PLACES: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "reading a file": (raw_rows, "plain_rows", broken),
     "the middle of a file": (raw_rows, "plain_rows", broken_on_the_way),
-    "opening the export": (verification, "found_in", broken),
-    "comparing a file": (verification, "hold_against", broken),
-    "comparing a cell": (compared_rows, "alike", broken),
-    "clients' own files": (verification, "look_at_attached", broken),
-    "a file that was passed over": (verification, "_plainly", broken),
+    "opening the export": (verification, "open_migration_export", broken),
+    "comparing a file": (verification, "compare_sample", broken),
+    "comparing a cell": (compared_rows, "compare_cell", broken),
+    "clients' own files": (verification, "verify_attached", broken),
+    "a file that was passed over": (verification, "_recognised_kind", broken),
     "the names of files": (raw_rows, "note_pages", broken),
-    "sums of files": (compared, "_some", broken),
+    "sums of files": (spot_check, "_sampled_entries", broken),
 }
 
 

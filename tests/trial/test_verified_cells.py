@@ -14,7 +14,7 @@ from app.mapping.verified_kinds import Comparison
 from app.migration.advance import GuardRefused
 from app.problems import Problem
 from app.trial.verification import compared_rows
-from app.trial.verification.alike import alike, in_doubt, readable, said, words
+from app.trial.verification.cell_comparison import compare_cell, form_words, is_in_doubt, words
 from app.trial.verification.json_objects import LONGEST_NUMBER
 from app.trial.verification.plain import SIGNS, Headers, plain_rows
 from app.trial.verification.table_lines import NotPlain
@@ -63,7 +63,7 @@ def test_a_row_that_nobody_read_is_missed(clinic: Clinic) -> None:
 
 def test_one_odd_cell_among_many_is_a_doubt_and_no_wall(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = iter([False])
-    monkeypatch.setattr(compared_rows, "alike", lambda how, cell, stored: next(odd, True))
+    monkeypatch.setattr(compared_rows, "compare_cell", lambda how, cell, stored: next(odd, True))
     clinic.tried(clinic_files(200, 20))
     (line,) = [line for line in clinic.problems("trial:1") if line.code == "cells_in_doubt"]
     assert (line.kind, line.count) == ("appointments", 1)
@@ -98,12 +98,12 @@ def test_one_odd_cell_among_many_is_a_doubt_and_no_wall(clinic: Clinic, monkeypa
 def test_cells_are_compared_plainly_or_not_at_all(
     how: Comparison, cell: str, stored: str | None, verdict: bool | None
 ) -> None:
-    assert alike(how, cell, stored) is verdict
+    assert compare_cell(how, cell, stored) is verdict
 
 
 def test_every_name_and_answer_of_a_form_is_looked_for() -> None:
     form = {"sections": [{"name": "Felt", "questions": [{"name": "How?", "type": "text", "answer": "<p>Better</p>"}]}]}
-    assert said(json.dumps(form)) == frozenset({"felt", "how", "better"})
+    assert form_words(json.dumps(form)) == frozenset({"felt", "how", "better"})
     assert words("a\u200bb &amp; C") == frozenset({"ab", "c"})
 
 
@@ -148,15 +148,15 @@ def test_of_a_form_only_what_must_be_found_as_written_is_looked_for() -> None:
         {"name": "Then", "type": "paragraph", "answer": "<b>worse</b>"},
     ]
     cell = json.dumps({"sections": [{"name": "S", "questions": questions}]})
-    assert said(cell) == frozenset({"s", "when", "pick", "left", "leftover", "now", "better", "then", "worse"})
-    assert said(cell, template=True) == frozenset({"s", "when", "pick", "left", "now", "then", "worse"})
+    assert form_words(cell) == frozenset({"s", "when", "pick", "left", "leftover", "now", "better", "then", "worse"})
+    assert form_words(cell, template=True) == frozenset({"s", "when", "pick", "left", "now", "then", "worse"})
 
 
 @pytest.mark.parametrize("kind", ["signature", "bodycharts"])
 def test_what_is_drawn_is_not_looked_for_among_the_words(kind: str) -> None:
     asked = {"name": "Sign here", "type": kind, "answer": "Squiggle"}
     cell = json.dumps({"sections": [{"name": "End", "questions": [asked]}]})
-    assert said(cell) == frozenset({"sign", "here", "end"})
+    assert form_words(cell) == frozenset({"sign", "here", "end"})
 
 
 CELLS = {
@@ -215,8 +215,8 @@ def test_each_field_and_option_of_a_definition_is_a_row(clinic: Clinic, mapped: 
 @pytest.mark.parametrize("behind", ["", "/", "#a", "?page=1", "?page=1#a", "#a/b?c", "/#7"])
 def test_an_address_leads_to_its_record_whatever_stands_behind_its_path(clinic: Clinic, behind: str) -> None:
     relation = {"links": {"self": f"https://api.au1.cliniko.com/v1/patients/1001{behind}"}}
-    said = {"id": "1", "patient": relation, "type_code": 1, "direction_code": 1, "content": "x"}
-    page = {"communications": [{**said, "created_at": "2026-03-01T00:00:00Z"}], "total_entries": 1}
+    form_words = {"id": "1", "patient": relation, "type_code": 1, "direction_code": 1, "content": "x"}
+    page = {"communications": [{**form_words, "created_at": "2026-03-01T00:00:00Z"}], "total_entries": 1}
     clinic.tried({**clinic_files(), "communications.json": json.dumps(page)})
     assert {kind["kind"]: kind["created"] for kind in clinic.trial.kinds}["communications"] == 1
     assert clinic.trial.balanced
@@ -256,8 +256,8 @@ def test_a_row_that_plainly_has_an_id_is_not_believed_to_have_none(
 def test_a_text_whose_marks_can_be_read_in_two_ways_is_a_doubt_where_most_of_it_is_there(
     cell: str, stored: str, verdict: bool, doubt: bool
 ) -> None:
-    assert alike(Comparison.WORDS, cell, stored) is verdict
-    assert (verdict is False and in_doubt(Comparison.WORDS, cell, stored)) is doubt
+    assert compare_cell(Comparison.WORDS, cell, stored) is verdict
+    assert (verdict is False and is_in_doubt(Comparison.WORDS, cell, stored)) is doubt
 
 
 @pytest.mark.parametrize("number", ["1.50", "1e-5", "0.10", "12345678901234567890", "-0.0", "1E3", "1" * 5000])
@@ -268,12 +268,12 @@ def test_a_number_of_an_answer_is_found_however_a_file_of_json_spells_it(tmp_pat
     [(_, row)] = plain_rows(lambda: path.open("rb"), "utf-8", lists=("treatment_notes",))
     if len(number) < LONGEST_NUMBER:
         body = note_html(read_content(f'{{"sections": [{{"name": "S", "questions": [{question}]}}]}}')).html
-        assert alike(Comparison.CONTENT, row["content"], body)
+        assert compare_cell(Comparison.CONTENT, row["content"], body)
     assert row["id"] == "1"
 
 
 @pytest.mark.parametrize(
-    ("cell", "is_readable"),
+    ("cell", "is_form"),
     [
         ('{"sections": []}', True),
         ('{"sections": [{"name": "S", "questions": null}]}', True),
@@ -285,7 +285,7 @@ def test_a_number_of_an_answer_is_found_however_a_file_of_json_spells_it(tmp_pat
         ('{"sections": [' * 3000, False),
     ],
 )
-def test_only_a_form_of_objects_refutes_that_a_content_cannot_be_read(cell: str, is_readable: bool) -> None:
-    assert readable(Comparison.CONTENT, cell) is is_readable
+def test_only_a_form_of_objects_refutes_that_a_content_cannot_be_read(cell: str, is_form: bool) -> None:
+    assert is_readable(Comparison.CONTENT, cell) is is_form
     found = mapped("treatment_notes", content=cell)
-    assert (found.codes == ["bad_json"]) is not is_readable
+    assert (found.codes == ["bad_json"]) is not is_form

@@ -1,4 +1,4 @@
-"""Sampled rows of one file compared with stored records and with reported codes, without any database."""
+"""The comparison of sampled rows with stored records and with reported codes. Uses no database."""
 
 import re
 from collections import Counter
@@ -10,14 +10,14 @@ from typing import NamedTuple
 from app.mapping.verified_kinds import Cells, Comparison, ReportedProblem, VerifiedColumn, VerifiedKind, bare_header
 from app.migration.models import ExportFile
 from app.problems import Problem
-from app.trial.verification.alike import alike, in_doubt, readable
+from app.trial.verification.cell_comparison import compare_cell, is_in_doubt, is_readable
 from app.trial.verification.unread import Unread
 
-FEW, SHARE = 2, 50  # a column differs when one cell in fifty does, and more than one; fewer are a doubt
-HALF = 2  # but where hardly any can be compared, half of them are no doubt
-LONG = 200  # signs of a cell that may have been too long for what is stored
+FEW, SHARE = 2, 50  # a column is wrong when at least FEW cells and one in SHARE differ; fewer are in doubt
+HALF = 2  # a column is also wrong when half of its compared cells differ
+LONG = 200  # characters of a cell that may have been cut when stored
 _NONE: frozenset[str] = frozenset()
-_WITHOUT_ID = frozenset({"missing_id", "bad_id", "not_a_record"})  # codes of rows that have no id that can be used
+_WITHOUT_ID = frozenset({"missing_id", "bad_id", "not_a_record"})  # codes of rows without a usable id
 _PLAIN_ID = re.compile(r"[0-9]{1,64}|(?=[A-Za-z_-]*[0-9])(?![0-9]+[Ee][0-9]+$)[A-Za-z0-9_-]{1,64}")
 Targets = Mapping[
     VerifiedColumn, Mapping[str, Mapping[str, object]]
@@ -25,7 +25,7 @@ Targets = Mapping[
 
 
 class RowCode(NamedTuple):
-    """A code that is reported of a row. `column` is the bare name of its cell, empty for a code of the whole row.
+    """A code that is reported for a row. `column` is the bare header of the cell, empty for the whole row.
 
     `stops`: a row with this code has no record.
     """
@@ -40,7 +40,7 @@ Reported = Mapping[int, frozenset[RowCode]]  # by line
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A row that is compared: its id as the second look reads it, the id's cell as it stands, and all cells."""
+    """A row that is compared: its id, the cell of the id as written, and all cells."""
 
     source_id: str
     id_cell: str
@@ -48,11 +48,11 @@ class Sampled:
 
 
 @dataclass
-class Found:
-    """By header as it is shown: how many cells were compared, and the lines and ids of rows in which one differs.
+class CellResults:
+    """The results of a comparison by header: the number of compared cells, and wrong cells as source id by line.
 
-    `doubted` are those in which it may have been read in another way, or cannot be read here. `faults` are columns of
-    which a cell could not be read or compared, each with the first failure, if it was one.
+    `doubted` are cells that reading may have understood differently, or that verification cannot read. `faults` are
+    columns with a cell that could not be read or compared, each with the first failure of our code or None.
     """
 
     compared: Counter[str] = field(default_factory=Counter)
@@ -61,6 +61,7 @@ class Found:
     faults: dict[str, Exception | None] = field(default_factory=dict)
 
     def add(self, header: str, line: int, key: str, verdict: bool | None, *, is_doubt: bool = False) -> None:
+        """Notes the verdict on a cell of a row with id `key`; None for a cell that cannot be compared."""
         self.compared[header] += verdict is not None
         if verdict is False:
             if is_doubt:
@@ -69,58 +70,60 @@ class Found:
                 self.wrong.setdefault(header, {})[line] = key
 
     def doubt(self, header: str, line: int, key: str) -> None:
+        """Notes a cell in doubt."""
         self.doubted.setdefault(header, {})[line] = key
 
     @contextmanager
     def doubting(self, header: str, line: int, key: str) -> Iterator[None]:
-        """Puts a cell in doubt where its comparison fails."""
+        """Notes the cell as in doubt when the block raises an exception."""
         try:
             yield
         except Exception as fault:
             self.unread(header, line, key, fault)
 
     def unread(self, header: str, line: int, key: str, fault: Exception | None = None) -> None:
-        """A cell that could not be read or compared."""
+        """Notes a cell that could not be read or compared."""
         self.faults[header] = self.faults.get(header) or fault
         self.doubt(header, line, key)
 
     @property
     def failed(self) -> Set[str]:
-        """The columns of which no cell at all could be compared."""
+        """The columns of which no cell could be compared."""
         return {header for header in self.faults if not self.compared[header]}
 
     def problems(self, file: ExportFile) -> Iterator[Problem]:
+        """One problem for each column with wrong or doubted cells."""
         for header, keys in self.wrong.items():
-            yield _told(file, header, list(keys.values()), self.compared[header])
+            yield _cell_problem(file, header, list(keys.values()), self.compared[header])
         for header, keys in self.doubted.items():
             if header not in self.failed:
                 yield _problem("cells_in_doubt", file, header, list(keys.values()))
 
 
 class ComparedRows:
-    """The rows of a file that no other code explains, and how their comparison ends.
+    """The sampled rows of a file that can be compared, with the results.
 
-    A row with a code that leaves it without a record is accounted for, whatever its cells are; only an id that plainly
-    is one refutes that the row has none.
+    A row with a code that leaves it without a record is not compared. For a row reported without a usable id, only its
+    id is checked.
     """
 
     def __init__(
-        self, look: VerifiedKind, sample: Mapping[int, Sampled], reported: Reported, paired: Set[str] = _NONE
+        self, verified_kind: VerifiedKind, sample: Mapping[int, Sampled], reported: Reported, paired: Set[str] = _NONE
     ) -> None:
-        """`paired` are the headers, bare, of columns that the clinic paired itself."""
-        self.look = look
-        self.found = Found()
+        """`paired` are the bare headers of columns that the clinic paired by hand."""
+        self.verified_kind = verified_kind
+        self.results = CellResults()
         self._sample = sample
         self._reported = reported
-        known = look.exempts.keys() | {claim.code for claim in look.reported_problems}
+        known = verified_kind.exempts.keys() | {claim.code for claim in verified_kind.reported_problems}
         self.cells: dict[int, Cells] = {
             line: {name: cell for name, cell in row.cells.items() if name not in paired} if paired else row.cells
             for line, row in sample.items()
             if self._codes(line) <= known
         }
         self.keys = {line: sample[line].source_id for line in self.cells}
-        self.columns = [column for column in look.columns if not (paired and column.pick)]
-        self._lines = lines_by_id(self.keys, look.id_suffix)
+        self.columns = [column for column in verified_kind.columns if not (paired and column.pick)]
+        self._lines = lines_by_id(self.keys, verified_kind.id_suffix)
         self._compared_keys: set[str] = set()
 
     def _codes(self, line: int) -> frozenset[str]:
@@ -147,22 +150,22 @@ class ComparedRows:
         overruled: Callable[[str], frozenset[str]],
         matched_as_one: Set[str],
     ) -> None:
-        """Compares every cell with its column. `records` come with their source ids.
+        """Compares every cell with the stored value. `records` are pairs of source id and record.
 
-        `overruled` gives, by a row's id, the columns on which another kind has the last word. `matched_as_one` are
-        clients of whom the export has several.
+        `overruled` returns the columns of a row, by its id, whose value another kind decides. `matched_as_one` are ids
+        of clients with whom several clients of the export were matched.
         """
         for record_id, record in records:
             for line in self._lines[record_id]:
                 key, codes = self.keys[line], self._codes(line)
                 self._compared_keys.add(key)
-                touched = overruled(key).union(*(self.look.exempts.get(code, _NONE) for code in codes))
+                touched = overruled(key).union(*(self.verified_kind.exempts.get(code, _NONE) for code in codes))
                 for column in self.columns:
                     if column.column in touched or (
                         column.shared_column and record.get(column.shared_column) in matched_as_one
                     ):
                         continue
-                    with self.found.doubting(column.label, line, key):
+                    with self.results.doubting(column.label, line, key):
                         self._compare_cell(line, column, record, targets, codes)
 
     def _compare_cell(
@@ -171,76 +174,78 @@ class ComparedRows:
         key, row = self.keys[line], self.cells[line]
         cell, stored = column.cell(row), record.get(column.column)
         if not cell and _is_unread(column, row):
-            self.found.unread(column.label, line, key)
+            self.results.unread(column.label, line, key)
             return
         verdict = _verdict(column, cell, record, targets, codes)
-        is_doubt = verdict is False and in_doubt(column.comparison, cell, stored)
-        self.found.add(column.label, line, key, verdict, is_doubt=is_doubt)
+        is_doubt = verdict is False and is_in_doubt(column.comparison, cell, stored)
+        self.results.add(column.label, line, key, verdict, is_doubt=is_doubt)
 
-    def check_claims(self, targets: Targets, lies_there: Callable[[ReportedProblem, Cells], bool]) -> None:
-        """Compares reported codes with the rows. `lies_there`: a claim that a file is not there is refuted."""
+    def check_claims(self, targets: Targets, has_file: Callable[[ReportedProblem, Cells], bool]) -> None:
+        """Checks reported problems against the rows. `has_file` returns whether a file reported as missing exists."""
         for line, row in self.cells.items():
-            for claim in (claim for claim in self.look.reported_problems if self._is_reported(line, claim)):
-                with self.found.doubting(claim.column.label, line, self.keys[line]):
-                    is_so = not (lies_there(claim, row) or _refuted(claim, row, targets))
-                    self.found.add(claim.column.label, line, self.keys[line], is_so)
+            for claim in (claim for claim in self.verified_kind.reported_problems if self._is_reported(line, claim)):
+                with self.results.doubting(claim.column.label, line, self.keys[line]):
+                    is_so = not (has_file(claim, row) or _refuted(claim, row, targets))
+                    self.results.add(claim.column.label, line, self.keys[line], is_so)
 
     def _is_reported(self, line: int, claim: ReportedProblem) -> bool:
-        """Whether the claim's code is reported of the row, or of the very cell that the claim is about.
+        """Whether a problem's code is reported for the row or for the problem's cell.
 
-        A code that the row may have and still be compared is a claim only where it keeps the row from coming.
+        A code with which rows are still compared counts only where the code stops the row.
         """
         headers = {"", *map(bare_header, claim.column.headers)}
         return any(
-            each.code == claim.code and each.column in headers and (each.stops or each.code not in self.look.exempts)
+            each.code == claim.code
+            and each.column in headers
+            and (each.stops or each.code not in self.verified_kind.exempts)
             for each in self._reported.get(line, ())
         )
 
     def check_ids(self) -> None:
-        """A row with a plain id is no row without an id."""
+        """Notes rows that are reported without a usable id although their id is plain."""
         for line, row in self._sample.items():
             if self._codes(line) & _WITHOUT_ID and _PLAIN_ID.fullmatch(row.id_cell):
-                self.found.add(self.look.key[0], line, row.source_id, verdict=False)
+                self.results.add(self.verified_kind.key[0], line, row.source_id, verdict=False)
 
     def check_presence(self, is_created: Callable[[str], bool]) -> None:
-        """A row of which nothing is reported has a record. `is_created`: the row's id has a record of its own."""
+        """Notes rows without a record or a reported reason. `is_created` returns whether an id makes a record."""
         for line, key in self.keys.items():
-            is_free = not self._stopping(line) and self._codes(line) <= self.look.exempts.keys()
+            is_free = not self._stopping(line) and self._codes(line) <= self.verified_kind.exempts.keys()
             if is_free and is_created(key):
-                self.found.add(self.look.key[0], line, key, key in self._compared_keys)
+                self.results.add(self.verified_kind.key[0], line, key, key in self._compared_keys)
 
 
 def lines_by_id(keys: Mapping[int, str], behind: str) -> dict[str, list[int]]:
-    """By the ids of records, the lines of the rows that they are of."""
-    found: dict[str, list[int]] = {}
+    """By record id, the lines of its rows. `behind` is appended to the rows' ids."""
+    lines: dict[str, list[int]] = {}
     for line, key in keys.items():
-        found.setdefault(f"{key}{behind}", []).append(line)
-    return found
+        lines.setdefault(f"{key}{behind}", []).append(line)
+    return lines
 
 
-def _is_unread(seen: VerifiedColumn, row: Cells) -> bool:
-    """Whether a cell from which the column is filled is one that cannot be read here."""
-    return any(isinstance(row.get(bare_header(header)), Unread) for header in seen.headers)
+def _is_unread(column: VerifiedColumn, row: Cells) -> bool:
+    """Whether verification cannot read a cell of the column."""
+    return any(isinstance(row.get(bare_header(header)), Unread) for header in column.headers)
 
 
 def _verdict(
-    seen: VerifiedColumn, cell: str, record: Mapping[str, object], targets: Targets, codes: Set[str]
+    column: VerifiedColumn, cell: str, record: Mapping[str, object], targets: Targets, codes: Set[str]
 ) -> bool | None:
-    """Whether the cell is found as it was written; None where it says nothing, or cannot be compared.
+    """Whether the stored value is that of the cell; None for an empty cell or one that cannot be compared.
 
-    A link to another client's record is one that must not be found.
+    A link to another client's record must not be stored.
     """
     if not cell or (len(cell) > LONG and "content_over_limit" in codes):
         return None
-    stored = record.get(seen.column)
-    if seen.comparison is not Comparison.LINK:
-        return alike(seen.comparison, cell, stored)
-    there = targets[seen].get(cell)
-    if there is None:
+    stored = record.get(column.column)
+    if column.comparison is not Comparison.LINK:
+        return compare_cell(column.comparison, cell, stored)
+    target = targets[column].get(cell)
+    if target is None:
         return None
-    if seen.shared_column and there[seen.shared_column] != record.get(seen.shared_column):
-        return stored is None if seen.target_column == "id" else None
-    return stored == there[seen.target_column]
+    if column.shared_column and target[column.shared_column] != record.get(column.shared_column):
+        return stored is None if column.target_column == "id" else None
+    return stored == target[column.target_column]
 
 
 def _refuted(claim: ReportedProblem, row: Cells, targets: Targets) -> bool:
@@ -249,10 +254,10 @@ def _refuted(claim: ReportedProblem, row: Cells, targets: Targets) -> bool:
     cell = claim.column.cell(row)
     if claim.column.comparison is Comparison.LINK:
         return cell in targets[claim.column]
-    return bool(cell) and readable(claim.column.comparison, cell)
+    return bool(cell) and is_readable(claim.column.comparison, cell)
 
 
-def _told(file: ExportFile, header: str, keys: Sequence[str], compared: int) -> Problem:
+def _cell_problem(file: ExportFile, header: str, keys: Sequence[str], compared: int) -> Problem:
     sure = len(keys) * HALF >= compared or (len(keys) >= FEW and len(keys) * SHARE >= compared)
     return _problem("cells_not_found" if sure else "cells_in_doubt", file, header, keys)
 

@@ -1,4 +1,4 @@
-"""The objects of a JSON text, one at a time: an array, JSON Lines, one object, or pages with a list of objects."""
+"""Yields the objects of a JSON text: an array, JSON Lines, a single object, or pages with a list of objects."""
 
 import io
 import json
@@ -10,30 +10,32 @@ from app.mapping.verified_kinds import bare_header
 from app.trial.verification.unread import UNREAD
 
 CHUNK = 1 << 18
-LARGEST = 8 << 20  # signs of one object
-LONGEST_NUMBER = 4_000  # signs
+LARGEST = 8 << 20  # characters of an object
+LONGEST_NUMBER = 4_000  # characters
 _SPACE = re.compile(r"[\s,\ufeff]*")
 _PART = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 
 
 class Number(str):
-    """A number as it is written."""
+    """A number as text, as written."""
 
     __slots__ = ()
 
 
 _DECODE = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=lambda _: None, strict=False).raw_decode
-# NaN is no value
-PAGE = frozenset({"total_entries", "links"})  # members beside the list of a page
-ROWS = frozenset({"data", "entries", "items", "records", "results", "rows"})  # lists of rows that scripts write
+# NaN and Infinity become None
+PAGE = frozenset({"total_entries", "links"})  # members of a page other than its list
+ROWS = frozenset(
+    {"data", "entries", "items", "records", "results", "rows"}
+)  # names of lists of rows in files of scripts
 
 
 class NotObjects(Exception):
-    """The text is not a list of objects."""
+    """The text has values other than objects and lists of objects."""
 
 
 class Text(Protocol):
-    """What is read from."""
+    """A readable text."""
 
     def read(self, size: int, /) -> str: ...
 
@@ -41,10 +43,11 @@ class Text(Protocol):
 def objects_in(
     text: Text, lists: Collection[str], *, begun: str = "", known: Collection[str] = (), only: str | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Every object that is a row. A list under a name of `lists` holds rows, at any depth of pages.
+    """Yields the objects that are rows. A list under a name in `lists` has rows, in pages of any depth.
 
-    `begun` is the part of the text that was read before, `known` are bare headers of rows: an object with one of them
-    before the list is no page. Of a text with several lists, `only` is the one that is looked at. Raises NotObjects.
+    `begun` is the start of the text, which was read before. `known` are bare headers of rows: an object with a member
+    of this name before the list is a row instead of a page. `only` names the list to read of a text with several lists.
+    Raises NotObjects, at any row.
     """
     reader = _Reader(text, begun)
     while reader.peek():
@@ -57,13 +60,13 @@ def objects_in(
 def objects_by_line(
     lines: Iterable[str], lists: Collection[str], known: Collection[str] = ()
 ) -> Iterator[dict[str, Any]]:
-    """Every object that is a row of a text with JSON on each line; an empty one for a line that is no JSON."""
+    """Yields the rows of JSON Lines, and an empty object for a line of invalid JSON."""
     for line in lines:
         try:
-            found = list(_in_line(line, frozenset(lists), frozenset(known)))
+            objects = list(_in_line(line, frozenset(lists), frozenset(known)))
         except (NotObjects, ValueError, RecursionError):
-            found = [{}]
-        yield from found
+            objects = [{}]
+        yield from objects
 
 
 def _in_line(line: str, lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
@@ -84,7 +87,7 @@ def _behind(line: str, at: int) -> int:
 
 
 def _rows_of(value: Any, lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """The rows of one value: an object is one, a page has those of its list."""
+    """The rows of a value: an object itself, or the rows in a page's list."""
     if isinstance(value, list):
         for each in value:
             yield from _rows_of(each, lists, known)
@@ -108,13 +111,13 @@ def _is_list(value: Any, name: str, lists: frozenset[str]) -> bool:
 
 
 def _are_a_page_s(members: Iterable[str], known: frozenset[str]) -> bool:
-    """Whether the members before a list say nothing of a row. Where no headers are known, only two are a page's own."""
+    """Whether an object with these members before its list is a page. Without known headers, only PAGE are a page's."""
     further = [name for name in members if name not in PAGE]
     return not further or (bool(known) and known.isdisjoint(map(bare_header, further)))
 
 
 def worded(value: Any) -> str:
-    """A JSON value as the text of a cell; nested values as JSON, an endless one as `UNREAD`."""
+    """A JSON value as the text of a cell: a nested value as JSON, a too deeply nested value as `UNREAD`."""
     if value is None:
         return ""
     try:
@@ -124,7 +127,7 @@ def worded(value: Any) -> str:
 
 
 def _with_numbers(value: Any) -> Any:
-    """A value whose numbers are numbers again, where they are not too long for one."""
+    """A value with its number texts as numbers, except numbers longer than LONGEST_NUMBER."""
     if isinstance(value, list):
         return [_with_numbers(each) for each in value]
     if isinstance(value, dict):
@@ -168,7 +171,7 @@ def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> 
 
 
 def _rows_under(reader: "_Reader", only: str) -> Iterator[dict[str, Any]]:
-    """The rows of one list of the pages that begin here: what stands under that name, however much stands beside."""
+    """The rows of the list `only` in the next page or list of pages, whatever other members the pages have."""
     sign = reader.peek()
     reader.take()
     if sign == "[":
@@ -199,7 +202,7 @@ def _rows_under(reader: "_Reader", only: str) -> Iterator[dict[str, Any]]:
 
 
 class _Reader:
-    """A text with a place in it. Commas count as space: a first reading has judged the grammar."""
+    """A position in a text. Commas count as space: reading has checked the grammar before."""
 
     def __init__(self, text: Text, begun: str) -> None:
         self._text = text
@@ -207,7 +210,7 @@ class _Reader:
         self._at = 0
 
     def peek(self) -> str:
-        """The next sign that is no space; empty at the end of the text."""
+        """The next character other than space, without moving past it; empty at the end of the text."""
         while True:
             space = _SPACE.match(self._held, self._at)
             self._at = space.end() if space else self._at
@@ -217,11 +220,11 @@ class _Reader:
                 return ""
 
     def take(self) -> None:
-        """Moves behind the sign that `peek` gave."""
+        """Moves past the character that `peek` returned."""
         self._at += 1
 
     def value(self) -> Any:
-        """The next whole value; `UNREAD` for one that is nested endlessly or too large."""
+        """The next value; `UNREAD` for a value that is nested too deeply or larger than LARGEST."""
         self.peek()
         wanted = CHUNK
         while True:
@@ -244,7 +247,7 @@ class _Reader:
             wanted = min(wanted * 2, LARGEST)
 
     def _passed(self) -> Any:
-        """Moves behind a value of which nothing is kept."""
+        """Moves past a value without keeping it."""
         depth, is_text = 0, False
         while True:
             for token in _PART.finditer(self._held, self._at):

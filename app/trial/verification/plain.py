@@ -21,20 +21,18 @@ from app.trial.verification.relations import id_header, ids_alone, related
 from app.trial.verification.table_lines import ROW, NotPlain, TableLines, whole_lines
 from app.trial.verification.unread import UNREAD, Unread
 
-# A text of JSON with an empty object in the place of each that is damaged.
-
-Damaged = tuple[int, int, int]  # the signs of the text from which and up to which it goes, and how many objects it is
+Damaged = tuple[int, int, int]  # start and end in characters, and the number of damaged objects
 MARKUP_CHUNK = 1 << 18
 
 
 class Text(Protocol):
-    """What is read from."""
+    """A readable text."""
 
     def read(self, size: int, /) -> str: ...
 
 
 class Around:
-    """Reads a text around its damage."""
+    """A JSON text with an empty object in place of each damaged object."""
 
     def __init__(self, text: Text, damages: Sequence[Damaged]) -> None:
         self._text = text
@@ -42,14 +40,14 @@ class Around:
         self._at = 0
 
     def read(self, size: int, /) -> str:
-        """The next piece; empty at the end."""
+        """The next piece of up to `size` characters; empty at the end."""
         while self._left and (piece := self._next(size)) is not None:
             if piece:
                 return piece
         return self._text.read(size)
 
     def _next(self, size: int) -> str | None:
-        """What stands before the next damage, or in its place. None where the text ends before it."""
+        """The text before the next damage, or empty objects in its place; None where the text ends before it."""
         start, end, number = self._left[0]
         if self._at < start:
             piece = self._text.read(min(size, start - self._at))
@@ -62,22 +60,23 @@ class Around:
 
 
 SIGNS = ",;\t|"
-_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
-TITLES = 5  # lines that may be above a header
-HEADER = 1 << 16  # signs of a line that tell what parts the cells of a header; a row of notes may be far longer
+_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half of a surrogate pair
+TITLES = 5  # lines above a header
+HEADER = 1 << 16  # characters of a line by which the delimiter is recognised
 Cells = dict[str, str]
 NO_MARKS: Mapping[int, int] = MappingProxyType({})
-Lined = tuple[int, Cells]  # the line on which a row begins, or its number among the objects of a text
+Lined = tuple[int, Cells]  # a row with its first line, or its number among objects
 
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """How the header row of a table is recognised: by a header of the id, or by two headers of the kind. All bare."""
+    """The bare headers by which the header row of a table is recognised: the id's header, or two of the kind."""
 
     keys: frozenset[str]
     known: frozenset[str] = frozenset()
 
     def are_in(self, row: Iterable[str]) -> bool:
+        """Whether a row is the header."""
         names = frozenset(map(bare_header, row)) - {""}
         return not self.keys.isdisjoint(names) or len(names & self.known) > 1
 
@@ -95,16 +94,15 @@ def plain_rows(
     nested: NestedRows | None = None,
     only: str | None = None,
 ) -> Iterator[Lined]:
-    """The rows of a delimited or JSON file, by bare headers. Blank rows are left out. Raises NotPlain, at any row.
+    """The rows of a delimited or JSON file by bare headers, without blank rows. Raises NotPlain, at any row.
 
-    Each has its place: the line on which it begins, from 1, or its number among the objects.
+    Each row comes with its first line, from 1, or with its number among objects.
 
-    `otherwise` is the single-byte set of bytes that are not valid in `encoding`. `headers` recognises the header of a
-    table, which is its first row where that is not given. `lists` are names of lists of rows in JSON, and `nested`
-    gives the rows of an object that holds several. `only`: of a text with several lists, the one that is looked at.
-    `in_lines`: each line is JSON by itself, and one that is not is a row without cells. `damages`: between which signs
-    of the text damaged objects stand, and how many; each is a row without cells. `open_marks`: by lines of the file,
-    from 1, where in the line a quotation mark stands that no row closes, and that quotes nothing.
+    `otherwise` is the single-byte encoding of bytes that are invalid in `encoding`. `headers` recognises the header of
+    a table; without it the first row is the header. `lists` are names of lists of rows in JSON. `nested` returns the
+    rows of an object that contains several. `only` names the list to read of a text with several lists. `in_lines`:
+    each line is JSON, and an invalid line is a row without cells. `damages` are ranges of damaged objects in the text;
+    each object is a row without cells. `open_marks`: by line, from 1, the place of a quotation mark that quotes nothing.
     """
     known = headers.known | headers.keys if headers else ()
     with open_() as stream:
@@ -136,7 +134,7 @@ def plain_rows(
 
 
 def _codec(encoding: str | None, otherwise: str | None) -> tuple[str, str]:
-    """The codec and its error handler. Bytes that a single-byte set leaves undefined become control characters."""
+    """The codec and its error handler. Undefined bytes of a single-byte encoding become control characters."""
     name = codecs.lookup(encoding or "utf-8").name
     if name.startswith("utf"):
         lenient = _reads_as(otherwise) if otherwise else "surrogatepass"
@@ -145,7 +143,7 @@ def _codec(encoding: str | None, otherwise: str | None) -> tuple[str, str]:
 
 
 def _reads_as(encoding: str) -> str:
-    """The name of an error handler that decodes invalid bytes in a single-byte set."""
+    """The name of an error handler that decodes invalid bytes with a single-byte encoding."""
     name = f"verification-reads-as-{encoding}"
 
     def handle(error: UnicodeError) -> tuple[str, int]:
@@ -168,14 +166,14 @@ def _letter(byte: bytes, encoding: str) -> str:
 
 
 def _unfolded(objects: Iterator[dict[str, Any]], nested: NestedRows | None) -> Iterator[Mapping[str, Any]]:
-    """The objects, and in the place of one that holds several rows, or a single one under its name, these rows."""
+    """The objects; an object that contains rows is replaced by these rows."""
     for each in objects:
         rows = nested(each) if nested is not None else None
         yield from (_inside(each),) if rows is None else rows
 
 
 def _inside(row: dict[str, Any]) -> dict[str, Any]:
-    """The record that an object only wraps, as in `{"user": {"id": 9}}`; any other object itself."""
+    """The record in an object with a single member, as in `{"user": {"id": 9}}`; else the object."""
     if len(row) != 1:
         return row
     [value] = row.values()
@@ -193,13 +191,15 @@ def _table(
         del begun[0]
         above += 1
     lines = TableLines(text, begun, above, open_marks)
-    rows = csv.reader(lines, delimiter=sign)  # the reader has judged the quotation marks
+    rows = csv.reader(lines, delimiter=sign)  # reading has checked the quotation marks
     yield from under_header(_held(rows, lines), headers)
 
 
 def _sign(begun: Sequence[str], headers: "Headers | None") -> str:
-    """What parts the cells: the sign under which the header has most cells. A note holds more commas than a header has
-    semicolons, so that signs are only counted where no line is the header under any of them."""
+    """The delimiter with which the header has most cells.
+
+    Characters are counted only where no line is a header with any delimiter: a note may have many commas.
+    """
     widest = max(SIGNS, key=lambda each: max(line.count(each) for line in begun))
     return max(SIGNS, key=lambda each: (_header_cells(begun, each, headers), each == widest))
 
@@ -215,19 +215,19 @@ def _header_cells(begun: Sequence[str], sign: str, headers: "Headers | None") ->
 
 
 def _held(rows: Iterable[list[str]], lines: TableLines) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line on which it begins. A row that is too long is one cell that cannot be read."""
+    """Each row with its first line. A row that is too long is a single `UNREAD` cell."""
     begins = lines.number + 1
     for row in rows:
         yield begins, [UNREAD] if lines.is_cut else row
-        del row  # the next one may be as large
+        del row  # the next row may be as large
         lines.end_row()
         begins = lines.number + 1
 
 
 def under_header(rows: Iterable[tuple[int, Sequence[str]]], headers: "Headers | None" = None) -> Iterator[Lined]:
-    """The rows of a table below its header, by bare headers. Blank rows are left out, short rows end in empty cells.
+    """The rows of a table below its header, by bare headers, without blank rows. Short rows get empty cells.
 
-    Raises NotPlain where none of the first rows is a header.
+    Raises NotPlain when none of the first rows is a header.
     """
     filled = ((line, row) for line, row in rows if any(is_filled(cell) or isinstance(cell, Unread) for cell in row))
     top = islice(filled, TITLES + 1)
@@ -236,7 +236,7 @@ def under_header(rows: Iterable[tuple[int, Sequence[str]]], headers: "Headers | 
         raise NotPlain
     for line, row in filled:
         yield line, _row(names, row)
-        del row  # the next one may be as large
+        del row  # the next row may be as large
 
 
 def _row(names: Sequence[str], row: Sequence[str]) -> Cells:
@@ -248,7 +248,7 @@ def _row(names: Sequence[str], row: Sequence[str]) -> Cells:
 
 
 def told_apart(headers: Sequence[str]) -> list[str]:
-    """Bare headers. A header that is written differently from an earlier one of the same bare name stays as written."""
+    """Bare headers. A header with the bare name of an earlier, differently written header is kept as written."""
     names: list[str] = []
     written: dict[str, str] = {}
     for header in (unguarded(each) for each in headers):
@@ -258,7 +258,7 @@ def told_apart(headers: Sequence[str]) -> list[str]:
 
 
 def unguarded(cell: str) -> str:
-    """A cell without the `=""` that keeps a spreadsheet from rounding it."""
+    """A cell without `=""`, which keeps a spreadsheet from rounding it."""
     if isinstance(cell, Spelled | Unread):
         return cell
     cell = cell.strip()
@@ -266,7 +266,7 @@ def unguarded(cell: str) -> str:
 
 
 def _flat(row: Mapping[str, Any]) -> Cells:
-    """A JSON object as cells. Of a relation, the id is a cell; what else the relation says is not looked at."""
+    """A JSON object as cells. Of a relation, only the id becomes a cell."""
     cells: Cells = {}
     for name, value in row.items():
         header = bare_header(name)
@@ -281,22 +281,20 @@ def _flat(row: Mapping[str, Any]) -> Cells:
     return cells
 
 
-# A raw file without the signs behind its last letter: NULs of a disk, and the end sign of DOS.
-
 CHUNK = 1 << 18
 PADDING_SIGNS = b"\0\x1a"
 _SPACE = "\0\x1a \t\r\n"
 
 
 def is_filled(cell: str) -> bool:
-    """Whether a cell holds more than space and such signs."""
+    """Whether a cell has more than space and padding: NUL characters of a disk, and the end character of DOS."""
     return bool(cell) and not cell.isspace() and bool(cell.strip(_SPACE))
 
 
 class Unpadded(io.RawIOBase):
-    """The bytes of a stream, without padding at its end. Padding longer than a piece is left out wherever it stands.
+    """The bytes of a stream without padding at its end. Padding longer than a piece is left out anywhere.
 
-    In UTF-16 each sign has two bytes, and half of one at the end is left out where it is NUL.
+    In UTF-16 each character has two bytes, and half a character at the end is left out when it is NUL.
     """
 
     def __init__(self, stream: BinaryIO, codec: str) -> None:
@@ -304,7 +302,7 @@ class Unpadded(io.RawIOBase):
         self._wide = codecs.lookup(codec).name.startswith("utf-16")
         self._big = False
         self._begun = False
-        self._held = b""  # padding, as long as nothing is known to stand behind it
+        self._held = b""  # padding that may be at the end
         self._half = b""
         self._ready = b""
 
@@ -337,10 +335,10 @@ class Unpadded(io.RawIOBase):
             self._held += piece
 
     def _end(self, piece: bytes) -> int:
-        """Where the padding begins that a piece ends with."""
+        """The start of the padding at the end of a piece."""
         end = len(piece.rstrip(PADDING_SIGNS))
         if not self._wide:
             return end
-        end += end & 1  # behind it stand letters of which both halves look like padding, and padding
+        end += end & 1  # in UTF-16, a character has two bytes
         rest = piece[end:].decode("utf-16-be" if self._big else "utf-16-le")
         return end + 2 * len(rest.rstrip(PADDING_SIGNS.decode()))

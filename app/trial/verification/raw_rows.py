@@ -1,4 +1,4 @@
-"""The rows of one file of an export as it was handed over, whatever shape the file has."""
+"""The rows of the raw files of an export, in any format."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,36 +23,36 @@ _PAGES = "*.html"
 
 
 class RawFiles:
-    """The files of an export by path. A folder of note pages is one file, and so is each sheet of a workbook."""
+    """The files of an export by path. A folder of note pages counts as a file, and so does each sheet of a workbook."""
 
-    def __init__(self, found: ExportFiles, source: Source, pairs: Mapping[str, Mapping[str, str]]) -> None:
-        self._pairs = pairs  # by file and header, the column that the clinic paired it with
-        self._entries = found.entries
-        self._pages = {f"{folder}{_PAGES}" for folder in found.entries.page_folders()}
-        self.attached = frozenset(found.attached.folders())  # each of them counts as one file
+    def __init__(self, export: ExportFiles, source: Source, pairs: Mapping[str, Mapping[str, str]]) -> None:
+        self._pairs = pairs  # by file and header, the column that the clinic chose
+        self._entries = export.entries
+        self._pages = {f"{folder}{_PAGES}" for folder in export.entries.page_folders()}
+        self.attached = frozenset(export.attached.folders())  # each folder counts as a file
         self._kinds = source.kinds
         self._nested = source.nested_rows
         self._lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.recognition.json_keys))
 
-    def rows(self, file: ExportFile, looks: Sequence[VerifiedKind]) -> Iterator[Lined]:
-        """The rows of a file, by bare headers, each with the place by which problems of it are told: its line, its
-        number among objects or pages. Raises NotPlain where the file cannot be verified.
+    def rows(self, file: ExportFile, verified_kinds: Sequence[VerifiedKind]) -> Iterator[Lined]:
+        """The rows of a file by bare headers, each with its line, or its number among objects or pages.
 
-        An id under a header of the clinic's own has the header of the kind's id. Relations have theirs under one name.
+        The id is under the header of the kind's id, whatever header the clinic chose. Ids of relations are under
+        `..._id` headers. Raises NotPlain for a file that cannot be verified, at any row.
         """
         own = self._own_key(file)
-        rows = ((line, with_ids(row)) for line, row in self._raw(file, looks, own))
-        if own is None or not looks:
+        rows = ((line, with_ids(row)) for line, row in self._raw(file, verified_kinds, own))
+        if own is None or not verified_kinds:
             return rows
-        return ((line, {bare_header(looks[0].key[0]): row.get(own, ""), **row}) for line, row in rows)
+        return ((line, {bare_header(verified_kinds[0].key[0]): row.get(own, ""), **row}) for line, row in rows)
 
-    def _raw(self, file: ExportFile, looks: Sequence[VerifiedKind], own_key: str | None) -> Iterator[Lined]:
+    def _raw(self, file: ExportFile, verified_kinds: Sequence[VerifiedKind], own_key: str | None) -> Iterator[Lined]:
         if file.path in self._pages:
-            return note_pages(self._entries.pages(file.path.removesuffix(_PAGES)), _page_headers(looks))
+            return note_pages(self._entries.pages(file.path.removesuffix(_PAGES)), _page_headers(verified_kinds))
         entry = self._entries.at(file.path)
         if entry is None or entry.refused:
             raise NotPlain
-        headers = self._headers(file, looks, own_key)
+        headers = self._headers(file, verified_kinds, own_key)
         if file.encoding == WORKBOOK:
             return under_header(sheet_rows(entry.open, entry.sheet, headers.are_in), headers)
         otherwise = file.facts.get("otherwise")
@@ -70,13 +70,15 @@ class RawFiles:
         )
 
     def _own_key(self, file: ExportFile) -> str | None:
-        """The bare header that the clinic paired with the id of the file's kind."""
+        """The bare header that the clinic chose for the id of the file's kind, or None."""
         keys = {placed.name for placed in self._columns(file) if placed.column.is_key}
         paired = self._pairs.get(file.path, {})
         return next((bare_header(header) for header, attribute in paired.items() if attribute in keys), None)
 
-    def _headers(self, file: ExportFile, looks: Sequence[VerifiedKind], own_key: str | None) -> Headers:
-        keys = {key for look in looks for key in look.key} | ({own_key} if own_key else set())
+    def _headers(self, file: ExportFile, verified_kinds: Sequence[VerifiedKind], own_key: str | None) -> Headers:
+        keys = {key for verified_kind in verified_kinds for key in verified_kind.key} | (
+            {own_key} if own_key else set()
+        )
         known = {name for placed in self._columns(file) for name in placed.normalised_headers()} | self._pairs.get(
             file.path, {}
         ).keys()
@@ -86,16 +88,19 @@ class RawFiles:
         return next((kind.columns for kind in self._kinds if kind.name == file.kind), ())
 
 
-def _page_headers(looks: Sequence[VerifiedKind]) -> dict[str, str]:
-    """Under which headers the parts of a note page are compared."""
-    headers = {"id": looks[0].key[0]} if looks else {}
+def _page_headers(verified_kinds: Sequence[VerifiedKind]) -> dict[str, str]:
+    """The headers under which the parts of a note page are compared."""
+    headers = {"id": verified_kinds[0].key[0]} if verified_kinds else {}
     for name, column in (("patient", "client_id"), ("title", "title"), ("content", "body")):
-        for seen in (seen for look in looks for seen in look.columns if seen.column == column):
-            headers[name] = seen.headers[0]
+        for verified_column in (
+            verified_column
+            for verified_kind in verified_kinds
+            for verified_column in verified_kind.columns
+            if verified_column.column == column
+        ):
+            headers[name] = verified_column.headers[0]
     return headers
 
-
-# Notes that are a page each, taken apart again: the words that a reader sees, and whose note it is.
 
 LARGEST = 5 << 20  # bytes of a page
 _NUMBER = re.compile(r"\[([^\]]+)\]\.[A-Za-z]{1,5}$")
@@ -106,10 +111,9 @@ _ABOVE = frozenset({"html", "head", "meta", "link", "base", "title", "style", "s
 
 
 def note_pages(entries: Iterable[FileEntry], headers: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """One row for each page of a folder, with its number. Cells: id, patient, title, content, under the bare
-    `headers` of these names.
+    """A row for each page of a folder, with its number from 1. `headers` are those of id, patient, title and content.
 
-    Of a page that cannot be read, all cells but its ids are `UNREAD`. Its row counts all the same.
+    A page that cannot be read has a row whose title and content are `UNREAD`.
     """
     for number_of_page, entry in enumerate(entries, start=1):
         *folders, name = entry.path.removeprefix(entry.page or "").split("/")
@@ -122,7 +126,7 @@ def note_pages(entries: Iterable[FileEntry], headers: Mapping[str, str]) -> Iter
 
 
 def _page(entry: FileEntry) -> "_Words | None":
-    """The words of a page; None where its bytes cannot be read, are too many, or are not plainly UTF-8."""
+    """The words of a page; None for a page that is unreadable, longer than LARGEST bytes, or not UTF-8."""
     if entry.refused:
         return None
     try:
@@ -144,13 +148,13 @@ class _Words(HTMLParser):
         self.title = ""
         self._unseen = 0
         self._in_title = False
-        self._above: str | None = None  # the element of the page's head in which its words stand
+        self._above: str | None = None  # the element of the page's head that is open
         self._has_words = False
         self._pieces: list[str] = []
 
     @property
     def text(self) -> str:
-        """With the marks between its pieces, which alone tell whether two words are parted."""
+        """The text with tags between its pieces, which show where words may be separated."""
         return "".join(self._pieces)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -173,7 +177,7 @@ class _Words(HTMLParser):
             self._in_title = False
 
     def close(self) -> None:
-        """Words of a title that does not end are words of the page."""
+        """Ends the page. A title that is not closed becomes text of the page."""
         super().close()
         if self._in_title:
             self._pieces.append(self.title.replace("<", "&lt;"))

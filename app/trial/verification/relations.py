@@ -1,4 +1,4 @@
-"""Relations of a raw row under one name: whatever way a script wrote them, the id stands under `patient_id`."""
+"""Relations of a raw row: the id of a relation, in any spelling, is put under a header like `patient_id`."""
 
 import re
 from functools import lru_cache
@@ -8,7 +8,7 @@ from app.trial.verification.json_objects import worded
 
 _ENDS = ("linksself", "selflink", "self", "link", "url", "href", "id")
 _ADDRESS = re.compile(r"https?://[^\s?#]+/([^\s/?#]*\d[^\s/?#]*)/?(?:[?#]\S*)?", re.IGNORECASE)
-LONGEST = 2_000  # signs of an address
+LONGEST = 2_000  # characters of an address
 _RELATIONS = frozenset(
     """patient practitioner provider business location user contact appointment booking attendee appointmenttype case
     patientcase template treatmentnotetemplate formtemplate billableitem referringdoctor mergedwithpatient""".split()  # noqa: SIM905 - as a list it would be long
@@ -20,21 +20,21 @@ _SHORT = frozenset({"id", "name", "display_name", "label", "links"})
 
 
 def with_ids(row: dict[str, str]) -> dict[str, str]:
-    """The row, with the id of each relation also under the bare `patient_id`, where no id stands there already.
+    """Adds the id of each relation under a bare header like `patientid`, unless the row has one. Returns the row.
 
-    `patient.links.self`, `patient_url` and `patient` may hold an address, and all but `patient` an id. A header that
-    has an id in it keeps its place, and an address below it becomes the id. A second call changes nothing.
+    `patient.links.self`, `patient_url` and `patient` may hold an address, and all but `patient` may hold an id. An
+    address under a header of an id is replaced by the id. A second call changes nothing.
     """
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for header, cell in row.items():
         base, is_spelled = _base(header)
         if not base or not cell:
             continue
         if addressed := _addressed(cell):
-            found.setdefault(header if header.endswith("ids") else f"{base}id", addressed)
+            ids.setdefault(header if header.endswith("ids") else f"{base}id", addressed)
         elif is_spelled:
-            found.setdefault(f"{base}id", cell)
-    for name, value in found.items():
+            ids.setdefault(f"{base}id", cell)
+    for name, value in ids.items():
         if not row.get(name) or row[name].startswith("http"):
             row[name] = value
     return row
@@ -49,7 +49,7 @@ def _addressed(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _base(header: str) -> tuple[str, bool]:
-    """What a bare header calls the related thing, and whether the header says that its cell is a relation."""
+    """The name of the related thing in a bare header, and whether the header is certainly one of a relation."""
     for end in _ENDS:
         if header.endswith(end):
             return header.removesuffix(end), True
@@ -57,7 +57,7 @@ def _base(header: str) -> tuple[str, bool]:
 
 
 def id_header(header: str) -> str:
-    """The bare header of a relation's id, for a bare header that is called as a relation is; empty for any other."""
+    """The bare header of a relation's id, for the bare header of a relation; empty for other headers."""
     if header in _SEVERAL:
         return f"{header[:-1]}id"
     if header in _RELATIONS:
@@ -66,7 +66,7 @@ def id_header(header: str) -> str:
 
 
 def ids_alone(header: str, value: Any) -> str:
-    """What a value of JSON under a relation's bare header is, where that is its id alone, or several; else empty."""
+    """The ids, with commas, in a JSON value that is only an id or several under a relation's header; else empty."""
     if header not in _RELATIONS | _SEVERAL or isinstance(value, dict | list | bool):
         return ""
     text = worded(value)
@@ -74,14 +74,14 @@ def ids_alone(header: str, value: Any) -> str:
 
 
 def related(value: Any, header: str = "") -> str | None:
-    """The id that an object of JSON leads to, by its address or by its own id; None for any other value.
+    """The id of a related JSON object, from its address or its own id; None for other values.
 
-    Under a relation's bare header it leads there whatever else it says, and a list of such values to each of them.
+    Under the bare header of a relation, the object may have any members, and a list gives several ids.
     """
     is_named = bool(id_header(header))
     if isinstance(value, list):
-        each = [_led(one) for one in value] if is_named else []
-        return ",".join(dict.fromkeys(each)) if all(each) and is_named else None
+        ids = [_item_id(item) for item in value] if is_named else []
+        return ",".join(dict.fromkeys(ids)) if all(ids) and is_named else None
     if not isinstance(value, dict):
         return None
     links = value.get("links")
@@ -91,7 +91,7 @@ def related(value: Any, header: str = "") -> str | None:
     return _own(value) if is_short else None
 
 
-def _led(value: Any) -> str:
+def _item_id(value: Any) -> str:
     if isinstance(value, dict):
         return related(value, "patient") or ""
     text = "" if isinstance(value, list | bool) else worded(value).strip()
@@ -99,6 +99,6 @@ def _led(value: Any) -> str:
 
 
 def _own(value: dict[str, Any]) -> str:
-    """What stands under an object's own id, where that is no object again."""
+    """The own id of an object; empty for a nested id."""
     own = value.get("id")
     return "" if isinstance(own, dict | list | bool) else worded(own).strip()

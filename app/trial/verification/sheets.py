@@ -1,5 +1,6 @@
-"""The rows of a sheet of a workbook, streamed from its XML. The first reading uses a library that shares no line of it;
-only signs that no XML may hold are passed over by the same code.
+"""The rows of a workbook's sheet, streamed from its XML.
+
+Reading uses a library that shares no code with this module, except that both skip characters invalid in XML.
 """
 
 import io
@@ -34,10 +35,10 @@ _EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: D
 def sheet_rows(
     open_: Callable[[], BinaryIO], name: str | None, is_header: Callable[[Sequence[str]], bool]
 ) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a sheet as texts, top to bottom, with their numbers. Raises NotPlain for what is no workbook, or
-    is too large.
+    """The rows of a sheet as texts, each with its number from 1.
 
-    `name` is the sheet; without one it is the first sheet with a header in its first rows.
+    `name` is the sheet; None is the first sheet with a header in its first rows. Raises NotPlain, at any row, for a
+    file that is no workbook or is too large.
     """
     limit = Limits().workbook_bytes
     with open_() as stream:
@@ -53,7 +54,7 @@ def sheet_rows(
 
 
 class _Book:
-    """An open workbook: its sheets by name, its shared strings, and how its styles show numbers."""
+    """An open workbook: its sheets by name, shared strings and number formats."""
 
     def __init__(self, packed: zipfile.ZipFile) -> None:
         self._packed = packed
@@ -88,8 +89,11 @@ class _Book:
         raise NotPlain
 
     def rows(self, part: str) -> Iterator[tuple[int, list[str]]]:
-        """A row whose number does not follow the row before is the next one. Of a cell that is there twice, the last
-        filled one counts; a cell in no column is left out, and one that cannot be read is `UNREAD`."""
+        """The rows of a sheet. A row without a rising number follows the row before.
+
+        Of two cells in one column the last filled cell counts. A cell outside all columns is left out, and a cell that
+        cannot be read is `UNREAD`.
+        """
         number = 0
         for each in self._elements(part, "row"):
             place = each.get("r", "")
@@ -115,7 +119,7 @@ class _Book:
             return UNREAD
 
     def _typed(self, cell: Element) -> str:
-        """A cell as it would be typed."""
+        """A cell as people type it."""
         kind, value = cell.get("t", "n"), next((each.text or "" for each in cell if _tag(each) == "v"), "")
         if kind == "inlineStr":
             return "".join(_text(each) for each in cell if _tag(each) == "is")
@@ -148,9 +152,9 @@ class _Book:
         return {at: codes[number] for at, number in enumerate(styles) if number in codes}
 
     def _elements(self, part: str, *tags: str) -> Iterator[Element]:
-        """The elements of these tags, each whole; nothing where the workbook has no such part.
+        """The complete elements with these tags; none without the part.
 
-        A part with a few signs that no XML may hold is read again without them, from the element at which it failed.
+        A part with characters invalid in XML is read again without them, from the element at which reading failed.
         """
         if (name := self._names.get(part.lower())) is None:
             return
@@ -177,14 +181,14 @@ def _elements_in(stream: "IO[bytes] | _Mended", tags: tuple[str, ...]) -> Iterat
         if _tag(each) in tags:
             wanted -= 1
             yield each
-        if not wanted:  # nothing that was passed is held
+        if not wanted:  # frees elements that are done
             each.clear()
             if parents:
                 parents[-1].clear()
 
 
 class _Mended:
-    """The bytes of a part, marks in the place of what no XML may hold."""
+    """The bytes of a part, with characters invalid in XML replaced."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._blocks = readable(iter(lambda: stream.read(BLOCK), b""))
@@ -203,7 +207,7 @@ def _is_percentage(code: str) -> bool:
 
 
 def _with_zeros(code: str, digits: str) -> str:
-    """Digits in a format of zeros, with the signs round them."""
+    """Digits in a number format of zeros, with the literal characters around them; empty for other formats."""
     left, leftmost = list(digits), 0
     shown: list[str] = []
     for each in reversed(_TOKENS.findall(code.split(";")[0])):
@@ -223,13 +227,12 @@ def _tag(each: Element) -> str:
 
 
 def _inside(target: str) -> str:
-    """The place of a part in the zip."""
+    """The path of a part in the zip."""
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
 def _column(place: str, otherwise: int) -> int | None:
-    """The number of a cell's column, from 0; `otherwise` for a cell that does not give its place. None for a place
-    that no sheet has."""
+    """The number of a cell's column from 0; `otherwise` for a cell without a place, None for an impossible place."""
     if not place:
         return otherwise
     letters = _PLACE.fullmatch(place)
@@ -240,7 +243,7 @@ def _column(place: str, otherwise: int) -> int | None:
 
 
 def _text(each: Element) -> str:
-    """The text of a string, of all its runs, without how it is pronounced."""
+    """The text of all runs of a string, without phonetic text."""
     pieces = []
     for part in each:
         if _tag(part) == "t":
@@ -260,10 +263,10 @@ def _sign(escaped: re.Match[str]) -> str:
 
 
 def _moment(days: float, *, since_1904: bool) -> str:
-    """A serial number of days as a date, with its time where it has one."""
+    """A serial number of days as a date, with the time of day if there is one."""
     if days < 1 and not since_1904:
         seconds = round(days * 86_400)
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    early = not since_1904 and days < 60  # before the 29 February 1900 that spreadsheets believe in
+    early = not since_1904 and days < 60  # before 29 February 1900, which spreadsheets count
     moment = _EPOCHS[since_1904] + timedelta(days=early, seconds=round(days * 86_400))
     return moment.date().isoformat() if days == int(days) else moment.isoformat(" ")

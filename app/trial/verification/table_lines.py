@@ -1,9 +1,9 @@
-"""The lines of a text file, none of them longer than a row may be."""
+"""The lines of a text file, with rows of at most ROW characters."""
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
 
-ROW = 8 << 20  # signs
+ROW = 8 << 20  # characters
 MARK = '"'
 _PIECE = 1 << 20
 _NO_JSON = "?\n"
@@ -14,8 +14,7 @@ class NotPlain(Exception):
 
 
 def whole_lines(text: io.TextIOWrapper, first: str) -> Iterator[str]:
-    """The lines of a text of JSON on each line, of which `first` was read before; no JSON in the place of one that is
-    too long."""
+    """The lines of JSON Lines, of which `first` was read before. A line that is too long becomes invalid JSON."""
     line = first
     while line:
         is_cut = _is_cut(line)
@@ -31,9 +30,9 @@ def _is_cut(line: str) -> bool:
 
 
 class TableLines:
-    """The lines of a table, of which `number` have been read.
+    """The lines of a table. `number` is the number of lines read.
 
-    `is_cut`: the row was longer than a row may be. Its end is passed over by its quotation marks.
+    `is_cut`: the current row is longer than ROW. The rest of the row is skipped; its quotation marks show the end.
     """
 
     def __init__(
@@ -61,11 +60,11 @@ class TableLines:
         return line if self.number not in self._marks else _without(line, self._marks[self.number])
 
     def end_row(self) -> None:
-        """The next line begins a row."""
+        """Notes that the next line begins a row."""
         self._signs, self.is_cut = 0, False
 
     def _passed(self, line: str, *, is_open: bool) -> str:
-        """Passes the rest of a row. Returns what ends it for a reader of rows: its open cell, or a cell of its own."""
+        """Skips the rest of a row. Returns a line that ends the row for a CSV reader."""
         end = f"{MARK}\n" if is_open else "?\n"
         while line:
             is_open ^= line.count(MARK) % 2 == 1
@@ -79,7 +78,7 @@ class TableLines:
 
 
 def _without(line: str, at: int) -> str:
-    """A line without the quotation mark that stands there."""
+    """A line without the quotation mark at a position. Raises NotPlain for another character."""
     if line[at : at + 1] != MARK:
         raise NotPlain
     return line[:at] + line[at + 1 :]

@@ -1,8 +1,8 @@
-"""Cells that verification cannot read. Such a cell is in doubt, and the others of its file are compared as ever."""
+"""Cells that verification cannot read. Such a cell is in doubt; other cells of its file are compared."""
 
 
 class Unread(str):
-    """A cell that holds something, of which nothing is known. It is empty as a text."""
+    """A filled cell with unknown content. Its text is empty."""
 
     __slots__ = ()
 

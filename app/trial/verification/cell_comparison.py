@@ -1,6 +1,6 @@
-"""Whether a cell of a raw file is what is stored.
+"""Compares a cell of a raw file with a stored value.
 
-The mapping and this module share one rule: which signs of a text open a tag. They share nothing else.
+This module shares one rule with the mapping: which characters of a text open a tag. Everything else is separate.
 """
 
 import html
@@ -15,26 +15,24 @@ from app.mapping.html_limits import bounded
 from app.mapping.verified_kinds import Comparison
 from app.trial.verification.numbers import Spelled
 
-# The texts of a note or form that must be found in the trial, read apart from the mapping.
-
-_TOLD_OTHERWISE = frozenset({"date", "signature", "bodycharts"})  # written out in words, drawn, or said not to come
+_TOLD_OTHERWISE = frozenset({"date", "signature", "bodycharts"})  # answers stored in another form, or not imported
 _CHOICES = frozenset({"radiobuttons", "checkboxes"})
-_ANSWERS = frozenset({"answer", "value", "response", "checked", "selected"})  # templates ask, and keep none of these
+_ANSWERS = frozenset({"answer", "value", "response", "checked", "selected"})  # members that templates do not keep
 _BY_PROGRAMS = re.compile(
     r"(?:.*_)?(?:ids?|at)|.*[a-z](?:Ids?|At)|[Ii][Dd]s?|[Tt]ype|links?|self|(?i:index|order|position|version"
     r"|archived|deleted|draft|enabled|final|pinned|required|selected)"
-)  # members that say how a program keeps something
+)  # members with which programs describe their data
 
 
-class Said(NamedTuple):
-    """A text that must be found. `is_unexpected`: it stands where the format has no text."""
+class ExpectedText(NamedTuple):
+    """A text that must be stored. `is_unexpected`: the format has no text in this place."""
 
     text: str
     is_unexpected: bool = False
 
 
-def form_texts(cell: str, *, is_template: bool) -> list[Said] | None:
-    """The texts of a form; None for what is no form, or is nested endlessly."""
+def form_texts(cell: str, *, is_template: bool) -> list[ExpectedText] | None:
+    """The texts of a form; None for other content, or for too deep nesting."""
     form = _form(cell)
     return (
         None
@@ -60,7 +58,7 @@ def _form(cell: str) -> dict[str, Any] | None:
     return form if isinstance(form, dict) and isinstance(form.get("sections"), list) else None
 
 
-def _of_sections(sections: Iterable[Any], *, is_template: bool) -> Iterator[Said]:
+def _of_sections(sections: Iterable[Any], *, is_template: bool) -> Iterator[ExpectedText]:
     for section in sections:
         if not isinstance(section, dict):
             yield from _all_in(section)
@@ -76,7 +74,7 @@ def _of_sections(sections: Iterable[Any], *, is_template: bool) -> Iterator[Said
                 yield from _all_in(question)
 
 
-def _of_question(question: Mapping[str, Any], *, is_template: bool) -> Iterator[Said]:
+def _of_question(question: Mapping[str, Any], *, is_template: bool) -> Iterator[ExpectedText]:
     kind = question.get("type")
     is_kept = not is_template or kind == "paragraph"
     yield from _plain(question, "name", *(("answer",) if is_kept and kind not in _TOLD_OTHERWISE else ()))
@@ -88,7 +86,7 @@ def _of_question(question: Mapping[str, Any], *, is_template: bool) -> Iterator[
                 yield from _plain(option, "value")
                 yield from _unexpected(option, ("value", "selected"))
             elif isinstance(option, str):
-                yield Said(option)
+                yield ExpectedText(option)
         known |= {"answers"} if isinstance(options, list) else set()
         if isinstance(other, dict):
             yield from _plain(other, *(() if is_template else ("value",)))
@@ -97,25 +95,25 @@ def _of_question(question: Mapping[str, Any], *, is_template: bool) -> Iterator[
     yield from _unexpected(question, known)
 
 
-def _plain(members: Mapping[str, Any], *names: str) -> Iterator[Said]:
+def _plain(members: Mapping[str, Any], *names: str) -> Iterator[ExpectedText]:
     """The texts of members that the format has."""
     for name in names:
         value = members.get(name)
         if isinstance(value, str):
-            yield Said(value)
+            yield ExpectedText(value)
         elif name == "answer":
             yield from _all_in(value)
 
 
-def _unexpected(members: Mapping[str, Any], known: Iterable[str]) -> Iterator[Said]:
+def _unexpected(members: Mapping[str, Any], known: Iterable[str]) -> Iterator[ExpectedText]:
     """The texts of members that the format does not have."""
     further = members.keys() - set(known)
     for name in (name for name in members if name in further and not _BY_PROGRAMS.fullmatch(name)):
         yield from _all_in(members[name])
 
 
-def _all_in(value: Any) -> Iterator[Said]:
-    """Every text, number, yes and no in a value."""
+def _all_in(value: Any) -> Iterator[ExpectedText]:
+    """All texts, numbers and booleans in a value."""
     left = [value]
     while left:
         each = left.pop()
@@ -124,10 +122,10 @@ def _all_in(value: Any) -> Iterator[Said]:
         elif isinstance(each, dict):
             left += [item for name, item in each.items() if not _BY_PROGRAMS.fullmatch(name)]
         elif each is not None and not (isinstance(each, str) and each.startswith("data:")):
-            yield Said(str(each), is_unexpected=True)
+            yield ExpectedText(str(each), is_unexpected=True)
 
 
-_TAG = re.compile(r"<[a-zA-Z/][^>]*>")  # in a text whose other signs are escaped
+_TAG = re.compile(r"<[a-zA-Z/][^>]*>")  # in a text whose other `<` are escaped
 _STORED_TAG = re.compile(
     r"""</?(?:p|div|br|ul|ol|li|blockquote|h1|h2|b|i|u|s|sub|sup|a)>|<a href="[^"<>]*"(?: rel="noopener")?>"""
 )  # the only tags that rich text in Caspen has
@@ -136,9 +134,9 @@ _NESTED = frozenset({"p", "div", "span", "b", "strong", "i", "em", "u", "s", "a"
 _PLAIN = _NESTED | {"h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "td", "th"}
 _ALONE = frozenset({"br", "hr"})
 _LOOSE = re.compile(r"&#?\w+(?![\w;])")  # an entity that does not end
-_BOUND = "\0"  # where a mark stood, which may part two words or none
+_BOUND = "\0"  # in place of a tag, which may or may not separate words
 _WORD = re.compile(r"\w+")
-_RUN = re.compile(rf"[\w{_BOUND}]+")  # words with nothing but marks between them
+_RUN = re.compile(rf"[\w{_BOUND}]+")  # words with only tags between them
 MOST_JOINED = 8  # parts of one word
 MOST_ESCAPED = 4  # times that a text is escaped
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # other ways of ISO 8601, such as a week's number, are not plain
@@ -148,16 +146,19 @@ _MOMENT = re.compile(
 _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
 _ADDRESS = re.compile(
     r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.){1,4}[a-z]{2,20}", re.IGNORECASE | re.ASCII
-)  # an address that nobody doubts: no two signs in a row, and a sign neither first nor last
-MOST_PLAIN = 100  # signs of such an address
+)  # an address without doubt: no two symbols in a row, no symbol at either end
+MOST_PLAIN = 100  # characters of such an address
 _BIRTHS = date(1900, 1, 1)
 _NUMBER = re.compile(r"[0-9]{1,5}(\.[0-9]+)?")
 
 
-def alike(how: Comparison, cell: str, stored: Any) -> bool | None:
-    """None where the cell is not one that can be compared plainly. A number is stored in any way to write it."""
+def compare_cell(how: Comparison, cell: str, stored: Any) -> bool | None:
+    """Whether the stored value is that of the cell; None for a cell that cannot be compared with certainty.
+
+    A number may be stored in any spelling.
+    """
     if isinstance(cell, Spelled):
-        verdicts = {alike(how, way, stored) for way in (str(cell), *cell.others)}
+        verdicts = {compare_cell(how, way, stored) for way in (str(cell), *cell.others)}
         return True if True in verdicts else False if False in verdicts else None
     if how is Comparison.MOMENT:
         return _instant(cell, stored)
@@ -175,9 +176,12 @@ def _is_plain_address(cell: str) -> bool:
     return len(cell) <= MOST_PLAIN and _ADDRESS.fullmatch(cell) is not None
 
 
-def in_doubt(how: Comparison, cell: str, stored: Any) -> bool:
-    """Whether a cell that was not found may have been read in another way: each text that lacks words is in a place
-    of a form where nobody expects it, or its marks are not plainly nested and most of it is there."""
+def is_in_doubt(how: Comparison, cell: str, stored: Any) -> bool:
+    """Whether reading may have understood a cell differently, for a cell that is not stored as written.
+
+    True where each text with missing words is in an unexpected place of a form, or has malformed tags while most of its
+    words are stored.
+    """
     wanted = _texts(how, cell) if how in (Comparison.WORDS, Comparison.CONTENT, Comparison.TEMPLATE) else None
     there = "" if stored is None else str(stored)
     for text in wanted or ():
@@ -187,18 +191,18 @@ def in_doubt(how: Comparison, cell: str, stored: Any) -> bool:
     return wanted is not None
 
 
-def _texts(how: Comparison, cell: str) -> list[Said] | None:
-    """The texts of a cell that must be found; None for what is neither a form nor prose."""
+def _texts(how: Comparison, cell: str) -> list[ExpectedText] | None:
+    """The texts of a cell that must be stored; None for content that is neither a form nor prose."""
     if how is not Comparison.WORDS and cell == "null":
         return []  # JSON for an empty cell
-    found = None if how is Comparison.WORDS else form_texts(cell, is_template=how is Comparison.TEMPLATE)
-    if found is None and (how is Comparison.WORDS or cell.lstrip()[:1] not in ("{", "[")):
-        return [Said(cell)]  # prose has to be there word for word
-    return found
+    texts = None if how is Comparison.WORDS else form_texts(cell, is_template=how is Comparison.TEMPLATE)
+    if texts is None and (how is Comparison.WORDS or cell.lstrip()[:1] not in ("{", "[")):
+        return [ExpectedText(cell)]  # prose must be stored word for word
+    return texts
 
 
-def _absent(wanted: list[Said], stored: str) -> int:
-    """How many words of some texts are not in what is stored. Two words with a mark between them may also be one."""
+def _absent(wanted: list[ExpectedText], stored: str) -> int:
+    """The number of words of texts that are not stored. Two words with a tag between them may also be one word."""
     shown = _without_marks(stored)
     there = frozenset(_WORD.findall(shown))
     missing = [each.text for each in wanted if not words(each.text) <= there]
@@ -210,19 +214,19 @@ def _absent(wanted: list[Said], stored: str) -> int:
 
 
 def _fewest_absent(parts: list[str], there: frozenset[str]) -> int:
-    """How many of the parts are in no word, where neighbours may be one word."""
+    """The number of parts that are in no word, where neighbouring parts may be one word."""
     fewest = [0]
     for end in range(1, len(parts) + 1):
-        found = fewest[-1] + (parts[end - 1] not in there)
+        absent = fewest[-1] + (parts[end - 1] not in there)
         for begin in range(max(0, end - MOST_JOINED), end - 1):
-            if fewest[begin] < found and "".join(parts[begin:end]) in there:
-                found = fewest[begin]
-        fewest.append(found)
+            if fewest[begin] < absent and "".join(parts[begin:end]) in there:
+                absent = fewest[begin]
+        fewest.append(absent)
     return fewest[-1]
 
 
 def _is_plainly_marked(text: str) -> bool:
-    """Whether every mark of a text is well known and ends where it should, so that there is one way to read it."""
+    """Whether every tag of a text is known and properly nested, so that the text can be read in one way only."""
     opened: list[str] = []
     for mark in _MARK.finditer(text):
         tag = mark[2].lower()
@@ -235,8 +239,8 @@ def _is_plainly_marked(text: str) -> bool:
     return not (opened or "<" in rest or _LOOSE.search(rest))
 
 
-def readable(how: Comparison, cell: str) -> bool:
-    """Whether a cell plainly is what it is meant to be."""
+def is_readable(how: Comparison, cell: str) -> bool:
+    """Whether a cell can be read with certainty: a form, a moment, or a text with words."""
     if how is Comparison.CONTENT:
         return is_form(cell)
     if how is Comparison.MOMENT:
@@ -245,26 +249,26 @@ def readable(how: Comparison, cell: str) -> bool:
 
 
 def letters(value: Any) -> str:
-    """Letters and digits alone; yes is 1 and no is 0, as they are stored."""
+    """The letters and digits of a value, in lower case. True is 1 and False is 0, as stored."""
     text = str(int(value)) if isinstance(value, bool) else "" if value is None else str(value)
     plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
     return plain.replace("client", "patient")
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text, whatever its case, accents' spelling, line breaks and marks of HTML."""
+    """The words of a text, normalised: without HTML tags, in lower case and NFKC."""
     return frozenset(_WORD.findall(_shown(text)))
 
 
 def _shown(text: str) -> str:
-    """A cell's text as people see it, in lower case, with a bound in place of each tag."""
+    """A cell's visible text in lower case, with _BOUND in place of each tag."""
     return _folded(_TAG.sub(_BOUND, bounded(_visible(text))))
 
 
 def _without_marks(stored: str) -> str:
-    """The same for a stored value. A `<` of literal text is no tag: only tags that rich text has are left out.
+    """A stored value's visible text in lower case, with _BOUND in place of each tag of rich text.
 
-    Of stored JSON, every text is read by itself as well.
+    Of stored JSON, every text is added by itself.
     """
     texts = [stored, *_texts_of_json(stored)]
     return "\n".join(_folded(_STORED_TAG.sub(_BOUND, _visible(text))) for text in texts)
@@ -274,7 +278,7 @@ def _texts_of_json(stored: str) -> list[str]:
     """The texts of stored JSON; nothing for any other value."""
     if stored[:1] not in ("{", "["):
         return []
-    found: list[str] = []
+    texts: list[str] = []
     try:
         left = [json.loads(stored)]
     except (ValueError, RecursionError):
@@ -282,21 +286,21 @@ def _texts_of_json(stored: str) -> list[str]:
     while left:
         value = left.pop()
         if isinstance(value, str):
-            found.append(value)
+            texts.append(value)
         elif isinstance(value, list | dict):
             left += value.values() if isinstance(value, dict) else value
-    return found
+    return texts
 
 
 def _visible(text: str) -> str:
-    """A text without its hidden signs."""
+    """A text without invisible characters."""
     if not text.isprintable():
         text = "".join(sign for sign in text if sign in "\n\r\t" or unicodedata.category(sign) not in _HIDDEN)
     return text.replace('\\"', '"').replace("\\n", " ")
 
 
 def _folded(text: str) -> str:
-    """A text with its entities resolved, in lower case. Text that Caspen escapes once more is resolved once more."""
+    """A text in lower case with its entities resolved, up to MOST_ESCAPED times."""
     for _ in range(MOST_ESCAPED):
         if "&" not in text:
             break
@@ -304,8 +308,8 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def said(cell: str, *, template: bool = False) -> frozenset[str] | None:
-    """The words of a form; None for what is no such form. Templates keep answers to paragraphs."""
+def form_words(cell: str, *, template: bool = False) -> frozenset[str] | None:
+    """The words of a form; None for other content. Templates keep answers to paragraphs only."""
     texts = form_texts(cell, is_template=template)
     return None if texts is None else frozenset(word for each in texts for word in words(each.text))
 
@@ -328,8 +332,11 @@ def _moment(cell: str) -> datetime | None:
 
 
 def _day(cell: str, stored: Any) -> bool | None:
-    """A day that nobody doubts: of what lies ahead or long ago, a birth is not taken. A number is one of days, counted
-    from 1900 or 1904, where it was read as a day."""
+    """Whether a day is stored; None for a cell that is not a day with certainty.
+
+    A number may be a serial day counted from 1900 or 1904. A day without a stored value counts only where it can be a
+    date of birth.
+    """
     if _NUMBER.fullmatch(cell):
         return None if stored is None else str(stored)[:10] in _counted(int(float(cell)))
     try:
@@ -342,6 +349,6 @@ def _day(cell: str, stored: Any) -> bool | None:
 
 
 def _counted(days: int) -> tuple[str, str]:
-    """The day of that number in both ways of counting. The first way has a 29 February 1900, which is number 60."""
+    """The day of a serial number, counted from 1900 and from 1904. Counted from 1900, day 60 is 29 February 1900."""
     first = date(1899, 12, 31).toordinal() + days - (days > 60)
     return date.fromordinal(first).isoformat(), date.fromordinal(date(1904, 1, 1).toordinal() + days).isoformat()

@@ -1,4 +1,4 @@
-"""Some rows of one raw file compared with the records of a trial, and with what is reported of these rows."""
+"""Spot checks: sampled rows of a raw file compared with the trial's records and with reported problems."""
 
 import hashlib
 import zlib
@@ -30,7 +30,7 @@ from app.problems import Level, Problem
 from app.reading.entries import FileEntry
 from app.reading.entry_table import EntryList
 from app.reading.refusal import Refused
-from app.trial.verification.compared_rows import ComparedRows, Found, Reported, RowCode, Sampled, lines_by_id
+from app.trial.verification.compared_rows import CellResults, ComparedRows, Reported, RowCode, Sampled, lines_by_id
 from app.worker.heartbeat import Heartbeat
 from app.worker.runtime import Runtime
 
@@ -40,84 +40,86 @@ At = tuple[Connection, Store, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
-    """What is looked at with: `own` says that every row of which nothing is told must have a record.
+class SpotCheck:
+    """The spot check of a kind in a trial.
 
-    `named` gives, of some ids, those that rows of a kind name under one of its headers; None where that cannot be
-    known. `attached` gives a client's own file by its path.
+    `own`: every row without a reported problem must have a record. `named` returns, of some ids, those that rows of a
+    kind name; None where a file of the kind cannot be verified. `attached` returns a client's file by path, or None.
     """
 
     runtime: Runtime
     migration: Migration
-    look: VerifiedKind
+    verified_kind: VerifiedKind
     own: bool
     named: Callable[[OverridingKind, Set[str]], Set[str] | None]
     attached: Callable[[str], FileEntry | None]
 
 
-def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) -> Found:
-    """Compares the sampled rows of a file with the records of the trial, and with what is reported of these rows.
+def compare_sample(spot_check: SpotCheck, file: ExportFile, sample: Mapping[int, Sampled]) -> CellResults:
+    """Compares sampled rows of a file, given by line, with the trial's records and with reported problems.
 
-    `sample` has the rows by their lines. Columns that the clinic paired itself are not compared.
+    Columns that the clinic paired by hand are not compared.
     """
-    runtime, migration, look = eyes.runtime, eyes.migration, eyes.look
+    runtime, migration, verified_kind = spot_check.runtime, spot_check.migration, spot_check.verified_kind
     with runtime.ledger.read() as session:
-        reported = _reported(session, migration, file, look.kind, sample)
+        reported = _reported(session, migration, file, verified_kind.kind, sample)
         plan = Plan.model_validate(session.get_one(Trial, (migration.id, migration.trial_number)).plan)
     paired = frozenset(map(bare_header, plan.column_pairs.get(file.path, {})))
-    rows = ComparedRows(look, sample, reported, paired)
-    overruled = _overruled(eyes, frozenset(rows.keys.values()))
+    rows = ComparedRows(verified_kind, sample, reported, paired)
+    overruled = _overruled(spot_check, frozenset(rows.keys.values()))
     store = runtime.caspen.trial(migration.id, migration.trial_number)
     with store.database.connection(reading=True) as connection:
         at = (connection, store, migration.workspace_id)
-        links = {*rows.columns, *(claim.column for claim in look.reported_problems)}
-        targets = {each: _led(at, each, rows.cells.values()) for each in links if each.comparison is Comparison.LINK}
-        records = SourceKeyLookup(*at, look.kind, look.table, rows.stored_columns).of(rows.record_ids)
+        links = {*rows.columns, *(claim.column for claim in verified_kind.reported_problems)}
+        targets = {
+            each: _targets(at, each, rows.cells.values()) for each in links if each.comparison is Comparison.LINK
+        }
+        records = SourceKeyLookup(*at, verified_kind.kind, verified_kind.table, rows.stored_columns).of(rows.record_ids)
         rows.compare(records, targets, overruled, _matched_as_one(plan))
-    rows.check_claims(targets, lambda claim, row: _lies_there(claim, row, eyes, file))
+    rows.check_claims(targets, lambda claim, row: _has_file(claim, row, spot_check, file))
     rows.check_ids()
-    if eyes.own:  # a row that matched something has a record already
-        rows.check_presence(lambda key: plan.choice(look.kind, key) == CREATE)
-    return rows.found
+    if spot_check.own:  # a matched row has no record of its own
+        rows.check_presence(lambda key: plan.choice(verified_kind.kind, key) == CREATE)
+    return rows.results
 
 
-def _overruled(eyes: Eyes, keys: Set[str]) -> Callable[[str], frozenset[str]]:
-    """By row, the columns on which a row of another kind has the last word."""
-    rule = eyes.look.overridden_by
+def _overruled(spot_check: SpotCheck, keys: Set[str]) -> Callable[[str], frozenset[str]]:
+    """Returns a function from a row's id to the columns whose value another kind decides."""
+    rule = spot_check.verified_kind.overridden_by
     if rule is None:
         return lambda key: _NONE
-    named = eyes.named(rule, keys)
+    named = spot_check.named(rule, keys)
     return lambda key: rule.columns if named is None or key in named else _NONE
 
 
-def _led(at: At, seen: VerifiedColumn, rows: Iterable[Cells]) -> dict[str, Mapping[str, object]]:
-    """By the ids that cells name, the records to which they lead: of those that this very trial brings."""
-    named = sorted({cell for row in rows if (cell := _sought(seen, row))})
-    columns = tuple(dict.fromkeys(column for column in (seen.target_column, seen.shared_column) if column))
-    return dict(SourceKeyLookup(*at, seen.kind, seen.table, columns).of(named))
+def _targets(at: At, column: VerifiedColumn, rows: Iterable[Cells]) -> dict[str, Mapping[str, object]]:
+    """By id in the cells of a link, the target's record in this trial."""
+    named = sorted({cell for row in rows if (cell := _searchable_id(column, row))})
+    columns = tuple(dict.fromkeys(name for name in (column.target_column, column.shared_column) if name))
+    return dict(SourceKeyLookup(*at, column.kind, column.table, columns).of(named))
 
 
-def _sought(seen: VerifiedColumn, row: Cells) -> str:
-    """What a database can be asked for; empty for a cell that is no id."""
+def _searchable_id(column: VerifiedColumn, row: Cells) -> str:
+    """The id in a cell for a database query; empty for a cell that cannot be an id."""
     try:
-        cell = seen.cell(row)
-    except Exception:  # the comparison of this cell fails as well, and says so
+        cell = column.cell(row)
+    except Exception:  # the comparison of this cell fails as well, and reports it
         return ""
     return cell if cell.isprintable() else ""
 
 
 def _matched_as_one(plan: Plan) -> frozenset[str]:
-    """The workspace's clients for each of whom the export has several: what is one's there is the other's here."""
+    """The ids of workspace clients with whom the plan matches several clients of the export."""
     chosen = Counter(choice.id for choice in plan.clients.values() if choice.to == "match" and choice.id)
     return frozenset(client for client, number in chosen.items() if number > 1)
 
 
-def _lies_there(claim: ReportedProblem, row: Cells, eyes: Eyes, file: ExportFile) -> bool:
-    """Whether a file lies where its row says, counted from the list or from the top, as the row says."""
+def _has_file(claim: ReportedProblem, row: Cells, spot_check: SpotCheck, file: ExportFile) -> bool:
+    """Whether the file that a row names exists, relative to the list or the root, with the named size or checksum."""
     if claim.column.comparison not in (Comparison.FILE, Comparison.CHECKSUM):
         return False
     path, folder = claim.column.cell(row).replace("\\", "/"), file.path.rpartition("/")[0]
-    entry = eyes.attached(f"{folder}/{path}") or eyes.attached(path)
+    entry = spot_check.attached(f"{folder}/{path}") or spot_check.attached(path)
     if claim.column.comparison is Comparison.FILE or entry is None:
         return entry is not None
     return first_filled(row, *claim.column.headers).lower() in (str(entry.size), sum_of(entry))
@@ -126,10 +128,10 @@ def _lies_there(claim: ReportedProblem, row: Cells, eyes: Eyes, file: ExportFile
 def _reported(
     session: Session, migration: Migration, file: ExportFile, kind: str, sample: Mapping[int, Sampled]
 ) -> Reported:
-    """The reported codes of some rows, by their lines.
+    """The reported codes of sampled rows, by line.
 
-    A code is of the row on whose line it is reported, whatever id that row has; and of each row that has the id under
-    which it is reported, for rows of one id are reported together.
+    A code applies to the row on its line and to every row with its source id: rows with the same id are reported
+    together.
     """
     runs = (f"export:{migration.export_number}", f"trial:{migration.trial_number}")
     names = ("file", "line", "source_id", "code", "column", "level")
@@ -150,21 +152,20 @@ def _reported(
     return by_line
 
 
-# Clients' own files, looked at a second time: each that lies in the export has its row, and its bytes their record.
-
-SOME = 200  # files whose bytes are looked at, and of at most so many bytes in all
+SOME = 200  # files whose bytes are verified, with at most ROOM bytes in all
 ROOM = 16 << 20
 LARGEST = 4 << 20
 ABSENT = "file_missing"
 _BEGINNINGS = {b"%PDF-": "application/pdf", b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
-def look_at_attached(
+def verify_attached(
     runtime: Runtime, migration: Migration, entries: EntryList, kind: KindBalance, beat: Heartbeat
 ) -> Iterator[Problem]:
-    """Every file stands for a row; the bytes of some are summed up anew, straight from where they lie.
+    """Problems of clients' files: more files than rows, or stored contents that differ from the export.
 
-    A content without a record must be that of a row that did not come. Rows whose file is absent are nobody's.
+    Every file belongs to a row. Every content belongs to a record, unless its row was held or skipped. Rows without
+    their file do not count.
     """
     with runtime.ledger.read() as session:
         absent = _absent(session, migration, kind.kind)
@@ -172,7 +173,7 @@ def look_at_attached(
         yield Problem("rows_miscounted", kind.kind, count=more)
     contents: Counter[Content] = Counter()
     types: dict[Content, str] = {}
-    for entry in _some(entries):
+    for entry in _sampled_entries(entries):
         beat()
         if (content := _content(entry, types)) is not None:
             contents[content] += 1
@@ -186,7 +187,7 @@ def look_at_attached(
 
 
 def _absent(session: Session, migration: Migration, kind: str) -> int:
-    """Rows of a list that name a file which is not there."""
+    """The number of rows of a list that name a missing file."""
     runs = (f"export:{migration.export_number}", f"trial:{migration.trial_number}")
     rows = (
         select(ProblemLine.file, ProblemLine.line)
@@ -201,7 +202,7 @@ def _absent(session: Session, migration: Migration, kind: str) -> int:
     return session.exec(select(func.count()).select_from(rows.subquery())).one()
 
 
-def _some(entries: EntryList) -> Iterator[FileEntry]:
+def _sampled_entries(entries: EntryList) -> Iterator[FileEntry]:
     step, room = max(1, len(entries) // SOME), ROOM
     for entry in entries:
         if not entry.refused and 0 < entry.size <= min(LARGEST, room) and not zlib.crc32(entry.path.encode()) % step:
@@ -210,7 +211,7 @@ def _some(entries: EntryList) -> Iterator[FileEntry]:
 
 
 def _content(entry: FileEntry, types: dict[Content, str]) -> Content | None:
-    """The bytes' sum and number; None where they cannot be read, which reading has told."""
+    """The checksum and size of a file; None for an unreadable file, which reading has reported. Adds its type."""
     try:
         with entry.open() as stream:
             body = stream.read(LARGEST + 1)
@@ -223,6 +224,6 @@ def _content(entry: FileEntry, types: dict[Content, str]) -> Content | None:
 
 
 def sum_of(entry: FileEntry) -> str | None:
-    """The sum of one file's bytes, where they can be read and are no great many."""
-    found = _content(entry, {}) if not entry.refused and entry.size <= LARGEST else None
-    return found[0] if found else None
+    """The SHA-256 of a file in hexadecimal; None for an unreadable file or one of more than LARGEST bytes."""
+    content = _content(entry, {}) if not entry.refused and entry.size <= LARGEST else None
+    return content[0] if content else None
