@@ -102,7 +102,7 @@ def plain_rows(
     a table; without it the first row is the header. `lists` are names of lists of rows in JSON. `nested` returns the
     rows of an object that contains several. `only` names the list to read of a text with several lists. `in_lines`:
     each line is JSON, and an invalid line is a row without cells. `damages` are ranges of damaged objects in the text;
-    each object is a row without cells. `open_marks`: by line, from 1, the place of a quotation mark that quotes nothing.
+    each object is a row without cells. `open_marks`: by line, from 1, the place of a quotation mark without effect.
     """
     known = headers.known | headers.keys if headers else ()
     with open_() as stream:
