@@ -14,7 +14,7 @@ from app.mapping.verified_kinds import Comparison
 from app.migration.advance import GuardRefused
 from app.problems import Problem
 from app.trial.verification import compared_rows
-from app.trial.verification.cell_comparison import compare_cell, form_words, is_in_doubt, is_readable
+from app.trial.verification.cell_comparison import compare_cell, form_words, is_in_doubt, is_readable, words
 from app.trial.verification.json_objects import LONGEST_NUMBER
 from app.trial.verification.plain import SIGNS, Headers, plain_rows
 from app.trial.verification.table_lines import NotPlain
