@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from tests.thirds import left_out
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 At = Callable[..., "Product"]
 
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")  # an example has no time limit, because a busy machine is slow
 
 TOGETHER = frozenset({"catalogue", "records", "samples"})
 """Folders whose tests share what takes seconds to make: one process makes it and tells all of them."""
