@@ -1,4 +1,4 @@
-"""A second look goes from raw file to stored record, past all that read and mapped it, and says what differs."""
+"""Verification compares raw files with stored records, without code of reading and mapping, and names what differs."""
 
 import csv
 import json
@@ -195,7 +195,7 @@ DEFINITION = "patient_custom_fields_definition"
 
 
 @pytest.mark.parametrize(
-    ("told", "rows"),
+    ("definitions", "rows"),
     [
         ({DEFINITION: {"sections": SECTIONS}}, 3),
         ([{DEFINITION: {"sections": SECTIONS}}], 3),
@@ -205,8 +205,8 @@ DEFINITION = "patient_custom_fields_definition"
         ([{"field_token": "f1", "field_name": "Hobby", "field_type": "text"}], 1),
     ],
 )
-def test_each_field_and_option_of_a_definition_is_a_row(clinic: Clinic, mapped: object, rows: int) -> None:
-    clinic.tried({**clinic_files(), "custom_fields.json": json.dumps(mapped)})
+def test_each_field_and_option_of_a_definition_is_a_row(clinic: Clinic, definitions: object, rows: int) -> None:
+    clinic.tried({**clinic_files(), "custom_fields.json": json.dumps(definitions)})
     assert {kind["kind"]: kind["read"] for kind in clinic.trial.kinds}["custom_fields"] == rows
     assert not clinic.codes("trial:1") & {"rows_miscounted", "not_verified"}
     assert clinic.trial.balanced
