@@ -9,6 +9,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from app.access.rights import RIGHTS
+from app.caspen.tables import BY_NAME
 from app.main import create_app
 from app.notify.mails import KINDS as MAIL_KINDS
 from app.problems import catalogue
@@ -129,6 +130,51 @@ def test_the_source_is_named_in_its_own_folder_alone() -> None:
         and word in without_imports(p)
     ]
     assert not wrong, f"take the name from Source.label: {wrong}"
+
+
+CASPENS_OWN = frozenset(
+    {
+        *("updated_at", "from_", "is_page", "letters", "folder_name", "folder_below"),
+        *(f"found_{part}" for part in ("key", "path", "root", "size", "sha256", "type", "code")),
+    }
+)
+"""Words of a source's columns that Caspen uses itself: for its own columns, for pages, and for what reading adds."""
+KNOW_A_SOURCE = {"app/trial/verification/relations.py"}
+"""Files in which words of a source are still to be replaced. A file leaves this list and never comes back."""
+
+
+def words_of_sources() -> frozenset[str]:
+    """The names of kinds, lists and columns of every source, without single words and those of the workspace."""
+    kinds = [kind for source in SOURCES.values() for kind in source.kinds]
+    named = {name for kind in kinds for name in (kind.name, *kind.recognition.json_keys)}
+    columns = {placed.name for kind in kinds for placed in kind.columns if "_" in placed.name}
+    own = {name for table in BY_NAME.values() for name in (table.__tablename__, *table.model_fields)}
+    return frozenset((named | columns) - own - CASPENS_OWN)
+
+
+def words_used(path: Path) -> Iterator[tuple[int, str]]:
+    """Each name and each text of a module, with its line. Docstrings do not count."""
+    for node in ast.walk(ast.parse(text_of(path))):
+        for field_name in ("id", "attr", "arg", "name", "value"):
+            word = getattr(node, field_name, None)
+            if isinstance(word, str):
+                yield getattr(node, "lineno", 0), word
+
+
+def test_only_a_sources_folder_knows_its_kinds_and_columns() -> None:
+    words = words_of_sources()
+    outside = (
+        p for p in python_files(*CODE) if not p.is_relative_to(ROOT / "app/sources") and names(p) not in KNOW_A_SOURCE
+    )
+    known = [f"{names(p)}:{line} {word}" for p in outside for line, word in words_used(p) if word in words]
+    quoted = re.compile(r"[\"'](\w+)[\"']")
+    known += [
+        f"{names(p)} {word}"
+        for p in (ROOT / "templates").rglob("*.html")
+        for word in quoted.findall(text_of(p))
+        if word in words
+    ]
+    assert not known, f"ask the source for the kind with a role, or for a trait (app/mapping/kind_roles.py): {known}"
 
 
 def without_imports(path: Path) -> str:

@@ -3,6 +3,7 @@
 from app.checklist.line import Act, CheckLine, Mark
 from app.checklist.situation import Situation
 from app.formatting import names, plural
+from app.mapping.kind_roles import KindRole
 
 NAME = "locations"
 
@@ -19,7 +20,7 @@ def check(facts: Situation) -> CheckLine:
     if not facts.read:
         what = f"{so_far} We compare them with your export when it is here. Add archived ones too."
         return CheckLine(NAME, "Locations", title, Mark.DONE, what, "Done", Act("Change", f"{facts.places}#loc"))
-    missing = facts.undecided("businesses")
+    missing = facts.undecided(KindRole.LOCATION)
     if not missing:
         return CheckLine(NAME, "Locations", title, Mark.DONE, so_far, "Done")
     named = tuple(place.name for place in missing)

@@ -3,6 +3,7 @@
 from app.checklist.line import Act, CheckLine, Mark
 from app.checklist.situation import Situation
 from app.formatting import plural
+from app.mapping.kind_roles import KindRole
 
 NAME = "practitioners"
 TITLE = "Invite every practitioner who comes along"
@@ -21,7 +22,7 @@ def check(facts: Situation) -> CheckLine:
     if not facts.read:
         what = f"{so_far} We compare them with your export when it is here."
         return CheckLine(NAME, "Team", TITLE, Mark.DONE, what, "Done", Act("Change", f"{facts.places}#ppl"))
-    missing = facts.undecided("practitioners")
+    missing = facts.undecided(KindRole.PRACTITIONER)
     if not missing:
         return CheckLine(NAME, "Team", TITLE, Mark.DONE, so_far, "Done")
     count = sum(person.appointments + person.notes for person in missing)

@@ -3,6 +3,7 @@
 from app.checklist.line import Act, CheckLine, Mark
 from app.checklist.situation import Situation
 from app.formatting import plural
+from app.mapping.kind_roles import KindRole
 
 NAME = "services"
 TITLE = "Choose how your services come across"
@@ -15,7 +16,7 @@ def check(facts: Situation) -> CheckLine:
         what = f"Set them up in Caspen yourself, or let us bring those of {facts.source}."
         return CheckLine(NAME, "Services", TITLE, Mark.NEEDS, what, "Needs you", choose)
     change = Act("Change", f"{facts.base}/checklist#services", "how your services come across")
-    missing = facts.undecided("appointment_types")
+    missing = facts.undecided(KindRole.SERVICE)
     if facts.services_way == "bring":
         what = f"We bring your {facts.source} services that are not in Caspen yet."
         return CheckLine(NAME, "Services", TITLE, Mark.DONE, what, "Done", change)

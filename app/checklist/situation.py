@@ -6,12 +6,13 @@ from datetime import date
 from enum import StrEnum
 
 from app.caspen.workspace_snapshot import WorkspaceSnapshot
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice, Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A business, practitioner or appointment type in the export, and the rows that depend on it."""
+    """A location, practitioner or service in the export, and the rows that depend on it."""
 
     id: str
     name: str
@@ -32,7 +33,7 @@ class Held(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The facts. `named` is by kind, empty before the export is read. `unsure` are service names that may be
+    """The facts. `named` is by role, empty before the export is read. `unsure` are service names that may be
     activities.
 
     `absent` are kinds that the clinic uses and that are missing from its export without an acknowledgement.
@@ -43,7 +44,7 @@ class Situation:
     base: str  # "/m/ID", the address of the clinic's own pages
     places: str  # the address of the workspace in Caspen, for locations, people and services
     read: bool = False
-    named: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)
+    named: Mapping[KindRole, tuple[Named, ...]] = field(default_factory=dict)
     unsure: tuple[str, ...] = ()
     services_way: str | None = None
     conversion_date: date | None = None
@@ -54,11 +55,7 @@ class Situation:
     source: str = ""
     unread_answers: int = 0  # files with answers that no reading has used yet
 
-    def undecided(self, kind: str) -> tuple[Named, ...]:
-        """The export's names of a kind without a decision. Only names with dependent rows can block."""
-        chosen: Mapping[str, Choice] = {
-            "businesses": self.plan.locations,
-            "practitioners": self.plan.practitioners,
-            "appointment_types": self.plan.services,
-        }[kind]
-        return tuple(name for name in self.named.get(kind, ()) if name.id not in chosen)
+    def undecided(self, role: KindRole) -> tuple[Named, ...]:
+        """The export's names of a role without a decision. Only names with dependent rows can block."""
+        chosen: Mapping[str, Choice] = getattr(self.plan, role)
+        return tuple(name for name in self.named.get(role, ()) if name.id not in chosen)

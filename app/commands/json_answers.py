@@ -11,6 +11,7 @@ from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.migration.states import State
 from app.problems import Level, Problem, catalogue
 from app.reading.inventory import Inventory
+from app.sources import source
 from app.trial.account import has_true_account
 
 Json = dict[str, Any]
@@ -32,7 +33,7 @@ def of_export(session: Session, migration: Migration) -> Json:
     export = current_export(session, migration)
     files = files_of(session, migration.id, migration.export_number)
     inventory = Inventory.from_json(export.inventory) if export and export.inventory else Inventory()
-    answer = inventory.report()
+    answer = inventory.report(source(migration.source))
     return {
         "export": {"sha256": export.sha256 if export else None, "files": [_file(file) for file in files]},
         "inventory": answer["inventory"],

@@ -9,14 +9,16 @@ from app.commands.json_answers import of_export, of_problem
 from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.private import begin_private, cannot_be_opened, private_engine
 from app.errors import Stop
+from app.index.referred import REPORTED
 from app.migration.models import Migration
 from app.migration.states import State
 from app.problems import Level, Problem
+from app.sources import source
 
 NOTHING: dict[str, Any] = {
     "export": {"sha256": None, "files": []},
     "inventory": {},
-    "references": {"businesses": [], "practitioners": [], "appointment_types": []},
+    "references": {source().name_with(role): [] for role in REPORTED},
     "problems": [],
 }
 

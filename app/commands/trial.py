@@ -39,6 +39,7 @@ from app.mapping.columns import normalise_header
 from app.mapping.countries import country_code
 from app.mapping.defined import fitting
 from app.mapping.kind import Kind, Source
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import ENCODINGS, LEAVE_OUT, Choice, Plan
 from app.mapping.time_zones import zone_name
 from app.migration.exports import current_export, files_of, read_again
@@ -208,7 +209,7 @@ def _decide(runtime: Runtime, migration_id: str, answers: Path | None, *, fits: 
         plan = answered(plan, answers, workspace)
         own = native_fields(runtime.caspen, migration.workspace_id).values()
         fields = frozenset(field.id for field in own)
-        must_fit(plan, answers, workspace, _inventory(runtime, migration), fields)
+        must_fit(plan, answers, workspace, _inventory(runtime, migration), fields, source(migration.source))
     with runtime.ledger.write() as session:
         save_plan(session, migration_id, plan, BY, confirmed=True)
 
@@ -386,7 +387,7 @@ def must_fit_alone(path: Path, source: Source) -> None:
 
 
 def must_fit(
-    plan: Plan, path: Path, workspace: WorkspaceSnapshot, inventory: Inventory, fields: frozenset[str]
+    plan: Plan, path: Path, workspace: WorkspaceSnapshot, inventory: Inventory, fields: frozenset[str], source: Source
 ) -> None:
     """Raises BadFile for the first answer that the export or the workspace does not have.
 
@@ -395,7 +396,7 @@ def must_fit(
     names = frozenset(yaml_of(path))
     every = (
         _matches(plan, workspace, fields),
-        _place(plan, workspace, inventory),
+        _place(plan, workspace, inventory, source),
         _types(plan, inventory),
     )
     for wrong in (wrong for some in every for wrong in some):
@@ -432,12 +433,12 @@ def _matches(plan: Plan, workspace: WorkspaceSnapshot, fields: frozenset[str]) -
                 yield f"{name}: the workspace has nothing by the id that {key} is matched with"
 
 
-def _place(plan: Plan, workspace: WorkspaceSnapshot, inventory: Inventory) -> Iterator[str]:
+def _place(plan: Plan, workspace: WorkspaceSnapshot, inventory: Inventory, source: Source) -> Iterator[str]:
     chosen = plan.default_location
-    businesses = {business.id for business in inventory.references.get("businesses", ())}
-    known = {location.id for location in workspace.locations} | {f"{_OF_THE_EXPORT}{id_}" for id_ in businesses}
+    known_locations = {reference.id for reference in inventory.named(source, KindRole.LOCATION)}
+    known = {location.id for location in workspace.locations} | {f"{_OF_THE_EXPORT}{id_}" for id_ in known_locations}
     if chosen is not None and chosen not in known:
-        yield f"default_location: {chosen} is neither a location's id nor {_OF_THE_EXPORT} with a business's"
+        yield f"default_location: {chosen} is neither a location's id nor {_OF_THE_EXPORT} with a location's"
 
 
 def _types(plan: Plan, inventory: Inventory) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from app.caspen.record_ids import Ids
 from app.index.schema import ASIDE, SHARED
 from app.index.view import PlanView
+from app.mapping.kind_roles import KindRole
 from app.mapping.parse import QUARANTINED
 from app.mapping.plan import Plan
 from app.mapping.rows import NOTHING, Joined, Member, Outcome, Target
@@ -75,19 +76,20 @@ class IndexKind:
     name: str
     imported: bool
     tables: tuple[str, ...]
+    role: KindRole | None
 
 
 def index_kinds(db: sqlite3.Connection) -> dict[int, IndexKind]:
     """The kinds of the index by their numbers."""
     return {
-        number: IndexKind(name, bool(imported), tuple((tables or "").split()))
-        for number, name, imported, tables in db.execute("SELECT id, name, imported, tables FROM kinds")
+        number: IndexKind(name, bool(imported), tuple((tables or "").split()), KindRole(role) if role else None)
+        for number, name, imported, tables, role in db.execute("SELECT id, name, imported, tables, role FROM kinds")
     }
 
 
 def caspen_id(kind: IndexKind, source_id: str, plan: Plan, ids: Ids) -> str:
     """The id in Caspen of a row's record: of the object that the plan matches, else derived from the source id."""
-    choice = plan.choice(kind.name, source_id)
+    choice = plan.choice(kind.role, source_id)
     if choice.to == "match" and choice.id:
         return choice.id
     table = kind.tables[0]
@@ -150,7 +152,7 @@ def _rows(
             yield line, RowView(NOT_IMPORTED)
             continue
         if verdict is None or verdict.outcome is not Outcome.SKIPPED:
-            choice = "" if source_id is None else plan.choice(kinds[number].name, str(source_id)).to
+            choice = "" if source_id is None else plan.choice(kinds[number].role, str(source_id)).to
             if row in left_out:
                 verdict = Verdict(Outcome.LEFT_OUT, None)
             elif choice == "match":

@@ -10,7 +10,7 @@ MEANING = 4
 WHILE_READING = (
     # Small tables: kinds, kinds of references, and the row numbers of each part.
     """CREATE TABLE kinds (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, position INTEGER, imported INTEGER,
-        tables TEXT, people INTEGER NOT NULL DEFAULT 0)""",
+        tables TEXT, people INTEGER NOT NULL DEFAULT 0, role TEXT)""",
     """CREATE TABLE specs (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, field TEXT NOT NULL, target INTEGER NOT NULL,
         required INTEGER NOT NULL, orphan TEXT, several TEXT, merge INTEGER NOT NULL,
         follows INTEGER NOT NULL DEFAULT 0)""",

@@ -137,12 +137,15 @@ class Index:
         """The source ids of a kind whose rows make no record: rows that are held back, left out or matched."""
         view = self.view(plan)
         rows = self.connection.execute(
-            f"""SELECT t.id, v.row IS NOT NULL OR l.row IS NOT NULL FROM things t JOIN kinds ON kinds.id = t.kind
-            LEFT JOIN verdicts v ON v.row = t.row LEFT JOIN {view.table} l ON l.row = t.row
+            f"""SELECT t.id, kinds.role, v.row IS NOT NULL OR l.row IS NOT NULL FROM things t
+            JOIN kinds ON kinds.id = t.kind LEFT JOIN verdicts v ON v.row = t.row
+            LEFT JOIN {view.table} l ON l.row = t.row
             WHERE kinds.name = ? AND t.row > 0""",
             (kind,),
         )
-        return (str(key) for key, is_held_back in rows if is_held_back or plan.choice(kind, str(key)).to == "match")
+        return (
+            str(key) for key, role, is_held_back in rows if is_held_back or plan.choice(role, str(key)).to == "match"
+        )
 
     def kinds_of(self, rows: Collection[int]) -> frozenset[str]:
         """The names of the kinds of some rows, given by number."""
@@ -231,7 +234,7 @@ def made(db: sqlite3.Connection, plan: Plan, view: PlanView) -> Iterator[tuple[s
     made_mentions, kinds_with_placeholders = set(), set()
     for mention, number, table, key, name, more, row in mentions:
         kind = kinds[number]
-        if row is not None and plan.choice(kind.name, key).to != "create":
+        if row is not None and plan.choice(kind.role, key).to != "create":
             continue
         made_mentions.add(mention)
         if row is not None:

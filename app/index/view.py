@@ -9,13 +9,8 @@ from itertools import count
 
 from app.index.insert import pack_id, seconds
 from app.index.schema import ASIDE, SHARED
+from app.mapping.kind_roles import MATCHED, KindRole
 from app.mapping.plan import Choice, Plan
-
-DATED = "appointments"
-"""The kind that `Plan.leave_out_before` applies to."""
-
-CLIENTS = "patients"
-"""The kind whose rows may be clients that are already in Caspen."""
 
 UNNAMED = "unnamed:"
 """Followed by the row of a placeholder: the name of the state with the problem code of rows that name nothing."""
@@ -67,14 +62,9 @@ _TOUCHED = """SELECT row FROM {new} UNION SELECT refs.row FROM refs JOIN {new} n
     UNION SELECT members.by FROM members JOIN {new} n ON n.row = members.row"""
 
 
-def choices(plan: Plan) -> Mapping[str, Mapping[str, Choice]]:
-    """The choices of a plan by kind of the source, then by source id."""
-    return {
-        "businesses": plan.locations,
-        "users": plan.users,
-        "practitioners": plan.practitioners,
-        "appointment_types": plan.services,
-    }
+def choices(plan: Plan) -> Mapping[KindRole, Mapping[str, Choice]]:
+    """The choices of a plan about names of the export, by role, then by source id."""
+    return {role: getattr(plan, role) for role in MATCHED}
 
 
 class PlanView:
@@ -91,6 +81,7 @@ class PlanView:
         self._deserted: dict[int, str] = {}
         self.table = f"temp.left_out_{next(_numbers)}"
         self._kinds: dict[str, int] = dict(connection.execute("SELECT name, id FROM kinds"))
+        self._roles: dict[str, int] = dict(connection.execute("SELECT role, id FROM kinds WHERE role IS NOT NULL"))
         self._waits = False
         connection.execute(
             f"CREATE TABLE {self.table} (row INTEGER PRIMARY KEY, kind INTEGER NOT NULL, waits INTEGER NOT NULL)"
@@ -141,13 +132,13 @@ class PlanView:
 
     def _undecided(self, plan: Plan) -> Iterator[tuple[int, str]]:
         """The placeholders of missing names for which the plan has no choice, with their problem codes."""
-        for row, code, kind, source_id in self._db.execute(
-            """SELECT rows.row, state.value, kinds.name, rows.source_id FROM state
+        for row, code, role, source_id in self._db.execute(
+            """SELECT rows.row, state.value, kinds.role, rows.source_id FROM state
             JOIN rows ON rows.row = CAST(SUBSTR(state.name, ?) AS INTEGER) JOIN kinds ON kinds.id = rows.kind
             WHERE state.name LIKE ?""",
             (len(UNNAMED) + 1, f"{UNNAMED}%"),
         ):
-            if str(source_id) not in choices(plan).get(kind, {}):
+            if str(source_id) not in choices(plan).get(role, {}):
                 yield row, code
 
     def partly(self, first: int, last: int) -> frozenset[int]:
@@ -188,7 +179,7 @@ class PlanView:
             self._db.execute("DROP TABLE temp.newly")
 
     def _set_aside(self, plan: Plan, row: int) -> None:
-        query = "SELECT kinds.name, source_id FROM rows JOIN kinds ON kinds.id = rows.kind WHERE row = ?"
+        query = "SELECT kinds.role, source_id FROM rows JOIN kinds ON kinds.id = rows.kind WHERE row = ?"
         for kind, source_id in self._db.execute(query, (row,)).fetchall():
             if source_id is None or plan.choice(kind, str(source_id)).to != "match":
                 self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
@@ -210,27 +201,27 @@ class PlanView:
         self._db.execute(f"DROP TABLE IF EXISTS {self.table}")
 
     def _choose(self, plan: Plan) -> None:
-        for kind, chosen in choices(plan).items():
+        for role, chosen in choices(plan).items():
             for source_id, choice in chosen.items():
-                if choice.to == "leave_out" and kind in self._kinds:
+                if choice.to == "leave_out" and role in self._roles:
                     self._insert(
                         "SELECT row, kind FROM things WHERE kind = ? AND id = ?",
-                        (self._kinds[kind], pack_id(source_id)),
+                        (self._roles[role], pack_id(source_id)),
                     )
 
     def _clients(self, plan: Plan, to: str) -> bool:
         """Adds the clients with this choice. Returns whether there are any."""
         chosen = [source_id for source_id, choice in plan.clients.items() if choice.to == to]
-        for source_id in chosen if CLIENTS in self._kinds else ():
-            place = (self._kinds[CLIENTS], pack_id(source_id))
+        for source_id in chosen if KindRole.CLIENT in self._roles else ():
+            place = (self._roles[KindRole.CLIENT], pack_id(source_id))
             self._insert("SELECT row, kind FROM things WHERE kind = ? AND id = ?", place)
         return bool(chosen)
 
     def _before(self, plan: Plan) -> None:
-        if plan.leave_out_before is not None and DATED in self._kinds:
+        if plan.leave_out_before is not None and KindRole.VISIT in self._roles:
             self._insert(
                 "SELECT row, kind FROM rows WHERE kind = ? AND starts_at < ?",
-                (self._kinds[DATED], seconds(plan.leave_out_before)),
+                (self._roles[KindRole.VISIT], seconds(plan.leave_out_before)),
             )
 
     def _needed(self, kinds: list[int]) -> bool:

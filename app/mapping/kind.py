@@ -11,9 +11,12 @@ from app.changed_values import ValueChanged
 from app.mapping.columns import RowColumn, columns_of
 from app.mapping.context import Context
 from app.mapping.defined import Defined
+from app.mapping.kind_roles import KindRole
+from app.mapping.layout import Layout
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Result
 from app.mapping.traits import (
+    CaseList,
     Exclusion,
     Filing,
     Identity,
@@ -21,6 +24,7 @@ from app.mapping.traits import (
     Merging,
     Names,
     Naming,
+    PageColumns,
     QuestionColumns,
     Recognition,
     References,
@@ -46,6 +50,7 @@ class Kind(Generic[R]):
     * `to_records`: receives a row, its references and the lookups, returns records or the reason for none. Pure. None
       for a kind whose rows are only counted.
     * `tables`: the tables of the records; the first is the kind's own.
+    * `role`: what the kind is to Caspen; None for a kind that only mapping knows.
 
     A trait that a kind does not set means that the kind has none of it.
     """
@@ -56,6 +61,7 @@ class Kind(Generic[R]):
     source_location: str
     recognition: Recognition
     row: type[R]
+    role: KindRole | None = None
     to_records: Callable[[R, Joined, Lookups], Result] | None = None
     tables: tuple[str, ...] = ()
     identity: Identity[R] = field(default_factory=Identity)
@@ -70,6 +76,8 @@ class Kind(Generic[R]):
     sharing: Sharing | None = None
     joining: Joining | None = None
     filing: Filing | None = None
+    pages: PageColumns | None = None
+    case_list: CaseList | None = None
 
     @property
     def imported(self) -> bool:
@@ -163,6 +171,7 @@ class Source:
     name: str
     label: str
     kinds: tuple[Kind[Any], ...]
+    layout: Layout = field(default_factory=Layout)
     uses: tuple[UsedFeature, ...] = ()
     counts: tuple[CountableKind, ...] = ()
     computed: ComputedColumns | None = None
@@ -170,6 +179,15 @@ class Source:
     nested_rows: NestedRows | None = None
     help_article: str = ""
     fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None
+
+    def with_role(self, role: KindRole) -> Kind[Any] | None:
+        """The kind that plays a role; None where the source has none."""
+        return next((kind for kind in self.kinds if kind.role == role), None)
+
+    def name_with(self, role: KindRole) -> str:
+        """The name of the kind that plays a role; empty where the source has none."""
+        kind = self.with_role(role)
+        return kind.name if kind is not None else ""
 
     def kind(self, name: str) -> Kind[Any]:
         """The kind of this name. Raises UnknownKind."""

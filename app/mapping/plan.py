@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
+from app.mapping.kind_roles import CHOSEN, KindRole
+
 
 class Choice(BaseModel):
     """What the clinic decided about one location, user, practitioner, service, client or custom field.
@@ -94,21 +96,13 @@ class Plan(BaseModel):
         """blake2b-128 of the canonical JSON, as hex."""
         return hashlib.blake2b(self.canonical().encode(), digest_size=16).hexdigest()
 
-    def choice(self, kind: str, source_id: str) -> Choice:
-        """The clinic's choice for the thing with this source id; CREATE without a choice and for other kinds."""
-        if kind not in CHOSEN:
+    def choice(self, role: KindRole | None, source_id: str) -> Choice:
+        """The clinic's choice for a thing of a kind with this role; CREATE without a choice and for other roles."""
+        if role not in CHOSEN:
             return CREATE
-        chosen: dict[str, Choice] = getattr(self, CHOSEN[kind])
+        chosen: dict[str, Choice] = getattr(self, role)
         return chosen.get(source_id, CREATE)
 
 
 CREATE = Choice(to="create")
 LEAVE_OUT = "leave_out"  # in `Plan.file_kinds`: the file is not read
-CHOSEN = {
-    "businesses": "locations",
-    "users": "users",
-    "practitioners": "practitioners",
-    "appointment_types": "services",
-    "patients": "clients",
-    "custom_fields": "fields",
-}

@@ -168,7 +168,7 @@ class Rejoin:
         kind = self.source.kind(kind_name)
         called = name or (f"{stand_ins.name} {key}" if kind.names.name_of is not None else None)
         starts_at = stand_ins.starts_at if has_start(self.source, kind) else None
-        choice = self.lookups.plan.choice(kind_name, key)
+        choice = self.lookups.plan.choice(kind.role, key)
         if choice.to == "match" and choice.id:
             return Target(choice.id, key, called, starts_at)
         table = next(iter(kind.tables), "")

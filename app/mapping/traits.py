@@ -211,6 +211,54 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseList:
+    """A kind of cases whose rows list the attendances that belong to them. Visits without a case get theirs from it.
+
+    * `attendance_link`: the link of a case to its attendances; `client_link`: to its client.
+    * `visit_link`: the link of an attendance to its visit; `clients_link`: the link of a visit to its clients.
+    * `case_link`: the link of a visit and of an attendance to a case.
+    * `unknown_code`: the problem of a visit whose case the export does not have.
+    """
+
+    attendance_link: str
+    client_link: str
+    visit_link: str
+    clients_link: str
+    case_link: str
+    unknown_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageColumns:
+    """A kind of notes that an export may hold as pages, one file each: the columns that reading fills from a page.
+
+    * `key`: the id in the name of the page; `made_key`: a key for a page without an id.
+    * `owner`: the client whose folder the page lies in.
+    * `title`, `author`, `day`: what the page and its name say; `day` is a date.
+    * `content`: the sections of the page, as JSON.
+    * `draft` is filled with "false", and `is_page` with "true".
+
+    A column that is empty is not filled.
+    """
+
+    key: str
+    owner: str
+    title: str
+    content: str
+    made_key: str
+    author: str = ""
+    day: str = ""
+    draft: str = ""
+    is_page: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns in the order of the cells that reading makes of a page."""
+        parts = (self.key, self.owner, self.title, self.content, self.author, self.day, self.draft, self.is_page)
+        return (*parts, self.made_key)
+
+
+@dataclass(frozen=True, slots=True)
 class Naming(Generic[R]):
     """Records for things that rows name and that have no row of their own.
 

@@ -1,4 +1,4 @@
-"""Suggests matches between an export and a workspace: businesses, users, practitioners and appointment types.
+"""Suggests matches between an export and a workspace: locations, users, practitioners and services.
 
 A `sure` suggestion may be taken without asking; an `unsure` suggestion is shown for the clinic's decision.
 """
@@ -12,6 +12,7 @@ from app.caspen.workspace_snapshot import WorkspaceSnapshot
 from app.index.referred import Reference
 from app.index.view import choices
 from app.mapping.kind import Source
+from app.mapping.kind_roles import KindRole
 from app.mapping.names import normalise_name, normalise_person
 from app.mapping.plan import CREATE, Choice, Plan
 from app.reading.inventory import Inventory
@@ -92,13 +93,6 @@ same_last_name = Rule("Last name is the same", False, _by_last_name, "people fit
 the_only = Rule("The only one on both sides", False, _only, "")
 
 
-PLACES = {
-    "businesses": "locations",
-    "users": "users",
-    "practitioners": "practitioners",
-    "appointment_types": "services",
-}
-"""The field of a plan that holds the choices of a kind."""
 Certainty = Literal["sure", "unsure", "none"]
 Nature = Literal["appointment", "activity"]
 
@@ -107,7 +101,7 @@ Nature = Literal["appointment", "activity"]
 class Suggestion:
     """The suggestion for one name. With `none`, the workspace has no match and the name is created.
 
-    `nature` is suggested for appointment types that are created: appointment, or activity without the client.
+    `nature` is suggested for services that are created: appointment, or activity without the client.
     """
 
     reference: Reference
@@ -119,23 +113,23 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """Suggestions by kind, in the order of the export. Appointments without a business go to `default_location`."""
+    """Suggestions by role, in the order of the export. Appointments without a location go to `default_location`."""
 
-    kinds: Mapping[str, tuple[Suggestion, ...]] = field(default_factory=dict)
+    roles: Mapping[KindRole, tuple[Suggestion, ...]] = field(default_factory=dict)
     default_location: str | None = None
     old: Plan = field(default_factory=Plan)
 
 
-RULES: Mapping[str, tuple[Rule, ...]] = {
-    "businesses": (same_name, the_only),
-    "users": (same_email, namesake),
-    "practitioners": (same_email, same_person, same_last_name),
-    "appointment_types": (same_name,),
+RULES: Mapping[KindRole, tuple[Rule, ...]] = {
+    KindRole.LOCATION: (same_name, the_only),
+    KindRole.USER: (same_email, namesake),
+    KindRole.PRACTITIONER: (same_email, same_person, same_last_name),
+    KindRole.SERVICE: (same_name,),
 }
 
 
 def suggest(
-    inventory: Inventory, workspace: WorkspaceSnapshot, old: Plan | None = None, *, source: Source | None = None
+    inventory: Inventory, workspace: WorkspaceSnapshot, old: Plan | None = None, *, source: Source
 ) -> Suggestions:
     """Suggests a match for every name.
 
@@ -143,47 +137,47 @@ def suggest(
     the choice is removed from the plan, and the clinic chooses again.
     """
     candidates = _candidates(workspace)
-    old, gone = with_same_names(old or Plan(), inventory)
+    old, gone = with_same_names(old or Plan(), inventory, source)
     before = choices(old)
-    emails = {user.id: user.email for user in inventory.references.get("users", ())}
-    kinds: dict[str, tuple[Suggestion, ...]] = {}
-    for kind, rules in RULES.items():
-        references = inventory.references.get(kind, ())
+    emails = {user.id: user.email for user in inventory.named(source, KindRole.USER)}
+    suggestions: dict[KindRole, tuple[Suggestion, ...]] = {}
+    for role, rules in RULES.items():
+        references = inventory.named(source, role)
         subjects = [
             MatchSubject(
                 reference,
-                emails.get(reference.user or "") if kind == "practitioners" else reference.email,
-                candidates[kind],
+                emails.get(reference.user or "") if role is KindRole.PRACTITIONER else reference.email,
+                candidates[role],
                 len(references) == 1,
             )
             for reference in references
         ]
-        matched = _matched(subjects, rules, before[kind])
-        kinds[kind] = tuple(_flag_changed_name(suggestion, gone.get(kind, {})) for suggestion in matched)
+        matched = _matched(subjects, rules, before[role])
+        suggestions[role] = tuple(_flag_changed_name(suggestion, gone.get(role, {})) for suggestion in matched)
     natures = _natures(source, old)
-    kinds["appointment_types"] = tuple(natures(s) for s in kinds["appointment_types"])
-    return Suggestions(kinds, _default_location(kinds["businesses"], workspace, old), old)
+    suggestions[KindRole.SERVICE] = tuple(natures(s) for s in suggestions[KindRole.SERVICE])
+    return Suggestions(suggestions, _default_location(suggestions[KindRole.LOCATION], workspace, old), old)
 
 
-def with_same_names(plan: Plan, inventory: Inventory) -> tuple[Plan, dict[str, dict[str, str]]]:
+def with_same_names(plan: Plan, inventory: Inventory, source: Source) -> tuple[Plan, dict[KindRole, dict[str, str]]]:
     """Removes choices that were made for another name under the same id.
 
-    Returns the plan, and by kind the names of the removed choices. An export that numbers its rows anew must not move a
+    Returns the plan, and by role the names of the removed choices. An export that numbers its rows anew must not move a
     choice to another person.
     """
-    gone: dict[str, dict[str, str]] = {}
-    places: dict[str, dict[str, Choice]] = {}
-    for kind, chosen in choices(plan).items():
-        names = {reference.id: reference.name for reference in inventory.references.get(kind, ())}
+    gone: dict[KindRole, dict[str, str]] = {}
+    kept: dict[str, dict[str, Choice]] = {}
+    for role, chosen in choices(plan).items():
+        names = {reference.id: reference.name for reference in inventory.named(source, role)}
         others = {
             id_: choice.whom
             for id_, choice in chosen.items()
             if choice.whom and id_ in names and normalise_name(names[id_]) != normalise_name(choice.whom)
         }
         if others:
-            gone[kind] = others
-            places[PLACES[kind]] = {id_: choice for id_, choice in chosen.items() if id_ not in others}
-    return (plan.model_copy(update=places) if places else plan), gone
+            gone[role] = others
+            kept[role] = {id_: choice for id_, choice in chosen.items() if id_ not in others}
+    return (plan.model_copy(update=kept) if kept else plan), gone
 
 
 def _flag_changed_name(suggestion: Suggestion, others: Mapping[str, str]) -> Suggestion:
@@ -198,21 +192,13 @@ def _flag_changed_name(suggestion: Suggestion, others: Mapping[str, str]) -> Sug
 def plan_from(suggestions: Suggestions) -> Plan:
     """The plan with every sure suggestion taken, the rest created, and safe defaults for questions.
 
-    An appointment type counts as an appointment unless the older plan differs.
+    A service counts as an appointment unless the older plan differs.
     """
-    chosen = {
-        kind: {s.reference.id: s.choice for s in some if s.certainty == "sure" and s.choice != CREATE}
-        for kind, some in suggestions.kinds.items()
+    chosen: dict[str, dict[str, Choice]] = {
+        role: {s.reference.id: s.choice for s in some if s.certainty == "sure" and s.choice != CREATE}
+        for role, some in suggestions.roles.items()
     }
-    return suggestions.old.model_copy(
-        update={
-            "locations": chosen.get("businesses", {}),
-            "users": chosen.get("users", {}),
-            "practitioners": chosen.get("practitioners", {}),
-            "services": chosen.get("appointment_types", {}),
-            "default_location": suggestions.default_location,
-        }
-    )
+    return suggestions.old.model_copy(update={**chosen, "default_location": suggestions.default_location})
 
 
 def _matched(
@@ -264,10 +250,10 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _natures(source: Source | None, old: Plan) -> Callable[[Suggestion], Suggestion]:
+def _natures(source: Source, old: Plan) -> Callable[[Suggestion], Suggestion]:
     """Adds the nature of types that are created, from the words in their names."""
-    kinds = source.kinds if source else ()
-    words = [word for kind in kinds if kind.name == "appointment_types" for word in kind.schedule.activity_words]
+    kind = source.with_role(KindRole.SERVICE)
+    words = kind.schedule.activity_words if kind is not None else ()
 
     def with_nature(suggestion: Suggestion) -> Suggestion:
         if suggestion.choice.to != "create":
@@ -279,11 +265,11 @@ def _natures(source: Source | None, old: Plan) -> Callable[[Suggestion], Suggest
     return with_nature
 
 
-def _default_location(businesses: tuple[Suggestion, ...], workspace: WorkspaceSnapshot, old: Plan | None) -> str | None:
-    """The older plan's location, else the business with most appointments, else the workspace's first location."""
+def _default_location(locations: tuple[Suggestion, ...], workspace: WorkspaceSnapshot, old: Plan | None) -> str | None:
+    """The older plan's location, else the location with most appointments, else the workspace's first location."""
     if old and old.default_location:
         return old.default_location
-    kept = [s for s in businesses if s.choice.to != "leave_out"]
+    kept = [s for s in locations if s.choice.to != "leave_out"]
     if kept:
         main = max(kept, key=lambda s: (s.reference.active, s.reference.appointments))
         sure = main.certainty == "sure" and main.choice.id
@@ -291,10 +277,10 @@ def _default_location(businesses: tuple[Suggestion, ...], workspace: WorkspaceSn
     return next((place.id for place in workspace.locations if not place.archived), None)
 
 
-def _candidates(workspace: WorkspaceSnapshot) -> Mapping[str, tuple[Candidate, ...]]:
+def _candidates(workspace: WorkspaceSnapshot) -> Mapping[KindRole, tuple[Candidate, ...]]:
     return {
-        "businesses": tuple(Candidate(p.id, p.name, None, not p.archived) for p in workspace.locations),
-        "users": tuple(Candidate(u.id, u.name, u.email, u.active) for u in workspace.users),
-        "practitioners": tuple(Candidate(p.id, p.name, p.email, p.active) for p in workspace.practitioners),
-        "appointment_types": tuple(Candidate(s.id, s.name, None, not s.archived) for s in workspace.services),
+        KindRole.LOCATION: tuple(Candidate(p.id, p.name, None, not p.archived) for p in workspace.locations),
+        KindRole.USER: tuple(Candidate(u.id, u.name, u.email, u.active) for u in workspace.users),
+        KindRole.PRACTITIONER: tuple(Candidate(p.id, p.name, p.email, p.active) for p in workspace.practitioners),
+        KindRole.SERVICE: tuple(Candidate(s.id, s.name, None, not s.archived) for s in workspace.services),
     }

@@ -19,6 +19,7 @@ from app.mapping.equality import digests_of
 from app.mapping.flags import boolean
 from app.mapping.ids import NOTHING
 from app.mapping.kind import Kind
+from app.mapping.layout import Layout
 from app.mapping.moments import birth, day, local_timestamp, mark, time_of_day, timestamp, visit_time
 from app.mapping.numbers import money, whole
 from app.mapping.parse import QUARANTINED, Parsed, parse_row
@@ -27,7 +28,7 @@ from app.mapping.storable import REMOVED, storable_row
 from app.mapping.text import string, text
 from app.problems import Level, Problem
 from app.reading.delimited import ROWS_IN_CELL
-from app.reading.file_index_columns import FILE_COLUMNS, FileFinder
+from app.reading.file_index_columns import FileFinder, file_columns
 from app.reading.json_lines import BAD_LINE
 from app.reading.limits import Limits
 from app.reading.nested_headers import object_cell
@@ -147,6 +148,7 @@ class Cutter:
         tally: ProblemTally,
         first_part: int,
         *,
+        layout: Layout,
         archived: str = "",
     ) -> None:
         self._kind: Kind[Any] = header.kind
@@ -154,9 +156,10 @@ class Cutter:
         self._context = context
         columns, self._cells = part_columns(header)
         self._finder: FileFinder | None = None
-        if header.kind.filing and not set(columns) & set(FILE_COLUMNS):
-            self._finder = FileFinder(header.kind, columns, head.file_number, head.file, sink.attachments)
-            columns += FILE_COLUMNS
+        filing = header.kind.filing
+        if filing and not set(columns) & set(file_columns(filing)):
+            self._finder = FileFinder(header.kind, columns, head.file_number, head.file, sink.attachments, layout)
+            columns += file_columns(filing)
         self._archived = archived
         columns += (archived,) if archived else ()
         self._head = replace(head, columns=columns)

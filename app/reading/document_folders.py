@@ -1,7 +1,7 @@
 """Folders of documents whose names say neither notes nor files: the clinic gets a question per folder.
 
 Such a folder holds a folder per client, named by the client's id, with documents inside. The plan stores the answer
-under the folder's path with a trailing slash: `treatment_notes`, `patient_files` or `leave_out`.
+under the folder's path with a trailing slash: the source's kind of notes, its kind of files, or `leave_out`.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.mapping.kind import Source
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import LEAVE_OUT
 from app.problems import Problem
 from app.reading.entries import ExportFiles, FileEntry
@@ -17,8 +18,6 @@ from app.reading.grid import ReadingAnswer
 from app.reading.naming import DOCUMENTS, NOTE_FILES, PAGES, TEXTS, name_of
 from app.reading.results import FileDone
 
-NOTES, FILES = "treatment_notes", "patient_files"
-ANSWERS = (NOTES, FILES, LEAVE_OUT)
 ALL_PAGES = "*.html"  # appended to a folder: the path of its notes in the list of files
 _PAGES = PAGES | TEXTS
 _CLIENT = re.compile(
@@ -93,7 +92,12 @@ class SortedDocuments:
             yield entry, _root_of(entry, self.source)
 
     def _is_note(self, entry: FileEntry, root: str | None) -> bool:
-        return self.file_kinds.get(root or "") == NOTES and _is_page(entry)
+        return self.file_kinds.get(root or "") == self.source.name_with(KindRole.NOTE) and _is_page(entry)
+
+
+def answers_in(source: Source) -> tuple[str, str, str]:
+    """The answers about a folder: it holds notes, it holds files, or it is left out."""
+    return source.name_with(KindRole.NOTE), source.name_with(KindRole.FILE), LEAVE_OUT
 
 
 def folder_of(path: str) -> str | None:
@@ -114,14 +118,15 @@ def sort_documents(export: ExportFiles, source: Source, file_kinds: Mapping[str,
     In a folder of notes, pages and texts become notes, and all other documents become files of their client.
     """
     notes, files, counts, sizes, pages = (Counter[str]() for _ in range(5))
+    as_notes, as_files, _ = answers_in(source)
     for entry in export.entries.tables:
         root = _root_of(entry, source)
         if root is None:
             continue
         answer = file_kinds.get(root)
-        if answer == NOTES and _is_page(entry):
+        if answer == as_notes and _is_page(entry):
             notes[root] += 1
-        elif answer in (NOTES, FILES):
+        elif answer in (as_notes, as_files):
             files[root] += 1
         else:
             counts[root] += 1

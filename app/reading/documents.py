@@ -23,7 +23,6 @@ from app.reading.naming import TEXTS, from_root, owner_of
 from app.reading.refusal import Refused
 from app.reading.text_rows import TextRow
 
-COLUMNS = ("id", "patient_id", "title", "content", "author_name", "created_at", "draft", "is_page", "page_key")
 _NAME = re.compile(r"(?:(?P<day>\d{4}-\d{2}-\d{2})\s+)?(?P<title>.*?)\s*(?:\[(?P<id>[^\]]+)\])?(?:\.[A-Za-z]{1,5})?")
 _BLOCKS = frozenset({"p", "div", "ul", "ol", "li", "blockquote", "table", "tr", "td", "th", "section", "article"})
 _MEANS_CP1252 = frozenset(
@@ -41,7 +40,7 @@ _CHARSET = re.compile(
 
 
 def note_rows(entries: Iterable[FileEntry], limits: Limits, in_two_forms: Set[str] = frozenset()) -> Iterator[TextRow]:
-    """Yields a row per document, in path order, with the cells of `COLUMNS`; the line is the document's number.
+    """Yields a row per document, in path order, with the cells of `PageColumns`; the line is the document's number.
 
     `in_two_forms` are composed paths that several documents have in different Unicode normal forms. A refused document
     gives a row with its code and without content.

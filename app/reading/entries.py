@@ -14,6 +14,7 @@ from typing import IO, BinaryIO, NoReturn, cast
 from xml.parsers import expat
 
 from app.mapping.kind import Source
+from app.mapping.layout import Layout
 from app.problems import Problem
 from app.reading.archive import Archive, ZipMember
 from app.reading.archive_names import is_noise
@@ -122,7 +123,7 @@ def open_export(
 
     with ExitStack() as stack:
         table = EntryTable(stack.enter_context(closing(scratch.database())), order)
-        walk = _ExportWalk(limits, scratch, password, stack, table, watch)
+        walk = _ExportWalk(limits, scratch, password, stack, table, watch, source.layout)
         for file in given:
             walk.take(file)
         table.rename_duplicates()
@@ -179,6 +180,7 @@ class _ExportWalk:
         stack: ExitStack,
         table: EntryTable,
         watch: FileWatch,
+        layout: Layout,
     ) -> None:
         self.limits = limits
         self.scratch = scratch
@@ -187,6 +189,7 @@ class _ExportWalk:
         self.table = table
         self.slots = ZipEntryTable(table.connection)
         self.watch = watch
+        self.layout = layout
         self.problems: list[Problem] = []
         self.zips: list[str] = []  # paths of zips inside other zips
 
@@ -196,7 +199,7 @@ class _ExportWalk:
             return
         entry = FileEntry(given.path, given.size, FileOpener(given, self.watch))
         aside = self.watch.refusal(given.path, given.path)
-        if folder := files_folder(given.path) or note_files_folder(given.path):
+        if folder := files_folder(given.path, self.layout) or note_files_folder(given.path, self.layout):
             short = given.announced is not None and given.size < given.announced
             refused = Refused("download_incomplete") if short else aside
             self.table.add(EntryRole.ATTACHED, replace(entry, refused=refused, attached=folder))
@@ -247,7 +250,7 @@ class _ExportWalk:
                     self.problems.append(Problem(code, file=member.path))
             if member.code:
                 continue
-            at = from_archive(shown, member.path)
+            at = from_archive(shown, member.path, self.layout)
             self._member(origin, member if at == member.path else replace(member, path=at), budget, depth)
         more = (
             Problem(code, file=shown, count=count - _MOST_NAMED)
@@ -261,7 +264,7 @@ class _ExportWalk:
         key = key_of(member.path, shown)
         aside = self.watch.refusal(key, member.path) or _beyond_limits(archive, member, budget)
         opener = ArchiveOpener(origin, member.number, member.path)
-        folder = files_folder(member.path) or note_files_folder(member.path)
+        folder = files_folder(member.path, self.layout) or note_files_folder(member.path, self.layout)
         entry = FileEntry(member.path, member.slot.size, opener, aside, folder)
         if folder:
             self.table.add(EntryRole.ATTACHED, entry, shown)
@@ -351,9 +354,9 @@ class _ExportWalk:
 
     def _document(self, entry: FileEntry, content: str | None, shown: str) -> None:
         """Lists a file as an attachment, a note page or a table, by its folder and its content."""
-        if folder := printed_folder(entry.path, content):
+        if folder := printed_folder(entry.path, content, self.layout):
             self.table.add(EntryRole.ATTACHED, replace(entry, attached=folder), shown)
-        elif page := pages_folder(entry.path, content):
+        elif page := pages_folder(entry.path, content, self.layout):
             self.table.add(EntryRole.PAGE, replace(entry, page=page), shown)
         else:
             self.table.add(EntryRole.TABLE, entry, shown)

@@ -8,36 +8,31 @@ from app.index.attachments import Attachment, Attachments, comparable
 from app.mapping.client_files import composed, key_of_path
 from app.mapping.ids import clean_id
 from app.mapping.kind import Kind
+from app.mapping.layout import Layout
 from app.mapping.traits import Filing
 from app.problems import Level, catalogue
 from app.reading.archive_names import tidy_path
 from app.reading.naming import from_root, is_files_folder, owner_of
 from app.reading.text_rows import TextRow
 
-FILE_COLUMNS = (
-    "found_key",
-    "found_path",
-    "found_root",
-    "found_size",
-    "found_sha256",
-    "found_type",
-    "found_code",
-    "folder_patient_id",
-    "folder_name",
-    "folder_below",
-    "owner_from_folder",
-)
+_OF_FILE = ("found_key", "found_path", "found_root", "found_size", "found_sha256", "found_type", "found_code")
+_OF_FOLDER = ("folder_name", "folder_below")
 YES = "true"
 _UP = re.compile(r"(^|/)\.\.(?=/|$)")
 
 Cells = list[str | None]
 
 
+def file_columns(filing: Filing) -> tuple[str, ...]:
+    """The columns that reading fills with what it knows of a file."""
+    return (*_OF_FILE, filing.folder_link, *_OF_FOLDER, filing.from_folder_column)
+
+
 def file_cells(attachment: Attachment | None, attachments: Attachments, *, is_owner_from_folder: bool) -> Cells:
-    """Returns the cells of `FILE_COLUMNS`; all None without a file. `is_owner_from_folder` marks a row whose owner only
+    """Returns the cells of `file_columns`; all None without a file. `is_owner_from_folder` marks a row whose owner only
     the folder names. `attachments` are all files, by which the file's key is determined."""
     if attachment is None:
-        return [None] * len(FILE_COLUMNS)
+        return [None] * (len(_OF_FILE) + len(_OF_FOLDER) + 2)
     place = attachment.path[len(attachment.root) :]
     owner = owner_of(place.split("/")[:-1])
     code = None if read_failure(attachment) else attachment.code
@@ -80,7 +75,7 @@ def read_failure(attachment: Attachment | None) -> tuple[str, ...]:
 
 def unlisted_columns(filing: Filing) -> tuple[str, ...]:
     """Returns the columns of rows for files that no list names."""
-    return ("filename", filing.owner_link, *FILE_COLUMNS)
+    return ("filename", filing.owner_link, *file_columns(filing))
 
 
 def unlisted_rows(attachments: Attachments, root: str, codes: tuple[str, ...]) -> Iterator[TextRow]:
@@ -95,8 +90,11 @@ def unlisted_rows(attachments: Attachments, root: str, codes: tuple[str, ...]) -
 class FileFinder:
     """Finds the file of each row of a table, and records that a row names the file."""
 
-    def __init__(self, kind: Kind[Any], columns: Sequence[str], file: int, path: str, attachments: Attachments) -> None:
+    def __init__(
+        self, kind: Kind[Any], columns: Sequence[str], file: int, path: str, attachments: Attachments, layout: Layout
+    ) -> None:
         self._file = file
+        self._layout = layout
         self._folder = path.rpartition("/")[0]
         self._attachments = attachments
         places = {column: place for place, column in enumerate(columns)}
@@ -104,7 +102,7 @@ class FileFinder:
         self._path, self._name, self._owner = (places.get(name) for name in ("path", "filename", by))
 
     def add(self, cells: Cells) -> tuple[str, ...]:
-        """Appends the cells of `FILE_COLUMNS` to a row. Returns the code of a file that could not be read.
+        """Appends the cells of `file_columns` to a row. Returns the code of a file that could not be read.
 
         A row means the file at its path if given, else the file of its name in its owner's folder. A row without an
         owner gets the folder's owner.
@@ -123,7 +121,7 @@ class FileFinder:
     def _by_path(self, path: str) -> Attachment | None:
         path = _UP.sub("", tidy_path(path))
         whole = f"{self._folder}/{path}" if self._folder else path
-        for key in dict.fromkeys(key for candidate in (whole, path) for key in _keys(candidate)):
+        for key in dict.fromkeys(key for candidate in (whole, path) for key in _keys(candidate, self._layout)):
             if attachment := self._attachments.at(key, comparable(whole), path):
                 return attachment
         return None
@@ -142,9 +140,9 @@ def _id(cells: Cells, place: int | None) -> str:
     return clean_id(_cell(cells, place), lambda _: None) or ""
 
 
-def _keys(path: str) -> Iterator[str]:
+def _keys(path: str, layout: Layout) -> Iterator[str]:
     """Yields the part of a path below a folder of files. A patient's folder may contain a folder of the same name."""
     folders = tidy_path(path).split("/")
-    depths = [depth for depth, folder in enumerate(folders[:-1], start=1) if is_files_folder(folder)]
+    depths = [depth for depth, folder in enumerate(folders[:-1], start=1) if is_files_folder(folder, layout)]
     for depth in (depths[0], depths[-1]) if depths else (0,):
         yield comparable("/".join(folders[depth:]))

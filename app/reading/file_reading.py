@@ -9,6 +9,7 @@ from typing import Any
 from app.mapping.columns import normalise_header
 from app.mapping.context import Context, DateOrder, Serials
 from app.mapping.kind import Source
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import LEAVE_OUT
 from app.mapping.storable import REMOVED
 from app.problems import Level, Problem
@@ -247,7 +248,9 @@ def read_rows(
     sink = reading.sink if kind.imported else NO_INDEX
     sink.drop_file(done.number)
     sink.present(kind.name)
-    cutter = Cutter(header, context, head, reading.store, sink, tally, next_part, archived=archived)
+    cutter = Cutter(
+        header, context, head, reading.store, sink, tally, next_part, layout=reading.source.layout, archived=archived
+    )
     cutter.cut(
         grid.rows(),
         has_rounded=result.has_rounded,
@@ -273,7 +276,7 @@ def _columns(header: Header, done: FileDone) -> Iterator[Problem]:
         yield Problem("unknown_columns", kind.name, done.path, count=len(header.unknown))
     if header.absent:
         yield Problem("columns_absent", kind.name, done.path, count=len(header.absent))
-    if kind.name == "patients" and done.dialect != "api" and "archived_at" in header.absent:
+    if kind.role is KindRole.CLIENT and done.dialect != "api" and "archived_at" in header.absent:
         yield Problem("archived_state_unknown", kind.name, done.path)
 
 

@@ -9,6 +9,7 @@ from app.index.referred import REPORTED, Reference, references
 from app.index.store import Index
 from app.mapping.defined import Defined
 from app.mapping.kind import Source
+from app.mapping.kind_roles import KindRole
 
 LATE = timedelta(days=365)
 
@@ -58,16 +59,21 @@ class Inventory:
             {token: Defined.from_json(question) for token, question in kept.get("questions", {}).items()},
         )
 
-    def report(self) -> dict[str, Any]:
+    def named(self, source: Source, role: KindRole) -> tuple[Reference, ...]:
+        """Returns the references of the kind that plays a role in this source."""
+        return self.references.get(source.name_with(role), ())
+
+    def report(self, source: Source) -> dict[str, Any]:
         """Returns the values of `inventory` and `references` in the command line's JSON."""
         return {
             "inventory": {kind: _counts_json(counts) for kind, counts in self.kinds.items()},
             "references": {
-                kind: [
+                source.name_with(role): [
                     {"id": o.id, "name": o.name, "active": o.active, "appointments": o.appointments, "notes": o.notes}
-                    for o in self.references.get(kind, ())
+                    for o in self.named(source, role)
                 ]
-                for kind in REPORTED
+                for role in REPORTED
+                if source.with_role(role) is not None
             },
         }
 
@@ -81,7 +87,7 @@ def take_inventory(index: Index, source: Source, now: datetime, counted: Mapping
         ordered,
         references(index.connection, now),
         tuple(kind.name for kind in source.kinds if kind.is_expected and kind.name not in kinds),
-        _date_signs(ordered, now),
+        _date_signs(ordered.get(source.name_with(KindRole.VISIT)), ordered.get(source.name_with(KindRole.CLIENT)), now),
     )
 
 
@@ -115,8 +121,7 @@ def _kind_counts(index: Index) -> dict[str, KindCounts]:
     }
 
 
-def _date_signs(kinds: Mapping[str, KindCounts], now: datetime) -> tuple[str, ...]:
-    visits, clients = kinds.get("appointments"), kinds.get("patients")
+def _date_signs(visits: KindCounts | None, clients: KindCounts | None, now: datetime) -> tuple[str, ...]:
     if visits is None or visits.first is None or visits.last is None:
         return ()
     signs = []

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
+from app.mapping.layout import Layout
 
 # Marks of a copy that browsers, desktops and spreadsheets put behind or before a name.
 _COPY = re.compile(
@@ -36,10 +37,6 @@ NOTE_FILES = frozenset(
     webp""".split()  # noqa: SIM905 - shorter than a list
 )
 """Documents that may hold a note but are not parsed: each is kept as a file of its client."""
-_FILES = frozenset({"patientfiles", "patientattachments", "attachments"})
-_PAGES = frozenset({"treatmentnotes"})
-_PRINTED = _PAGES | {"patientforms"}
-_TEMPLATES = frozenset({"treatmentnotetemplates", "patientformtemplates"})
 _PART = re.compile(r"(-\d{8}T\d{6}Z)?(-\d{1,3})?( ?\(\d+\))?\.zip", re.IGNORECASE)
 
 
@@ -105,57 +102,57 @@ def _known_names(source: Source) -> tuple[tuple[str, Kind[Any]], ...]:
     return tuple(sorted(names, key=lambda pair: -len(pair[0])))
 
 
-def is_files_folder(name: str) -> bool:
+def is_files_folder(name: str, layout: Layout) -> bool:
     """Returns whether a folder of this name holds patients' files, or printed notes and forms."""
-    return _plain(name) in _FILES | _PRINTED
+    return _plain(name) in layout.files or _plain(name) in layout.printed
 
 
-def files_folder(path: str) -> str | None:
+def files_folder(path: str, layout: Layout) -> str | None:
     """Returns the folder of patients' files around a file; None elsewhere, and for a list of those files."""
     *folders, last = path.split("/")
-    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in _FILES), None)
-    if depth is None or _plain(last.rpartition(".")[0]) in _FILES:
+    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in layout.files), None)
+    if depth is None or _plain(last.rpartition(".")[0]) in layout.files:
         return None
-    is_list = _plain(last).startswith(tuple(_FILES)) and last.rpartition(".")[2].lower() in TABLES
+    is_list = _plain(last).startswith(tuple(layout.files)) and last.rpartition(".")[2].lower() in TABLES
     return None if is_list and depth == len(folders) else "/".join(folders[:depth]) + "/"
 
 
-def is_printed_folder(root: str) -> bool:
+def is_printed_folder(root: str, layout: Layout) -> bool:
     """Returns whether a folder holds printed notes or forms, which no list of files names."""
-    return _plain(root.rstrip("/").rpartition("/")[2]) in _PRINTED
+    return _plain(root.rstrip("/").rpartition("/")[2]) in layout.printed
 
 
-def printed_folder(path: str, content: str | None) -> str | None:
+def printed_folder(path: str, content: str | None, layout: Layout) -> str | None:
     """Returns the folder of notes or forms around a PDF, or of forms around a page; None otherwise. `content` is the
     sniffed type, which goes before the name."""
     is_pdf = content == "pdf" or (content != "html" and path[-4:].lower() == ".pdf")
     if is_pdf:
-        return _folder(path, _PRINTED)
+        return _folder(path, layout.printed)
     is_page = content == "html" or path.rpartition(".")[2].lower() in PAGES
-    return _folder(path, _PRINTED - _PAGES) if is_page else None
+    return _folder(path, layout.forms) if is_page else None
 
 
-def note_files_folder(path: str) -> str | None:
+def note_files_folder(path: str, layout: Layout) -> str | None:
     """Returns the folder of notes or forms around a document that is kept as a file, by its extension."""
-    return _folder(path, _PRINTED) if path.rpartition(".")[2].lower() in NOTE_FILES else None
+    return _folder(path, layout.printed) if path.rpartition(".")[2].lower() in NOTE_FILES else None
 
 
-def pages_folder(path: str, content: str | None) -> str | None:
+def pages_folder(path: str, content: str | None, layout: Layout) -> str | None:
     """Returns the folder of notes around a note page, by its sniffed type or its name.
 
     A text file (`.txt`, `.md`) is a note in the folder of a client, or if its name gives the note's id; elsewhere it is
     a table.
     """
     extension = path.rpartition(".")[2].lower()
-    if extension in TEXTS and content is None and (folder := _folder(path, _PAGES)) is not None:
+    if extension in TEXTS and content is None and (folder := _folder(path, layout.notes)) is not None:
         *folders, name = path[len(folder) :].split("/")
         owner = owner_of(folders)
         return folder if owner.id or "," in (owner.name or "") or "[" in name else None
     is_page = content == "html" or extension in PAGES
-    return _folder(path, _PAGES) if is_page else None
+    return _folder(path, layout.notes) if is_page else None
 
 
-def from_archive(archive: str, path: str) -> str:
+def from_archive(archive: str, path: str, layout: Layout) -> str:
     """Returns the path of a file of an archive. A folder that was zipped by itself gives the archive its name and is
     not inside; the path gets it back.
 
@@ -166,14 +163,14 @@ def from_archive(archive: str, path: str) -> str:
     packed = _PART.search(last)
     folder = last[: packed.start()] if packed and packed.end() == len(last) else ""
     meant = _plain(folder)
-    if meant not in _FILES | _PRINTED | _TEMPLATES:
+    if meant not in layout.every:
         return path
     *folders, name = path.split("/")
-    if any(_plain(each) in _FILES | _PRINTED | _TEMPLATES for each in folders):
+    if any(_plain(each) in layout.every for each in folders):
         return path
     is_somebodys = any(owner_of((each,)).id for each in folders)
-    if meant in _FILES and not is_somebodys and name.rpartition(".")[2].lower() in TABLES | {"zip"}:
-        is_list = not folders and _plain(name).startswith(tuple(_FILES))
+    if meant in layout.files and not is_somebodys and name.rpartition(".")[2].lower() in TABLES | {"zip"}:
+        is_list = not folders and _plain(name).startswith(tuple(layout.files))
         return f"{folder}/{path}" if is_list else path
     return f"{folder}/{path}"
 

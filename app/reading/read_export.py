@@ -21,6 +21,7 @@ from app.index.attachments import Attachments
 from app.index.entry import IndexEntry
 from app.index.store import Index, remove
 from app.mapping.context import Context
+from app.mapping.kind_roles import KindRole
 from app.migration.exports import fetched_files, zip_password_of
 from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
@@ -28,7 +29,7 @@ from app.problems import Problem
 from app.reading.attachment_storage import store_attachment
 from app.reading.cut import PartStore
 from app.reading.document_folders import ALL_PAGES, SortedDocuments, sort_documents, with_answer_mark
-from app.reading.documents import COLUMNS, note_rows
+from app.reading.documents import note_rows
 from app.reading.entries import ExportFiles, FileEntry, open_export, private_scratch
 from app.reading.file_index_columns import unlisted_columns, unlisted_rows
 from app.reading.file_reading import ReadingContext, read_file, read_rows
@@ -291,8 +292,6 @@ def _index_name(migration: Migration, lease: Lease, step: str) -> str:
 
 __all__ = ["ReadingContext", "read_export", "store_attachments"]
 
-_NOTES = "treatment_notes"
-
 
 def read_export(
     export: ExportFiles, reading: ReadingContext, already: Sequence[AlreadyRead] = ()
@@ -362,7 +361,7 @@ def _unlisted(number: int, root: str, lists: Set[str | None], reading: ReadingCo
     kind = next((k for k in reading.source.kinds if k.filing), None)
     if kind is None or kind.filing is None:
         return FileDone(number, root, problems=(Problem("unrecognised_file", file=root),))
-    is_listed = kind.name in lists and not is_printed_folder(root)
+    is_listed = kind.name in lists and not is_printed_folder(root, reading.source.layout)
     codes = (kind.filing.unlisted_code,) if is_listed else ()
     columns = unlisted_columns(kind.filing)
     header = Header(kind, columns, columns, DOCUMENT, (), (), ())
@@ -376,10 +375,11 @@ def _notes(
 ) -> FileDone:
     """Reads note pages: each is a row, its line the page's number in its folder."""
     path = f"{folder}{ALL_PAGES}"
-    kind = next((k for k in reading.source.kinds if k.name == _NOTES), None)
-    if kind is None:
+    kind = reading.source.with_role(KindRole.NOTE)
+    if kind is None or kind.pages is None:
         return FileDone(number, path, problems=(Problem("unrecognised_file", file=path, count=count),))
-    header = replace(match_columns(kind, COLUMNS), columns=COLUMNS, unknown=(), dialect=DOCUMENT)
+    columns = kind.pages.columns
+    header = replace(match_columns(kind, columns), columns=columns, unknown=(), dialect=DOCUMENT)
     twice = files.export.entries.in_two_forms()
     grid = Grid(header, lambda: note_rows(files.pages(folder), reading.store.limits, twice), is_api=True, count=count)
     done = FileDone(number, path, sum(page.size for page in files.pages(folder)), kind=kind.name, dialect=DOCUMENT)

@@ -7,9 +7,10 @@ import json
 from collections import defaultdict
 
 from app.index.schema import ARCHIVED, LIVE
+from app.mapping.kind_roles import KindRole
 from app.resolving.rule import ResolvingContext
 
-WHO, OVERLAP = "practitioners", "availability_overlap"
+OVERLAP = "availability_overlap"
 
 INACTIVE = """INSERT OR IGNORE INTO verdicts SELECT refs.row, 'skipped', 'availability_inactive_practitioner'
     FROM refs JOIN specs s ON s.id = refs.spec AND s.kind = :kind AND s.target = :who
@@ -30,7 +31,7 @@ def apply(work: ResolvingContext) -> None:
     for number, kind in work.kinds:
         if kind.schedule.spans_of is None:
             continue
-        values = {"kind": number, "who": work.numbers.get(WHO), "archived": ARCHIVED, "live": LIVE}
+        values = {"kind": number, "who": work.number_with(KindRole.PRACTITIONER), "archived": ARCHIVED, "live": LIVE}
         work.db.execute(INACTIVE, values)
         _unite(work, number)
 

@@ -10,12 +10,13 @@ def apply(work: ResolvingContext) -> None:
     for name, number in work.numbers.items():
         position, kind = places.get(name, (len(places), None))
         work.db.execute(
-            "UPDATE kinds SET position = ?, imported = ?, tables = ?, people = ? WHERE id = ?",
+            "UPDATE kinds SET position = ?, imported = ?, tables = ?, people = ?, role = ? WHERE id = ?",
             (
                 position,
                 bool(kind and kind.imported),
                 " ".join(kind.tables) if kind else "",
                 bool(kind and kind.names.are_people),
+                kind.role if kind else None,
                 number,
             ),
         )

@@ -1,10 +1,8 @@
 """Overlapping appointments of a practitioner. They move unchanged, and their number is reported."""
 
 from app.index.schema import ASIDE, CANCELLED
-from app.index.view import DATED
+from app.mapping.kind_roles import KindRole
 from app.resolving.rule import ResolvingContext
-
-WHO = "practitioners"
 
 OVERLAPS = """SELECT COUNT(*) FROM (
         SELECT r.starts_at, MAX(r.ends_at) OVER (
@@ -17,7 +15,7 @@ OVERLAPS = """SELECT COUNT(*) FROM (
 
 def apply(work: ResolvingContext) -> None:
     """Reports `appointment_overlap` with the number of appointments that begin before an earlier one ends."""
-    dated, who = work.numbers.get(DATED), work.numbers.get(WHO)
+    dated, who = work.number_with(KindRole.VISIT), work.number_with(KindRole.PRACTITIONER)
     values = {"dated": dated, "who": who, "apart": CANCELLED | ASIDE}
     overlaps = work.db.execute(OVERLAPS, values).fetchone()[0]
     if overlaps:

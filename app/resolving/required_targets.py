@@ -3,8 +3,8 @@
 The table `needs` has only references to what a plan can leave out, so that pages count the consequences quickly.
 """
 
-from app.index.view import DATED, GOES, choices
-from app.mapping.plan import Plan
+from app.index.view import GOES
+from app.mapping.kind_roles import MATCHED, KindRole
 from app.resolving.rule import ResolvingContext
 
 NEEDS = """INSERT INTO needs SELECT refs.target, refs.row, refs.spec, refs.many FROM refs
@@ -13,7 +13,7 @@ NEEDS = """INSERT INTO needs SELECT refs.target, refs.row, refs.spec, refs.many 
 
 def apply(work: ResolvingContext) -> None:
     """Fills the table `needs`."""
-    can_go = {work.numbers[kind] for kind in (*choices(Plan()), DATED) if kind in work.numbers}
+    can_go = {number for role in (*MATCHED, KindRole.VISIT) if (number := work.number_with(role)) is not None}
     going = work.db.execute(f"SELECT id, kind, target FROM specs WHERE {GOES}").fetchall()
     size = -1
     while size != len(can_go):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.mapping.kind import Kind, Source
+from app.mapping.kind_roles import KindRole
 from app.problems import Level, catalogue
 
 Brought = Callable[[Kind[Any], Collection[str]], Mapping[str, Collection[str]]]
@@ -37,6 +38,10 @@ class ResolvingContext:
         for kind in self.source.kinds:
             if kind.name in self.numbers:
                 yield self.numbers[kind.name], kind
+
+    def number_with(self, role: KindRole) -> int | None:
+        """The number of the kind that plays a role; None where the index has no row of such a kind."""
+        return self.numbers.get(self.source.name_with(role))
 
     def absent(self, kind: Kind[Any]) -> bool:
         """Whether the export has no file of a kind."""

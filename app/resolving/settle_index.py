@@ -27,6 +27,7 @@ from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.equality import statements_of
 from app.mapping.kind import Kind, Source
+from app.mapping.kind_roles import KindRole
 from app.mapping.parse import parse_row
 from app.mapping.plan import Plan
 from app.matching.matches import plan_from, suggest
@@ -53,7 +54,6 @@ from app.worker.outcome import Done
 from app.worker.runtime import Runtime
 
 log = structlog.get_logger()
-_CLIENTS = "patients"
 _DAYS_APART = 2
 
 Reported = frozenset[tuple[str, str | None]]
@@ -138,10 +138,11 @@ def bundle_problems(files: Sequence[FileDone], source: Source) -> Iterator[Probl
     """
     read = [f for f in files if f.kind is not None and f.refused is None]
     kinds = {f.kind for f in read}
-    if _CLIENTS not in kinds:
-        yield Problem("no_patients_file", _CLIENTS)
+    clients = source.name_with(KindRole.CLIENT)
+    if clients not in kinds:
+        yield Problem("no_patients_file", clients or None)
     for kind in source.kinds:
-        if kind.is_expected and kind.name not in kinds and kind.name != _CLIENTS:
+        if kind.is_expected and kind.name not in kinds and kind.name != clients:
             yield Problem("kind_absent", kind.name)
     yield from _gaps(read)
     yield from _days_apart(read)

@@ -76,7 +76,7 @@ def save_folder_of_support(
     """Saves support's answer about a folder of documents. `reason_errors` are errors of the reason."""
     visit, act, reason = visit_of(request), str(form.get("act", "")), str(form.get("reason", "")).strip()
     answer = str(form.get("kind", ""))
-    errors = reason_errors + ([] if act in ("show", "withdraw") else missing_answer(answer))
+    errors = reason_errors + ([] if act in ("show", "withdraw") else missing_answer(answer, visit.source))
     if act == "show" or errors:
         return render_support_folder(request, folder, errors, answer, reason)
     if act == "withdraw":

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.formatting import number, plural
 from app.mapping.kind import Source
+from app.mapping.kind_roles import KindRole
 from app.migration.balance import balance_of
 from app.migration.completeness_warnings import (
     CountComparison,
@@ -179,7 +180,7 @@ def notes(totals: Mapping[str, int], source: Source, arrived: set[str]) -> list[
             f"{plural(expected, 'appointment')} {'has' if expected == 1 else 'have'} a {state} note in {source.label}"
         )
         small = f"Notes of {plural(present, 'appointment')} came as {state}."
-        if "treatment_notes" not in arrived:
+        if source.name_with(KindRole.NOTE) not in arrived:
             small = "No notes came at all. Are they in your export?"
         checks.append(TotalCheck(present >= expected, words, small))
     return checks

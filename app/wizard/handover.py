@@ -22,6 +22,7 @@ from app.formatting import MONTHS, files_and_folders, plural
 from app.links import LinkSettings
 from app.links.providers import all_provider_help
 from app.mapping.kind import Source
+from app.mapping.kind_roles import KindRole
 from app.migration import used_kinds
 from app.migration.audit import last_upload_stop
 from app.migration.checked_links import load_checked_link
@@ -375,7 +376,9 @@ def foreign_export_warning(overview: MigrationOverview) -> Problem | None:
     """A warning if the workspace knows none of the export's places and practitioners: it may be another clinic's
     export.
     """
-    some = [each for kind in ("businesses", "practitioners") for each in overview.suggestions.kinds.get(kind, ())]
+    some = [
+        each for role in (KindRole.LOCATION, KindRole.PRACTITIONER) for each in overview.suggestions.roles.get(role, ())
+    ]
     known = any(each.choice.to == "match" and each.certainty == "sure" for each in some)
     if not some or known or not (overview.facts.locations or overview.facts.practitioners):
         return None

@@ -15,9 +15,10 @@ from app.access.rights import Right
 from app.caspen.workspace_snapshot import deleted_names
 from app.checklist.line import Act
 from app.checklist.situation import Situation
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice, Plan
 from app.matching.consequences import left_out_counts
-from app.matching.matches import PLACES, Suggestion
+from app.matching.matches import Suggestion
 from app.migration.advance import QueueNotice, WrongState
 from app.migration.exports import files_of
 from app.migration.models import Migration
@@ -46,7 +47,7 @@ def show_matches(request: Request, show: str = "", act: str = "") -> Response:
 
 
 def first_tab(overview: MigrationOverview) -> str:
-    return next((tab for tab, kind, _ in TABS if kind and lines_of(overview, kind)), TABS[0][0])
+    return next((tab for tab, role, _ in TABS if role and lines_of(overview, role)), TABS[0][0])
 
 
 @router.post("/m/{migration_id}/matches")
@@ -75,7 +76,7 @@ def save(request: Request) -> Response:
         if migration.state != State.MATCHING:
             raise WrongState(State(migration.state), Event.START_TRIAL)
         overview = load_overview(visit, session)
-        decided = {each.field for each in lines_of(overview, kind_of(show)) if each.band != "open"} - confirmed.touched
+        decided = {each.field for each in lines_of(overview, role_of(show)) if each.band != "open"} - confirmed.touched
         leave_alone = confirmed.untouched if act != "keep" else sent.keys() - confirmed.touched
         plan, _ = changed(visit, overview, {name: v for name, v in sent.items() if name not in leave_alone}, show)
         save_plan(session, migration.id, plan, visit.by, confirmed=act == "start")
@@ -114,13 +115,13 @@ def begin_trial(visit: Visit, overview: MigrationOverview, session: Session) -> 
 
 def changed(visit: Visit, overview: MigrationOverview, sent: Mapping[str, str], show: str) -> tuple[Plan, Errors]:
     """The clinic's own plan after this form. Fields without an input, and other tabs, are unchanged."""
-    plan, kind = overview.suggestions.old, kind_of(show)
+    plan, role = overview.suggestions.old, role_of(show)
     if show == known_clients.TAB:
         return known_clients.decided(visit, plan, sent), []
     if show == custom_fields.TAB:
         return custom_fields.decided(visit, overview, plan, sent), []
-    if kind:
-        return matched(overview, plan, kind, sent), []
+    if role:
+        return matched(overview, plan, role, sent), []
     day, trouble = typed_date(sent.get("before", day_before(plan)), any_year=True)
     if trouble:
         return plan, [{"field": "before", "words": trouble}]
@@ -132,17 +133,16 @@ def changed(visit: Visit, overview: MigrationOverview, sent: Mapping[str, str], 
     return plan.model_copy(update={"leave_out_before": start, "leave_out_kinds": left_out}), []
 
 
-def matched(overview: MigrationOverview, plan: Plan, kind: str, sent: Mapping[str, str]) -> Plan:
-    """The plan with the choices of a kind, by source id.
+def matched(overview: MigrationOverview, plan: Plan, role: KindRole, sent: Mapping[str, str]) -> Plan:
+    """The plan with the choices of a role, by source id.
 
     A choice equal to an exact match is not stored, so that it keeps its reason, unless another name has the same
     Caspen object: then the match is no longer exact.
     """
-    place = PLACES[kind]
-    choices, natures = dict(getattr(plan, place)), dict(plan.service_kinds)
-    possible = {id_ for id_, _ in candidates(overview, kind)}
-    fits = {each.reference.id: each.choice for each in overview.fresh.kinds.get(kind, ()) if each.certainty == "sure"}
-    for each in overview.suggestions.kinds.get(kind, ()):
+    choices, natures = dict(getattr(plan, role)), dict(plan.service_kinds)
+    possible = {id_ for id_, _ in candidates(overview, role)}
+    fits = {each.reference.id: each.choice for each in overview.fresh.roles.get(role, ()) if each.certainty == "sure"}
+    for each in overview.suggestions.roles.get(role, ()):
         id_ = each.reference.id
         if (value := sent.get(f"c:{id_}")) is not None:
             choice = choice_from(value, possible)
@@ -150,14 +150,14 @@ def matched(overview: MigrationOverview, plan: Plan, kind: str, sent: Mapping[st
             if choice is not None:
                 choices[id_] = choice.model_copy(update={"whom": each.reference.name})
         nature = sent.get(f"n:{id_}")
-        if kind == "appointment_types" and nature in ("appointment", "activity"):
+        if role is KindRole.SERVICE and nature in ("appointment", "activity"):
             natures[id_] = "activity" if nature == "activity" else "appointment"
     given = Counter(choice.id for choice in choices.values())
     for id_ in [id_ for id_ in fits if f"c:{id_}" in sent and id_ in choices]:
         is_alone = choices[id_].id is None or given[choices[id_].id] == 1
         if is_alone and (choices[id_].to, choices[id_].id) == (fits[id_].to, fits[id_].id):
             del choices[id_]
-    return plan.model_copy(update={place: choices, "service_kinds": natures})
+    return plan.model_copy(update={role: choices, "service_kinds": natures})
 
 
 def render_matches(
@@ -180,10 +180,10 @@ def render_matches(
         return page(request, "wizard/matches-none.html")
     visit.remember_shown(PATH, shown_on(visit, overview, show))
     tabs, lines = [], []
-    for tab, kind, words in TABS:
-        every = lines_of(overview, kind)
+    for tab, role, words in TABS:
+        every = lines_of(overview, role)
         settled = sum(each.band != "open" for each in every)
-        label = f"{words}, {f'{settled} of {len(every)}' if every else 'none'}" if kind else words
+        label = f"{words}, {f'{settled} of {len(every)}' if every else 'none'}" if role else words
         tabs.append({"words": label, "name": tab, "href": f"?show={tab}", "now": tab == show})
         if tab == show:
             lines = every
@@ -196,7 +196,7 @@ def render_matches(
         settled = sum(each.chosen != "" for each in people)
         label, name = f"Clients, {settled} of {len(people)}", known_clients.TAB
         tabs.insert(3, {"words": label, "name": name, "href": f"?show={name}", "now": show == name})
-    kind = kind_of(show)
+    role = role_of(show)
     over = visit.move.state in OVER  # the export and its facts may be deleted then
     left = {} if over else left_out_counts(visit.runtime, visit.move, overview.plan)
     values: dict[str, Any] = {
@@ -204,11 +204,11 @@ def render_matches(
         "tabs": tabs,
         "bands": [(band, [each for each in lines if each.band == band]) for band in ("open", "out", "set")],
         "reopened": [each for each in lines if each.band == "open" and each.field in decided],
-        "options": [*candidates(overview, kind), *decisions(kind, visit.source.label).items()] if kind else [],
+        "options": [*candidates(overview, role), *decisions(role, visit.source.label).items()] if role else [],
         "natures": NATURES,
-        "is_empty": bool(kind) and not lines,
+        "is_empty": bool(role) and not lines,
         "not_started": not_started and visit.move.state == State.MATCHING,
-        "kind": kind,
+        "role": role or "",
         "undecided": sum(each.chosen == "" for each in people)
         if show == known_clients.TAB
         else sum(each.band == "open" for each in lines),
@@ -306,7 +306,7 @@ def shown_on(visit: Visit, overview: MigrationOverview, show: str) -> Shown:
     field, the other parts as a whole. For a sent form, only the objects that it names count.
     """
     sent = visit.sent.fields if visit.sent.path == PATH and FIELD in visit.sent.fields else {}
-    kind, is_start = kind_of(show), "start" in sent.get("act", ())
+    role, is_start = role_of(show), "start" in sent.get("act", ())
     context: dict[str, object] = {"show": show, "export_number": overview.export_number}
     labels, now = {}, {"export_number": f"export {overview.export_number}"}
     if not sent or is_start:
@@ -314,10 +314,10 @@ def shown_on(visit: Visit, overview: MigrationOverview, show: str) -> Shown:
         for name, (label, places) in PARTS.items():
             context[name] = {place: parts[place] for place in places if place not in ASKED[show]}
             labels[name], now[name] = label, "other choices were saved"
-    options = dict(candidates(overview, kind)) if kind else {}
+    options = dict(candidates(overview, role)) if role else {}
     named = {value for name, values in sent.items() if name.startswith(CHOICE) for value in values}
     for id_ in sorted((named if sent else set(options)) - {OPEN, BRING, OUT}):
-        if kind:
+        if role:
             context[f"in Caspen {id_}"] = options.get(id_)
             labels[f"in Caspen {id_}"], now[f"in Caspen {id_}"] = "In Caspen", options.get(id_, "no longer there")
     if show == known_clients.TAB:
@@ -350,12 +350,12 @@ def fields_on(visit: Visit, overview: MigrationOverview, show: str, named: set[s
     """The inputs of a tab. `named` are the choices of a sent form. Objects that people have deleted in Caspen since
     then keep only their names.
     """
-    kind = kind_of(show)
+    role = role_of(show)
     if show == known_clients.TAB:
         return known_clients.fields(known_clients.known(visit, overview.suggestions.old))
     if show == custom_fields.TAB:
         return custom_fields.fields(custom_fields.asked(visit, overview))
-    if not kind:
+    if not role:
         kinds = {each.name: each.label for each in visit.source.kinds if each.imported}
         held = frozenset(overview.inventory.kinds if overview.inventory else ())
         whole = ",".join(sorted(overview.plan.leave_out_kinds))
@@ -363,13 +363,13 @@ def fields_on(visit: Visit, overview: MigrationOverview, show: str, named: set[s
             "before": FormField("Appointments that start before", day_before(overview.plan), written=day_as_shown),
             "kinds": FormField("Leave out a whole kind", whole, kinds, offered=held),
         }
-    options = dict(candidates(overview, kind)) | decisions(kind, visit.source.label)
+    options = dict(candidates(overview, role)) | decisions(role, visit.source.label)
     lost = named - {OPEN} - options.keys()
     words = deleted_names(visit.runtime.caspen, visit.move.workspace_id, lost) | options if lost else options
     fields: dict[str, FormField] = {}
-    for each in lines_of(overview, kind):
+    for each in lines_of(overview, role):
         fields[each.field] = FormField(f"{each.name} is in Caspen", each.chosen, words, offered=frozenset(options))
-        if kind == "appointment_types":
+        if role is KindRole.SERVICE:
             value = "" if each.nature_open else each.nature or ""
             fields[each.nature_field] = FormField(f"{each.name} is", value, NATURES)
     return fields
@@ -377,11 +377,11 @@ def fields_on(visit: Visit, overview: MigrationOverview, show: str, named: set[s
 
 # Lines of the names page: the present choice of each name, and its options.
 
-TABS = (
-    ("practitioners", "practitioners", "Practitioners"),
-    ("locations", "businesses", "Locations"),
-    ("services", "appointment_types", "Services"),
-    ("leave_out", "", "Leave out"),
+TABS: tuple[tuple[str, KindRole | None, str], ...] = (
+    (KindRole.PRACTITIONER.value, KindRole.PRACTITIONER, "Practitioners"),
+    (KindRole.LOCATION.value, KindRole.LOCATION, "Locations"),
+    (KindRole.SERVICE.value, KindRole.SERVICE, "Services"),
+    ("leave_out", None, "Leave out"),
 )
 OPEN, BRING, OUT = "", "create", "leave_out"
 """Choices without a Caspen object: undecided, bring, leave out."""
@@ -417,14 +417,14 @@ class NameLine:
         return f"n:{self.id}"
 
 
-def decisions(kind: str, source: str) -> dict[str, str]:
+def decisions(role: KindRole, source: str) -> dict[str, str]:
     """The choices apart from Caspen objects, in words by value. `source` is the old software's name."""
     bring = {
-        "practitioners": "Bring as a person who can't sign in",
-        "businesses": "Bring as a new location",
-        "appointment_types": f"Bring it from {source}",
+        KindRole.PRACTITIONER: "Bring as a person who can't sign in",
+        KindRole.LOCATION: "Bring as a new location",
+        KindRole.SERVICE: f"Bring it from {source}",
     }
-    return {BRING: bring[kind], OUT: "Leave out"}
+    return {BRING: bring[role], OUT: "Leave out"}
 
 
 def day_before(plan: Plan) -> str:
@@ -433,8 +433,9 @@ def day_before(plan: Plan) -> str:
     return f"{start.astimezone(ZoneInfo(plan.timezone)).date():%d/%m/%Y}" if start else ""
 
 
-def kind_of(show: str) -> str:
-    return next((kind for tab, kind, _ in TABS if tab == show), "")
+def role_of(show: str) -> KindRole | None:
+    """The role whose names a tab shows; None for a tab without names."""
+    return next((role for tab, role, _ in TABS if tab == show), None)
 
 
 def tab_of(name: str) -> str:
@@ -450,29 +451,31 @@ def choice_from(value: str, possible: set[str]) -> Choice | None:
     return Choice(to="match", id=value) if value in possible else None
 
 
-def candidates(overview: MigrationOverview, kind: str) -> list[tuple[str, str]]:
+def candidates(overview: MigrationOverview, role: KindRole) -> list[tuple[str, str]]:
     """The workspace objects that a name may match: id and label."""
     facts = overview.facts
-    if kind == "businesses":
+    if role is KindRole.LOCATION:
         return [(x.id, x.name + (" (archived)" if x.archived else "")) for x in facts.locations]
-    if kind == "practitioners":
+    if role is KindRole.PRACTITIONER:
         return sorted(((x.id, x.name) for x in facts.practitioners), key=lambda pair: pair[1])
     shown = [(x.id, x.name + (" (activity)" if x.kind == "activity" else "")) for x in facts.services]
     return sorted(shown, key=lambda pair: pair[1])
 
 
-def lines_of(overview: MigrationOverview, kind: str) -> list[NameLine]:
-    """Every name of a kind, in the order of the export."""
-    fits = {each.reference.id: each for each in overview.fresh.kinds.get(kind, ())}
-    names = enumerate(overview.suggestions.kinds.get(kind, ()), 1)
-    return [line(number, kind, each, overview.plan, fits.get(each.reference.id)) for number, each in names]
+def lines_of(overview: MigrationOverview, role: KindRole | None) -> list[NameLine]:
+    """Every name of a role, in the order of the export; none for a tab without a role."""
+    if role is None:
+        return []
+    fits = {each.reference.id: each for each in overview.fresh.roles.get(role, ())}
+    names = enumerate(overview.suggestions.roles.get(role, ()), 1)
+    return [line(number, role, each, overview.plan, fits.get(each.reference.id)) for number, each in names]
 
 
-def line(number: int, kind: str, suggestion: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> NameLine:
+def line(number: int, role: KindRole, suggestion: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> NameLine:
     """Builds a line. `fresh` is the suggestion without the clinic's choices: its reason shows unless the clinic chose
     otherwise.
     """
-    choice = getattr(plan, PLACES[kind]).get(suggestion.reference.id)
+    choice = getattr(plan, role).get(suggestion.reference.id)
     open_nature = suggestion.nature == "activity" and suggestion.reference.id not in plan.service_kinds
     nature = (
         plan.service_kinds.get(suggestion.reference.id, suggestion.nature) if choice and choice.to == "create" else None

@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 from app import checklist
 from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace
 from app.checklist.situation import Held, Named, Situation
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice, Plan
-from app.matching.matches import PLACES, Suggestion, Suggestions, suggest
+from app.matching.matches import Suggestion, Suggestions, suggest
 from app.migration import used_kinds
 from app.migration.advance import Guard
 from app.migration.exports import current_export, files_of
@@ -77,17 +78,17 @@ def inventory_of(session: Session, migration: Migration, number: int | None = No
 def completed(old: Plan, suggestions: Suggestions, bring_services: bool) -> Plan:
     """The clinic's plan, completed with choices that need no question: exact matches, users, and services to bring."""
     filled: dict[str, dict[str, Choice]] = {}
-    for kind, kind_suggestions in suggestions.kinds.items():
+    for role, role_suggestions in suggestions.roles.items():
         chosen = {
             suggestion.reference.id: suggestion.choice
-            for suggestion in kind_suggestions
-            if is_settled(kind, suggestion, bring_services)
+            for suggestion in role_suggestions
+            if is_settled(role, suggestion, bring_services)
         }
-        filled[PLACES[kind]] = {**chosen, **getattr(old, PLACES[kind])}
+        filled[role] = {**chosen, **getattr(old, role)}
     natures = {
         suggestion.reference.id: suggestion.nature
-        for suggestion in suggestions.kinds.get("appointment_types", ())
-        if suggestion.nature == "appointment" and suggestion.reference.id in filled["services"]
+        for suggestion in suggestions.roles.get(KindRole.SERVICE, ())
+        if suggestion.nature == "appointment" and suggestion.reference.id in filled[KindRole.SERVICE]
     }
     return old.model_copy(
         update={
@@ -98,16 +99,16 @@ def completed(old: Plan, suggestions: Suggestions, bring_services: bool) -> Plan
     )
 
 
-def is_settled(kind: str, suggestion: Suggestion, bring_services: bool) -> bool:
+def is_settled(role: KindRole, suggestion: Suggestion, bring_services: bool) -> bool:
     """Whether a suggestion needs no question. Names without appointments and notes are created as they are."""
     if suggestion.choice.to != "create":
         return suggestion.certainty == "sure"
-    if kind == "users" or suggestion.certainty == "sure":
+    if role is KindRole.USER or suggestion.certainty == "sure":
         return True
-    if kind == "appointment_types" and bring_services:
+    if role is KindRole.SERVICE and bring_services:
         return suggestion.certainty == "none"
     idle = suggestion.reference.appointments + suggestion.reference.notes == 0
-    return idle and suggestion.certainty == "none" and kind != "businesses"
+    return idle and suggestion.certainty == "none" and role is not KindRole.LOCATION
 
 
 def situation(visit: Visit, loaded: MigrationOverview | None = None, within: Session | None = None) -> Situation:
@@ -120,7 +121,7 @@ def situation(visit: Visit, loaded: MigrationOverview | None = None, within: Ses
         held = held_of(current_export(session, migration), migration)
         waived = session.exec(select(Waiver).where(col(Waiver.migration_id) == migration.id)).all()
         absent = used_kinds.absent(session, migration, visit.source) if overview.inventory is not None else ()
-    types = overview.suggestions.kinds.get("appointment_types", ())
+    types = overview.suggestions.roles.get(KindRole.SERVICE, ())
     unsure = tuple(
         suggestion.reference.name
         for suggestion in types
@@ -137,7 +138,7 @@ def situation(visit: Visit, loaded: MigrationOverview | None = None, within: Ses
         places=f"/sandbox/{migration.workspace_id}",
         read=overview.inventory is not None,
         named={
-            kind: tuple(named(suggestion) for suggestion in some) for kind, some in overview.suggestions.kinds.items()
+            role: tuple(named(suggestion) for suggestion in some) for role, some in overview.suggestions.roles.items()
         },
         unsure=unsure,
         services_way=migration.services_way,

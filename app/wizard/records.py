@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 
-from app.mapping.plan import CHOSEN, Plan
+from app.mapping.kind_roles import CHOSEN
+from app.mapping.plan import Plan
 from app.migration.balance import balance_of
 from app.migration.models import Trial, Work
 from app.records import query
@@ -116,7 +117,7 @@ def absence_of(visit: Visit, trial: Trial, kind: RecordKind) -> Absence | None:
         return None
     place = TABLES.get(kind.name, kind.name)
     matched = 0
-    if place in CHOSEN.values():
+    if place in CHOSEN:
         with visit.read() as session:
             opened = session.get(Work, (visit.move.id, f"trial:{trial.number}", "open", 0))
         plan = settled(Plan.model_validate(trial.plan), opened.facts if opened else {})

@@ -27,6 +27,7 @@ from app.caspen.tables import (
 )
 from app.errors import Stop
 from app.formatting import number, plural
+from app.mapping.kind_roles import KindRole
 from app.migration.models import AuditEntry, ExportFile, ProblemLine, Trial
 from app.records.kinds import BY_NAME
 from app.records.names import RecordNames
@@ -61,7 +62,8 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class SampledTrial:
-    """The trial that is searched for samples. `merged` are source numbers of clients with merged records.
+    """The trial that is searched for samples. `client_kind` is the source's name of clients, `merged` the
+    source numbers of clients with merged records.
 
     `zone` is the clinic's time zone: cards show days of that zone.
     """
@@ -69,6 +71,7 @@ class SampledTrial:
     session: Session
     workspace: str
     ids: Ids
+    client_kind: str
     merged: tuple[str, ...] = ()
     zone: tzinfo = UTC
 
@@ -196,7 +199,7 @@ def archived(trial: SampledTrial) -> Sample | None:
 
 def merged(trial: SampledTrial) -> Sample | None:
     """A client with the records of a merged client: appointments and notes of both."""
-    ids = [trial.ids.derive("clients", "patients", key) for key in trial.merged]
+    ids = [trial.ids.derive("clients", trial.client_kind, key) for key in trial.merged]
     client = trial.newest(Client, col(Client.id).in_(ids)) if ids else None
     return (
         Sample("Merged client", "clients", client.id, "has what belonged to both", "appointments") if client else None
@@ -317,10 +320,10 @@ def load_samples(visit: Visit, trial: Trial) -> tuple[Sample, ...]:
     if key not in _picked:
         merged = survivors(visit)
         with visit.runtime.caspen.trial(move.id, trial.number).database.read() as session:
-            ids = Ids(move.workspace_id, move.source)
-            _picked[key] = tuple(
-                pick_samples(SampledTrial(session, move.workspace_id, ids, merged, ZoneInfo(zone_name(visit))))
-            )
+            ids, zone = Ids(move.workspace_id, move.source), ZoneInfo(zone_name(visit))
+            client_kind = visit.source.name_with(KindRole.CLIENT)
+            sampled = SampledTrial(session, move.workspace_id, ids, client_kind, merged, zone)
+            _picked[key] = tuple(pick_samples(sampled))
         while len(_picked) > KEPT:
             _picked.popitem(last=False)
     return _picked[key]

@@ -14,7 +14,7 @@ from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
 from app.migration.exports import files_of
 from app.migration.plans import plan_of
-from app.reading.document_folders import ANSWERS, FILES, NOTES, folder_of
+from app.reading.document_folders import answers_in, folder_of
 from app.web.form_fingerprint import REASON, FormField
 from app.web.page_context import Visit, go, page, visit_of
 from app.web.repeated_forms import goes_on
@@ -75,14 +75,16 @@ def folder_inputs(folder: AskedFolder, source: Source, *, is_support: bool) -> d
 def folder_words(source: Source) -> dict[str, str]:
     """The choices for a folder, in words by value."""
     labels = {kind.name: kind.label for kind in source.kinds}
-    return {NOTES: f"{labels[NOTES]} of clients", FILES: f"{labels[FILES]} of clients", LEAVE_OUT: LEFT_OUT}
+    of_clients = {name: f"{labels[name]} of clients" for name in answers_in(source) if name in labels}
+    return {**of_clients, LEAVE_OUT: LEFT_OUT}
 
 
 def options_for(source: Source) -> list[dict[str, str]]:
     """The choices for a folder, each with the result for its documents."""
+    as_notes, as_files, _ = answers_in(source)
     hints = {
-        NOTES: "Pages and texts become notes; other documents are kept as files of their client.",
-        FILES: "Each is kept as it is with its client.",
+        as_notes: "Pages and texts become notes; other documents are kept as files of their client.",
+        as_files: "Each is kept as it is with its client.",
         LEAVE_OUT: f"Its documents stay in {source.label}.",
     }
     return [{"value": value, "words": words, "hint": hints[value]} for value, words in folder_words(source).items()]
@@ -107,7 +109,7 @@ def render_folder(
     context: dict[str, Any] = {
         "folder": folder,
         "options": options_for(visit.source),
-        "chosen": chosen if chosen in ANSWERS else folder.chosen,
+        "chosen": chosen if chosen in folder_words(visit.source) else folder.chosen,
         "editable": visit.move.state in ANSWERED_IN and visit.person.may(Right.ACT, visit.move.workspace_id),
         "errors": errors or [],
     }
@@ -121,7 +123,7 @@ def save_folder_answer(request: Request, folder: AskedFolder, path: str, form: F
         withdraw_answer(visit, folder)
         return go(page_after(visit))
     answer = LEAVE_OUT if act == "leave" else str(form.get("kind", ""))
-    errors = [] if act == "show" else missing_answer(answer)
+    errors = [] if act == "show" else missing_answer(answer, visit.source)
     if act == "show" or errors:
         return render_folder(request, folder, path, "wizard/which_folder.html", errors, answer)
     answer_folder(visit, folder, answer, act)
@@ -138,9 +140,13 @@ def page_after(visit: Visit) -> str:
     return f"{at}/files/{left}" if left else f"{at}/files"
 
 
-def missing_answer(answer: str) -> Errors:
+def missing_answer(answer: str, source: Source) -> Errors:
     """The error for a form without an answer."""
-    return [] if answer in ANSWERS else [{"field": "kind", "words": "Say what the folder holds, or leave it out."}]
+    return (
+        []
+        if answer in folder_words(source)
+        else [{"field": "kind", "words": "Say what the folder holds, or leave it out."}]
+    )
 
 
 def answer_folder(visit: Visit, folder: AskedFolder, answer: str, act: str, reason: str = "") -> None:

@@ -5,10 +5,11 @@ import pytest
 from app.checklist import locations
 from app.checklist.line import Mark
 from app.checklist.situation import Situation
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice
 from tests.checklist.situations import decided, location, named, situation, workspace
 
-NEWPORT = {"businesses": (named("Newport", appointments=40),)}
+NEWPORT = {KindRole.LOCATION: (named("Newport", appointments=40),)}
 TABLE: dict[str, tuple[Situation, Mark, str]] = {
     "none yet": (situation(workspace=workspace(locations=())), Mark.NEEDS, "called businesses there"),
     "an archived one does not count": (

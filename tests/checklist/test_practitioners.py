@@ -5,10 +5,11 @@ import pytest
 from app.checklist import practitioners
 from app.checklist.line import Mark
 from app.checklist.situation import Situation
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice
 from tests.checklist.situations import decided, named, practitioner, situation, workspace
 
-RUBY = {"practitioners": (named("Ruby Castellano"),)}
+RUBY = {KindRole.PRACTITIONER: (named("Ruby Castellano"),)}
 TABLE: dict[str, tuple[Situation, Mark, str]] = {
     "nobody yet": (situation(workspace=workspace(practitioners=())), Mark.NEEDS, "archived ones too"),
     "before the export": (situation(), Mark.DONE, "1 practitioner in Caspen."),
@@ -32,7 +33,7 @@ def test_the_line_shows_its_state(case: str) -> None:
 
 def test_the_title_counts_people_in_singular_and_plural() -> None:
     assert practitioners.check(situation(read=True, named=RUBY)).title == "Decide about 1 person not in Caspen"
-    two = {"practitioners": (named("Ruby"), named("Jo"))}
+    two = {KindRole.PRACTITIONER: (named("Ruby"), named("Jo"))}
     line = practitioners.check(situation(read=True, named=two))
     assert line.title == "Decide about 2 people not in Caspen"
     assert (line.count, line.unit) == (30, "appointments and notes")

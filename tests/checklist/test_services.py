@@ -5,10 +5,11 @@ import pytest
 from app.checklist import services
 from app.checklist.line import Mark
 from app.checklist.situation import Situation
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice
 from tests.checklist.situations import decided, named, service, situation, workspace
 
-NEEDLING = {"appointment_types": (named("Dry needling"),)}
+NEEDLING = {KindRole.SERVICE: (named("Dry needling"),)}
 CHOSEN = decided(services={"id_Dry needling": Choice(to="create")})
 TABLE: dict[str, tuple[Situation, Mark, str]] = {
     "no way chosen": (situation(services_way=None), Mark.NEEDS, "or let us bring those of Old Desk"),

@@ -15,7 +15,6 @@ from sqlmodel import Session
 from app.access.models import Membership
 from app.mapping.plan import LEAVE_OUT
 from app.migration.plans import plan_of
-from app.reading.document_folders import FILES
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
 from tests.forms.page_forms import Input, PageForm, forms_of, otherwise
@@ -187,7 +186,7 @@ def test_one_question_has_one_line_and_a_folder_is_called_a_folder(product: Prod
     at = f"{product.at}/files/{number_of(product, ROOT)}"
     grace, megan = product.visitor(GRACE), product.visitor(MEGAN)
     old = next(form for form in forms_of(megan.get(at)) if "kind" in form.by_name)
-    done(grace.post(at, data={"kind": FILES, "act": "keep"}))
+    done(grace.post(at, data={"kind": "patient_files", "act": "keep"}))
     answer = megan.post_exactly(at, {**as_drawn(old), "kind": LEAVE_OUT, "act": "keep"})
     read = words(answer)
     assert answer.status_code == 409

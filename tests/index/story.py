@@ -10,10 +10,22 @@ from app.caspen.record_ids import Ids
 from app.index import Index, IndexEntry, IndexLink
 from app.index.part import PartView, RowView
 from app.mapping.kind import Kind, Source
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.plan import Plan
 from app.mapping.rows import Joined, Mapped, Outcome, Record, Result
-from app.mapping.traits import Identity, Joining, Mention, Names, Naming, Recognition, References, Schedule, Sharing
+from app.mapping.traits import (
+    CaseList,
+    Identity,
+    Joining,
+    Mention,
+    Names,
+    Naming,
+    Recognition,
+    References,
+    Schedule,
+    Sharing,
+)
 from app.problems import Problem
 from app.resolving.settle_index import resolve_index
 
@@ -33,6 +45,28 @@ def _made(table: str) -> Callable[[Mention, Lookups], Record]:
     return lambda mention, lookups: Record(table, "made", mention.key, {"name": mention.name})
 
 
+LISTED = CaseList(
+    attendance_link="attendee_ids",
+    client_link="patient_id",
+    visit_link="booking_id",
+    clients_link="patient_ids",
+    case_link="patient_case_id",
+    unknown_code="appointment_case_unknown",
+)
+ROLES = {
+    "businesses": KindRole.LOCATION,
+    "users": KindRole.USER,
+    "practitioners": KindRole.PRACTITIONER,
+    "appointment_types": KindRole.SERVICE,
+    "patients": KindRole.CLIENT,
+    "patient_cases": KindRole.CASE,
+    "appointments": KindRole.VISIT,
+    "attendees": KindRole.ATTENDANCE,
+    "treatment_notes": KindRole.NOTE,
+    "questions": KindRole.FIELD,
+}
+
+
 def kind(
     name: str,
     *tables: str,
@@ -43,6 +77,7 @@ def kind(
 ) -> Kind[Nothing]:
     return Kind(
         name=name,
+        role=ROLES.get(name),
         label=name.title(),
         source_label=name,
         source_location="Exports",
@@ -95,7 +130,7 @@ SOURCE = Source(
             "custom_field_values",
             identity=Identity(later_row_code="custom_value_conflict", unique_link_pair=("who", "field")),
         ),
-        kind("patient_cases", "cases", moves=False),
+        kind("patient_cases", "cases", moves=False, case_list=LISTED),
         kind("appointments", "appointments", "cancellation_reasons", made=("cancellation_reasons",)),
         kind("attendees", "appointments"),
         kind("treatment_notes", "progress_notes"),

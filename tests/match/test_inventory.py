@@ -30,7 +30,7 @@ def test_every_kind_is_counted_with_its_first_and_last_day(export: Export) -> No
 
     inventory = take_inventory(export.index, SOURCE, NOW)
 
-    assert inventory.report()["inventory"] == {
+    assert inventory.report(SOURCE)["inventory"] == {
         "patients": {
             "rows": 3,
             "ids": 2,
@@ -71,7 +71,7 @@ def test_every_referenced_person_is_listed_with_the_numbers_of_rows(export: Expo
 
     inventory = take_inventory(export.index, SOURCE, NOW)
 
-    assert inventory.report()["references"] == {
+    assert inventory.report(SOURCE)["references"] == {
         "businesses": [{"id": "1", "name": "Main", "active": True, "appointments": 3, "notes": 1}],
         "practitioners": [
             {"id": "3", "name": "Dr Sam Lee", "active": True, "appointments": 3, "notes": 1},

@@ -12,16 +12,23 @@ from app.caspen.workspace_snapshot import (
 )
 from app.index.referred import Reference
 from app.mapping.kind import Source
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice, Plan
 from app.mapping.traits import Schedule
-from app.matching.matches import Suggestion, plan_from, suggest
+from app.matching.matches import Suggestion, Suggestions, plan_from
+from app.matching.matches import suggest as suggest_for
 from app.reading.inventory import Inventory
 from tests.index.story import kind
 
 SOURCE = Source(
     "elsewhere",
     "Elsewhere",
-    (kind("appointment_types", "services", schedule=Schedule(activity_words=("report", "phone call"))),),
+    (
+        kind("businesses", "locations"),
+        kind("users", "users"),
+        kind("practitioners", "practitioners"),
+        kind("appointment_types", "services", schedule=Schedule(activity_words=("report", "phone call"))),
+    ),
 )
 
 
@@ -53,6 +60,10 @@ def service(id_: str, name: str) -> WorkspaceService:
     return WorkspaceService(id_, name, "appointment", False)
 
 
+def suggest(inventory: Inventory, facts: WorkspaceSnapshot, old: Plan | None = None) -> Suggestions:
+    return suggest_for(inventory, facts, old, source=SOURCE)
+
+
 def summarised(suggestion: Suggestion) -> tuple[str, str | None, str, str]:
     return suggestion.choice.to, suggestion.choice.id, suggestion.why, suggestion.certainty
 
@@ -63,7 +74,7 @@ def test_a_location_of_the_same_name_is_matched() -> None:
         workspace(locations=(location("loc_A", "Harbour Street"), location("loc_B", "City"))),
     )
 
-    assert [summarised(s) for s in suggestions.kinds["businesses"]] == [
+    assert [summarised(s) for s in suggestions.roles[KindRole.LOCATION]] == [
         ("match", "loc_A", "Same name", "sure"),
         ("create", None, "", "none"),
     ]
@@ -74,7 +85,12 @@ def test_the_only_location_on_both_sides_is_proposed_but_not_taken() -> None:
         export(businesses=(ref("1", "Main"),)), workspace(locations=(location("loc_A", "Harbour Street"),))
     )
 
-    assert summarised(suggestions.kinds["businesses"][0]) == ("match", "loc_A", "The only one on both sides", "unsure")
+    assert summarised(suggestions.roles[KindRole.LOCATION][0]) == (
+        "match",
+        "loc_A",
+        "The only one on both sides",
+        "unsure",
+    )
     assert plan_from(suggestions).locations == {}
 
 
@@ -86,7 +102,7 @@ def test_a_user_matches_by_email_and_only_unsurely_by_name() -> None:
         ),
     )
 
-    assert [summarised(s) for s in suggestions.kinds["users"]] == [
+    assert [summarised(s) for s in suggestions.roles[KindRole.USER]] == [
         ("match", "usr_A", "Same name", "unsure"),
         ("match", "usr_B", "Same e-mail", "sure"),
     ]
@@ -107,7 +123,7 @@ def test_a_practitioner_matches_by_the_email_of_the_user() -> None:
         ),
     )
 
-    assert [summarised(s) for s in suggestions.kinds["practitioners"]] == [
+    assert [summarised(s) for s in suggestions.roles[KindRole.PRACTITIONER]] == [
         ("match", "pra_A", "Same e-mail", "sure"),
         ("match", "pra_T", "Same name", "sure"),
     ]
@@ -118,7 +134,12 @@ def test_a_last_name_alone_is_an_unsure_match() -> None:
         export(practitioners=(ref("1", "Thomas Ng"),)), workspace(practitioners=(practitioner("pra_T", "Tom Ng"),))
     )
 
-    assert summarised(suggestions.kinds["practitioners"][0]) == ("match", "pra_T", "Last name is the same", "unsure")
+    assert summarised(suggestions.roles[KindRole.PRACTITIONER][0]) == (
+        "match",
+        "pra_T",
+        "Last name is the same",
+        "unsure",
+    )
     assert plan_from(suggestions).practitioners == {}
 
 
@@ -128,7 +149,7 @@ def test_two_matching_people_give_no_match() -> None:
         workspace(practitioners=(practitioner("pra_A", "Tom Ng"), practitioner("pra_B", "Amy Ng", "amy@hill.example"))),
     )
 
-    assert summarised(suggestions.kinds["practitioners"][0]) == (
+    assert summarised(suggestions.roles[KindRole.PRACTITIONER][0]) == (
         "create",
         None,
         "Two people fit: Tom Ng and Amy Ng (amy@hill.example)",
@@ -142,7 +163,7 @@ def test_the_active_person_of_two_namesakes_matches() -> None:
         workspace(practitioners=(practitioner("pra_A", "Sam Lee", active=False), practitioner("pra_B", "Sam Lee"))),
     )
 
-    assert summarised(suggestions.kinds["practitioners"][0]) == ("match", "pra_B", "Same name", "sure")
+    assert summarised(suggestions.roles[KindRole.PRACTITIONER][0]) == ("match", "pra_B", "Same name", "sure")
 
 
 def test_an_unsure_match_never_takes_a_certain_match() -> None:
@@ -151,7 +172,7 @@ def test_an_unsure_match_never_takes_a_certain_match() -> None:
         workspace(practitioners=(practitioner("pra_T", "Tom Ng"),)),
     )
 
-    assert [summarised(s) for s in suggestions.kinds["practitioners"]] == [
+    assert [summarised(s) for s in suggestions.roles[KindRole.PRACTITIONER]] == [
         ("create", None, "Tom Ng in Caspen is matched to Tom Ng already", "unsure"),
         ("match", "pra_T", "Same name", "sure"),
         ("create", None, "Tom Ng in Caspen is matched to Tom Ng already", "unsure"),
@@ -169,10 +190,9 @@ def test_services_match_by_name_and_new_services_have_a_nature() -> None:
             )
         ),
         workspace(services=(service("ser_M", "Massage"),)),
-        source=SOURCE,
     )
 
-    types = suggestions.kinds["appointment_types"]
+    types = suggestions.roles[KindRole.SERVICE]
     assert summarised(types[0]) == ("match", "ser_M", "Same name", "sure")
     assert [t.nature for t in types] == [None, "activity", "activity", "appointment"]
     assert plan_from(suggestions).service_kinds == {}
@@ -194,7 +214,7 @@ def test_an_earlier_choice_is_kept_while_its_object_exists() -> None:
         old,
     )
 
-    assert [summarised(s) for s in suggestions.kinds["practitioners"]] == [
+    assert [summarised(s) for s in suggestions.roles[KindRole.PRACTITIONER]] == [
         ("match", "pra_T", "Chosen before", "sure"),
         ("match", "pra_R", "Same name", "sure"),
         ("leave_out", None, "Chosen before", "sure"),
@@ -238,15 +258,16 @@ OBJECTS = {
 @pytest.mark.parametrize("kind_name", OBJECTS)
 def test_a_choice_does_not_move_to_another_name_under_the_same_id(kind_name: str, to: str) -> None:
     place, thing = OBJECTS[kind_name]
+    role = KindRole(place)
     choice = Choice.model_validate({"to": to, "id": "x_1" if to == "match" else None, "whom": "Prac Zero"})
     plan, facts = Plan.model_validate({place: {"21": choice}}), workspace(**{place: (thing, thing)})
 
     same = suggest(export(**{kind_name: (ref("21", "prac  zero", appointments=1),)}), facts, plan)
-    assert summarised(same.kinds[kind_name][0]) == (to, choice.id, "Chosen before", "sure")
+    assert summarised(same.roles[role][0]) == (to, choice.id, "Chosen before", "sure")
     assert same.old == plan
 
     other = suggest(export(**{kind_name: (ref("21", "Zoe Swapped", appointments=1),)}), facts, plan)
-    suggestion = other.kinds[kind_name][0]
+    suggestion = other.roles[role][0]
     assert suggestion.certainty == "unsure"
     assert suggestion.why == "You chose for Prac Zero, who had this number in the export before. Choose again"
     assert getattr(other.old, place) == {}
@@ -257,7 +278,7 @@ def test_a_choice_of_a_plan_file_holds_whatever_the_name_is() -> None:
     suggestions = suggest(
         export(practitioners=(ref("21", "Zoe"),)), workspace(practitioners=(practitioner("x_1", "Ann"),)), plan
     )
-    assert summarised(suggestions.kinds["practitioners"][0]) == ("match", "x_1", "Chosen before", "sure")
+    assert summarised(suggestions.roles[KindRole.PRACTITIONER][0]) == ("match", "x_1", "Chosen before", "sure")
 
 
 def test_the_stored_form_of_a_choice_without_a_name_is_unchanged() -> None:

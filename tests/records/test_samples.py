@@ -15,7 +15,7 @@ LONG = "WilhelminaLeopoldina"
 
 def samples(store: Store, *merged: str) -> dict[str, Sample]:
     with store.database.read() as session:
-        sampled = SampledTrial(session, WORKSPACE, Ids(WORKSPACE, "elsewhere"), merged)
+        sampled = SampledTrial(session, WORKSPACE, Ids(WORKSPACE, "elsewhere"), "patients", merged)
         return {sample.why: sample for sample in pick_samples(sampled)}
 
 

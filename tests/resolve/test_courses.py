@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.index import IndexLink
-from tests.index.story import IDS, SOURCE, Export, kind
+from tests.index.story import IDS, LISTED, SOURCE, Export, kind
 
 FIELD = "patient_case_id"
 
@@ -14,7 +14,9 @@ def to(kind: str, field: str, *ids: str) -> IndexLink:
     return IndexLink(field, kind, ids)
 
 
-KINDS = tuple(kind("patient_cases", "cases") if k.name == "patient_cases" else k for k in SOURCE.kinds)
+KINDS = tuple(
+    kind("patient_cases", "cases", case_list=LISTED) if k.name == "patient_cases" else k for k in SOURCE.kinds
+)
 
 
 @pytest.fixture

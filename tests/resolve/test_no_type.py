@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice
-from app.matching.matches import suggest
 from app.reading.inventory import Inventory
 from tests.clinic import runtime_in
-from tests.match.test_match import ref, workspace
+from tests.match.test_match import ref, suggest, workspace
 from tests.register.story import DIARY, Desk, Tried, export
 
 UNKNOWN = "name:unknown type"
@@ -78,5 +78,5 @@ def test_the_unknown_type_is_asked_about_and_never_brought_by_itself() -> None:
         Inventory(references={"appointment_types": (ref(UNKNOWN, "Unknown type", appointments=2, unnamed=True),)}),
         workspace(),
     )
-    (suggestion,) = asked.kinds["appointment_types"]
+    (suggestion,) = asked.roles[KindRole.SERVICE]
     assert (suggestion.certainty, suggestion.why) == ("unsure", "These appointments name none")

@@ -9,6 +9,7 @@ from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link, links
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.numbers import money, whole_up_to
@@ -81,7 +82,7 @@ def to_records(row: AppointmentTypeRow, joined: Joined, lookups: Lookups) -> Res
 
     A suggested activity that the clinic has not decided becomes a service, and the suggestion is reported.
     """
-    if (other := decided("appointment_types", row.id, lookups)) is not None:
+    if (other := decided(KindRole.SERVICE, row.id, lookups)) is not None:
         return other
     chosen = lookups.plan.service_kinds.get(row.id)
     template = joined.targets.get("treatment_note_template_id")
@@ -192,6 +193,7 @@ def looks_like_appointment_types(headers: HeaderSet) -> bool:
 
 KIND = Kind(
     name="appointment_types",
+    role=KindRole.SERVICE,
     label="Services",
     source_label="Appointment types",
     source_location="Not among the data exports of every account: ask whoever made your export from the API",

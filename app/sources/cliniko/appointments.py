@@ -11,6 +11,7 @@ from datetime import datetime
 
 from app.mapping.columns import Column, Link, columns_of
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.moments import LocalMoment
 from app.mapping.traits import (
     Exclusion,
@@ -152,6 +153,7 @@ def looks_like_appointments(headers: HeaderSet) -> bool:
 
 KIND = Kind(
     name="appointments",
+    role=KindRole.VISIT,
     label="Appointments",
     source_label="Appointments",
     source_location="Settings > Data exports > Appointments, from any time to any time",

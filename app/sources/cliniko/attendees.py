@@ -11,6 +11,7 @@ from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result
@@ -108,6 +109,7 @@ def looks_like_attendees(headers: HeaderSet) -> bool:
 
 KIND = Kind[AttendeeRow](
     name="attendees",
+    role=KindRole.ATTENDANCE,
     label="Attendees",
     source_label="Attendees",
     source_location="Not among the data exports of every account: ask whoever made your export from the API",

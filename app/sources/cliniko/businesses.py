@@ -10,6 +10,7 @@ from app.mapping.emails import read_email
 from app.mapping.flags import boolean
 from app.mapping.ids import key
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.phones import PhoneMatch, find_phone
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
@@ -69,7 +70,7 @@ def name_of(row: BusinessRow) -> str | None:
 
 def to_records(row: BusinessRow, joined: Joined, lookups: Lookups) -> Result:
     """The location, unless the clinic matched the row with a location of the workspace or left it out."""
-    if (other := decided("businesses", row.id, lookups)) is not None:
+    if (other := decided(KindRole.LOCATION, row.id, lookups)) is not None:
         return other
     name, codes = name_of(row), []
     if name is None:
@@ -153,6 +154,7 @@ def looks_like_businesses(headers: HeaderSet) -> bool:
 
 KIND = Kind(
     name="businesses",
+    role=KindRole.LOCATION,
     label="Locations",
     source_label="Businesses",
     source_location="Not among the data exports of every account: ask whoever made your export from the API",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from app.mapping.defined import CHOICES, Defined
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
@@ -38,7 +39,7 @@ def text_key(token: str) -> str:
 
 def to_records(row: CustomFieldRow, joined: Joined, lookups: Lookups) -> Result:
     """The field with all its options, from any row of it, and its companion for text where answers need one."""
-    if (other := decided(NAME, row.field_token, lookups)) is not None:
+    if (other := decided(KindRole.FIELD, row.field_token, lookups)) is not None:
         return other
     if "elsewhere" in joined.extra:
         return Mapped((already_there(row.field_token),))
@@ -91,7 +92,7 @@ def from_name(mention: Mention, lookups: Lookups) -> Record:
         if is_same(existing, own):
             return already_there(mention.key)
         return _record(mention.key, Defined(mention.name, own, clashes=existing is not None))
-    if lookups.plan.choice(NAME, mention.key).to == "match":
+    if lookups.plan.choice(KindRole.FIELD, mention.key).to == "match":
         return already_there(mention.key)
     known = lookups.fields.get(mention.key) or Defined(mention.name, UNKNOWN_TYPE)
     return _record(mention.key, known)
@@ -100,7 +101,7 @@ def from_name(mention: Mention, lookups: Lookups) -> Record:
 def companion_of(mention: Mention, lookups: Lookups) -> tuple[Record, ...]:
     """The companion for text of a field that only answers name; empty where all answers fit the field's type."""
     known = lookups.fields.get(mention.key)
-    is_made = known is not None and lookups.plan.choice(NAME, mention.key).to != "match"
+    is_made = known is not None and lookups.plan.choice(KindRole.FIELD, mention.key).to != "match"
     return _text_companion(mention.key, known) if known is not None and is_made else ()
 
 
@@ -154,6 +155,7 @@ def looks_like_custom_fields(headers: HeaderSet) -> bool:
 
 KIND = Kind(
     name=NAME,
+    role=KindRole.FIELD,
     label="Custom fields",
     source_label="Custom fields",
     source_location="Not among the data exports of every account: ask whoever made your export from the API",

@@ -1,13 +1,14 @@
 """The clinic's decisions on rows of its setup: create the record, match it with an existing record, or leave it out."""
 
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.rows import Mapped, NotMapped, Outcome, Result
 
 
-def decided(kind: str, source_id: str, lookups: Lookups) -> Result | None:
+def decided(role: KindRole, source_id: str, lookups: Lookups) -> Result | None:
     """The result of a row that the clinic matched or left out; None for a row to create."""
-    choice = lookups.plan.choice(kind, source_id)
+    choice = lookups.plan.choice(role, source_id)
     if choice.to == "match":
         return Mapped(())
     if choice.to == "leave_out":

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.moments import LocalMoment, placed
 from app.mapping.rows import Record, Target, Value
@@ -32,7 +33,7 @@ def location_of(targets: Mapping[str, Target], lookups: Lookups) -> tuple[str | 
     business = chosen.removeprefix("source:")
     if business == chosen:
         return chosen, ["appointment_location_defaulted"]
-    choice = lookups.plan.choice("businesses", business)
+    choice = lookups.plan.choice(KindRole.LOCATION, business)
     location = choice.id if choice.to == "match" else lookups.ids.derive("locations", "businesses", business)
     if choice.to != "match" and location not in lookups.zones:
         location = min(lookups.zones, default=None)

@@ -13,12 +13,13 @@ from app.mapping.context import Context
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link, links
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.moments import day
 from app.mapping.numbers import money, whole
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import STRING, cut, string, text
-from app.mapping.traits import Exclusion, Recognition
+from app.mapping.traits import CaseList, Exclusion, Recognition
 from app.problems import Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
@@ -170,6 +171,15 @@ def looks_like_cases(headers: HeaderSet) -> bool:
 
 KIND = Kind(
     name="patient_cases",
+    role=KindRole.CASE,
+    case_list=CaseList(
+        attendance_link="attendee_ids",
+        client_link="patient_id",
+        visit_link="booking_id",
+        clients_link="patient_ids",
+        case_link="patient_case_id",
+        unknown_code="appointment_case_unknown",
+    ),
     label="Cases",
     source_label="Patient cases",
     source_location="Not among the data exports of every account: ask whoever made your export from the API",

@@ -12,6 +12,7 @@ from app.mapping.columns import Column, Link, normalise_header
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link, one_id
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.names import name_digest
 from app.mapping.numbers import whole
@@ -179,6 +180,7 @@ def looks_like_files(headers: HeaderSet) -> bool:
 
 KIND = Kind(
     name="patient_files",
+    role=KindRole.FILE,
     label="Files",
     source_label="Patient files",
     source_location="Each patient's Files page, one by one; or ask whoever made your export from the API",

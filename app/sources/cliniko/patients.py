@@ -12,6 +12,7 @@ from app.mapping.countries import country_code
 from app.mapping.emails import read_email
 from app.mapping.ids import link
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.phones import phone_runs
@@ -387,6 +388,7 @@ def mentions(row: PatientRow) -> tuple[Mention, ...]:
 
 KIND = Kind(
     name="patients",
+    role=KindRole.CLIENT,
     label="Clients",
     source_label="Patients",
     source_location="Settings > Data exports > Patients, from any time to any time",

@@ -7,6 +7,7 @@ from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import cut, string, text
@@ -52,7 +53,7 @@ def to_records(row: PractitionerRow, joined: Joined, lookups: Lookups) -> Result
 
     A practitioner without a user gets a user who cannot sign in.
     """
-    if (other := decided("practitioners", row.id, lookups)) is not None:
+    if (other := decided(KindRole.PRACTITIONER, row.id, lookups)) is not None:
         return other
     user = joined.targets.get("user_id")
     records = []
@@ -112,6 +113,7 @@ def looks_like_practitioners(headers: HeaderSet) -> bool:
 
 KIND = Kind(
     name="practitioners",
+    role=KindRole.PRACTITIONER,
     label="Practitioners",
     source_label="Practitioners",
     source_location="Not among the data exports of every account: ask whoever made your export from the API",

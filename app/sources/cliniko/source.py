@@ -1,6 +1,7 @@
 """Cliniko as a source: its kinds in the order of loading, the features that a clinic ticks, and comparable numbers."""
 
 from app.mapping.kind import ComputedColumns, CountableKind, Source, UsedFeature
+from app.mapping.layout import Layout
 from app.sources.cliniko import (
     appointment_types,
     appointments,
@@ -106,6 +107,13 @@ CARRIED = ComputedColumns(
 )
 """What Cliniko's csv export of patients calculates for each patient."""
 
+LAYOUT = Layout(
+    files=frozenset({"patientfiles", "patientattachments", "attachments"}),
+    notes=frozenset({"treatmentnotes"}),
+    forms=frozenset({"patientforms"}),
+    templates=frozenset({"treatmentnotetemplates", "patientformtemplates"}),
+)
+
 CLINIKO = Source(
     name="cliniko",
     label="Cliniko",
@@ -135,6 +143,7 @@ CLINIKO = Source(
         price_list.CONCESSION_TYPES,
         *not_moved.KINDS,
     ),
+    layout=LAYOUT,
     uses=USES,
     counts=COUNTS,
     computed=CARRIED,

@@ -12,13 +12,14 @@ from app.mapping.content import read_content_or_text
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.moments import mark, timestamp
 from app.mapping.rich import note_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError
 from app.mapping.text import cut, string, verbatim
-from app.mapping.traits import Exclusion, Identity, Recognition
+from app.mapping.traits import Exclusion, Identity, PageColumns, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import Row
@@ -158,6 +159,7 @@ def looks_like_treatment_notes(headers: HeaderSet) -> bool:
 
 KIND = Kind(
     name="treatment_notes",
+    role=KindRole.NOTE,
     label="Progress notes",
     source_label="Treatment notes",
     source_location="Not among the data exports of every account: ask whoever made your export from the API",
@@ -170,6 +172,17 @@ KIND = Kind(
     to_records=to_records,
     tables=("progress_notes",),
     exclusion=Exclusion(reason=reason_not_moved),
+    pages=PageColumns(
+        key="id",
+        owner="patient_id",
+        title="title",
+        content="content",
+        author="author_name",
+        day="created_at",
+        draft="draft",
+        is_page="is_page",
+        made_key="page_key",
+    ),
     identity=Identity(
         generated_key="page_key",
         yields=lambda row: row.is_page is True,

@@ -8,6 +8,7 @@ from app.mapping.emails import email_alone, read_email
 from app.mapping.flags import boolean, spoken
 from app.mapping.ids import key
 from app.mapping.kind import Kind
+from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
 from app.mapping.structured import json_or_text
@@ -61,7 +62,7 @@ def email_of(row: UserRow) -> str | None:
 
 def to_records(row: UserRow, joined: Joined, lookups: Lookups) -> Result:
     """The user, unless the clinic matched the row with a user of the workspace. An unknown role: receptionist."""
-    if (other := decided("users", row.id, lookups)) is not None:
+    if (other := decided(KindRole.USER, row.id, lookups)) is not None:
         return other
     codes = []
     email = read_email(row.email or "")
@@ -109,6 +110,7 @@ def looks_like_users(headers: HeaderSet) -> bool:
 
 KIND = Kind(
     name="users",
+    role=KindRole.USER,
     label="Users",
     source_label="Users",
     source_location="Not among the data exports of every account: ask whoever made your export from the API",
