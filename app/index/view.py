@@ -180,8 +180,8 @@ class PlanView:
 
     def _set_aside(self, plan: Plan, row: int) -> None:
         query = "SELECT kinds.role, source_id FROM rows JOIN kinds ON kinds.id = rows.kind WHERE row = ?"
-        for kind, source_id in self._db.execute(query, (row,)).fetchall():
-            if source_id is None or plan.choice(kind, str(source_id)).to != "match":
+        for role, source_id in self._db.execute(query, (row,)).fetchall():
+            if source_id is None or plan.choice(role, str(source_id)).to != "match":
                 self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
 
     def _desert(self) -> None:

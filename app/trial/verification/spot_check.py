@@ -30,6 +30,7 @@ from app.problems import Level, Problem
 from app.reading.entries import FileEntry
 from app.reading.entry_table import EntryList
 from app.reading.refusal import Refused
+from app.sources import source as source_named
 from app.trial.verification.compared_rows import CellResults, ComparedRows, Reported, RowCode, Sampled, lines_by_id
 from app.worker.heartbeat import Heartbeat
 from app.worker.runtime import Runtime
@@ -79,7 +80,8 @@ def compare_sample(spot_check: SpotCheck, file: ExportFile, sample: Mapping[int,
     rows.check_claims(targets, lambda claim, row: _has_file(claim, row, spot_check, file))
     rows.check_ids()
     if spot_check.own:  # a matched row has no record of its own
-        rows.check_presence(lambda key: plan.choice(verified_kind.kind, key) == CREATE)
+        role = source_named(migration.source).kind(verified_kind.kind).role
+        rows.check_presence(lambda key: plan.choice(role, key) == CREATE)
     return rows.results
 
 
