@@ -31,8 +31,8 @@ BODIES: dict[str, str | bytes] = {
 @pytest.fixture(autouse=True)
 def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test spoils is mended after it."""
-    monkeypatch.setitem(vars(read_export), "keep", vars(read_export)["keep"])
-    monkeypatch.setitem(vars(read_export), "keep_attached", vars(read_export)["keep_attached"])
+    monkeypatch.setitem(vars(read_export), "store_attachment", vars(read_export)["store_attachment"])
+    monkeypatch.setitem(vars(read_export), "store_attachments", read_export.store_attachments)
     monkeypatch.setattr(cut, "part_columns", cut.part_columns)
     monkeypatch.setitem(SOURCES, source().name, source())
 

@@ -180,7 +180,7 @@ def section_lost(which: int) -> Spoil:
             del sections[which]
             return replace(found, sections=tuple(sections))
 
-        vars(contents_of_notes)["read_content"] = read_export
+        vars(contents_of_notes)["read_content"] = read
 
     return spoil
 
@@ -195,7 +195,7 @@ def answer_lost(which: int) -> Spoil:
             sections[which] = replace(sections[which], questions=sections[which].questions[1:])
             return replace(found, sections=tuple(sections))
 
-        vars(contents_of_notes)["read_content"] = read_export
+        vars(contents_of_notes)["read_content"] = read
 
     return spoil
 
@@ -203,18 +203,18 @@ def answer_lost(which: int) -> Spoil:
 def attachment_unseen() -> None:
     """The first of clients' own files is passed over."""
     inner = read_export.store_attachments
-    vars(read_export)["keep_attached"] = lambda found, reading: inner(
+    vars(read_export)["store_attachments"] = lambda found, reading: inner(
         replace(found, attached=tuple(found.attached)[1:]), reading
     )
 
 
 def attachments_cut() -> None:
     """The last byte of every client's file is lost on its way into storage."""
-    inner = vars(read_export)["keep"]
+    inner = vars(read_export)["store_attachment"]
 
     def shorter(entry: Any, store: Any) -> Any:
         with entry.open() as stream:
             body = stream.read()
         return inner(replace(entry, open=lambda: io.BytesIO(body[:-1])), store)
 
-    vars(read_export)["keep"] = shorter
+    vars(read_export)["store_attachment"] = shorter
