@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,16 @@ def test_a_name_says_what_its_value_is() -> None:
     wrong = [line for path in code for line in vague_names(path)]
     assert len(files) > 100
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_class_has_a_name_of_its_own() -> None:
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for path in python_files("app", "workers"):
+        for node in ast.walk(ast.parse(text_of(path))):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(names(path))
+    assert len(places) > 500
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
 
 
 def test_every_module_says_what_it_is() -> None:

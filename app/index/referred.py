@@ -15,7 +15,7 @@ REFERRED = (*REPORTED, KindRole.USER)
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ReferredThing:
     """A thing that rows refer to.
 
     `id` is the id in the source, or `name:...` for a thing without a row (`named_only`). `appointments`, `past` and
@@ -58,7 +58,7 @@ THINGS = """SELECT r.row, k.role, r.source_id, r.name, r.flags, r.alias,
     ORDER BY t.kind, r.row <= 0, ABS(r.row)"""
 
 
-def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[Reference, ...]]:
+def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[ReferredThing, ...]]:
     """The references by the name of their kind, in the order of the export, things without a row last.
 
     `now` divides past and future.
@@ -74,12 +74,12 @@ def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[Refe
     notes = {row: count for row, count, *_ in db.execute(WORK.format(kinds=kinds), {**moment, "role": KindRole.NOTE})}
     linked = {"role": KindRole.NOTE, "visits": KindRole.VISIT}
     notes_of_visits = dict(db.execute(THROUGH_VISITS.format(kinds=kinds), linked))
-    by_role: dict[str, list[Reference]] = defaultdict(list)
+    by_role: dict[str, list[ReferredThing]] = defaultdict(list)
     things = db.execute(THINGS.format(kinds=kinds, live=LIVE), {"user": KindRole.USER}).fetchall()
     for row, role, source_id, name, flags, alias, user in things:
         appointments, past, future = visits.get(row, (0, 0, 0))
         by_role[role].append(
-            Reference(
+            ReferredThing(
                 id=str(source_id),
                 name=name or str(source_id),
                 active=row > 0 and not flags & ARCHIVED,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from app.caspen.workspace_snapshot import WorkspaceSnapshot
-from app.index.referred import Reference
+from app.index.referred import ReferredThing
 from app.index.view import choices
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
@@ -36,7 +36,7 @@ class Candidate:
 class MatchSubject:
     """A name of the export to match, with the candidates of the workspace."""
 
-    reference: Reference
+    reference: ReferredThing
     email: str | None
     candidates: tuple[Candidate, ...]
     alone: bool = False  # the export has no other name of this kind
@@ -104,7 +104,7 @@ class Suggestion:
     `nature` is suggested for services that are created: appointment, or activity without the client.
     """
 
-    reference: Reference
+    reference: ReferredThing
     choice: Choice
     why: str = ""
     certainty: Certainty = "none"
@@ -218,7 +218,7 @@ def _matched(
     return tuple(matches.get(subject.reference.id) or _new(subject.reference) for subject in subjects)
 
 
-def _new(reference: Reference) -> Suggestion:
+def _new(reference: ReferredThing) -> Suggestion:
     """Suggests creating a name without a match. The target of rows without a name is unsure."""
     if reference.unnamed:
         return Suggestion(reference, CREATE, "These appointments name none", "unsure")

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from app.index.referred import REPORTED, Reference, references
+from app.index.referred import REPORTED, ReferredThing, references
 from app.index.store import Index
 from app.mapping.defined import Defined
 from app.mapping.kind import Source
@@ -33,7 +33,7 @@ class Inventory:
     first client). `questions` are the clinic's own, by their id in the source."""
 
     kinds: Mapping[str, KindCounts] = field(default_factory=dict)
-    references: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
+    references: Mapping[str, tuple[ReferredThing, ...]] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
     questions: Mapping[str, Defined] = field(default_factory=dict)
@@ -53,13 +53,16 @@ class Inventory:
         """Restores an inventory from `to_json`."""
         return cls(
             {kind: _counts(counts) for kind, counts in kept["kinds"].items()},
-            {kind: tuple(Reference(**reference) for reference in some) for kind, some in kept["references"].items()},
+            {
+                kind: tuple(ReferredThing(**reference) for reference in some)
+                for kind, some in kept["references"].items()
+            },
             tuple(kept["absent"]),
             tuple(kept["signs"]),
             {token: Defined.from_json(question) for token, question in kept.get("questions", {}).items()},
         )
 
-    def named(self, source: Source, role: KindRole) -> tuple[Reference, ...]:
+    def named(self, source: Source, role: KindRole) -> tuple[ReferredThing, ...]:
         """Returns the references of the kind that plays a role in this source."""
         return self.references.get(source.name_with(role), ())
 

@@ -10,7 +10,7 @@ from app.caspen.workspace_snapshot import (
     WorkspaceSnapshot,
     WorkspaceUser,
 )
-from app.index.referred import Reference
+from app.index.referred import ReferredThing
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice, Plan
@@ -32,12 +32,12 @@ SOURCE = Source(
 )
 
 
-def export(**references: tuple[Reference, ...]) -> Inventory:
+def export(**references: tuple[ReferredThing, ...]) -> Inventory:
     return Inventory(references=references)
 
 
-def ref(id_: str, name: str, *, active: bool = True, appointments: int = 0, **more: str | bool) -> Reference:
-    return Reference(id_, name, active, appointments, **more)  # type: ignore[arg-type]  # keyword texts only
+def ref(id_: str, name: str, *, active: bool = True, appointments: int = 0, **more: str | bool) -> ReferredThing:
+    return ReferredThing(id_, name, active, appointments, **more)  # type: ignore[arg-type]  # keyword texts only
 
 
 def workspace(**parts: object) -> WorkspaceSnapshot:

@@ -24,7 +24,7 @@ _KNOWN = {normalise_name(name): name for name in (*_REASONS.values(), "Forgot")}
 
 
 @dataclass(frozen=True, slots=True)
-class CancellationReason:
+class StatedReason:
     """`name` is one of Cliniko's reasons, None without a reason; `unknown` is text that is none of these reasons."""
 
     name: str | None = None
@@ -38,7 +38,7 @@ class CancellationReason:
         )
 
 
-def reason_of(reason: str | None, description: str | None) -> CancellationReason:
+def reason_of(reason: str | None, description: str | None) -> StatedReason:
     """The reason of a cancellation, from the cells for its code and for its description.
 
     Either cell may hold a code or words. A reason that is not known counts as `Other`, and its text is kept.
@@ -46,7 +46,7 @@ def reason_of(reason: str | None, description: str | None) -> CancellationReason
     names = {text: _reason_name(text) for text in (reason, description) if text}
     unknown = "; ".join(text for text, name in names.items() if name is None) or None
     name = next((name for name in names.values() if name), OTHER if unknown else None)
-    return CancellationReason(name, unknown)
+    return StatedReason(name, unknown)
 
 
 def _reason_name(text: str) -> str | None:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from app.mapping.verified_kinds import NestedRows, bare_header
-from app.trial.verification.json_objects import NotObjects, objects_by_line, objects_in, worded
+from app.trial.verification.json_objects import NotObjects, Text, objects_by_line, objects_in, worded
 from app.trial.verification.numbers import Spelled
 from app.trial.verification.relations import id_header, ids_alone, related
 from app.trial.verification.table_lines import ROW, NotPlain, TableLines, whole_lines
@@ -23,12 +23,6 @@ from app.trial.verification.unread import UNREAD, Unread
 
 Damaged = tuple[int, int, int]  # start and end in characters, and the number of damaged objects
 MARKUP_CHUNK = 1 << 18
-
-
-class Text(Protocol):
-    """A readable text."""
-
-    def read(self, size: int, /) -> str: ...
 
 
 class Around:

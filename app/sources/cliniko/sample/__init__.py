@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from app.sources.cliniko.sample.bundle import Bundle, Layout, Shape
+from app.sources.cliniko.sample.bundle import Bundle, SampleLayout, Shape
 from app.sources.cliniko.sample.expectation import Expectation, ExpectationTally, KindCount, ProblemCount
 from app.sources.cliniko.sample.kinds import KINDS, SampleKind
 from app.sources.cliniko.sample.kinds.appointments import slice_days
@@ -51,7 +51,7 @@ def write_sample(out: Path, *, size: SizeName, seed: int, dialect: DialectName) 
         return tally.seal(size=size, seed=seed, dialect=dialect, files=dict(bundle.files))
 
 
-def _write_kind(kind: SampleKind, layout: Layout, world: World, bundle: Bundle, tally: ExpectationTally) -> None:
+def _write_kind(kind: SampleKind, layout: SampleLayout, world: World, bundle: Bundle, tally: ExpectationTally) -> None:
     is_left_behind = kind.name in NEVER
     tally.kind(kind.name)
     total = kind.total(world)
@@ -70,7 +70,7 @@ def _write_kind(kind: SampleKind, layout: Layout, world: World, bundle: Bundle, 
             tally.row(kind.name, document.row)
 
 
-def _count_file_problems(kind: SampleKind, layout: Layout, files: int, tally: ExpectationTally) -> None:
+def _count_file_problems(kind: SampleKind, layout: SampleLayout, files: int, tally: ExpectationTally) -> None:
     """Count the problems that are reported for a file, not for a row."""
     if kind.name == "practitioners":
         tally.file_problem("unknown_columns", kind.name, files)
@@ -125,16 +125,16 @@ def _native(kind: SampleKind, folder: str, dates: tuple[date, date] | None = Non
     return f"{folder}/{kind.native_name}-Cliniko-{_stamp(AS_OF)}{between}.csv"
 
 
-def _api(kind: SampleKind, folder: str) -> Layout:
+def _api(kind: SampleKind, folder: str) -> SampleLayout:
     page = "-{page}" if kind.shape is Shape.PAGES else ""
     style = Style.API_CSV if kind.shape is Shape.CSV else Style.API_JSON
-    return Layout((f"{folder}/{kind.name}{page}.{_ENDING[kind.shape]}",), style, kind.shape)
+    return SampleLayout((f"{folder}/{kind.name}{page}.{_ENDING[kind.shape]}",), style, kind.shape)
 
 
-def layout_of(kind: SampleKind, world: World) -> Layout:
+def layout_of(kind: SampleKind, world: World) -> SampleLayout:
     """The paths and the dialect of a kind in the sample."""
     if world.dialect == "native":
-        return Layout((_native(kind, TOP),), Style.NATIVE)
+        return SampleLayout((_native(kind, TOP),), Style.NATIVE)
     if world.dialect == "api":
         return _api(kind, TOP)
     folder = f"{TOP}/{kind.folder}".rstrip("/")
@@ -143,5 +143,5 @@ def layout_of(kind: SampleKind, world: World) -> Layout:
     if kind.sliced:
         early, late = slice_days(world)
         paths = (_native(kind, f"{folder}/Earlier years", early), _native(kind, f"{folder}/Since then", late))
-        return Layout(paths, Style.NATIVE)
-    return Layout((_native(kind, folder),), Style.NATIVE)
+        return SampleLayout(paths, Style.NATIVE)
+    return SampleLayout((_native(kind, folder),), Style.NATIVE)

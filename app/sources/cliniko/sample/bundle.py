@@ -29,7 +29,7 @@ class Shape(Enum):
 
 
 @dataclass(frozen=True)
-class Layout:
+class SampleLayout:
     """Paths and form of one kind: one path, or one for each slice. The path of pages contains `{page}`."""
 
     paths: tuple[str, ...]
@@ -72,7 +72,7 @@ class Bundle:
         return io.TextIOWrapper(entry, encoding="utf-8", newline="", write_through=False)
 
     def table(
-        self, layout: Layout, columns: tuple[SampleColumn, ...], *, plural: str, total: int, large: bool
+        self, layout: SampleLayout, columns: tuple[SampleColumn, ...], *, plural: str, total: int, large: bool
     ) -> "Table":
         """The writer of one kind's rows; `plural` and `total` are the key and the number of entries of pages."""
         return Table(self, layout, columns, plural, total, large)
@@ -82,7 +82,13 @@ class Table:
     """The writer of one kind's rows, into one or several files of the bundle."""
 
     def __init__(
-        self, bundle: Bundle, layout: Layout, columns: tuple[SampleColumn, ...], plural: str, total: int, large: bool
+        self,
+        bundle: Bundle,
+        layout: SampleLayout,
+        columns: tuple[SampleColumn, ...],
+        plural: str,
+        total: int,
+        large: bool,
     ) -> None:
         self._bundle, self._layout, self._plural, self._total, self._large = bundle, layout, plural, total, large
         self._columns = columns_in(columns, layout.style)

@@ -46,7 +46,7 @@ _OF_ONE = 10
 """The number of visits of one client that have a row of attendees."""
 
 
-class _Writer:
+class _AttendeeWriter:
     def __init__(self, world: World) -> None:
         self.world, self.written = world, 0
         self._guests: dict[str, Iterator[int]] = {}
@@ -94,7 +94,7 @@ def _reason(values: dict[str, object]) -> dict[str, tuple[str, ...]]:
 
 def rows(world: World) -> Iterator[SampleRow]:
     """The rows of all classes, of a few visits, and of the plants."""
-    writer = _Writer(world)
+    writer = _AttendeeWriter(world)
     plain: list[Class] = []
     for session in classes(world):
         if session.planted is None and len(plain) < 2 * world.size.few:
@@ -116,7 +116,7 @@ def rows(world: World) -> Iterator[SampleRow]:
                 yield from _odd(world, writer, session, planted)
 
 
-def _odd(world: World, writer: _Writer, session: Class, planted: Planted) -> Iterator[SampleRow]:
+def _odd(world: World, writer: _AttendeeWriter, session: Class, planted: Planted) -> Iterator[SampleRow]:
     """The row of a plant: a client who is added to a class."""
     name, turn = planted.plant.name, planted.turn
     guest = -1 if name.startswith("of_") or name in ("no_patient", "again") else writer.guest(session)

@@ -182,7 +182,7 @@ _RELATIONS = ("wife", "husband", "mother", "son", "neighbour")
 
 
 @dataclass(frozen=True)
-class _Writer:
+class _PatientWriter:
     world: World
     rng: Random
 
@@ -303,7 +303,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def rows(world: World) -> Iterator[SampleRow]:
     """One row for each patient, and the second rows of plants."""
-    writer = _Writer(world, world.random("patients"))
+    writer = _PatientWriter(world, world.random("patients"))
     referrers = Referrers(world)
     for index in range(world.size.patients):
         values = writer.plain(index)

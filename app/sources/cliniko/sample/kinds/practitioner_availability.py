@@ -49,7 +49,7 @@ Slots = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class _Day:
+class _AvailableDay:
     index: int
     person: int
     site: int
@@ -70,7 +70,7 @@ def rows(world: World) -> Iterator[SampleRow]:
     by_api = world.is_api_file(False)
     ordinary = list(_ordinary(world))
     for index, (person, site, day) in enumerate(ordinary):
-        yield from _rows_of(world, _Day(index, person, site, day, _HOURS), None, by_api)
+        yield from _rows_of(world, _AvailableDay(index, person, site, day, _HOURS), None, by_api)
     people = [person for person, _, day in ordinary if day == 1]
     plants = [plant for plant in PLANTS if by_api or not plant.by_api]
     for turn in range(world.size.few):
@@ -88,22 +88,22 @@ def _slot_of(number: int) -> Slots:
     return ((f"{start // 60:02d}:{start % 60:02d}", f"{(start + 9) // 60:02d}:{(start + 9) % 60:02d}"),)
 
 
-def _odd(world: World, planted: Planted, index: int, person: int, slots: Slots) -> _Day:
+def _odd(world: World, planted: Planted, index: int, person: int, slots: Slots) -> _AvailableDay:
     name = planted.plant.name
     weekdays: dict[str, object] = {"sunday_0": 0, "sunday_7": 7, "named_day": "Saturday", "bad_weekday": 9}
     weekday = weekdays.get(name, 6)
     if name == "overlap":
-        return _Day(index, person, (1 + person) % 2, 1, (("09:00", "10:00"),))
+        return _AvailableDay(index, person, (1 + person) % 2, 1, (("09:00", "10:00"),))
     if name == "bad_interval":
         slots = ((slots[0][1], slots[0][0]),)
     elif name == "no_slot":
         slots = ()
     elif name == "of_leaver":
         person = next(i for i in world.treating if world.people[i].left is not None)
-    return _Day(index, person, 0, weekday, slots, "Australia/Perth" if name == "other_zone" else None)
+    return _AvailableDay(index, person, 0, weekday, slots, "Australia/Perth" if name == "other_zone" else None)
 
 
-def _rows_of(world: World, day: _Day, planted: Planted | None, by_api: bool) -> Iterator[SampleRow]:
+def _rows_of(world: World, day: _AvailableDay, planted: Planted | None, by_api: bool) -> Iterator[SampleRow]:
     key = world.source_id(_KEY, day.index, world.size.few * len(PLANTS) + _DAYS * len(world.treating))
     name, turn = (planted.plant.name, planted.turn) if planted else ("", 0)
     values: dict[str, object] = {
