@@ -128,4 +128,4 @@ def test_a_failure_is_logged_by_place_and_never_by_what_it_says() -> None:
     with pytest.raises(ValueError, match="born") as fault:
         int("Ann Lee, born 1980")
     assert "Ann" not in " ".join(stack_lines(fault.value))
-    assert "test_trouble.py" in stack_lines(fault.value)[-1]
+    assert "test_failures.py" in stack_lines(fault.value)[-1]
