@@ -14,7 +14,18 @@ SUMMARY = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 
 def take(long: bool) -> Reached:
     """Runs the stories without a browser in processes of their own: each has to pass, and none is skipped."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-m", "not browser", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "-m",
+        "not browser and not on_files",
+        "-p",
+        "no:cacheprovider",
+    ]
     environment = {**os.environ, "POINTS_ON_POSTGRES": "1"}
     done = subprocess.run(
         [*command, *(LONG if long else SHORT)], env=environment, capture_output=True, text=True, check=False

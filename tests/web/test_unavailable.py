@@ -4,8 +4,8 @@ import errno
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 import psycopg
@@ -24,7 +24,11 @@ from tests.product import ANA, MEGAN, Product
 from tests.web.test_http_security import PAGES
 
 QUICK = {"page_patience_seconds": 0.2}
-CONDITIONS = {"disk full": disk_full, "ledger locked": ledger_locked}
+CONDITIONS = [
+    pytest.param(disk_full, id="disk full"),
+    pytest.param(ledger_locked, id="ledger locked", marks=pytest.mark.on_files),
+]
+Condition = Callable[[Product], AbstractContextManager[None]]
 
 
 def last_used_long_ago(product: Product) -> None:
@@ -43,11 +47,11 @@ def is_written_down_first(path: str) -> bool:
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_every_page_is_read_without_a_write(product_at: At, condition: str) -> None:
+def test_every_page_is_read_without_a_write(product_at: At, condition: Condition) -> None:
     product = product_at("reviewing", **QUICK)
     megan, ana = product.visitor(MEGAN), product.visitor(ANA)
     last_used_long_ago(product)
-    with CONDITIONS[condition](product):
+    with condition(product):
         for path in PAGES:
             fine = (200, 303, 307, 404, 503) if is_written_down_first(path) else (200, 303, 307, 404)
             address = path.format_map({"migration_id": product.migration_id} | dict.fromkeys(NAMES, "1"))
@@ -60,11 +64,11 @@ NAMES = ("number", "kind", "record_id", "file_number", "line", "section", "file_
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_a_form_that_cannot_be_saved_keeps_its_text(product_at: At, condition: str) -> None:
+def test_a_form_that_cannot_be_saved_keeps_its_text(product_at: At, condition: Condition) -> None:
     product = product_at("reviewing", **QUICK)
     megan = product.visitor(MEGAN)
     typed = 'Two lines,\nand <b>"quotes"</b>'
-    with CONDITIONS[condition](product):
+    with condition(product):
         answer = megan.post(f"{product.at}/help", data={"text": typed})
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
@@ -75,10 +79,10 @@ def test_a_form_that_cannot_be_saved_keeps_its_text(product_at: At, condition: s
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_no_cell_is_shown_without_an_audit_line(product_at: At, condition: str) -> None:
+def test_no_cell_is_shown_without_an_audit_line(product_at: At, condition: Condition) -> None:
     product = product_at("reviewing", **QUICK)
     megan = product.visitor(MEGAN)
-    with CONDITIONS[condition](product):
+    with condition(product):
         assert megan.get(f"{product.at}/files/1").status_code == 503
     assert megan.get(f"{product.at}/files/1").status_code == 200
 
@@ -98,6 +102,7 @@ def test_an_upload_that_finds_no_room_blames_the_disk_and_not_the_connection(
     assert headline(answer) == "There is no room left on the disk"
 
 
+@pytest.mark.on_files
 def test_a_password_is_never_shown_again(product_at: At) -> None:
     product = product_at("reviewing", **QUICK)
     megan = product.visitor(MEGAN)
@@ -133,6 +138,7 @@ def damaged(product: Product) -> Iterator[None]:
     yield
 
 
+@pytest.mark.on_files
 @pytest.mark.parametrize("loss", [removed, damaged])
 def test_a_ledger_that_is_gone_is_a_calm_page_and_not_ready(product_at: At, loss: object) -> None:
     product = product_at("reviewing", **QUICK)
@@ -147,6 +153,7 @@ def test_a_ledger_that_is_gone_is_a_calm_page_and_not_ready(product_at: At, loss
         assert megan.get("/healthz").status_code in (200, 503)
 
 
+@pytest.mark.on_files
 def test_sqlite_files_are_readable_only_by_their_owner(product_at: At) -> None:
     before = os.umask(0)
     try:
