@@ -164,7 +164,7 @@ AUDIT = AuditEntry.__table__  # type: ignore[attr-defined]  # made by SQLModel
 TAMPERED: dict[str, sa.Executable] = {
     "a name": sa.update(AUDIT).where(AUDIT.c.id == 4).values(by="somebody@else.example"),
     "a reason": sa.update(AUDIT).where(AUDIT.c.id == 4).values(reason="Another reason."),
-    "a time": sa.update(AUDIT).where(AUDIT.c.id == 4).values(at=sa.func.datetime("now")),
+    "a time": sa.update(AUDIT).where(AUDIT.c.id == 4).values(at=now()),
     "a fact": sa.update(AUDIT).where(AUDIT.c.id == 4).values(facts={"to": "elsewhere"}),
     "a hash": sa.update(AUDIT).where(AUDIT.c.id == 4).values(hash="0" * 64),
     "a line that is gone": sa.delete(AUDIT).where(AUDIT.c.id == 4),
@@ -185,7 +185,7 @@ def test_a_changed_audit_line_is_detected(product_at: At, what: str) -> None:
 def test_an_inserted_audit_line_is_detected(product_at: At) -> None:
     product = product_at("matching")
     statement = sa.insert(AUDIT).values(
-        at=sa.func.datetime("now"), workspace_id=WORKSPACE, migration_id=product.migration_id, by=MEGAN,
+        at=now(), workspace_id=WORKSPACE, migration_id=product.migration_id, by=MEGAN,
         role="clinic", act="approve", reason="", facts={}, previous=product.audit()[-1].hash, hash="0" * 64,
     )  # fmt: skip
     tamper(product, statement)
