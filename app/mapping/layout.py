@@ -1,4 +1,4 @@
-"""How the folders of a source's export are called, so that reading knows what lies in them."""
+"""The names of the folders of a source's export, from which reading knows what a folder contains."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -11,7 +11,7 @@ LinkNow = TypedDict("LinkNow", {"is": str, "at": str})
 class FetchState(TypedDict, total=False):
     """The progress of a download, and the last check of its link. Empty for an upload.
 
-    * `bytes_done`, `bytes_total`: durable bytes, and the sizes that the provider told.
+    * `bytes_done`, `bytes_total`: durable bytes, and the sizes that the provider gave.
     * `bytes_a_second`: of the worker that downloads now; 0.0 where unknown.
     * `operators`: codes of problems that an operator must solve.
     * `limited`: how often the provider asked to wait.
