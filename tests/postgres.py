@@ -10,7 +10,6 @@ Each caller gets a cluster of its own, which takes about two seconds.
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 SETTINGS = (
     "fsync=off",
@@ -60,7 +61,7 @@ def postgres_server(settings: tuple[str, ...] = SETTINGS) -> Iterator[Server]:
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
     folder = Path(tempfile.mkdtemp(prefix="pg"))
-    server = Server(folder, programs, _free_port(), settings)
+    server = Server(folder, programs, free_port(), settings)
     try:
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
@@ -97,9 +98,3 @@ def _as_owner(folder: Path, *command: str | Path) -> None:
         words = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--", *words]
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)}
     subprocess.run(words, check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])

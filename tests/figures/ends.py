@@ -12,7 +12,7 @@ from pathlib import Path
 from app.worker.runtime import open_runtime
 from tests.clinic import clinic_files, clinic_in, settings_in
 from tests.figures.figure import Measure, Reached
-from tests.figures.fresh import free_port
+from tests.ports import free_port
 from tests.workers.served import ENDS, Served
 from tests.workers.story import until
 

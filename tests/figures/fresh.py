@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.figures.figure import Measure, Reached
 from tests.figures.forms import Browser
 from tests.figures.walk import whole
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 180.0
@@ -38,12 +39,6 @@ def programs_without(folder: Path, missing: tuple[str, ...] = WITHOUT) -> Path:
             if program.name not in missing and not link.is_symlink():
                 link.symlink_to(program)
     return folder
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

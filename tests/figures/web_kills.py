@@ -24,8 +24,9 @@ from app.worker.runtime import open_runtime
 from tests.clinic import settings_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.forms import Browser, Fill, Page
-from tests.figures.fresh import STARTS_WITHIN, free_port, until_answers
+from tests.figures.fresh import STARTS_WITHIN, until_answers
 from tests.figures.walk import whole
+from tests.ports import free_port
 from tests.workers.story import a_worker
 from tests.world import history_legal, mails_once, nothing_early
 from tests.world.left import Left, delivered

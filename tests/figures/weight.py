@@ -19,10 +19,11 @@ from app.sources.cliniko.sample import SizeName
 from tests.figures.command import Tried
 from tests.figures.figure import Measure, Reached
 from tests.figures.forms import Browser
-from tests.figures.fresh import STARTS_WITHIN, free_port, until_answers
+from tests.figures.fresh import STARTS_WITHIN, until_answers
 from tests.figures.unreasonable import Made, large_file, large_values, legal_values
 from tests.figures.walk import whole
 from tests.figures.watch import Used, Watch, run
+from tests.ports import free_port
 
 MOST_MB = 256.0
 DEARER = 1.25

@@ -1,6 +1,5 @@
 """A mail server on this machine that can fail on request."""
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -9,6 +8,8 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+
+from tests.ports import free_port
 
 
 @dataclass
@@ -35,8 +36,7 @@ class Post:
 @pytest.fixture
 def post() -> Iterator[Post]:
     made = Post()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(made, hostname="127.0.0.1", port=port)
     controller.start()
     made.url = f"smtp://127.0.0.1:{port}"

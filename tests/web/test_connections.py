@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.web.connection_limits import MOST_OF_A_NETWORK, UNWANTED_BYTES, Patience, network_of
-from tests.figures.fresh import free_port
+from tests.ports import free_port
 from tests.workers.served import Served
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,7 @@ from app.settings import Settings
 from app.worker.installation import BEGUN, CannotStart
 from app.worker.runtime import check_installation, open_runtime
 from tests.clinic import clinic_in, runtime_in, settings_in
-from tests.figures.fresh import free_port
+from tests.ports import free_port
 from tests.workers.story import ROOT
 
 LONG_KEY = "another-storage-key-of-its-own-01"

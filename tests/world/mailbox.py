@@ -14,6 +14,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.ports import free_port
 from tests.world.fork import fork
 from tests.world.left import Delivery
 
@@ -37,8 +38,7 @@ class Mailbox:
 @contextmanager
 def mailbox(file: Path) -> Iterator[str]:
     """The address of a mailbox, until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     process = fork(lambda: _open(file, port), file.with_suffix(".log"))
     try:
         until = time.monotonic() + STARTS_WITHIN
