@@ -20,7 +20,7 @@ from app.problems import Level, Problem
 from app.sources.cliniko.decisions import decided, name_key, named_id
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.price_list import BillableItemRow
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 
@@ -196,7 +196,7 @@ KIND = Kind(
     role=KindRole.SERVICE,
     label="Services",
     source_label="Appointment types",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_appointment_types),
         file_names=("appointment types", "appointment_types"),

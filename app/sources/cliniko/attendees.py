@@ -21,7 +21,7 @@ from app.problems import Problem
 from app.sources.cliniko.attendance import attendee_attendance, compared_cancellation
 from app.sources.cliniko.bookings import cancellation_mentions
 from app.sources.cliniko.headers import CANCELLED, HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 from app.sources.cliniko.visit_records import is_long
 
 Words = str | None
@@ -112,7 +112,7 @@ KIND = Kind[AttendeeRow](
     role=KindRole.ATTENDANCE,
     label="Attendees",
     source_label="Attendees",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_attendees),
         file_names=("attendees",),

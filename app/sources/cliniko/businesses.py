@@ -22,7 +22,7 @@ from app.sources.cliniko.addresses import address
 from app.sources.cliniko.compared_values import ADDRESS_COLUMNS, ComparedValues, compared_address, compared_email
 from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 _COMPARED_WITH_OTHERS = dict.fromkeys((*ADDRESS_COLUMNS, "time_zone"))
@@ -157,7 +157,7 @@ KIND = Kind(
     role=KindRole.LOCATION,
     label="Locations",
     source_label="Businesses",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_businesses),
         file_names=("businesses", "locations"),

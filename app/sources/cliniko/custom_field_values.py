@@ -15,7 +15,7 @@ from app.problems import Problem
 from app.sources.cliniko.field_values import NAME, value_record
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.question_answers import QuestionAnswer
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 
@@ -107,7 +107,7 @@ KIND = Kind(
     name=NAME,
     label="Custom field values",
     source_label="Custom field values",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_values),
         file_names=("custom field values", "custom_field_values"),

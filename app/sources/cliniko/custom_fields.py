@@ -16,6 +16,7 @@ from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.own_fields import OWN_TYPES, is_same
 from app.sources.cliniko.questions import UNKNOWN_TYPE, type_of
+from app.sources.cliniko.row import FROM_THE_API
 
 NAME = "custom_fields"
 DEFINITION = "patient_custom_fields_definition"
@@ -158,7 +159,7 @@ KIND = Kind(
     role=KindRole.FIELD,
     label="Custom fields",
     source_label="Custom fields",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_custom_fields),
         file_names=("custom fields", "custom_fields", "settings"),

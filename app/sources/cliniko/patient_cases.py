@@ -22,7 +22,7 @@ from app.mapping.text import STRING, cut, string, text
 from app.mapping.traits import CaseList, Exclusion, Recognition
 from app.problems import Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 _ENDLESS = 1_000_000  # a number of sessions that means no limit
@@ -182,7 +182,7 @@ KIND = Kind(
     ),
     label="Cases",
     source_label="Patient cases",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_cases),
         file_names=("patient cases", "patient_cases", "cases"),

@@ -16,7 +16,7 @@ from app.mapping.text import numbered, string, verbatim
 from app.mapping.traits import Names, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 
@@ -63,7 +63,7 @@ KIND = Kind(
     name="patient_form_templates",
     label="Form templates",
     source_label="Patient form templates",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_form_templates),
         file_names=(

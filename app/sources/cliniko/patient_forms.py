@@ -18,7 +18,7 @@ from app.mapping.text import cut, nothing, string, verbatim
 from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 
@@ -121,7 +121,7 @@ KIND = Kind(
     name="patient_forms",
     label="Forms",
     source_label="Patient forms",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_forms),
         file_names=(

@@ -21,7 +21,7 @@ from app.mapping.time_zones import zone_name
 from app.mapping.traits import Exclusion, Identity, Naming, Recognition, Schedule
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import ENDS, STARTS, HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 # Weekly hours in the resource `daily_availabilities` of Cliniko's API: a day as number or name, slots as JSON.
 
@@ -217,7 +217,7 @@ KIND = Kind(
     name=NAME,
     label="Availability",
     source_label="Practitioner availability",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_availability),
         file_names=("practitioner availability", "practitioner_availability", "daily_availabilities"),

@@ -12,7 +12,7 @@ from app.mapping.text import code, cut, string
 from app.mapping.traits import Exclusion, Naming, Recognition
 from app.problems import Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 UNNAMED = "Provider number"
@@ -81,7 +81,7 @@ KIND = Kind(
     name="practitioner_reference_numbers",
     label="Provider numbers",
     source_label="Practitioner reference numbers",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_reference_numbers),
         file_names=("practitioner reference numbers", "practitioner_reference_numbers"),

@@ -14,7 +14,7 @@ from app.mapping.text import cut, string, text
 from app.mapping.traits import Mention, Names, Naming, Recognition
 from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 
@@ -116,7 +116,7 @@ KIND = Kind(
     role=KindRole.PRACTITIONER,
     label="Practitioners",
     source_label="Practitioners",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_practitioners),
         file_names=("practitioners",),

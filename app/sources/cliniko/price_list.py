@@ -11,10 +11,9 @@ from app.mapping.numbers import money
 from app.mapping.text import code, string
 from app.mapping.traits import Exclusion, Recognition, ShortList
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
-WHERE = "Not among the data exports of every account: ask whoever made your export from the API"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +51,7 @@ BILLABLE_ITEMS = Kind(
     name="billable_items",
     label="Prices",
     source_label="Billable items",
-    source_location=WHERE,
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_prices),
         file_names=("billable items", "billable_items"),
@@ -68,7 +67,7 @@ CONCESSION_TYPES = Kind(
     name="concession_types",
     label="Concession types",
     source_label="Concession types",
-    source_location=WHERE,
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_concessions),
         file_names=("concession types", "concession_types"),

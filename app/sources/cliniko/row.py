@@ -1,4 +1,4 @@
-"""The columns that rows of every kind have: when Cliniko made, changed, archived and deleted a record."""
+"""What the kinds share: the columns of every row, and where a kind is found that has no data export of its own."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,8 @@ from typing import Annotated
 
 from app.mapping.columns import Column
 from app.mapping.moments import mark, timestamp
+
+FROM_THE_API = "Not among the data exports of every account: ask whoever made your export from the API"
 
 
 @dataclass(frozen=True, kw_only=True)

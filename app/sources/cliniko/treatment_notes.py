@@ -22,7 +22,7 @@ from app.mapping.text import cut, string, verbatim
 from app.mapping.traits import Exclusion, Identity, PageColumns, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 UNTITLED = "Treatment note"
@@ -162,7 +162,7 @@ KIND = Kind(
     role=KindRole.NOTE,
     label="Progress notes",
     source_label="Treatment notes",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_treatment_notes),
         file_names=("treatment notes", "treatment_notes"),

@@ -16,7 +16,7 @@ from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.diary import busy_time, is_reversed, lasts_long, location_of, times_of
 from app.sources.cliniko.headers import ENDS, STARTS, HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 
@@ -111,7 +111,7 @@ KIND = Kind(
     name="unavailable_blocks",
     label="Busy times",
     source_label="Unavailable blocks",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_blocks),
         file_names=(

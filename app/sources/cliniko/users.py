@@ -19,7 +19,7 @@ from app.sources.cliniko.client_phones import Phones, listed, phones
 from app.sources.cliniko.compared_values import ComparedValues, compared_email, compared_phones
 from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import FROM_THE_API, Row
 
 Words = str | None
 
@@ -113,7 +113,7 @@ KIND = Kind(
     role=KindRole.USER,
     label="Users",
     source_label="Users",
-    source_location="Not among the data exports of every account: ask whoever made your export from the API",
+    source_location=FROM_THE_API,
     recognition=Recognition(
         fingerprint=fingerprint(looks_like_users),
         file_names=("users",),
