@@ -39,6 +39,28 @@ class FailuresAtOnce:
             self.terminal.write_line(f"\nFAILED in its {report.when}: {report.nodeid}: {reason}")
 
 
+_began = pytest.StashKey[float]()
+
+
+def cpu_seconds() -> float:
+    """Seconds of CPU of this process and of its children that have ended."""
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[_began] = cpu_seconds()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Keeps the CPU that the test took with its fixtures: seconds of the clock depend on the machine."""
+    try:
+        return (yield)
+    finally:
+        item.user_properties.append(("cpu", f"{cpu_seconds() - item.stash[_began]:.3f}"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     terminal = config.pluginmanager.get_plugin("terminalreporter")

@@ -10,6 +10,7 @@ import os
 import random
 import socket
 import tempfile
+from itertools import chain
 from pathlib import Path
 
 LOWEST = 10_240
@@ -26,7 +27,9 @@ def free_port() -> int:
     Raises `RuntimeError` when every port is taken.
     """
     LOCKS.mkdir(mode=0o700, exist_ok=True)
-    for port in random.sample(_ports(), k=len(_ports())):
+    ports = _ports()
+    first = random.randrange(len(ports))
+    for port in chain(ports[first:], ports[:first]):
         lock = os.open(LOCKS / str(port), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         if _is_locked_here(lock) and _is_free(port):
             _kept.append(lock)

@@ -12,8 +12,9 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 from tests.thirds import THIRD, TOLD, third_of_this_change
@@ -22,6 +23,7 @@ REPORT = Path("var/test-report.xml")
 MEMORY = Path("/dev/shm")
 ENOUGH = 4 * 1024**3
 ENDING_SECONDS = 60.0  # for pytest to end its fixtures and to name its failures after an interrupt
+COSTLIEST = 40  # files that are named with their seconds
 WORKERS = "4"  # more than cores: much of what is tested waits for a browser, a lease or a second process
 
 
@@ -40,16 +42,23 @@ def memory_left() -> int:
     return int(found[1]) * 1024 if found else 0
 
 
-def seconds_by_folder(cases: Iterable[ET.Element]) -> Iterator[str]:
-    """One line for each folder of tests, the slowest first: its seconds in all processes together, and its tests."""
-    seconds: defaultdict[str, float] = defaultdict(float)
+def cpu_of(case: ET.Element) -> float:
+    """The seconds of CPU that a test took with its fixtures and the processes that it ended."""
+    return sum(float(one.get("value", 0)) for one in case.iter("property") if one.get("name") == "cpu")
+
+
+def seconds_by(part: Callable[[list[str]], str], cases: Iterable[ET.Element]) -> Iterator[str]:
+    """One line for each part of the tests, the costliest first: seconds of CPU, seconds of the clock, and its tests."""
+    cpu: defaultdict[str, float] = defaultdict(float)
+    clock: defaultdict[str, float] = defaultdict(float)
     tests: Counter[str] = Counter()
     for case in cases:
-        folder = ".".join(case.get("classname", "").split(".")[:2])
-        seconds[folder] += float(case.get("time", 0))
-        tests[folder] += 1
-    for folder, taken in sorted(seconds.items(), key=lambda each: -each[1]):
-        yield f"{taken:8.1f}  {folder} ({tests[folder]:,} tests)"
+        name = part(case.get("classname", "").split("."))
+        cpu[name] += cpu_of(case)
+        clock[name] += float(case.get("time", 0))
+        tests[name] += 1
+    for name, taken in sorted(cpu.items(), key=lambda each: -each[1]):
+        yield f"{taken:8.1f} {clock[name]:8.1f}  {name} ({tests[name]:,} tests)"
 
 
 def run_pytest(command: list[str], environment: dict[str, str]) -> int:
@@ -90,7 +99,8 @@ def main() -> int:
     cases = list(ET.parse(REPORT).iter("testcase"))
     if varied:
         print(f"Of the variants that cost most, {varied} ran; `make test ALL=1` runs every one.")
-    print("Seconds by folder:", *seconds_by_folder(cases), sep="\n  ")
+    print("Seconds of CPU and of the clock by folder:", *seconds_by(lambda at: ".".join(at[:2]), cases), sep="\n  ")
+    print("The costliest files:", *islice(seconds_by(".".join, cases), COSTLIEST), sep="\n  ")
     skipped = [
         f"{case.get('classname')}.{case.get('name')}: {reason.get('message')}"
         for case in cases

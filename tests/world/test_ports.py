@@ -1,8 +1,8 @@
 """Ports for the servers that tests start."""
 
-import multiprocessing
 import socket
-from multiprocessing.connection import Connection
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,26 +11,22 @@ from tests import ports
 from tests.ports import CONNECTIONS_FROM, free_port
 
 PORTS_EACH = 60
-
-
-def _ask(answer: Connection) -> None:
-    answer.send([free_port() for _ in range(PORTS_EACH)])
-    answer.recv()
+ASK = f"""
+from tests.ports import free_port
+print(*(free_port() for _ in range({PORTS_EACH})), flush=True)
+input()
+"""
 
 
 def test_no_two_processes_are_given_one_port() -> None:
-    context = multiprocessing.get_context("spawn")
-    asking = []
-    for _ in range(3):
-        here, there = context.Pipe()
-        process = context.Process(target=_ask, args=(there,))
-        process.start()
-        asking.append((here, process))
-    given = [port for here, _ in asking for port in here.recv()]
-    for here, process in asking:
-        here.send("done")
-        process.join()
-    assert len(set(given)) == 3 * PORTS_EACH
+    asking = [
+        subprocess.Popen([sys.executable, "-c", ASK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    given = [port for process in asking if process.stdout for port in process.stdout.readline().split()]
+    for process in asking:
+        process.communicate("done\n")
+    assert len(given) == len(set(given)) == 3 * PORTS_EACH
 
 
 def test_no_connection_is_given_a_port_that_a_test_was_given() -> None:
@@ -39,9 +35,9 @@ def test_no_connection_is_given_a_port_that_a_test_was_given() -> None:
 
 
 def test_a_port_that_a_server_holds_is_not_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    held = ports.free_port()
+    held = free_port()
     monkeypatch.setattr(ports, "LOCKS", tmp_path)
     monkeypatch.setattr(ports, "_ports", lambda: range(held, held + 1))
     with socket.create_server(("127.0.0.1", held)), pytest.raises(RuntimeError, match="every port"):
-        ports.free_port()
-    assert ports.free_port() == held
+        free_port()
+    assert free_port() == held
