@@ -15,6 +15,8 @@ from app.reading.cut import PartStore
 from app.reading.entries import FileEntry
 from app.reading.naming import owner_of
 from app.reading.refusal import Refused
+from app.storage.batch import ObjectBatch
+from app.storage.writing import ObjectWriter
 
 PIECE = 64 << 10
 AT_ONCE = 1 << 20
@@ -25,8 +27,8 @@ def attachment_key(prefix: str, sha256: str) -> str:
     return f"{prefix}{sha256[:2]}/{sha256}"
 
 
-def store_attachment(entry: FileEntry, store: PartStore) -> Attachment:
-    """Stores the content of a file, unless storage already has that content.
+def store_attachment(entry: FileEntry, store: PartStore, batch: ObjectBatch) -> Attachment:
+    """Writes the content of a file into a batch, unless the storage or the batch has that content.
 
     Raises nothing for a bad file: the returned attachment carries the problem code and no checksum.
     """
@@ -40,13 +42,13 @@ def store_attachment(entry: FileEntry, store: PartStore) -> Attachment:
     try:
         if entry.refused:
             raise entry.refused
-        sha256, size, content_type = _stored(entry, store)
+        sha256, size, content_type = _stored(entry, store, batch)
     except Refused as refused:
         return attachment._replace(code=refused.code)
     return attachment._replace(sha256=sha256, size=size, content_type=content_type)
 
 
-def _stored(entry: FileEntry, store: PartStore) -> tuple[str, int, str]:
+def _stored(entry: FileEntry, store: PartStore, batch: ObjectBatch) -> tuple[str, int, str]:
     if entry.size > store.limits.file_bytes:
         raise Refused("file_too_large")
     with entry.open() as stream:
@@ -62,23 +64,23 @@ def _stored(entry: FileEntry, store: PartStore) -> tuple[str, int, str]:
                     raise Refused("file_too_large")
     sha256 = digest.hexdigest()
     key = attachment_key(store.files, sha256)
-    if not store.objects.exists(key):
-        _write(entry, store, key, sha256, begins if size < AT_ONCE else None)
+    if not batch.has(key) and not store.objects.exists(key):
+        with batch.writer(key, store.data_key) as out:
+            _write(entry, out, sha256, begins if size < AT_ONCE else None)
     return sha256, size, content_type_of(begins)
 
 
-def _write(entry: FileEntry, store: PartStore, key: str, sha256: str, whole: bytes | None) -> None:
-    with store.objects.writer(key, store.data_key) as out:
-        if whole is not None:
-            out.write(whole)
-            return
-        digest = hashlib.sha256()
-        with entry.open() as stream:
-            for piece in _pieces(stream):
-                digest.update(piece)
-                out.write(piece)
-        if digest.hexdigest() != sha256:
-            raise Refused("zip_damaged")
+def _write(entry: FileEntry, out: ObjectWriter, sha256: str, whole: bytes | None) -> None:
+    if whole is not None:
+        out.write(whole)
+        return
+    digest = hashlib.sha256()
+    with entry.open() as stream:
+        for piece in _pieces(stream):
+            digest.update(piece)
+            out.write(piece)
+    if digest.hexdigest() != sha256:
+        raise Refused("zip_damaged")
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.db import now
-from app.index.attachments import Attachments
+from app.index.attachments import Attachment, Attachments
 from app.index.entry import IndexEntry
 from app.index.store import Index, remove
 from app.mapping.context import Context
@@ -346,13 +346,26 @@ def read_export(
 
 
 def store_attachments(export: ExportFiles, reading: ReadingContext) -> Iterator[FileEntry]:
-    """Stores patients' files one by one and yields each stored file. Files that are already stored are skipped. Must be
-    exhausted before `read_export` begins."""
+    """Stores patients' files, and yields each file when it is durable. Files that are already stored are skipped. Must
+    be exhausted before `read_export` begins."""
     attachments = reading.sink.attachments
-    for entry in sort_documents(export, reading.source, reading.file_kinds).attached():
-        if not attachments.has(entry.path):
-            attachments.add(store_attachment(entry, reading.store))
+    waiting: list[tuple[FileEntry, Attachment]] = []
+
+    def durable() -> Iterator[FileEntry]:
+        batch.settle()
+        for entry, attachment in waiting:
+            attachments.add(attachment)
             yield entry
+        waiting.clear()
+
+    with reading.store.objects.batch() as batch:
+        for entry in sort_documents(export, reading.source, reading.file_kinds).attached():
+            if attachments.has(entry.path):
+                continue
+            waiting.append((entry, store_attachment(entry, reading.store, batch)))
+            if batch.is_full:
+                yield from durable()
+        yield from durable()
     attachments.settle()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from app.side_effects import side_effect
+from app.storage.batch import ObjectBatch
 from app.storage.encryption import CannotOpen
 from app.storage.frames import FRAME, HEADER, SEALED_FRAME, Frames, plain_size, sealed_offset
 from app.storage.writing import ObjectAppender, ObjectWriter, make_folder, sync_folder
@@ -33,6 +34,9 @@ class Objects(Protocol):
 
     def appender(self, key: str, data_key: bytes) -> ObjectAppender:
         """An object that grows over several runs, until `finish`."""
+
+    def batch(self) -> ObjectBatch:
+        """Many small objects that become durable together, used in a `with`."""
 
     def reader(self, key: str, data_key: bytes) -> BinaryIO:
         """The object's bytes, seekable."""
@@ -69,12 +73,14 @@ class LocalObjects:
         root.chmod(0o700)
 
     def writer(self, key: str, data_key: bytes) -> ObjectWriter:
-        path = self._made(key)
-        return ObjectWriter(path.with_name(f"{path.name}{TEMPORARY}{secrets.token_hex(8)}"), path, key, data_key)
+        return ObjectWriter(*self._temporary(key), key, data_key)
 
     def appender(self, key: str, data_key: bytes) -> ObjectAppender:
         path = self._made(key)
         return ObjectAppender(path.with_name(path.name + UNFINISHED), path, key, data_key)
+
+    def batch(self) -> ObjectBatch:
+        return ObjectBatch(self.root, self._temporary)
 
     def reader(self, key: str, data_key: bytes) -> BinaryIO:
         return io.BufferedReader(ObjectReader(self._path(key).open("rb"), key, data_key), 64 * 1024)
@@ -126,6 +132,11 @@ class LocalObjects:
         if not all(SEGMENT.fullmatch(s) for s in segments):
             raise ValueError("an object's name is made of letters, digits, dots, dashes and slashes")
         return self.root.joinpath(*segments)
+
+    def _temporary(self, key: str) -> tuple[Path, Path]:
+        """The paths of an unfinished and of the finished object, in a folder that exists."""
+        path = self._made(key)
+        return path.with_name(f"{path.name}{TEMPORARY}{secrets.token_hex(8)}"), path
 
     def _made(self, key: str) -> Path:
         path = self._path(key)

@@ -70,10 +70,7 @@ class ObjectAppender:
 
     def finish(self) -> int:
         """Finishes the object and makes it durable under its name. Returns its size."""
-        self._settle()
-        size = self.position
-        with side_effect("file.write"):
-            self._file.write(self._frames.seal(self._count, bytes(self._pending), last=True))
+        size = self._write_last_frame()
         self._sync()
         self._file.close()
         with side_effect("file.rename"):
@@ -92,6 +89,14 @@ class ObjectAppender:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _write_last_frame(self) -> int:
+        """Writes what is pending as the last frame. Returns the size of the object."""
+        self._settle()
+        with side_effect("file.write"):
+            self._file.write(self._frames.seal(self._count, bytes(self._pending), last=True))
+            self._file.flush()
+        return self.position
 
     def _settle(self) -> None:
         whole = len(self._pending) // FRAME

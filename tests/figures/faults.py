@@ -25,7 +25,7 @@ from tests.world.mailbox import mailbox
 from tests.world.patient_bell import patient, silence
 from tests.world.stages import STAGES, Ground, go_on, prepare, quiet, rest
 
-RECORDED = 650  # places that were there when this was last looked at: fewer means that some are no longer told
+RECORDED = 800  # places that were there when this was last looked at: fewer means that some are no longer told
 LANES = 2
 MOST_EARLY = 50  # one in so many may have come to its end before its place
 MEMORY = Path("/dev/shm")

@@ -212,9 +212,9 @@ def attachments_cut() -> None:
     """The last byte of every client's file is lost on its way into storage."""
     inner = vars(read_export)["store_attachment"]
 
-    def shorter(entry: Any, store: Any) -> Any:
+    def shorter(entry: Any, *into: Any) -> Any:
         with entry.open() as stream:
             body = stream.read()
-        return inner(replace(entry, open=lambda: io.BytesIO(body[:-1])), store)
+        return inner(replace(entry, open=lambda: io.BytesIO(body[:-1])), *into)
 
     vars(read_export)["store_attachment"] = shorter
