@@ -24,7 +24,7 @@ from app.access.rights import RIGHTS
 from app.changed_values import ValueChanged
 from app.db import DatabaseGone, now
 from app.errors import Stop
-from app.isolated import reader
+from app.isolated.reader import reader
 from app.migration.advance import GuardRefused, NotAllowed, WrongState
 from app.migration.audit import AuditChange, changes_since, state_change
 from app.migration.both_lists import LISTS_FIRST

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from json.encoder import encode_basestring
 
-from app.caspen.row_codec import Cell
+from app.caspen.canonical_values import Cell
 
 LARGE = 1 << 18  # characters of a text
 _WRAP = 2**256

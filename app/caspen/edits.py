@@ -14,10 +14,10 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from app.caspen.bookkeeping import PEOPLE
+from app.caspen.canonical_values import moment_text
 from app.caspen.digests import content_hash
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, change, fetch, lay_out, stream
-from app.caspen.tables.column_types import moment_text
 
 MADE, EDITED, DELETED = "made", "edited", "deleted"
 TOUCHED = "touched_by_people"  # a temporary table of a writing transaction

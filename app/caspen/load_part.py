@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import psycopg
 import sqlalchemy as sa
 
+from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, place_hash
 from app.caspen.fences import Fate, PartKey, PartLoaded, claim, void
 from app.caspen.live_records import LiveRecord, load_live_records
@@ -21,7 +22,6 @@ from app.caspen.row_codec import Row, TableShape, Unloadable, shape
 from app.caspen.statements import at, change, write
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.column_types import moment_text
 from app.db import now
 
 

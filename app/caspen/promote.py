@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN, Value, differs_from
+from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, merge
 from app.caspen.edits import DELETED, TOUCHED, list_touched, untouched
 from app.caspen.journal import journal_digest, keep_replaced
@@ -31,7 +32,6 @@ from app.caspen.statements import (
 )
 from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.column_types import moment_text
 from app.db import now
 
 

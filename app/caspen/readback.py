@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.caspen.bookkeeping import BOOKKEEPING, Value, differs_from
+from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, place_hash
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import at, canonical_columns, stream
 from app.caspen.stores import Store
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.column_types import moment_text
 
 SHOWN = 1000
 

@@ -3,22 +3,20 @@
 A value gets its canonical form once. The same form is hashed, written, and read back to be hashed again.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import AutoString
 
-from app.caspen.bookkeeping import content_columns
+from app.caspen.bookkeeping import IDENTITY, content_columns
+from app.caspen.canonical_values import CONVERTERS, Cell, ValueKind
+from app.caspen.column_hashes import ColumnHasher, hash_of
 from app.caspen.tables import BY_NAME
-from app.caspen.tables.column_types import ExactAmount, Moment, Nested, exact_text, moment_text, nested_text
+from app.caspen.tables.column_types import ExactAmount, Moment, Nested
 
-Cell = str | int | bool | None  # a value in its canonical form
 Row = tuple[Cell, ...]
 
 ALIASES = {"activities": "services"}  # one table, two id prefixes
@@ -33,60 +31,17 @@ class Unloadable(Exception):
         self.column = column
 
 
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        value = str.__str__(value)  # the value of an enumeration; raises TypeError for other types
-    if "\0" in value:
-        raise ValueError  # PostgreSQL cannot hold it, so every database refuses it
-    return value if value.isascii() else unicodedata.normalize("NFC", value)
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int or not -(2**31) <= value < 2**31:
-        raise TypeError
-    return value
-
-
-def _truth(value: Any) -> bool:
-    if type(value) is not bool:
-        raise TypeError
-    return value
-
-
-def _day(value: Any) -> str:
-    if type(value) is not date:
-        raise TypeError
-    return value.isoformat()
-
-
-def _moment(value: Any) -> str:
-    if not isinstance(value, datetime):
-        raise TypeError
-    return moment_text(value)
-
-
-def _exact(value: Any) -> str:
-    if not isinstance(value, Decimal | int) or (isinstance(value, Decimal) and not value.is_finite()):
-        raise TypeError
-    return exact_text(value)
-
-
-def _nested(value: Any) -> str:
-    text = nested_text(value)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def _canonical(column: sa.Column[Any]) -> Callable[[Any], Cell]:
-    by_type: tuple[tuple[type[Any] | tuple[type[Any], ...], Callable[[Any], Cell]], ...] = (
-        (Moment, _moment),
-        (ExactAmount, _exact),
-        (Nested, _nested),
-        (sa.Boolean, _truth),
-        (sa.Integer, _whole),
-        (sa.Date, _day),
-        ((sa.String, AutoString), _text),
+def _value_kind(column: sa.Column[Any]) -> ValueKind:
+    by_type: tuple[tuple[type[Any] | tuple[type[Any], ...], ValueKind], ...] = (
+        (Moment, ValueKind.MOMENT),
+        (ExactAmount, ValueKind.EXACT),
+        (Nested, ValueKind.NESTED),
+        (sa.Boolean, ValueKind.TRUTH),
+        (sa.Integer, ValueKind.WHOLE),
+        (sa.Date, ValueKind.DAY),
+        ((sa.String, AutoString), ValueKind.TEXT),
     )
-    return next(convert for kind, convert in by_type if isinstance(column.type, kind))
+    return next(kind for column_type, kind in by_type if isinstance(column.type, column_type))
 
 
 def _default(table: str, column: sa.Column[Any]) -> Any:
@@ -133,6 +88,15 @@ class TableShape:
             raise Unloadable(self.name, column)
         return tuple(cells)
 
+    def hasher(self) -> ColumnHasher:
+        """The hashes of this table's content columns, without the record's identity."""
+        names = [name for name in self.content if name not in IDENTITY]
+        defaults = {name: self.absent[self.place(name)] for name in names}
+        return ColumnHasher(
+            {name: _value_kind(self.table.c[name]) for name in names},
+            {name: hash_of(cell) for name, cell in defaults.items() if cell is not None},
+        )
+
 
 @cache
 def shape(name: str) -> TableShape:
@@ -140,7 +104,7 @@ def shape(name: str) -> TableShape:
     model = BY_NAME[ALIASES.get(name, name)]
     table: sa.Table = model.metadata.tables[str(model.__tablename__)]
     content = content_columns(model)
-    slots = {name: (place, _canonical(table.c[name])) for place, name in enumerate(content)}
+    slots = {name: (place, CONVERTERS[_value_kind(table.c[name])]) for place, name in enumerate(content)}
     defaults = [_default(table.name, table.c[name]) for name in content]
     return TableShape(
         table.name,

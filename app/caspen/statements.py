@@ -9,7 +9,8 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.caspen.row_codec import Cell, Row, TableShape
+from app.caspen.canonical_values import Cell
+from app.caspen.row_codec import Row, TableShape
 from app.caspen.tables.column_types import ExactAmount, Moment
 
 BATCH = 500

@@ -1,7 +1,7 @@
 """Inspects a link in a limited process, because the provider's responses are untrusted."""
 
-from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.link_job import LinkRequest
+from app.isolated.reader import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.links import Findings
 from app.links.link_settings import SETTINGS
 from app.migration.models import Migration

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, trial_digest
 from app.caspen.file_references import sweep_contents
 from app.caspen.promote import Promoted, Promotion, Unproven
 from app.caspen.promote import promote as promote_store
 from app.caspen.relied_records import Outdated
 from app.caspen.stores import Sides, Store
-from app.caspen.tables.column_types import moment_text
 from app.errors import Stop
 from app.migration.audited import is_approval_proven
 from app.migration.completeness_warnings import export_day, stale_day

@@ -5,7 +5,3 @@ reader.py          used by pages: starts jobs, streams their answers, ends jobs 
 jobs.py            the jobs: describe_job.py, preview_job.py, link_job.py, row_job.py
 places.py          the inventory: every place of the product that parses bytes from outside, and in which process
 """
-
-from app.isolated.reader import IsolatedReader, ReaderBusy, ReaderFailed, ReaderLimits, reader
-
-__all__ = ["IsolatedReader", "ReaderBusy", "ReaderFailed", "ReaderLimits", "reader"]

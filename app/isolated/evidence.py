@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from app.caspen.column_hashes import hashes_of_values
+from app.caspen.column_hashes import ColumnHasher
 from app.caspen.record_ids import Ids
 from app.isolated.joined_rows import PartRequest, PartRows
 from app.mapping.cell_changes import MINUTES, NAME, START, Borrowed, column_of
@@ -34,7 +34,7 @@ from app.mapping.remap import START as START_COLUMN
 from app.mapping.remap import references
 from app.mapping.rows import Record
 from app.problems import Problem
-from app.trial.context import lookups_of, settled
+from app.trial.trial_facts import lookups_of, settled
 
 OPTIONS = "options"  # the column of a question, of which an answer has ids
 _PIECES = re.compile(r"[,;|\s\"\[\]]+")
@@ -67,7 +67,7 @@ class RecordRequest:
     """The record whose cells are requested, and its trial: plan and facts as JSON, the moment as ISO text.
 
     * `codes`: the problems that the trial reported for the row. A reference whose problem is among them led to no row.
-    * `hashes`: by column, the hash of the trial's value.
+    * `hasher`: hashes a mapped value of the record's table; `hashes`: by column, the hash of the trial's value.
     * `part`: the number of the row's part; `parts`: the parts of kinds whose rows may have a part in the record.
     * `targets`, `others`: further rows, by their place.
     """
@@ -79,6 +79,7 @@ class RecordRequest:
     plan: str
     moment: str
     facts: str
+    hasher: ColumnHasher
     codes: tuple[str, ...] = ()
     hashes: dict[str, str] = field(default_factory=dict)
     part: int = 0
@@ -298,7 +299,7 @@ class _Search:
 
     def _unlike(self, record: Record) -> frozenset[str]:
         """The columns in which the trial's record has another value than this experiment's record."""
-        trial, now = self.asked.hashes, hashes_of_values(record.table, record.values)
+        trial, now = self.asked.hashes, self.asked.hasher.hashes(record.values)
         return frozenset(name for name in trial.keys() | now.keys() if trial and trial.get(name) != now.get(name))
 
     def _experiment(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.index.store import Index, remove
+from app.index.stored_index import materialise
 from app.mapping.plan import Plan
 from app.migration.models import Migration
-from app.trial.context import materialise
 from app.worker.runtime import Runtime
 
 

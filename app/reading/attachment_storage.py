@@ -22,6 +22,11 @@ PIECE = 64 << 10
 AT_ONCE = 1 << 20
 
 
+def attachments_prefix(migration_id: str, export_number: int) -> str:
+    """The prefix in storage of the contents of an export's files, which are stored by checksum."""
+    return f"{migration_id}/contents-{export_number}/"
+
+
 def attachment_key(prefix: str, sha256: str) -> str:
     """Returns the storage key of a content, by the SHA-256 of its bytes."""
     return f"{prefix}{sha256[:2]}/{sha256}"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.describe_job import Described, DescribeRequest, ReadFile
+from app.isolated.reader import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of

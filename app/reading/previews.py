@@ -6,9 +6,9 @@ A limited process parses the file: whatever happens there, the page gets an answ
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.export_copy import ExportCopy
 from app.isolated.preview_job import PreviewFrame, PreviewRequest
+from app.isolated.reader import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.mapping.plan import Plan
 from app.migration.models import Migration
 from app.reading.export_copies import export_copy

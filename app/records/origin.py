@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app.caspen.column_hashes import hashes_of_record
+from app.caspen.column_hashes import ColumnHasher
 from app.caspen.record_ids import PREFIXES
-from app.caspen.row_codec import ALIASES
+from app.caspen.row_codec import ALIASES, shape
 from app.caspen.stores import Store
 from app.errors import Stop
 from app.isolated.evidence import OtherRequest, RecordRequest, TargetRequest
@@ -158,6 +158,7 @@ def asked_of(
         others = tuple(_others(session, migration, trial, record, fields))
         kinds = {part.kind, *(other.part.kind for other in others)}
         parts = tuple(_parts(session, migration, source, kinds))
+    hasher = shape(table_of(record)).hasher()
     return RecordRequest(
         table_of(record),
         str(record.source_kind),
@@ -166,13 +167,19 @@ def asked_of(
         Plan.model_validate(trial.plan).model_dump_json(),
         trial.started_at.isoformat(),
         json.dumps({name: fact for name, fact in (opened.facts if opened else {}).items() if name in FACTS}),
+        hasher,
         (),
-        hashes_of_record(record),
+        hasher.hashes(_stored_values(record, hasher)),
         part.number,
         parts,
         targets,
         others,
     )
+
+
+def _stored_values(record: Any, hasher: ColumnHasher) -> dict[str, Any]:
+    """The content of a record by column. Python's own words, such as `from`, have an underscore in the attribute."""
+    return {name: getattr(record, name if hasattr(record, name) else f"{name}_") for name in hasher.kinds}
 
 
 def table_of(record: Any) -> str:

@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 
 from app.db import now
 from app.errors import Stop
-from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.evidence import EvidenceAnswer, RecordRequest
+from app.isolated.reader import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.row_job import RowAnswer, RowRequest
 from app.mapping.context import DateOrder
 from app.mapping.joins import JoinRole

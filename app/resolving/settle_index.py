@@ -3,13 +3,11 @@
 `resolve` is the step. Its parts follow in the order in which it uses them.
 """
 
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +21,7 @@ from app.errors import Stop
 from app.index.part import level_of_finding
 from app.index.schema import WHILE_RESOLVING
 from app.index.store import Index, remove
+from app.index.stored_index import fetch_index, index_key, store_index
 from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.equality import statements_of
@@ -35,9 +34,9 @@ from app.migration.exports import fetched_files, files_of
 from app.migration.models import Export, ExportFile, Migration, Part, ProblemLine, Work
 from app.migration.plans import plan_of
 from app.problems import Level, Problem
+from app.reading.attachment_storage import attachments_prefix
 from app.reading.inventory import Inventory, take_inventory
 from app.reading.parts import LARGE, PartRow, read_part
-from app.reading.read_export import store_index
 from app.reading.reading_ledger import note_problems
 from app.reading.results import FileDone
 from app.reading.seal import SEAL, all_files, seal_of_reading
@@ -45,7 +44,7 @@ from app.resolving import RULES
 from app.resolving.rule import Brought, Reread, ResolvingContext
 from app.sources import source as source_named
 from app.trial.account_seal import counted, counted_in
-from app.trial.context import COPY_BYTES, attachments_prefix, index_key, trial_contexts
+from app.trial.context import trial_contexts
 from app.trial.custom_fields import fields_of
 from app.trial.kind_parts import parts_of
 from app.worker.heartbeat import Heartbeat
@@ -87,7 +86,7 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     questions = fields_of(runtime, migration, plan_of(migration), now().date(), beat, {})
     described = {token: _without_answers(question) for token, question in questions.items()}
     path = runtime.scratch.folder / f"{migration.id}.resolving"
-    _fetch_index(runtime, migration, str(reading["index"]), path)
+    fetch_index(runtime, migration, str(reading["index"]), path)
     try:
         with beat.during():
             brought, reread = brought_before(runtime, migration), rows_again(runtime, migration, now().date())
@@ -199,11 +198,6 @@ def _without_answers(question: Defined) -> Defined:
     """A question for pages, without the options that are clients' answers instead of defined options."""
     described = tuple(option for option in question.options if not option.added)
     return replace(question, options=described, has_text=question.has_text or len(described) < len(question.options))
-
-
-def _fetch_index(runtime: Runtime, migration: Migration, key: str, path: Path) -> None:
-    with runtime.objects.reader(key, runtime.key(migration)) as kept, path.open("wb") as plain:
-        shutil.copyfileobj(kept, plain, COPY_BYTES)
 
 
 def brought_before(runtime: Runtime, migration: Migration) -> Brought:

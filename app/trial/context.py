@@ -4,11 +4,9 @@ A process builds the context once for a trial and keeps it from part to part.
 """
 
 import json
-import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,17 +16,18 @@ from sqlmodel import Session, select
 from app.caspen.record_ids import Ids
 from app.caspen.stores import Store
 from app.index.store import Index, remove
+from app.index.stored_index import materialise
 from app.mapping.context import Context
-from app.mapping.defined import Defined
 from app.mapping.kind import Kind, Source
 from app.mapping.lookups import Lookups
 from app.mapping.parse import RowParser, parser_of
-from app.mapping.plan import Choice, Plan
+from app.mapping.plan import Plan
 from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.reading.parts import PartHead, PartRow, read_part
 from app.sources import source as source_named
 from app.storage.encryption import Sealing
 from app.trial.kind_parts import parts_of
+from app.trial.trial_facts import lookups_of, settled
 from app.worker.runtime import Runtime
 
 CACHE_KIB = 512
@@ -149,7 +148,6 @@ def _target(index: Index, kind: Kind[Any], part: Part, plan: Plan, ids: Ids) -> 
     return target_id
 
 
-COPY_BYTES = 1 << 20
 PLACES = "locations"
 SET_ASIDE = "set_aside"
 """The phase of a trial that holds the rows that need rows set aside. Its result names the rows set aside."""
@@ -212,16 +210,6 @@ class TrialContexts:
 trial_contexts = TrialContexts()
 
 
-def index_key(migration_id: str, export_number: int) -> str:
-    """The key in storage of an export's sealed index."""
-    return f"{migration_id}/export-{export_number}/index"
-
-
-def attachments_prefix(migration_id: str, export_number: int) -> str:
-    """The prefix in storage of the contents of an export's files, which are stored by checksum."""
-    return f"{migration_id}/contents-{export_number}/"
-
-
 def rows_set_aside(session: Session, migration: Migration) -> tuple[int, ...]:
     """The rows of the index that were set aside in a migration's current trial; rows that need them are held."""
     settled = session.get(Work, (migration.id, f"trial:{migration.trial_number}", SET_ASIDE, 0))
@@ -276,50 +264,6 @@ def _zones(index: Index, source: Source, plan: Plan, ids: Ids, facts: Mapping[st
         for key in index.unmoved(kind.name, plan)
     }.difference(facts.get("own_places", ()))
     return {place: zone for place, zone in facts.get("zones", {}).items() if place not in absent}
-
-
-def lookups_of(
-    moment: datetime,
-    plan: Plan,
-    ids: Ids,
-    facts: Mapping[str, Any],
-    lists: Mapping[str, Mapping[str, tuple[Any, ...]]],
-) -> Lookups:
-    """The look-ups of a trial that started at `moment`. `facts` is the result of the trial's first step."""
-    return Lookups(
-        plan=plan,
-        ids=ids,
-        now=moment,
-        zones=facts.get("zones", {}),
-        durations=facts.get("durations", {}),
-        existing=facts.get("existing", {}),
-        fields={key: Defined.from_json(field) for key, field in facts.get("fields", {}).items()},
-        lists=lists,
-        native_fields={name: (pair[0], pair[1]) for name, pair in facts.get("native_fields", {}).items()},
-    )
-
-
-def settled(plan: Plan, facts: Mapping[str, Any]) -> Plan:
-    """A trial's plan with the clients and fields that were matched automatically when the trial began.
-
-    A client who waits for a decision waits although the plan has a choice; other choices of the plan count.
-    """
-    known = {
-        name: {key: Choice.model_validate(choice_json) for key, choice_json in facts.get(name, {}).items()}
-        for name in ("known_clients", "known_fields")
-    }
-    waiting = {source_id for source_id, choice in known["known_clients"].items() if choice.to == "wait"}
-    chosen = {source_id: choice for source_id, choice in plan.clients.items() if source_id not in waiting}
-    clients, fields = {**known["known_clients"], **chosen}, {**plan.fields, **known["known_fields"]}
-    return plan.model_copy(update={"clients": clients, "fields": fields})
-
-
-def materialise(runtime: Runtime, migration: Migration, path: Path) -> Index:
-    """Decrypts the sealed index to a file at `path` and opens it. Raises CannotOpen for a damaged index."""
-    sealed = runtime.objects.reader(index_key(migration.id, migration.export_number), runtime.key(migration))
-    with sealed, path.open("wb") as plain:
-        shutil.copyfileobj(sealed, plain, COPY_BYTES)
-    return Index.open(path)
 
 
 def _paths(session: Session, migration: Migration) -> dict[int, str]:

@@ -16,9 +16,8 @@ from app.errors import Stop
 from app.migration.models import Migration
 from app.migration.states import State
 from app.problems import Level, Problem
-from app.reading.attachment_storage import attachment_key
+from app.reading.attachment_storage import attachment_key, attachments_prefix
 from app.storage import CannotOpen
-from app.trial.context import attachments_prefix
 from app.worker.heartbeat import Heartbeat
 from app.worker.runtime import Runtime
 

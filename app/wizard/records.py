@@ -12,7 +12,7 @@ from app.migration.models import Trial, Work
 from app.records import query
 from app.records.kind import RecordKind
 from app.records.kinds import BY_NAME, KINDS
-from app.trial.context import settled
+from app.trial.trial_facts import settled
 from app.web.page_context import Visit, go, page, visit_of
 from app.web.search_text import search_address, typed_text
 from app.wizard.damage import UNTRUE, find_damage

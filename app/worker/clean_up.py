@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from app.caspen.journal import forget_replaced, replaced_by
 from app.db import now
 from app.fetch.chunked_uploads import KEPT
+from app.index.stored_index import index_key
 from app.migration.advance import By, GuardRefused, advance, locked
 from app.migration.audit import chain_hash, write_act
 from app.migration.audited import Audited, load_audited, load_misplaced
@@ -18,7 +19,7 @@ from app.migration.models import AuditEntry, Export, ExportFile, HelpMessage, Li
 from app.migration.states import OVER, WAITS_FOR_CLINIC, WORKING, Actor, Event, State
 from app.migration.upload_tables import UploadFile
 from app.problems import Problem
-from app.trial.context import attachments_prefix, index_key
+from app.reading.attachment_storage import attachments_prefix
 from app.worker.leases import DONE
 from app.worker.runtime import Runtime
 

@@ -11,7 +11,7 @@ from app.golive import finalise, take_back
 from app.migration.exports import current_export
 from app.migration.models import Migration
 from app.migration.states import Event, State
-from app.reading import read_export
+from app.reading import reading_stage
 from app.resolving import settle_index
 from app.trial import load, reconcile, set_aside, source_totals
 from app.trial.context import SET_ASIDE
@@ -71,7 +71,7 @@ STAGES: dict[State, Stage] = {
     ),
     State.READING: Stage(
         "export",
-        (Phase("read", read_export.read, export_piece), Phase("resolve", settle_index.resolve)),
+        (Phase("read", reading_stage.read, export_piece), Phase("resolve", settle_index.resolve)),
         Event.READ,
         "export_number",
     ),

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.caspen.canonical_values import exact_text, moment_text
 from app.caspen.digests import Digest, content_hash, merge, trial_digest
 from app.caspen.record_ids import Ids, new_id
 from app.caspen.row_codec import shape
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.column_types import exact_text, moment_text
 from app.sources import source
 
 IDENTITY = {"id": "cli_1", "source": "elsewhere", "source_kind": "patients", "source_id": "1"}

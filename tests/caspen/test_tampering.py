@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN
+from app.caspen.canonical_values import moment_text
 from app.caspen.edits import entries, is_chained
 from app.caspen.gateway import Gateway
 from app.caspen.live_records import load_live_records
@@ -15,7 +16,6 @@ from app.caspen.row_codec import shape
 from app.caspen.statements import at
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.column_types import moment_text
 from app.caspen.undo import Why, undo
 from tests.caspen.story import (
     MIGRATION,

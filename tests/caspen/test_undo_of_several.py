@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest
 from app.caspen.fences import PartKey
 from app.caspen.gateway import Gateway
@@ -19,7 +20,6 @@ from app.caspen.load_part import load_part
 from app.caspen.promote import Promotion, promote
 from app.caspen.shared_records import count_kept_by_later
 from app.caspen.stores import Store, Stores
-from app.caspen.tables.column_types import moment_text
 from app.caspen.undo import Why, preview_undo, undo
 from tests.caspen.story import IDS, NOON, WORKSPACE, client, client_id, query, rows, workspace_version
 

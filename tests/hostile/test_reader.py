@@ -2,14 +2,17 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from app.isolated import IsolatedReader, ReaderBusy, ReaderFailed, ReaderLimits, reader, wire
+from app.isolated import wire
 from app.isolated.link_job import LinkRequest
+from app.isolated.reader import IsolatedReader, ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.row_job import RowAnswer, RowRequest
 from app.links import Findings
 from app.problems import Level, Problem
@@ -17,6 +20,10 @@ from tests.hostile.web import children_of, no_job_is_left
 from tests.workers.story import until
 
 LIMITS = ReaderLimits(memory_mb=768, seconds=2.0)
+NOT_LOADED = (
+    *("sqlalchemy", "sqlmodel", "fastapi", "starlette", "arq"),
+    *("app.db", "app.queue", "app.settings", "app.migration", "app.caspen.tables", "app.worker.runtime", "app.web"),
+)
 
 
 def hostile(killer: str) -> LinkRequest:
@@ -111,3 +118,12 @@ def test_answers_are_unchanged_by_the_wire() -> None:
 def test_an_invalid_answer_is_an_error(body: bytes) -> None:
     with pytest.raises(wire.Malformed):
         wire.unpack(Findings, body)
+
+
+def test_a_limited_process_loads_neither_the_database_nor_the_pages() -> None:
+    program = "import sys, app.isolated.server, app.worker.memory\n"
+    program += "from app.isolated import jobs\njobs.warm_up()\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "app.reading.entries" in loaded
+    assert loaded.isdisjoint(NOT_LOADED)

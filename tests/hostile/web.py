@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from app.caspen.tables import Client
 from app.fetch.link_inspections import inspect_in_reader
-from app.isolated import reader
+from app.isolated.reader import reader
 from app.migration.advance import By
 from app.migration.models import ProblemLine
 from app.migration.states import Actor, State

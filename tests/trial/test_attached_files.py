@@ -9,7 +9,7 @@ import pytest
 from app.golive.live_check import check_live
 from app.migration.advance import GuardRefused
 from app.migration.states import State
-from app.reading import cut, read_export
+from app.reading import cut, read_export, reading_stage
 from app.sources import SOURCES
 from tests.clinic import Clinic, clinic_files
 from tests.world.altered import exchanged, flipped, kept_in, removed
@@ -32,7 +32,7 @@ BODIES: dict[str, str | bytes] = {
 def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test spoils is mended after it."""
     monkeypatch.setitem(vars(read_export), "store_attachment", vars(read_export)["store_attachment"])
-    monkeypatch.setitem(vars(read_export), "store_attachments", read_export.store_attachments)
+    monkeypatch.setitem(vars(reading_stage), "store_attachments", read_export.store_attachments)
     monkeypatch.setattr(cut, "part_columns", cut.part_columns)
     monkeypatch.setitem(SOURCES, source().name, source())
 

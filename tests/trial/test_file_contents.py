@@ -11,9 +11,8 @@ from app.caspen.gateway import Gateway
 from app.caspen.live_files import NotThatContent
 from app.caspen.tables import File
 from app.migration.states import Event, State
-from app.reading.attachment_storage import attachment_key
+from app.reading.attachment_storage import attachment_key, attachments_prefix
 from app.storage import CannotOpen
-from app.trial.context import attachments_prefix
 from app.trial.file_contents import bring_contents, open_in_trial, sweep_workspaces
 from app.worker.clean_up import purge
 from app.worker.runtime import Runtime

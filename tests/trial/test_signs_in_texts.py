@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.caspen.tables.column_types import _nested
+from app.caspen.canonical_values import nested_text
 from app.mapping.content import read_content
 from app.mapping.form_content import form_content
 from app.mapping.rich import note_html
@@ -39,7 +39,7 @@ def stored(cell: str) -> list[str]:
     content = read_content(cell)
     note, form = note_html(content), form_content(content)
     assert "html_sanitised" not in (*note.codes, *form.codes)
-    return [note.html, _nested(form.sections)]
+    return [note.html, nested_text(form.sections)]
 
 
 @pytest.mark.parametrize(("kind", "answers"), WITNESSES)

@@ -3,9 +3,9 @@
 import pytest
 import sqlalchemy as sa
 
+from app.caspen.canonical_values import moment_text
 from app.caspen.live_counts import count_live
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.column_types import moment_text
 from app.db import now
 from tests.conftest import At
 from tests.pages import words

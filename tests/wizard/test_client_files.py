@@ -8,9 +8,8 @@ from sqlmodel import col, select
 
 from app.caspen.tables import File
 from app.migration.models import AuditEntry
-from app.reading.attachment_storage import attachment_key
+from app.reading.attachment_storage import attachment_key, attachments_prefix
 from app.records.reader import Reader
-from app.trial.context import attachments_prefix
 from tests.conftest import At
 from tests.pages import words
 from tests.product import ANA, MEGAN, RICK, VERA, Product

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from httpx import Response
 from sqlmodel import select
 
+from app.caspen.canonical_values import moment_text
 from app.caspen.live_counts import LISTS, NAMED, count_live
 from app.caspen.tables import OBJECTS, Client, ProgressNote, SharedRecord
-from app.caspen.tables.column_types import moment_text
 from app.db import now
 from app.formatting import plural
 from app.migration.guards import SHARED_KEPT

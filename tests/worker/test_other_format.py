@@ -9,9 +9,10 @@ from sqlmodel import select
 
 from app.index import schema, store
 from app.index.store import Index, OtherFormat
+from app.index.stored_index import store_index
 from app.migration.models import ExportFile, Part, ProblemLine
 from app.migration.states import State
-from app.reading import read_export as reading
+from app.reading import reading_stage
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import Clinic, clinic_files, clinic_in, patients
@@ -75,7 +76,7 @@ def _change_kept(clinic: Clinic, change: str) -> None:
     _older(path, change)
     if not change.startswith("PRAGMA"):
         _older(path, "PRAGMA user_version = 0")
-    reading.store_index(runtime, clinic.migration, path, key)
+    store_index(runtime, clinic.migration, path, key)
     store.remove(path)
 
 
@@ -92,8 +93,8 @@ def test_an_export_that_was_half_read_is_read_from_the_start(
     phase: str,
     name: str,
 ) -> None:
-    monkeypatch.setattr(reading, "SAFE_EVERY_SECONDS", -1.0)
-    monkeypatch.setattr(reading, "SAFE_COST", 0.0)
+    monkeypatch.setattr(reading_stage, "SAFE_EVERY_SECONDS", -1.0)
+    monkeypatch.setattr(reading_stage, "SAFE_COST", 0.0)
     clinic = clinic_in(runtime)
     clinic.hand_over(FILES)
     _until(clinic, lambda: _is_at(clinic, phase))

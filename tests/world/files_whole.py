@@ -12,8 +12,8 @@ from app.caspen.file_references import load_file_records
 from app.caspen.live_files import SHARDS
 from app.migration.models import ExportFile, Migration, Part
 from app.migration.states import State
+from app.reading.attachment_storage import attachments_prefix
 from app.storage.encryption import CannotOpen
-from app.trial.context import attachments_prefix
 from app.trial.file_contents import open_in_trial
 from app.worker.clean_up import places, wanted_objects
 from tests.world.left import Left

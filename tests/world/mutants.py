@@ -18,7 +18,7 @@ from app.migration.models import Migration, ProblemLine
 from app.migration.states import State
 from app.migration.trials import current_trial
 from app.problems import Level
-from app.trial.context import attachments_prefix
+from app.reading.attachment_storage import attachments_prefix
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.world import spoiled

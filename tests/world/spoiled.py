@@ -12,7 +12,7 @@ from app.mapping import content as contents_of_notes
 from app.mapping import moments
 from app.mapping.kind import Kind, Source
 from app.mapping.rows import Mapped, Record, Result
-from app.reading import cut, grid, read_export
+from app.reading import cut, grid, read_export, reading_stage
 from app.sources import SOURCES
 
 Spoil = Callable[[], None]
@@ -203,7 +203,7 @@ def answer_lost(which: int) -> Spoil:
 def attachment_unseen() -> None:
     """The first of clients' own files is passed over."""
     inner = read_export.store_attachments
-    vars(read_export)["store_attachments"] = lambda found, reading: inner(
+    vars(reading_stage)["store_attachments"] = lambda found, reading: inner(
         replace(found, attached=tuple(found.attached)[1:]), reading
     )
 

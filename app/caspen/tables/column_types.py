@@ -10,31 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.caspen.canonical_values import exact_text, moment_text, nested_text
 from app.storable_values import readable
-
-_nested = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode
-
-
-def moment_text(value: datetime) -> str:
-    """A moment as fixed-width UTC text, which sorts as time does: `2024-02-29T03:00:00.000000Z`."""
-    if value.tzinfo is not UTC:
-        if value.tzinfo is None:
-            raise ValueError("a moment needs an offset")
-        value = value.astimezone(UTC)
-    return value.isoformat(timespec="microseconds")[:-6] + "Z"
-
-
-def exact_text(value: Decimal | int) -> str:
-    """An amount without exponent and without trailing zeros: `80`, `12.5`."""
-    text = format(Decimal(value), "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
-
-
-def nested_text(value: Any) -> str:
-    """A nested value as JSON with sorted keys."""
-    return _nested(value)
 
 
 def _moment_of(value: Any) -> datetime:

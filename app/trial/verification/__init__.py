@@ -25,8 +25,8 @@ from app.problems import Problem
 from app.reading.entries import ExportFiles, FileEntry
 from app.reading.entry_table import EntryList
 from app.reading.naming import split_list_path
-from app.reading.read_export import open_migration_export
 from app.reading.refusal import Refused
+from app.reading.watched_export import open_migration_export
 from app.sources import source as source_named
 from app.storage import CannotOpen
 from app.trial.verification.compared_rows import Sampled
