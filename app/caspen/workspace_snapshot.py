@@ -1,5 +1,6 @@
 """A snapshot of a clinic's workspace for the rest of the product: its locations, its people and its services."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -112,8 +113,10 @@ class WorkspaceSnapshot:
         return {location.id: location.timezone for location in self.locations}
 
     def existing(self) -> dict[str, dict[str, str]]:
-        """`named` as plain dictionaries, for storing."""
-        return {table: dict(names) for table, names in self.named.items()}
+        """`named`, and the locations whose name no other location has, as plain dictionaries, for storing."""
+        count = Counter(normalise_name(location.name) for location in self.locations)
+        alone = {name: location.id for location in self.locations if count[name := normalise_name(location.name)] == 1}
+        return {**{table: dict(names) for table, names in self.named.items()}, "locations": alone}
 
 
 class NoWorkspace(ValueChanged, LookupError):

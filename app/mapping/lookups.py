@@ -17,7 +17,7 @@ class Lookups:
     * `ids`: derives Caspen ids from source ids; `now`: the moment of the trial, in UTC.
     * `zones`: time zone by location; `durations`: minutes by service.
     * `existing`: by table and normalised name, the id of the workspace's own object, for things that are matched by
-      name (categories, cancellation reasons, referral types).
+      name (categories, cancellation reasons, referral types), and of its locations.
     * `fields`: the clinic's custom fields, by their id in the source.
     * `native_fields`: by name, the id and type of custom fields that were made in the workspace.
     * `lists`: rows of kinds with `ShortList`, by kind and lookup id.

@@ -16,6 +16,7 @@ NO_CELL = "Not a column in your export"
 ASSUMED = "Your export names none here: the only one, or the one that you chose"
 OTHER_ROWS = "Decided by other rows of your export"
 NOT_TRACED = "We could not trace this to a cell of your export"
+SAME_NAME = "Found in Caspen by its name"
 FROM_FILE = "Read from the file itself and its folder"
 USUAL = "Caspen's usual value, which this cell does not change"
 SAME_MOMENT = "The same moment, on the clock of its location"
@@ -208,11 +209,22 @@ def _how(field: RecordField, cells: tuple[Cell, ...], row: SourceRow) -> str:
         return MONTH_FIRST
     if field.how:
         return field.how
+    missing = _missing_target(cells, row)
+    if missing is not None:
+        return SAME_NAME if any(_is_kept(cell, field) for cell in cells) else missing.title
     if any(column.links_to or column.is_key for column in columns):
         return "Found by its number"
     if any(column.name_for for column in columns):
         return "Found by its name"
     return "Brought into Caspen's form"
+
+
+def _missing_target(cells: tuple[Cell, ...], row: SourceRow) -> Problem | None:
+    """The problem that says that the target of these cells' reference has no row in the export; None without one."""
+    links = {placed.name: placed.column for placed in row.kind.columns}
+    columns = [cell.placed.column for cell in cells if cell.placed]
+    codes = {code for column in columns for code in links.get(column.name_for or "", column).dropped_link_codes}
+    return next((problem for problem in row.problems if problem.code in codes), None)
 
 
 def _instant(cell: Cell, row: SourceRow) -> str | None:

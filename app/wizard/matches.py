@@ -121,7 +121,10 @@ def changed(visit: Visit, overview: MigrationOverview, sent: Mapping[str, str], 
     if show == custom_fields.TAB:
         return custom_fields.decided(visit, overview, plan, sent), []
     if role:
-        return matched(overview, plan, role, sent), []
+        plan = matched(overview, plan, role, sent)
+        place = sent.get(DEFAULT, "")
+        offered = place in default_places(overview, show)
+        return plan.model_copy(update={"default_location": place}) if offered else plan, []
     day, trouble = typed_date(sent.get("before", day_before(plan)), any_year=True)
     if trouble:
         return plan, [{"field": "before", "words": trouble}]
@@ -219,6 +222,9 @@ def render_matches(
         "before": typed if typed is not None else day_before(overview.plan),
         "terms": terms(visit, overview, left),
         "in_the_way": before_trial(visit.move, situation(visit, overview)),
+        "places": default_places(overview, show),
+        "place": default_place(overview.plan),
+        "others_go_to": OTHERS_GO_TO,
         "editable": visit.move.state == State.MATCHING and visit.person.may(Right.ACT, visit.move.workspace_id),
         "closed": visit.move.state != State.MATCHING,
         "errors": errors or [],
@@ -282,7 +288,7 @@ PARTS = {
 """The parts of a plan by tab: a label, and the fields of the plan."""
 ASKED = {
     "practitioners": ("practitioners",),
-    "locations": ("locations",),
+    "locations": ("locations", "default_location"),
     "services": ("services", "service_kinds"),
     known_clients.TAB: ("clients",),
     custom_fields.TAB: ("fields", "field_types"),
@@ -314,8 +320,8 @@ def shown_on(visit: Visit, overview: MigrationOverview, show: str) -> Shown:
         for name, (label, places) in PARTS.items():
             context[name] = {place: parts[place] for place in places if place not in ASKED[show]}
             labels[name], now[name] = label, "other choices were saved"
-    options = dict(candidates(overview, role)) if role else {}
-    named = {value for name, values in sent.items() if name.startswith(CHOICE) for value in values}
+    options = dict(candidates(overview, role)) | default_places(overview, show) if role else {}
+    named = {value for name, values in sent.items() if name.startswith(CHOICE) or name == DEFAULT for value in values}
     for id_ in sorted((named if sent else set(options)) - {OPEN, BRING, OUT}):
         if role:
             context[f"in Caspen {id_}"] = options.get(id_)
@@ -372,6 +378,8 @@ def fields_on(visit: Visit, overview: MigrationOverview, show: str, named: set[s
         if role is KindRole.SERVICE:
             value = "" if each.nature_open else each.nature or ""
             fields[each.nature_field] = FormField(f"{each.name} is", value, NATURES)
+    if places := default_places(overview, show):
+        fields[DEFAULT] = FormField(OTHERS_GO_TO, default_place(overview.plan), places)
     return fields
 
 
@@ -383,6 +391,11 @@ TABS: tuple[tuple[str, KindRole | None, str], ...] = (
     (KindRole.SERVICE.value, KindRole.SERVICE, "Services"),
     ("leave_out", None, "Leave out"),
 )
+OF_THE_EXPORT = "source:"
+"""The beginning of a plan's default location that is a location of the export."""
+DEFAULT = "default"
+"""The input for the location of appointments whose own location is not in the export."""
+OTHERS_GO_TO = "Other appointments go to"
 OPEN, BRING, OUT = "", "create", "leave_out"
 """Choices without a Caspen object: undecided, bring, leave out."""
 NATURES = {"appointment": "Appointment", "activity": "Activity"}
@@ -460,6 +473,27 @@ def candidates(overview: MigrationOverview, role: KindRole) -> list[tuple[str, s
         return sorted(((x.id, x.name) for x in facts.practitioners), key=lambda pair: pair[1])
     shown = [(x.id, x.name + (" (activity)" if x.kind == "activity" else "")) for x in facts.services]
     return sorted(shown, key=lambda pair: pair[1])
+
+
+def default_places(overview: MigrationOverview, show: str) -> dict[str, str]:
+    """The locations for appointments without one, by the value of the plan; none on a tab without the question.
+
+    They are the active locations in Caspen, and those of the export that are brought as new locations. There is no
+    question where there is a single one.
+    """
+    if role_of(show) is not KindRole.LOCATION:
+        return {}
+    places = {each.id: each.name for each in overview.facts.locations if not each.archived}
+    new = (line for line in lines_of(overview, KindRole.LOCATION) if line.chosen == BRING)
+    places |= {f"{OF_THE_EXPORT}{line.id}": f"{line.name} (new)" for line in new}
+    return places if len(places) > 1 else {}
+
+
+def default_place(plan: Plan) -> str:
+    """The plan's location for appointments without one, as `default_places` has it."""
+    chosen = plan.default_location or ""
+    location = plan.locations.get(chosen.removeprefix(OF_THE_EXPORT)) if chosen.startswith(OF_THE_EXPORT) else None
+    return location.id if location is not None and location.id else chosen
 
 
 def lines_of(overview: MigrationOverview, role: KindRole | None) -> list[NameLine]:

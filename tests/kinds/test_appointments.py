@@ -1,5 +1,6 @@
 """Appointments: each visit keeps its times, its status and its whole note; no message is sent."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.mapping.rows import Joined, Outcome, Target
 from app.mapping.verified_kinds import bare_header
 from app.sources import source
 from app.sources.cliniko.verification import rules
-from tests.kinds.story import IDS, PERTH, SYDNEY, ZONES, context, lookups, mapped, parsed, row_of
+from tests.kinds.story import IDS, PERTH, SYDNEY, ZONES, context, joined_of, lookups, mapped, parsed, row_of
 
 KIND = source("cliniko").kind("appointments")
 
@@ -231,6 +232,17 @@ def test_a_visit_without_a_location_goes_to_the_only_one_or_to_the_default() -> 
     assert (chosen["location_id"], chosen.codes) == (PERTH, ["appointment_location_defaulted"])
     matched = Plan(default_location="source:4", locations={"4": Choice(to="match", id="loc_OWN")})
     assert mapped("appointments", business_id="", with_lookups=lookups(matched, ZONES))["location_id"] == "loc_OWN"
+
+
+@pytest.mark.parametrize("number", ["", "501"])
+@pytest.mark.parametrize("name", ["Bondi", " BONDI  "])
+def test_a_location_without_a_row_is_found_in_caspen_by_its_name(name: str, number: str) -> None:
+    known = replace(lookups(Plan(default_location=PERTH), ZONES), existing={"locations": {"bondi": "loc_BONDI"}})
+    lost = joined_of("appointments", row_of("appointments", business_id=number, business=name), "business_id")
+    result = mapped("appointments", business_id=number, business=name, joined=lost, with_lookups=known)
+    assert (result["location_id"], result.codes) == ("loc_BONDI", [])
+    other = mapped("appointments", business_id=number, business="Manly", joined=lost, with_lookups=known)
+    assert (other["location_id"], other.codes) == (PERTH, ["appointment_location_defaulted"])
 
 
 def test_rows_of_a_file_without_ids_get_a_stable_key() -> None:

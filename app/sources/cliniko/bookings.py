@@ -42,7 +42,7 @@ def to_records(row: AppointmentRow, joined: Joined, lookups: Lookups) -> Result:
     if service is None and not is_busy:
         code = "appointment_type_ambiguous" if row.appointment_type_id else "appointment_type_missing"
         return _not_moved(row, Outcome.HELD, code)
-    location, codes = location_of(joined.targets, lookups)
+    location, codes = location_of(row.business, joined.targets, lookups)
     if location is None:
         return _not_moved(row, Outcome.HELD, "location_unknown")
     usual = lookups.durations.get(service.id) if service else None

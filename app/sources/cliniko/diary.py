@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.moments import LocalMoment, placed
+from app.mapping.names import normalise_name
 from app.mapping.rows import Record, Target, Value
 from app.mapping.text import STRING, cut
 from app.mapping.time_zones import zone
@@ -16,15 +17,19 @@ _NAME_LIMIT = 80
 _UNNAMED = "Unavailable"
 
 
-def location_of(targets: Mapping[str, Target], lookups: Lookups) -> tuple[str | None, list[str]]:
+def location_of(name: str | None, targets: Mapping[str, Target], lookups: Lookups) -> tuple[str | None, list[str]]:
     """The id of a row's location, and the codes of its problems.
 
-    The location is the row's own; without one, the only location of the workspace, else the one that the clinic chose
-    for such rows. None where the workspace has no location.
+    The location is the row's own. If the export has no row for it: the location of the workspace that has the `name` of
+    the row, else the only location of the workspace, else the one that the clinic chose for such rows. None where the
+    workspace has no location.
     """
     own = targets.get("business_id")
     if own is not None:
         return own.id, []
+    same_name = lookups.existing.get("locations", {}).get(normalise_name(name)) if name else None
+    if same_name is not None:
+        return same_name, []
     if len(lookups.zones) == 1:
         return next(iter(lookups.zones)), []
     chosen = lookups.plan.default_location

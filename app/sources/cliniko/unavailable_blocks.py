@@ -75,7 +75,7 @@ def to_records(row: UnavailableBlockRow, joined: Joined, lookups: Lookups) -> Re
         return _not_moved(row, Outcome.SKIPPED, "bad_appointment_time")
     if practitioner is None:
         return _not_moved(row, Outcome.HELD, "busy_time_without_practitioner")
-    location, codes = location_of(joined.targets, lookups)
+    location, codes = location_of(None, joined.targets, lookups)
     if location is None:
         return _not_moved(row, Outcome.HELD, "location_unknown")
     starts, ends, time_codes = times_of(row.starts_at, row.ends_at, location, None, lookups)
