@@ -16,6 +16,9 @@ from app.reading.unclosed_quotes import LAST, SwallowedRows, UnclosedQuotes
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 18
+_BLANK = ("\n", "\r\n")
+_BLANK_LINES = 64  # blank lines that are read one by one, before blocks of them
+_BLANK_BLOCK = 1 << 14
 STRAY_QUOTE = "stray_quotation_mark"
 """Code of a row with text behind a closing quotation mark. The row is read: its cell count matches the row before."""
 CUT_IN_QUOTE = CUT
@@ -47,6 +50,7 @@ class _PhysicalLines:
         )  # characters that never exceed the byte limit (UTF-8: 4 bytes each)
         self._light = min(self._at_once, limits.row_cells)
         self.number = 0
+        self.begins = 1
         self.row: list[str] = []
         self._text = text
         self._again: list[str] = []  # lines to read again, the next line last
@@ -64,12 +68,16 @@ class _PhysicalLines:
 
     def __next__(self) -> str:
         line = "" if self._ahead else self._read(self._at_once)
+        if len(line) <= 2 and line in _BLANK and not self.row:
+            line = self._line_behind_blank_ones()
         if line[-1:] != "\n":
             line = self._piece(line)
             if not line:
                 raise StopIteration
             if line[-1] not in "\r\n":
                 return self._whole(line)
+        if not self.row:
+            self.begins = self.number + 1
         self.number += 1
         self.row.append(line)
         self.signs += len(line)
@@ -77,9 +85,29 @@ class _PhysicalLines:
             self._weigh()
         return line
 
+    def _line_behind_blank_ones(self) -> str:
+        """Skips blank lines between two rows, of which one was read. Returns the next line, or "" where text was read
+        ahead. A file can unpack to millions of blank lines, so they are skipped in blocks."""
+        self.number += 1
+        for _ in range(_BLANK_LINES):
+            line = "" if self._ahead else self._read(self._at_once)
+            if line not in _BLANK:
+                return line
+            self.number += 1
+        while block := self.block(_BLANK_BLOCK):
+            text = block.lstrip("\r\n")
+            blank = block[: len(block) - len(text)]
+            self.number += blank.count("\n") + blank.count("\r") - blank.count("\r\n")
+            if text:
+                self.put_back(text)
+                break
+        return ""
+
     def _whole(self, piece: str) -> str:
         """Joins the pieces of a line that is longer than a single read. Raises _TooLarge over the limit."""
         begins = len(self.row)
+        if not begins:
+            self.begins = self.number + 1
         while piece:
             self.row.append(piece)
             self.signs += len(piece)
@@ -100,10 +128,10 @@ class _PhysicalLines:
         if self._bytes >= self._limit or self._cells >= self._most_cells:
             raise _TooLarge
 
-    def block(self) -> str:
-        """Returns the next block of text, regardless of lines, for a row that is skipped."""
+    def block(self, most: int = BLOCK) -> str:
+        """Returns the next block of text, regardless of lines, for text that is skipped."""
         held, self._ahead = self._ahead, ""
-        block = held or self._read_on(min(self._limit, BLOCK))
+        block = held or self._read_on(min(self._limit, most))
         return block + self._rest_of_end() if block[-1:] == "\r" else block
 
     def put_back(self, text: str) -> None:
@@ -186,12 +214,12 @@ class Delimited:
         codes: tuple[str, ...]
         read = self._reader(lines)
         while True:
-            begins = lines.number + 1
             try:
                 cells = read()
             except StopIteration:
                 return
             except csv.Error:
+                begins = lines.begins
                 below, is_open = _quote(row, self.delimiter)
                 if (
                     marks
@@ -213,6 +241,7 @@ class Delimited:
                 yield begins, *self._kept(cells, CUT_IN_QUOTE if is_open else STRAY_QUOTE)
                 continue
             except _TooLarge:
+                begins = lines.begins
                 read = self._reader(lines)
                 swallowed = marks.find_swallowed(row[:-1], None) if marks and len(row) > 2 and begins > header else None
                 _, cells, codes = self._endless(lines, begins)
@@ -223,7 +252,7 @@ class Delimited:
                 yield begins, cells, codes
                 lines.begin()
                 continue
-            codes = ()
+            codes, begins = (), lines.begins
             if len(row) > 1 and marks and begins > header and (swallowed := marks.find_swallowed(row, cells)):
                 if swallowed.cells is not None:
                     cells, again = self._parted(lines, begins, swallowed, again)

@@ -2,11 +2,15 @@
 
 import csv
 import io
+import re
+import time
+from unittest import mock
 
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from app.reading import delimited
 from app.reading.delimited import Delimited
 from app.reading.limits import Limits
 from app.reading.refusal import Refused
@@ -47,6 +51,33 @@ def test_the_slow_parser_agrees_with_the_fast_parser(rows: list[list[str]]) -> N
 
 def test_a_row_begins_on_its_first_line() -> None:
     assert [line for line, _, _ in read('a,"b\nc\nd"\ne,f\r\n\r\ng,h')] == [1, 4, 6]
+
+
+BLANKS = st.lists(st.sampled_from(["\n", "\r\n", "\r"]), max_size=12).map("".join)
+
+
+@for_all(st.lists(st.tuples(BLANKS, st.text(st.sampled_from("ab,"), min_size=1, max_size=5)), max_size=6), BLANKS)
+@pytest.mark.parametrize(("one_by_one", "block"), [(1, 1), (1, 3), (2, 5), (3, 16), (64, 1 << 14)])
+def test_blank_lines_between_rows_change_nothing_but_line_numbers(
+    one_by_one: int, block: int, rows: list[tuple[str, str]], last: str
+) -> None:
+    text = "".join(f"{blank}{row}\r\n" for blank, row in rows) + last
+    lines = re.findall(r"([^\r\n]*)(?:\r\n|\r|\n)", text)
+    wanted = [(number, line.split(",")) for number, line in enumerate(lines, start=1) if line]
+    with mock.patch.multiple(delimited, _BLANK_LINES=one_by_one, _BLANK_BLOCK=block):
+        assert [(number, cells) for number, cells, _ in read(text)] == wanted
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_million_blank_lines_cost_less_than_a_hundred_thousand_rows(end: str) -> None:
+    def seconds(text: str) -> float:
+        began = time.process_time()
+        read(text)
+        return time.process_time() - began
+
+    blank = f"a,b{end}" + end * 1_000_000 + f"c,d{end}"
+    assert [number for number, _, _ in read(blank)] == [1, 1_000_002]
+    assert min(seconds(blank) for _ in range(3)) < 10 * min(seconds(f"a,b{end}" * 10_000) for _ in range(3))
 
 
 @pytest.mark.parametrize("cell", ['"' + "x" * 99 + '"', "x" * 99, '"' + "x\n" * 50 + '"', '"' + '""' * 50 + '"'])
