@@ -97,7 +97,7 @@ def entry_of(
         deleted=getattr(row, "deleted_at", None) is not None,
         archived=_is_archived(row),
         merged=bool(kind.merging.is_merged(row)) if kind.merging.is_merged else False,
-        cancelled=getattr(row, "cancelled_at", None) is not None or "cancelled_at" in getattr(row, "unread", ()),
+        cancelled=getattr(row, "cancelled_at", None) is not None,
         attended=kind.schedule.attended(row) if kind.schedule.attended else None,
         yields=kind.identity.yields is not None and kind.identity.yields(row),
         zone_assumed=zone_assumed,

@@ -6,12 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.index.entry import entry_of
 from app.mapping.cells import ERRORS
 from app.mapping.columns import Reader
 from app.mapping.equality import digests_of
 from app.mapping.numbers import money, whole
 from app.mapping.rows import Outcome
 from app.problems import catalogue
+from app.sources import source
+from app.sources.cliniko.attendance import attendee_attendance
 from tests.kinds.story import ROWS, mapped, row_of
 from tests.mapping.cells import read
 
@@ -25,18 +28,41 @@ def test_a_visit_of_an_unreadable_client_is_held_and_never_a_busy_time(word: str
     assert {"appointment_without_patient", "spreadsheet_error_value"} <= set(result.codes)
 
 
+DIFFERENT = {
+    ("appointments", "patient_ids"): "a visit of nobody would be a busy time",
+    ("patient_cases", "max_sessions"): "a case without a limit would be unlimited",
+    ("patient_cases", "max_invoiceable_amount"): "a case without a limit would be unlimited",
+}
+"""Columns in which an error word is not an empty cell, with what an empty cell would wrongly mean."""
+COLUMNS = [
+    (kind, placed.name)
+    for kind in sorted(ROWS)
+    for placed in source("cliniko").kind(kind).columns
+    if not placed.column.is_key and not placed.column.prefix and (kind, placed.name) not in DIFFERENT
+]
+
+
+@pytest.mark.parametrize(("kind", "column"), COLUMNS)
+def test_an_error_word_counts_as_an_empty_cell_in_every_column_and_is_reported(kind: str, column: str) -> None:
+    blank: dict[str, Any] = {column: ""}
+    empty = mapped(kind, **blank)
+    for word in WORDS:
+        result = mapped(kind, **blank | {column: word})
+        assert (result.outcome, result.records) == (empty.outcome, empty.records)
+        assert set(result.codes) == {*empty.codes, "spreadsheet_error_value"}
+
+
 @pytest.mark.parametrize("word", WORDS)
-@pytest.mark.parametrize("kind", ["appointments", "attendees"])
 @pytest.mark.parametrize("reason", [{}, {"cancellation_reason": "Sick"}, {"cancellation_note": "Rang us"}])
-def test_a_visit_with_an_unreadable_cancellation_time_is_cancelled(
-    word: str, kind: str, reason: dict[str, Any]
+def test_a_visit_whose_time_of_cancellation_is_an_error_word_is_not_cancelled(
+    word: str, reason: dict[str, Any]
 ) -> None:
-    if kind == "attendees":
-        assert row_of(kind, cancelled_at=word, **reason).unread == ("cancelled_at",)
-        return
-    result = mapped(kind, cancelled_at=word, patient_arrived="", **reason)
-    assert (result["status"], result["cancelled_at"]) == ("cancelled", None)
-    assert "spreadsheet_error_value" in result.codes
+    result = mapped("appointments", cancelled_at=word, patient_arrived="", **reason)
+    assert (result["status"], result["cancelled_at"], result["cancellation_reason_id"]) == ("pending", None, None)
+    row = row_of("attendees", cancelled_at=word, **reason)
+    assert attendee_attendance(row).status == "pending"
+    entry = entry_of(source("cliniko").kind("attendees"), 1, "501", row, b"")
+    assert entry.cancelled is False
 
 
 @pytest.mark.parametrize("word", sorted(ERRORS))

@@ -102,7 +102,7 @@ def test_attendees_decide_the_members_and_their_attendance() -> None:
     assert (by_client["77:14"]["case_id"], by_client["77:14"]["cancellation_note"]) == ("cas_9", "Flu")
     reason = IDS.derive("cancellation_reasons", "appointments", "name:sick")
     assert by_client["77:14"]["cancellation_reason_id"] == reason
-    assert result.codes == ["past_appointment_unmarked"]
+    assert result.codes == ["group_count_mismatch", "past_appointment_unmarked"]  # 13 is listed and has no row
 
 
 @pytest.mark.parametrize("cancelled", ["2026-03-30 10:00:00 +1100", ""])
@@ -118,6 +118,53 @@ def test_a_cancelled_group_with_an_attendee_who_did_not_cancel_is_a_conflict(
     assert visits(result)["a1"]["status"] == "cancelled"
     expected = {"": "pending", "true": "arrived", "false": "missed"}[cells.get("arrived", "")]
     assert visits(result)["a2"]["status"] == ("cancelled" if "cancelled_at" in cells else expected)
+
+
+ARCHIVED_AT = "2026-03-30T00:00:00Z"
+
+
+def test_an_archived_group_is_cancelled_for_its_attendees() -> None:
+    both = [attendee("a1", "11"), attendee("a2", "12"), attendee("a3", "13")]
+    result = with_members(*both, **GROUP, archived_at=ARCHIVED_AT)
+    assert {(v["status"], str(v["cancelled_at"])) for v in visits(result).values()} == {
+        ("cancelled", "2026-03-30 00:00:00+00:00")
+    }
+    assert {v["cancellation_reason_id"] for v in visits(result).values()} == {
+        mapped("appointments", archived_at=ARCHIVED_AT)["cancellation_reason_id"]
+    }
+    assert result.codes == ["appointment_archived"]
+
+
+@pytest.mark.parametrize("number", [None, "1", "3"])
+def test_an_archived_group_without_attendees_is_cancelled_whatever_its_number_of_cancellations(
+    number: str | None,
+) -> None:
+    result = mapped("appointments", **GROUP, archived_at=ARCHIVED_AT, number_of_cancellations=number)
+    assert {v["status"] for v in visits(result).values()} == {"cancelled"}
+    assert result.codes == ["appointment_archived"]
+
+
+@pytest.mark.parametrize(("arrived", "status"), [("true", "arrived"), ("false", "missed")])
+def test_a_mark_of_an_attendee_has_priority_over_the_archived_group(arrived: str, status: str) -> None:
+    members = [attendee("a1", "11", arrived=arrived), attendee("a2", "12"), attendee("a3", "13")]
+    result = with_members(*members, **GROUP, archived_at=ARCHIVED_AT)
+    assert [visits(result)[key]["status"] for key in ("a1", "a2", "a3")] == [status, "cancelled", "cancelled"]
+    assert set(result.codes) == {"appointment_archived", "attendance_conflict"}
+
+
+def test_the_words_of_an_archived_group_are_not_copied_to_its_attendees() -> None:
+    members = [attendee(f"a{number}", f"1{number}") for number in (1, 2, 3)]
+    result = with_members(*members, **GROUP, archived_at=ARCHIVED_AT, cancellation_note="Zoë was rude")
+    assert {v["cancellation_note"] for v in visits(result).values()} == {None}
+    assert "Zoë was rude" in result["note"]
+
+
+def test_a_listed_client_without_an_attendee_is_reported_and_gets_no_visit() -> None:
+    result = with_members(attendee("a1", "11"), attendee("a2", "12"), **GROUP)
+    assert visits(result).keys() == {"a1", "a2"}
+    assert "group_count_mismatch" in result.codes
+    complete = with_members(*(attendee(f"a{number}", f"1{number}") for number in (1, 2, 3)), **GROUP)
+    assert "group_count_mismatch" not in complete.codes
 
 
 def test_43_a_long_note_of_an_attendee_is_kept_in_full_with_the_visit() -> None:

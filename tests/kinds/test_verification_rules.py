@@ -18,7 +18,7 @@ NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
         (rules.status, {"Patient Arrived": "true"}, "arrived"),
         (rules.status, {"Client Arrived": "", "Did Not Arrive": "yes"}, "missed"),
         (rules.status, {"Patient Arrived": "", "Cancellation Time": NINE}, "cancelled"),
-        (rules.status, {"Patient Arrived": "", "Cancellation Time": "n/a"}, ""),
+        (rules.status, {"Patient Arrived": "", "Cancellation Time": "n/a"}, "pending"),
         (rules.status, {"Patient Arrived": "false"}, "pending"),
         (rules.status, {"Patient Arrived": "true", "Did Not Arrive": "true"}, ""),
         (rules.status, {"Patient Arrived": "", "Archived At": NINE}, ""),

@@ -57,8 +57,6 @@ class Cancellable(Protocol):
     """The columns about a cancellation, which rows of appointments and of attendees have alike."""
 
     @property
-    def unread(self) -> tuple[str, ...]: ...
-    @property
     def archived_at(self) -> datetime | bool | None: ...
     @property
     def cancelled_at(self) -> datetime | None: ...
@@ -96,12 +94,12 @@ class Attendance:
 def attendance_of(row: Cancellable, *, arrived: bool, missed: bool) -> Attendance:
     """The attendance of a row: cancelled has priority over missed, missed over arrived; without a mark, pending.
 
-    A row whose time of cancellation cannot be read is cancelled all the same: its client must not be expected again.
-    A row that is not cancelled keeps its words about a cancellation as a note, and has no reason.
+    A time of cancellation that cannot be read, such as a spreadsheet's error text, counts as empty. A row that is not
+    cancelled keeps its words about a cancellation as a note, and has no reason.
     """
     conflict = ("attendance_conflict",)
     reason = reason_of(row.cancellation_reason, row.cancellation_reason_description)
-    if row.cancelled_at is not None or "cancelled_at" in row.unread:
+    if row.cancelled_at is not None:
         note = "\n".join(piece for piece in (reason.unknown, row.cancellation_note) if piece) or None
         unknown = ("cancellation_reason_unknown",) if reason.unknown else ()
         codes = (*(conflict if arrived or missed else ()), *unknown)

@@ -188,8 +188,8 @@ def group_records(
 
 
 def _is_contradicted(row: AppointmentRow, joined: Joined, visits: Mapping[str, ClientVisit]) -> bool:
-    """Whether the row of a cancelled group has an attendee who did not cancel. The row of the attendee decides."""
-    if row.cancelled_at is None and "cancelled_at" not in row.unread:
+    """Whether a cancelled or archived group has an attendee who did not cancel. The row of the attendee decides."""
+    if row.cancelled_at is None and not row.archived_at:
         return False
     of_attendees = [visits[member.key].attendance for member in joined.members if member.row is not None]
     return any(attendance.status != "cancelled" for attendance in of_attendees)
@@ -202,11 +202,16 @@ def _note(row: AppointmentRow, attendances: list[Attendance]) -> str | None:
 
 
 def member_visit(member: Member, shared: Attendance, group: str, case: str | None) -> ClientVisit:
-    """The visit of one member. A member without a row of attendees has the attendance that the group shares."""
+    """The visit of one member. A member without a mark of their own has the attendance that the group shares.
+
+    The group's words about a cancellation are not copied to an attendee: they may name other patients.
+    """
     row = member.row
     if member.place is None or row is None:
         return ClientVisit(member.key, member.target.id, shared, None, case, group)
-    return ClientVisit(member.key, member.target.id, attendee_attendance(row), row.notes, case, group)
+    own = attendee_attendance(row)
+    attendance = own if own.is_marked else replace(shared, note=own.note)
+    return ClientVisit(member.key, member.target.id, attendance, row.notes, case, group)
 
 
 def _case(member: Member, joined: Joined) -> tuple[str | None, bool]:
@@ -224,10 +229,18 @@ def _case(member: Member, joined: Joined) -> tuple[str | None, bool]:
 
 
 def _of_all(row: AppointmentRow, joined: Joined) -> tuple[Attendance, list[str]]:
-    """The attendance that all members share, and the codes of numbers in the row that contradict each other."""
+    """The attendance that all members share, and the codes of numbers and lists that contradict each other.
+
+    Rows of attendees decide who attends and who cancelled. A group that was archived without being cancelled is
+    cancelled for all members, because Cliniko no longer shows the group.
+    """
     listed = len(row.patient_ids.ids) if row.patient_ids else len(joined.members)
     has_attendees = any(member.row is not None for member in joined.members)
-    codes = ["group_count_mismatch"] if row.number_of_patients not in (None, listed) else []
+    has_other_members = has_attendees and _has_more_listed(joined)
+    codes = ["group_count_mismatch"] if row.number_of_patients not in (None, listed) or has_other_members else []
+    if row.archived_at and row.cancelled_at is None:
+        shared = attendance_of(row, arrived=bool(row.patient_arrived), missed=bool(row.did_not_arrive))
+        return shared, [*codes, *shared.codes]
     if has_attendees:
         return Attendance(), codes
     total = max(listed, row.number_of_patients or 0)
@@ -235,6 +248,12 @@ def _of_all(row: AppointmentRow, joined: Joined) -> tuple[Attendance, list[str]]
         return Attendance(), [*codes, "group_attendance_unknown"]
     shared = attendance_of(row, arrived=bool(row.patient_arrived), missed=bool(row.did_not_arrive))
     return shared, [*codes, *shared.codes]
+
+
+def _has_more_listed(joined: Joined) -> bool:
+    """Whether the row lists a patient without a row of attendees. Such a patient has no place in the group."""
+    members = {member.target.id for member in joined.members}
+    return any(target.id not in members for target in joined.many.get("patient_ids", ()))
 
 
 def empty_group(row: AppointmentRow, slot: DiarySlot, lookups: Lookups) -> Result:

@@ -69,7 +69,7 @@ def minutes(row: Cells) -> str:
 def status(row: Cells) -> str:
     """The status of a visit, from a file with the columns for arrived and not arrived."""
     cancelled = first_filled(row, *_CANCELLED)
-    if cancelled:
+    if cancelled.casefold() not in _BLANK:
         return "cancelled" if _moment(cancelled) else ""
     arrived, missed = (_TRUTHS.get(first_filled(row, *names).casefold()) for names in (_ARRIVED, _MISSED))
     if not any(bare_header(name) in row for name in _ARRIVED) or arrived is None or missed is None:
