@@ -1,1 +1,1 @@
-"""The product as a clinic meets it: real processes, a real browser, and nothing stands in for anything."""
+"""Tests of the whole product with real processes and a real browser; nothing is replaced by a fake."""

@@ -28,7 +28,7 @@ CLINIC = "Harbour Street Physiotherapy"
 
 
 def nothing(page: Page, name: str) -> None:
-    """Nobody looks over the shoulder."""
+    """The default of `seen`: does nothing."""
 
 
 class Journey:
@@ -83,7 +83,7 @@ class Journey:
         Handover(self.page, self.move).acknowledge_found()
 
     def close_gaps(self) -> None:
-        """What the checklist finds missing is set up in the sandbox; then everything ticks."""
+        """Sets up in the sandbox what the checklist lists as missing, until every line is ticked."""
         self.seen(self.page, "matches-open")
         Checklist(self.page, self.move).open()
         self.seen(self.page, "checklist-gaps")
@@ -150,7 +150,7 @@ class Journey:
         self.seen(self.page, "review-looked")
 
     def glance(self, name: str) -> None:
-        """Reads a page that goes on by itself when the work is done, which may be while it is read."""
+        """Reads a page that may move on to the next page while it is read, when the work is done."""
         try:
             self.seen(self.page, name)
         except Error as left:

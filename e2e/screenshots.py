@@ -95,7 +95,7 @@ def files(page: Page, move: str, camera: Camera) -> None:
 
 
 def support(product: Product, page: Page, camera: Camera, move: str) -> None:
-    """What support sees."""
+    """Takes screenshots of support's pages."""
     Journey(page, product.url).enter("Ana")
     camera(page, "support")
     page.goto(f"{product.url}/support/{move.rsplit('/', 1)[-1]}")

@@ -1,4 +1,4 @@
-"""The states that a smooth move never shows: what was stopped, refused, asked for, paused or came too late."""
+"""States that a smooth move never shows: stopped, refused, paused, expired, and requests for a change."""
 
 import re
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def other_states(page: Page, url: str, seen: Seen) -> None:
 
 
 def nothing_yet(journey: Journey, seen: Seen) -> None:
-    """Support before any clinic has started, and what a wrong address of theirs gets."""
+    """Support's pages before any clinic has started, and the answer to a wrong address."""
     journey.enter("Ana")
     seen(journey.page, "support-empty")
     journey.page.goto(f"{journey.url}/outbox")
@@ -76,7 +76,7 @@ def not_theirs(journey: Journey, seen: Seen) -> None:
 
 
 def unreachable_link(journey: Journey, seen: Seen) -> None:
-    """A link whose other side is away: either told at once, or tried again by a worker, paused, and given up."""
+    """A link to an unreachable host: either reported at once, or retried by a worker, paused, and given up."""
     page, move = journey.page, journey.move
     Handover(page, move).open()
     Handover(page, move).paste(NOBODY_HOME)
@@ -112,7 +112,7 @@ def give_up(journey: Journey, seen: Seen) -> None:
 
 
 def unreadable_file(journey: Journey, seen: Seen) -> None:
-    """Somebody saved a PDF under the name of a table."""
+    """A PDF that was saved under the name of a table."""
     page, move = journey.page, journey.move
     handover = Handover(page, move)
     handover.open()

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2
 
 
 class Reader:
-    """Reads each page in light and dark, on a phone, and notes what is wrong with it."""
+    """Reads each page in light and dark and on a phone, and collects faults."""
 
     def __init__(self) -> None:
         self.pages: list[str] = []

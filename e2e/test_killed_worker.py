@@ -1,4 +1,4 @@
-"""A worker dies while the clinic watches; the page goes on by itself and nothing is lost."""
+"""A worker is killed while the clinic watches: the page continues without a click and nothing is lost."""
 
 import os
 import signal

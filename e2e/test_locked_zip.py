@@ -1,4 +1,4 @@
-"""A clinic hands over a zip with a password, is asked for it, mistypes it, and goes on."""
+"""A clinic hands over a zip with a password, is asked for the password, mistypes it, and continues."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""An export in words that nobody knows goes through in a browser, by pairing alone, to exactly what was expected."""
+"""An export with unknown headers is imported exactly as expected, by pairing columns in a browser."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2
 
 
 def pair_all(page: WhichFile, fourth: Fourth) -> int:
-    """Says of every file what it is, one after the other as the pages lead on; says how many there were."""
+    """Answers the page of every file, following the pages' own links. Returns the number of files."""
     by_name = {path.rsplit("/", 1)[-1]: path for path in fourth.kinds}
     said = 0
     while page.page.locator("#kind").count():
@@ -39,7 +39,7 @@ def field_on_page(column: str, field: str) -> str:
 
 
 def rows_by_kind(page: Handover) -> dict[str, int]:
-    """What the page of what was found says: kind and rows."""
+    """The rows of each kind on the page of findings."""
     found = {}
     for row in page.page.locator("table tbody tr").all():
         cells = row.locator("td").all_inner_texts()

@@ -1,6 +1,6 @@
-"""A private share link, by keyboard alone: the clinic follows the advice, sees what is behind it, and it is fetched.
-
-Then another export is uploaded instead, over a line that is cut, a page that is loaded anew, and a sign-out.
+"""A clinic hands over a private share link with the keyboard alone: it follows the advice, confirms the findings, and
+the export is downloaded. Then it uploads another export instead, through a cut connection, a reloaded page and a
+sign-out.
 """
 
 import random
@@ -43,7 +43,7 @@ def product(net: FakeInternet) -> Iterator[Product]:
 
 
 def reach(page: Page, wanted: Locator) -> None:
-    """Goes on by the tabulator key until that is where the keyboard is."""
+    """Presses the tab key until the element has the focus."""
     for _ in range(80):
         if wanted.evaluate("it => it === document.activeElement"):
             return
@@ -93,7 +93,7 @@ def test_a_private_link_is_mended_by_following_the_advice(
 
 
 def padded(path: Path) -> Path:
-    """An export that takes three pieces: a picture lies in it."""
+    """An export of three upload pieces: a picture makes it large enough."""
     path.write_bytes(tiny_export())
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("waiting-room.jpg", b"\xff\xd8\xff\xe0 JFIF" + random.Random(1).randbytes(18_000_000))
@@ -120,7 +120,7 @@ def upload_over_a_cut_line(page: Page, handover: Handover, export: Path) -> None
 
 
 def go_on_over_the_end_of_a_session(page: Page, url: str, handover: Handover, export: Path) -> None:
-    """Nobody is signed in any more while the second piece is on its way: the page says so, and goes on afterwards."""
+    """Ends the session while the second piece is sent: the page reports it, and continues after sign-in."""
     held: list[Route] = []
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.headers.get("upload-offset", "")))
@@ -151,7 +151,7 @@ def wait_for(page: Page, so: Callable[[], bool]) -> None:
 
 
 def mend(page: Page, drive: Google | OneDrive) -> None:
-    """Pastes a private link, does what the page says, looks again, and sees what is behind it."""
+    """Pastes a private link, follows the page's advice, and inspects the link again."""
     node = drive.add("export.zip", ServedFile(text=tiny_export()), private=True)
     field, look = page.get_by_label("Share link"), page.locator("form[action$='/link'] button")
     type_into(page, field, drive.share(node))

@@ -1,4 +1,4 @@
-"""Audit lines that say what the row of a migration says, for stories that put a move into a situation."""
+"""Audit lines that agree with the row of a migration, for tests that put a move into a state directly."""
 
 from sqlmodel import Session, col, select
 
@@ -75,7 +75,7 @@ def tie_anew(session: Session, workspace_id: str) -> None:
 
 
 def _of_approval(session: Session, migration_id: str) -> list[AuditEntry]:
-    """The newest approval with what came after it; nothing where something else came after it."""
+    """The newest approval with the lines that belong to it; nothing if another event came after it."""
     lines = _events(session, migration_id)
     approved = max((number for number, line in enumerate(lines) if line.act == Event.APPROVE), default=len(lines))
     return lines[approved:] if all(line.act in OF_APPROVED for line in lines[approved + 1 :]) else []

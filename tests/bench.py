@@ -1,4 +1,7 @@
-"""Rows a second of a trial, beside a bare bulk load of the same records: `python -m tests.bench [--size] [--on]`."""
+"""Rows per second of a trial, compared with a plain bulk load of the same records:
+
+`python -m tests.bench [--size] [--on]`.
+"""
 
 import argparse
 import sys

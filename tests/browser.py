@@ -1,4 +1,4 @@
-"""A person with a browser: Debian's Chromium, driven by Playwright, and what every page is asked of it."""
+"""A person with a browser: Debian's Chromium, driven by Playwright, and the checks that every page must pass."""
 
 import json
 import shutil
@@ -77,7 +77,7 @@ def axe_source() -> str:
 
 
 def axe(page: Page) -> list[str]:
-    """What axe-core finds wrong on the page as it stands, one line per element; empty when all is well."""
+    """The faults that axe-core finds on the page, one line per element; empty if there are none."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(axe_source())
     found = page.evaluate(f"axe.run({{runOnly: {json.dumps(RULES)}}}).then((result) => result.violations)")
@@ -89,7 +89,7 @@ def axe(page: Page) -> list[str]:
 
 
 def scrolls_sideways(page: Page, width: int = 320) -> bool:
-    """Whether a phone of that width has to be pushed sideways to read the page, or cuts off what a box holds."""
+    """Whether the page at that width has to be scrolled sideways, or cuts off the content of a box."""
     before = page.viewport_size
     page.set_viewport_size({"width": width, "height": 800})
     wide: bool = page.evaluate(

@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long stories come first, then what one process does alone, so that none is left to go on alone at the end."""
+    """Runs long tests first, then the groups that need one process, so that none of them runs alone at the end."""
     if out := set(left_out(items)):
         config.hook.pytest_deselected(items=list(out))
         items[:] = [item for item in items if item not in out]
@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What was imported stays: it need not be looked through again whenever a story's objects are cleared away."""
+    """Freezes the imported objects, so that the garbage collector does not search them after every test."""
     marked = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group")]
     if getattr(session.config.option, "loadgroup", False) and not all("@" in one for one in marked):
         raise pytest.UsageError("This pytest-xdist does not keep groups in one process with this pytest.")

@@ -1,7 +1,5 @@
-"""A fourth dialect, which no table of ours names: a native sample with other headers, another order, more columns.
-
-Its files are called otherwise, too. What it takes to read it stands beside it, as one who knows the files would say.
-"""
+"""A fourth dialect, which no table of the product names: a native sample with other headers, order, columns and file
+names. The answers that it needs are here too, as a person who knows the files would give them."""
 
 import csv
 import io
@@ -25,7 +23,7 @@ SOURCE = source(None)
 
 @dataclass(frozen=True)
 class Fourth:
-    """The export, what an import of it should come to, and what has to be said: kinds and pairs by path."""
+    """The export, the expected import, and the answers that it needs: kinds and pairs by path."""
 
     path: Path
     expected: Expectation
@@ -76,7 +74,7 @@ def write_fourth(to: Path, size: SizeName = "tiny", seed: int = 1) -> Fourth:
 
 
 def _with_more_columns(expected: Expectation, pairs: Mapping[str, object], kinds: Mapping[str, str]) -> Expectation:
-    """Every file that moves has two columns more that nobody knows; everything else is as in the native sample."""
+    """Adds two unknown columns to every file that moves."""
     counts = {(p.code, p.kind, p.level): p for p in expected.problems}
     for path in pairs:
         place = ("unknown_columns", kinds[path], "info")
@@ -90,7 +88,7 @@ def _strange(file: int, column: int) -> str:
 
 
 def _rewritten(lines: list[list[str]], number: int) -> str:
-    """Headers that nobody knows, the columns from last to first, and two columns more."""
+    """Unknown headers, the columns from last to first, and two more columns."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     headers = [_strange(number, at) for at in range(len(lines[0]))]

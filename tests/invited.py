@@ -56,7 +56,7 @@ def answer_invitation(
 
 
 def join(product: Product, email: str, role: str = "viewer", *, name: str = "Kim Sato") -> Visitor:
-    """Somebody who was invited, signed in by a link and accepted."""
+    """Signs in an invited person by a link, and accepts."""
     done(invite(product, email, role))
     visitor = sign_in_by_link(product, email)
     done(answer_invitation(product, visitor, email, name=name))

@@ -1,4 +1,4 @@
-"""What a person reads on a page, and what it asks for."""
+"""The visible text of a page, and its forms."""
 
 import re
 from html import unescape
@@ -7,13 +7,13 @@ from httpx import Response
 
 
 def done(answer: Response) -> Response:
-    """A form that was taken: the next page is to be seen with GET."""
+    """Asserts that a form was accepted. The next page has to be loaded with GET."""
     assert answer.status_code == 303, f"{answer.status_code}: {words(answer)[:400]}"
     return answer
 
 
 def words(answer: Response) -> str:
-    """What a person reads on a page: no tags, one space between words, no hint of tables that are wider than a page."""
+    """The visible text of a page: no tags, one space between words, without hints about tables wider than a page."""
     shown = re.sub(r"<(script|style|svg|template)\b.*?</\1>", " ", answer.text, flags=re.S)
     shown = re.sub(r'<p class="across-hint">.*?</p>', " ", shown, flags=re.S)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", shown)).split())
@@ -25,7 +25,7 @@ def headline(answer: Response) -> str:
 
 
 def typed(answer: Response, name: str) -> str:
-    """What stands in a field of a form."""
+    """The value of an input."""
     tag = re.search(rf'<input[^>]*\bname="{name}"[^>]*>', answer.text)
     if tag is None:
         area = re.search(rf'<textarea[^>]*\bname="{name}"[^>]*>(.*?)</textarea>', answer.text, re.S)
@@ -40,7 +40,7 @@ def absent(answer: Response) -> list[str]:
 
 
 def doubts(answer: Response) -> list[str]:
-    """What a page asks to be ticked before an approval."""
+    """The completeness warnings that a page asks to tick before an approval."""
     return re.findall(r'name="accept" value="([\w:]+)"', answer.text)
 
 

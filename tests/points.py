@@ -109,9 +109,9 @@ POINTS: dict[str, Callable[[Product], None]] = {
 
 
 class Folders:
-    """One folder for each point of a move, made when it is first asked for, each from the one before.
+    """One folder for each point of a move, made at the first request from the one before it.
 
-    Whoever tests beside this process takes it from there as well.
+    Other test processes share the folders.
     """
 
     def __init__(self, home: Path) -> None:

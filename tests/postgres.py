@@ -32,7 +32,7 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it is, and what it takes to start it again."""
+    """A running server: its address, and the means to start it again."""
 
     folder: Path
     programs: Path
@@ -83,7 +83,7 @@ def postgres_url(settings: tuple[str, ...] = SETTINGS) -> Iterator[str]:
 
 
 def _programs() -> Path | None:
-    """The newest installed server's programs; the packaged ones do not stand on PATH."""
+    """The programs of the newest installed server; packaged servers are not on PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
     if found:

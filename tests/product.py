@@ -63,7 +63,7 @@ class Visitor(TestClient):
         self.portal = one_loop()
 
     def post(self, url: Any, *, data: Any = None, **more: Any) -> Response:
-        """Sends a form with the fingerprint of its page: opens the page first, or takes what it would show now."""
+        """Sends a form with the fingerprint of its page: opens the page first, or computes the fingerprint of now."""
         tab = (data or {}).get("show", "")
         page = page_of(str(url), tab)
         if "content" not in more and "basis" not in (data or {}):
@@ -75,13 +75,13 @@ class Visitor(TestClient):
 
     @property
     def secret(self) -> str | None:
-        """The cookie of whoever is signed in."""
+        """The cookie of the signed-in person."""
         app: Any = self.app
         secret: str | None = self.cookies.get(cookie_name(app.state.runtime))
         return secret
 
     def post_exactly(self, url: str, data: Mapping[str, object] | None = None, **more: Any) -> Response:
-        """Sends exactly these fields, as a form of an old page or of nobody's page does."""
+        """Sends exactly these fields, as a form of an outdated page or of no page does."""
         answer: Response = super().post(url, data=dict(data or {}), **more)
         return answer
 
@@ -106,7 +106,7 @@ class Product:
         return f"/m/{self.migration_id}"
 
     def visitor(self, email: str | None = None, headers: dict[str, str] | None = None) -> Visitor:
-        """Somebody with a browser, signed in when an address is given."""
+        """A person with a browser, signed in if an address is given."""
         wanted = OWN_PAGE if headers is None else headers
         browser = Visitor(
             self.app, base_url=BASE, headers=wanted, follow_redirects=False, raise_server_exceptions=False
@@ -117,7 +117,7 @@ class Product:
         return browser
 
     def signed_in(self, person_id: str) -> Visitor:
-        """Somebody who came by a link, over https as in production."""
+        """A person who signed in by a link, over https as in production."""
         with self.runtime.ledger.write() as session:
             secret = sessions.sign_in(session, person_id)
         secure = self.settings.environment is Environment.PRODUCTION
@@ -138,7 +138,7 @@ class Product:
             return session.get_one(Migration, migration_id or self.migration_id)
 
     def trial_numbers(self) -> dict[str, int]:
-        """What the newest trial was held against."""
+        """The totals with which the newest trial was compared."""
         with self.runtime.ledger.read() as session:
             move = session.get_one(Migration, self.migration_id)
             return session.get_one(Trial, (move.id, move.trial_number)).held_against or {}
@@ -147,9 +147,9 @@ class Product:
         return State(self.move().state)
 
     def put(self, **values: object) -> None:
-        """Puts the move into a situation that would take long to come about. (Its state is the engine's to write.)
+        """Sets columns of the move directly, for a state that would take long to reach.
 
-        The audit lines say what the row says then.
+        The audit lines are changed to agree with the row.
         """
         with self.runtime.ledger.write() as session:
             migration = session.get_one(Migration, self.migration_id)
@@ -160,7 +160,7 @@ class Product:
                 make_audit_say(session, migration)
 
     def write(self, act: Callable[[Session], object]) -> None:
-        """Writes into the ledger as the product does: what was read of an export has the checksum of its reading."""
+        """Writes into the ledger as the product does: a changed reading gets a new checksum."""
         with self.runtime.ledger.write() as session:
             act(session)
             seal_readings(session, self.migration_id)

@@ -1,4 +1,4 @@
-"""Makes the checksum of each reading one of what the ledger says now, as the product's own reading would."""
+"""Recomputes the checksum of each reading from the present ledger, as the product's own reading would."""
 
 from sqlmodel import Session, select
 

@@ -1,6 +1,7 @@
-"""Runs the tests and says plainly what could not be tested here. In CI a skipped test is a failed run.
+"""Runs the tests and names the tests that could not run here.
 
-Of the variants that cost most a third runs (`tests/thirds.py`); with ALL in the environment, every one.
+In CI a skipped test is a failed run. A third of the slowest variants runs (`tests/thirds.py`); with ALL in the
+environment, all of them.
 """
 
 import os

@@ -28,7 +28,7 @@ class WizardPage:
         return self.page.url.split("?")[0].split("#")[0].endswith(f"/{self.name}")
 
     def wait_until(self, name: str, seconds: float = 300.0) -> None:
-        """Waits on the move's own address until the page of that name stands there. Works without JavaScript."""
+        """Reloads the move's own address until the page with that name is shown. Works without JavaScript."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.look_again()
@@ -38,7 +38,7 @@ class WizardPage:
         raise AssertionError(f"{name} did not come; the page says: {self.page.locator('main').inner_text()[:500]}")
 
     def look_again(self) -> None:
-        """Goes to the move's own address. A page that just goes on by itself may be quicker: then it is on its way."""
+        """Opens the move's own address. A page that moves on by itself may interrupt this."""
         try:
             self.page.goto(self.move)
         except Error as cut:

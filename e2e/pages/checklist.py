@@ -11,7 +11,7 @@ class Checklist(WizardPage):
         self.press("Save this choice")
 
     def state_of(self, title: str) -> str:
-        """What stands at the right of a line: "Done", "Needs you", "Waiting on 1"."""
+        """The state of a checklist line: "Done", "Needs you", "Waiting on 1"."""
         line = self.page.locator("li.task").filter(has_text=title)
         return line.locator(".state").inner_text()
 

@@ -1,4 +1,4 @@
-"""The files of the export, and what each was taken for."""
+"""The page of the export's files with the kind of each."""
 
 from e2e.pages import WizardPage
 

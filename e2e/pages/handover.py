@@ -1,4 +1,4 @@
-"""Handing over the export, and what was found in it."""
+"""The pages of the hand-over and of the findings of reading."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ class Handover(WizardPage):
         self.page.locator("form[action$='/link'] button").click()
 
     def acknowledge_found(self) -> None:
-        """Ticks every kind that is absent, and goes on."""
+        """Ticks every absent kind, and continues."""
         for box in self.page.locator("input[name=absent]").all():
             box.check()
         self.page.locator("form[action$='/handover/found'] button").click()

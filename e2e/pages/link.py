@@ -1,4 +1,4 @@
-"""What was seen behind a link, and whether it is the right one."""
+"""The page with the findings of an inspected link, and the question whether it is the right export."""
 
 from e2e.pages import WizardPage
 

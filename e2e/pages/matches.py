@@ -9,7 +9,7 @@ class Matches(WizardPage):
     name = "matches"
 
     def settle_all(self) -> None:
-        """Brings whatever is not decided yet, tab by tab."""
+        """Chooses "bring" for every undecided name, tab by tab."""
         for tab in TABS:
             self.open(f"?show={tab}")
             open_ones = [box for box in self.page.locator("select").all() if not box.input_value()]

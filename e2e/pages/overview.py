@@ -1,4 +1,4 @@
-"""What moves and what stays."""
+"""The page with the lists of what moves and what stays."""
 
 from e2e.pages import WizardPage
 

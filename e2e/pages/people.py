@@ -1,4 +1,4 @@
-"""Who can see this move, and what happened in it."""
+"""The pages of people and of the history."""
 
 from e2e.pages import WizardPage
 

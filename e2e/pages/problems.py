@@ -1,4 +1,4 @@
-"""What did not come, and why."""
+"""The page of problems: which rows were not imported, and why."""
 
 from e2e.pages import WizardPage
 

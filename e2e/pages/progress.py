@@ -1,4 +1,4 @@
-"""What happens while the clinic waits."""
+"""The progress page."""
 
 from e2e.pages import WizardPage
 

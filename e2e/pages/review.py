@@ -7,7 +7,7 @@ class Review(WizardPage):
     name = "review"
 
     def sum(self) -> dict[str, int]:
-        """The sum as it stands on the page: words and numbers."""
+        """The balance as the page shows it: labels and numbers."""
         terms = self.page.locator("dl.sum > div").all()
         return {t.locator("dt").inner_text(): int(t.locator("dd").inner_text().replace(",", "")) for t in terms}
 

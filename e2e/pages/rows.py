@@ -1,4 +1,4 @@
-"""A row of the export as it stands there."""
+"""The page of a row of the export."""
 
 from e2e.pages import WizardPage
 

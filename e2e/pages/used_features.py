@@ -1,4 +1,4 @@
-"""What the clinic uses in its old software, and its own numbers."""
+"""The page about the features that the clinic uses in its old software, and its own numbers."""
 
 from e2e.pages import WizardPage
 

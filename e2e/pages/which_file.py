@@ -1,4 +1,4 @@
-"""What one file is, and which of its columns is which field."""
+"""The page on which a person gives a file's kind and the field of each column."""
 
 from collections.abc import Mapping
 

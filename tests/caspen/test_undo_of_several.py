@@ -38,7 +38,7 @@ def generated(seed: int) -> list[Approved]:
 
 
 class Clinic:
-    """A workspace, and the moves that have gone live in it."""
+    """A workspace with its live moves."""
 
     def __init__(self, stores: Stores) -> None:
         self.stores = stores

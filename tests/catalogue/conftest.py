@@ -1,4 +1,4 @@
-"""The places where the stories of the catalogue happen: a desk that reads, and one that tries."""
+"""Fixtures of the catalogue's tests: one imports by reading, one by a whole trial."""
 
 from collections.abc import Iterator
 from pathlib import Path

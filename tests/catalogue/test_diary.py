@@ -1,4 +1,4 @@
-"""Lines 36 to 46 of the catalogue, and those of people who left: visits, tried together in one export."""
+"""Lines 36 to 46 of the catalogue, and lines about practitioners who left: visits of one export in one trial."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def tried(desk: Desk) -> Tried:
 
 
 def told(tried: Tried, code: str) -> dict[str, str]:
-    """The ids of the visits of which a code is told, with its level."""
+    """The ids of the visits for which a code is reported, with its level."""
     lines = [p for p in tried.clinic.problems("trial:1") if p.code == code and p.kind == "appointments"]
     return {str(p.source_id): p.level for p in lines}
 

@@ -1,4 +1,4 @@
-"""The catalogue of what goes wrong in exports is whole: each of its 63 lines is a claim of its own."""
+"""The catalogue of faults in exports is complete: each of its 63 lines has a test of its own."""
 
 import ast
 import re

@@ -46,7 +46,7 @@ def tried(desk: Desk) -> Tried:
 
 
 def told(tried: Tried, code: str) -> set[str]:
-    """The ids of the rows of which a code is told."""
+    """The ids of the rows for which a code is reported."""
     return {str(p.source_id) for p in tried.clinic.problems("trial:1") if p.code == code}
 
 

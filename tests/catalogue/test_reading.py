@@ -1,4 +1,4 @@
-"""Lines 1 to 18 of the catalogue, and those of whole files: how an export looks before anybody asks what it means."""
+"""Lines 1 to 18 of the catalogue, and lines about whole files: the form of an export, before its meaning."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The clinic sets its services up in Caspen, or we bring those of its old software."""
+"""The clinic sets up its services in Caspen, or the product brings those of its old software."""
 
 import pytest
 

@@ -53,7 +53,7 @@ def test_a_trial_holds_what_is_damaged_and_brings_the_rest(damage: str, tmp_path
 
 
 def test_a_trial_loses_no_client_to_a_mark_that_another_client_s_row_closes(tmp_path: Path) -> None:
-    """Two clients would lie in the alert of a third, who would have the e-mail of one of them."""
+    """Otherwise two clients would be inside a third client's alert, and the third would have an e-mail of the two."""
     folder = tmp_path / "export"
     folder.mkdir()
     for path, text in clinic_files().items():

@@ -1,4 +1,4 @@
-"""A clinic pastes a link, and the engine brings what is behind it."""
+"""A clinic pastes a link, and a worker downloads and reads the files."""
 
 import io
 import zipfile

@@ -1,5 +1,5 @@
-"""A link, its password and what opens the files behind it are nowhere to be read: not in the ledger, not in Redis, in
-no log, mail, page, audit line or list of processes. Everything is looked through as bytes."""
+"""A link, its password and the file ids at the provider are never readable: not in the ledger, Redis, a log, a mail, a
+page, an audit line or the list of processes. All of these are searched as bytes."""
 
 import io
 import logging
@@ -108,7 +108,7 @@ def stories(net: FakeInternet) -> list[tuple[FakeProvider, str]]:
 
 
 def fetched(runtime: Runtime, net: FakeInternet, heard: Heard) -> list[Clinic]:
-    """Looks at each link and fetches it; then one that is refused, and one that nobody understands."""
+    """Inspects and downloads each link, then a refused link, and a link that no provider understands."""
     clinics, pages = [], b""
     links = LinkSettings.from_environment({**KEYS, "ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(net.file)})
     for number, (shop, link) in enumerate(stories(net)):

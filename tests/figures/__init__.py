@@ -1,1 +1,1 @@
-"""What the product promises as a number, taken and written down: `python -m tests.figures [--area main] [--long]`."""
+"""Measures the product's promises that have a number: `python -m tests.figures [--area main] [--long]`."""

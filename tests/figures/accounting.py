@@ -1,5 +1,5 @@
-"""One export in many shapes: shuffled, split, in other letters, with other signs; and by several workers, in another
-kind of database. It comes to one digest."""
+"""One export in many shapes (shuffled, split, other encodings, other delimiters), with several workers and on another
+database, gives one digest."""
 
 import csv
 import io
@@ -77,7 +77,7 @@ class Way:
 
 
 def digest_of(files: Mapping[str, bytes], folder: Path, way: Way) -> tuple[str, list[str]]:
-    """The digest of a trial of these files, and what is wrong."""
+    """The digest of a trial of these files, and its faults."""
     runtime = open_runtime(settings_in(folder, **way.databases))
     try:
         trial = _tried(runtime, files, way.workers)
@@ -114,7 +114,7 @@ def _tried(runtime: Runtime, files: Mapping[str, bytes], workers: int) -> Trial:
 
 @contextmanager
 def databases(server: str, number: int) -> Iterator[dict[str, str]]:
-    """A ledger and a Caspen on PostgreSQL, gone when the block ends."""
+    """A ledger and a Caspen database on PostgreSQL, dropped when the block ends."""
     names = {"database_url": f"ledger_{number}", "caspen_database_url": f"caspen_{number}"}
     _each(server, 'CREATE DATABASE "{}"', names.values())
     try:

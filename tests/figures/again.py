@@ -1,4 +1,4 @@
-"""The same export again, and the same export by several workers: nothing may come twice, and nothing differ."""
+"""The same export imported twice, or by several workers: no record is duplicated, and none differs."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ postgres = contextmanager(postgres_url)
 
 
 def wrong_twice(first: Tried, second: Tried) -> list[str]:
-    """What is wrong with the second of two imports of one export into one workspace."""
+    """The faults of the second of two imports of one export into one workspace."""
     wrong = [f"import {n}: status {t.status}" for n, t in enumerate((first, second), 1) if not t.balances]
     firsts = {kind["kind"]: kind for kind in first.told["kinds"]}
     if not first.sum_of("created"):
@@ -63,7 +63,7 @@ def _told(wrong: Sequence[str]) -> Reached:
 
 
 def differing(size: SizeName, workers: Sequence[int]) -> list[str]:
-    """What differs when a sample is tried by each of these numbers of workers."""
+    """The differences between trials of a sample with these numbers of workers."""
     with sample(size) as (path, _):
         tried = {count: trial(path, "--workers", str(count)) for count in workers}
     wrong = [f"{count} workers: status {each.status}" for count, each in tried.items() if not each.balances]

@@ -1,4 +1,4 @@
-"""Whoever works or decides is killed, or put to sleep past its lease, at random moments; the move ends as if never."""
+"""Workers and people's requests are killed, or paused beyond their lease, at random moments; the move ends as usual."""
 
 import os
 import random
@@ -27,7 +27,7 @@ LONGEST_LIFE = 1.0  # seconds that a worker lives before it is killed, at most
 
 @dataclass
 class Found:
-    """What came of it: how often it was done, how long the work stood still, how many pieces were done again."""
+    """The results: number of kills, seconds of stalled work, pieces that were done again, and faults."""
 
     done: int = 0
     runs: int = 0
@@ -64,7 +64,7 @@ def killed(kills: int) -> Found:
 
 
 def _work(lane: Lane) -> None:
-    """A worker and a clinic that decides, both in one process: what was held by the last ones is free."""
+    """Runs a worker and a clinic that decides in one process. Releases the leases of the last worker first."""
     time_passes(lane.runtime, 0.001)
     finish(lane.runtime, only(lane.runtime), WorkerTurn(f"worker-{os.getpid()}"))
 
@@ -84,9 +84,9 @@ def _done_again(lane: Lane, kills: int) -> int:
 
 
 def paused(times: int) -> Found:
-    """Stops a worker after a random commit, lets another one finish the move, and wakes the first.
+    """Pauses a worker after a random commit, lets another worker finish the move, and resumes the first.
 
-    Not within a transaction: whoever is stopped there holds its lock, and nobody else could write at all.
+    Never pauses within a transaction, because the paused process would hold its lock.
     """
     found, dice = Found(), random.Random(SEED)
     with ground() as here, mailbox(here.home / "lane-0.mailbox") as smtp_url:

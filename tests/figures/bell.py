@@ -1,4 +1,4 @@
-"""Redis loses everything it holds in the middle of a trial: it was only a doorbell, and the work goes on."""
+"""Redis loses all its data during a trial: the work continues, because Redis only wakes workers."""
 
 import random
 import time
@@ -56,7 +56,7 @@ class Emptier:
 
 
 def emptied(start: Path, times: int, seed: int) -> tuple[Emptier, list[str]]:
-    """What differs from an undisturbed run when Redis is emptied so many times."""
+    """The differences from an undisturbed run if Redis is emptied that often."""
     reference, length = reference_of(start)
     with redis_server() as server, copy_of(start, start.with_name("emptied"), TENTH, server.url) as yard:
         emptier = Emptier(server, random.Random(seed), length, times)

@@ -1,4 +1,5 @@
-"""Small exports after public bug reports of other importers: each is tried whole, and gives what its line here says."""
+"""Small exports made after public bug reports of other importers: each is imported, with the result that is listed
+here."""
 
 import json
 import tempfile
@@ -16,7 +17,7 @@ FOLDER = Path(__file__).parents[1] / "cases"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `trial` answered for one export: its exit status, its JSON, and the records by Caspen object."""
+    """The answer of `trial` for one export: its exit status, its JSON, and the records by Caspen object."""
 
     status: int
     answer: Mapping[str, Any]
@@ -31,7 +32,7 @@ class Outcome:
         return [problem for problem in self.answer["problems"] if problem["code"] == code]
 
     def record(self, name: str, source_id: str) -> dict[str, Any]:
-        """The record of a row; empty where there is none."""
+        """The record of a row; empty if there is none."""
         return next((each for each in self.records.get(name, []) if each["source_id"] == source_id), {})
 
 
@@ -280,7 +281,7 @@ def outcome_of(case: Case, tries: Callable[..., Tried]) -> Outcome:
 
 
 def faults(case: Case, tries: Callable[..., Tried] = trial) -> list[str]:
-    """What is not as the case says; empty when all is."""
+    """The differences from the case's expectation; empty if there are none."""
     outcome = outcome_of(case, tries)
     wrong = [] if outcome.status == 0 else [f"exit status {outcome.status}"]
     wrong += [] if outcome.answer["balanced"] is True else ["the trial does not balance"]
@@ -293,7 +294,7 @@ def faults(case: Case, tries: Callable[..., Tried] = trial) -> list[str]:
 
 
 def take(_long: bool) -> Reached:
-    """Every case, one after the other; the figure counts those without a fault."""
+    """Runs every case. The figure counts the cases without a fault."""
     wrong = {case.name: faults(case) for case in CASES}
     good = sum(not each for each in wrong.values())
     return Reached(

@@ -1,7 +1,7 @@
-"""Every time of day is right on the days when clocks are turned, in four places and in every way it is written.
+"""Every time of day is right on the days when clocks change, in four places and in every spelling.
 
-What is right is worked out from the instants alone: a place's clock is looked at for each of them, and never asked the
-other way round, which is where daylight saving goes wrong.
+The expectation comes from the instants alone: a place's clock is computed for each instant, never the other way round,
+which is where daylight saving goes wrong.
 """
 
 import tempfile
@@ -39,7 +39,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Visit:
-    """A visit whose beginning is written in one way, when it really was, and what must be told of it."""
+    """A visit with one spelling of its start, the true instant, and the expected problem codes."""
 
     id: str
     place: str
@@ -75,7 +75,7 @@ def written(at: datetime, zone: ZoneInfo) -> Iterator[str]:
 
 
 def local(turn: Turn) -> Iterator[tuple[str, datetime, str | None]]:
-    """What the clock on the wall may show around a turn, with no offset; when it was, and what is doubtful of it."""
+    """The local times around a clock change without an offset, with the instant and the expected codes."""
     wall = turn.at + turn.before - AROUND
     while wall <= turn.at + turn.after + AROUND:
         instants = [
@@ -123,7 +123,7 @@ def export_of(all_visits: Sequence[Visit]) -> dict[str, str | bytes]:
 
 
 def wrong(all_visits: Sequence[Visit], starts: dict[str, str], doubts: dict[str, int]) -> list[str]:
-    """What differs: beginnings by visit, and how many times each doubt is told."""
+    """The differences: starts by visit, and the count of each warning."""
     found = [
         f"{PLACES[v.place]}, {v.cell}: {starts.get(v.id)}, expected {v.at:%Y-%m-%dT%H:%M:%SZ}"
         for v in all_visits

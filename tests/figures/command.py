@@ -19,7 +19,7 @@ LONGEST_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Tried:
-    """What `caspen-import trial` answered."""
+    """The answer of `caspen-import trial`."""
 
     status: int
     told: dict[str, Any]
@@ -30,7 +30,7 @@ class Tried:
 
     @property
     def digests(self) -> dict[str, str]:
-        """What each kind came to, as Caspen holds it."""
+        """The digest of each kind, as Caspen holds it."""
         return {kind["kind"]: kind["caspen_digest"] for kind in self.told["kinds"]}
 
     def sum_of(self, *outcomes: str) -> int:
@@ -42,13 +42,13 @@ class Tried:
 
     @property
     def seconds(self) -> float:
-        """Reading, trying and proving, without the start of the process. What a trial takes includes its proof."""
+        """Seconds of reading, trial and reconciliation, without the start of the process."""
         told = self.told["seconds"]
         return float(told["read"] + told["trial"])
 
 
 def trial(export: Path, *options: str, environment: Mapping[str, str] | None = None) -> Tried:
-    """Tries an export. A trial that says nothing at all is a failure of the command."""
+    """Runs `trial` on an export. Raises if the command answers nothing."""
     with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
         answer = Path(folder) / "answer.json"
         command = [sys.executable, "-m", "app.cli", "trial", str(export), "--json", str(answer), *options]

@@ -1,4 +1,4 @@
-"""What clients' files hold, byte by byte: as it lies in the export, and as the live workspace gives it out."""
+"""The bytes of clients' files: the live workspace returns the same bytes as the export."""
 
 import hashlib
 import tempfile
@@ -53,7 +53,7 @@ def as_given_out(runtime: Runtime, workspace_id: str) -> Iterator[tuple[File, by
 
 
 def compared(size: SizeName, seed: int, dialect: DialectName) -> tuple[int, int, list[str]]:
-    """How many files are live byte for byte once the export is destroyed, of how many, and what is wrong."""
+    """How many files are live byte for byte after the export is deleted, of how many, and the faults."""
     with sample(size, seed, dialect) as (path, expected), tempfile.TemporaryDirectory() as folder:
         bodies = as_exported(path)
         with private_engine(keep=Path(folder) / "var") as runtime:

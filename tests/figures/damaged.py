@@ -1,8 +1,8 @@
-"""Damaged exports: one thing is broken in an otherwise good export, and the generator knows what must come of it.
+"""Damaged exports: one thing is broken in an otherwise good export, and the generator knows the expected result.
 
 The export is made here from its own rows, without the product's sample generator. Each damage says which rows may
-differ from the trial of the good export, and by which problem codes the damage may be named. A damage that leaves
-every value certain lets no row differ.
+differ from the trial of the good export, and which problem codes may name the damage. A damage that leaves every value
+certain lets no row differ.
 """
 
 import io
@@ -155,7 +155,7 @@ def _cut_row(export: Export, kind: str, row: int, chance: random.Random) -> Dama
 
 @damage("a quote that nothing closes", "communications", "contacts")
 def _open_quote(export: Export, kind: str, row: int, chance: random.Random) -> Damaged:
-    """Nobody can say where the rows behind the quote begin: the file is refused, and nothing else differs."""
+    """The rows after the quotation mark are uncertain: the file is refused, and nothing else differs."""
     table = export.tables[kind]
     last = len(table.rows) - 1
     text = table.rows[last][table.at(TEXTS[kind])].encode()
@@ -413,7 +413,10 @@ class Trials:
         return told_of(clinic)
 
     def faults(self, damaged: Damaged) -> list[str]:
-        """What is not as the generator knows it; empty when all is. Names rows by their kind and id alone."""
+        """The differences from the generator's expectation; empty if there are none.
+
+        Names rows by kind and id alone.
+        """
         tried = self.tried(damaged.files)
         if not tried.told.get("balanced"):
             return [f"{damaged.name}: not balanced, state {tried.clinic.state()}"]

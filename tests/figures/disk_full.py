@@ -1,4 +1,4 @@
-"""The disk is full at a write: the work says so, waits, and goes on by itself once there is room. No half row stays."""
+"""The disk is full at a write: the work reports it, waits, and continues when there is room. No half row stays."""
 
 import errno
 import sqlite3
@@ -27,8 +27,10 @@ WORKING = ("read", "trial", "go_live")
 
 
 class Full:
-    """From its n-th write on, so many writes find no room: of files alone where that is one, for the ledger may lie on
-    another disk; else all of them.
+    """From the n-th write on, FULL_FOR writes find no room.
+
+    If the n-th write is to a file, only writes to files fail, because the ledger may be on another disk; otherwise all
+    writes fail.
     """
 
     def __init__(self, number: int) -> None:
@@ -51,7 +53,7 @@ class Full:
 
 @dataclass
 class Found:
-    """How often the disk was full, how often the ledger said so, and what was wrong afterwards."""
+    """How often the disk was full, how often the ledger reported it, and the faults afterwards."""
 
     tried: int = 0
     said: int = 0
@@ -100,7 +102,7 @@ def full_at(every: int) -> Found:
 
 
 def _places(effects: Mapping[str, Sequence[str]], every: int) -> list[tuple[str, int]]:
-    """Every so many of the writes to files, and of those to databases, each by its place in its stage."""
+    """A sample of the writes to files and to databases, each by its position in its stage."""
     writes = {stage: [name for name in effects[stage] if name.startswith(WRITES)] for stage in WORKING}
     numbered = [(stage, n, name) for stage in WORKING for n, name in enumerate(writes[stage], 1)]
     files = [(stage, n) for stage, n, name in numbered if name.startswith(FILES)]

@@ -30,7 +30,7 @@ SEED = 50
 
 @dataclass
 class Story:
-    """What the download went through, and what came of it."""
+    """The disturbances of a download, and its result."""
 
     sha256: str = ""
     kills: int = 0
@@ -123,7 +123,7 @@ def _ended(worker: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def _most_again(sent: list[tuple[int, int]]) -> int:
-    """Where each answer began, beside how far the ones before it had been sent."""
+    """The most bytes that were sent twice: where each response began, compared with the end of the earlier ones."""
     furthest = most = 0
     for start, end in sent:
         most = max(most, furthest - start)
@@ -174,11 +174,11 @@ print(json.dumps({"sha256": digest.hexdigest(), "cpu": cpu, "clock": time.perf_c
 
 
 def fast(long: bool) -> Reached:
-    """Our download beside curl, both into encrypted storage on the same disk, both until the sha256 is known.
+    """Compares our download with curl, both into encrypted storage on the same disk, until the sha256 is known.
 
-    The long form counts by the clock on the wall, each lane's best of several turns that take place one after the
-    other, and is for a machine that does nothing else. The short one runs beside other tests: there what counts is the
-    processor time of all that a lane needs, the start of its interpreter left out. Both are told.
+    The long form measures wall-clock time, the best of several runs one after the other, and needs a machine without
+    other work. The short form runs beside other tests: it measures processor time without the start of the interpreter.
+    Both are reported.
     """
     if shutil.which("curl") is None:
         return Reached("no curl on this machine", ok=False)

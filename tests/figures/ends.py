@@ -25,7 +25,7 @@ KEY = {"STORAGE_KEY": "development-storage-key"}
 
 @dataclass
 class EndsFound:
-    """How often `serve` ended in each way, the slowest end in seconds, and what was left."""
+    """How often `serve` ended in each way, the slowest end in seconds, and leftovers."""
 
     done: int = 0
     busy: int = 0

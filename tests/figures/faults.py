@@ -1,7 +1,8 @@
-"""A process ends before and after everything that it does to the world, once at each place; another one goes on.
+"""A process ends before and after each of its side effects, once at each place; another process continues.
 
-From the pasted link until the clinic is live and told: every change in a database, every commit, every file, every word
-to Redis, to the clinic's host and to the mail server. The move must end as if nothing had happened.
+The effects are every change in a database, every commit, every file, every message to Redis, to the clinic's host and
+to the mail server, from the pasted link until the clinic is live and informed. The move must end as if nothing had
+happened.
 """
 
 import os
@@ -34,7 +35,7 @@ CALM = {"lease_seconds": "60", "heartbeat_seconds": "20"}  # no effect that hang
 
 @dataclass
 class Points:
-    """How many places there are by what is done there, how many were ended at, and what went wrong at which."""
+    """The number of places by kind of effect, the number of tested places, and the faults by place."""
 
     known: Counter[str] = field(default_factory=Counter)
     ended: int = 0
@@ -112,7 +113,7 @@ def _lane(here: Ground, lane: int, places: list[str]) -> dict[str, object]:
 
 
 class Lane:
-    """One folder in which story after story is told by processes that start warm and open their own connections."""
+    """A folder in which test after test runs, in processes that start warm and open their own connections."""
 
     def __init__(self, here: Ground, number: int, smtp_url: str) -> None:
         self.here, self.folder = here, here.home / f"lane-{number}"
@@ -124,13 +125,13 @@ class Lane:
         self.runtime = patient(open_runtime(here.settings(folder / "var", smtp_url=smtp_url, redis_url=self.redis)))
 
     def warm(self) -> list[str]:
-        """The whole move once, in this process: whatever is only done the first time is done."""
+        """Runs the whole move once in this process, so that everything that happens only the first time is done."""
         wrong = go_on(self.here, self.runtime, self.taken, self.log)
         rest(self.runtime)
         return wrong
 
     def end(self, place: str) -> tuple[int, list[str]]:
-        """One story: a process ends at a place, another one goes on, and the world is looked at."""
+        """Ends a process at a place, lets another process continue, and checks the world."""
         stage, _, at = place.partition(" ")
         self.begin(stage)
 
@@ -145,7 +146,7 @@ class Lane:
         return status, list(after.said)
 
     def begin(self, stage: str) -> None:
-        """The folder as it was when a stage began, with nothing delivered and nobody rung."""
+        """Restores the folder of the beginning of a stage, without delivered mails and notices."""
         self.taken.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self.here.at(stage), self.folder / "var")

@@ -1,4 +1,4 @@
-"""A promise with a number in it: what is asked, what was reached, on which machine, and how long finding out took."""
+"""A promise with a number: the target, the result, the machine, and the time that the measure took."""
 
 import json
 import os
@@ -15,7 +15,7 @@ KEPT = Path("var/figures.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What a measure came to. `why` names what was not as it should be, and holds no cell's value."""
+    """The result of a measure. `why` names the faults, without any cell's value."""
 
     reached: str
     ok: bool
@@ -25,7 +25,7 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How one figure is taken. `take` is told whether the long form is wanted. Several figures may come of one run."""
+    """A measure of one or several figures. `take` gets whether the long form is wanted."""
 
     name: str
     asked: str
@@ -50,7 +50,7 @@ class Figure:
     taken_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def keep(self, path: Path = KEPT) -> None:
-        """Adds the figure to the file of all that were ever taken here."""
+        """Appends the figure to the file of all measured figures."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as kept:
             kept.write(json.dumps(asdict(self), ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""A browser without JavaScript: it follows links, fills in forms as they stand on the page, and presses buttons."""
+"""A browser without JavaScript: it follows links, fills in the forms of a page, and presses buttons."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ UNCHECKED = ("checkbox", "radio")
 
 @dataclass
 class Input:
-    """One thing to fill in: what it would send if nobody touched it, and what else could be chosen."""
+    """An input: the value that it sends if it is left unchanged, and the other choices."""
 
     name: str
     kind: str
@@ -42,7 +42,7 @@ Fill = Callable[[Input], "str | None"]
 
 
 class Page(HTMLParser):
-    """What can be read and done on one page."""
+    """The texts, forms and links of one page."""
 
     def __init__(self, answer: httpx.Response) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Page(HTMLParser):
 
     @property
     def words(self) -> str:
-        """What a person reads."""
+        """The visible text."""
         return " ".join(" ".join(self._words).split())
 
     def button(self, words: str) -> tuple[Form, Button]:
@@ -120,7 +120,7 @@ class Page(HTMLParser):
 
 
 class Browser:
-    """One visitor. `page` is what stands before them."""
+    """One visitor. `page` is the open page."""
 
     page: Page
 
@@ -144,7 +144,7 @@ class Browser:
         raise LookupError(f"no link {words!r} on {self.page.path}")
 
     def press(self, words: str, fill: Fill | None = None, **typed: str) -> Page:
-        """Presses a button. `typed` is what was filled in by name; `fill` decides about every other thing."""
+        """Presses a button. `typed` has values by name; `fill` decides about every other input."""
         form, button = self.page.button(words)
         data: dict[str, list[str]] = {}
         for each in form.inputs:

@@ -1,4 +1,4 @@
-"""A machine that has never seen the product and has no Redis: two words start it, and a clinic moves through it."""
+"""A fresh machine without Redis: `make run` starts the product, and a clinic completes its move."""
 
 import os
 import re
@@ -24,7 +24,7 @@ OF_THIS_RUN = ("VIRTUAL_ENV", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "REDIS_URL
 
 
 def clone(to: Path) -> None:
-    """What is committed, and nothing else of this folder."""
+    """Clones the committed files, and nothing else of this folder."""
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(to)], check=True, capture_output=True)
 
 

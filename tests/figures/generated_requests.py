@@ -1,6 +1,5 @@
-"""Requests made from the route table, with hostile texts and numbers in every place, for every role: no fault of ours.
-
-The same with a full disk, and with a ledger that somebody else holds: a calm answer in time, and never a 500.
+"""Requests made from the route table, with hostile texts and numbers in every place, for every role: none is a fault of
+ours. The same with a full disk, and with a ledger that another process has locked: an answer in time, and never a 500.
 """
 
 import errno
@@ -70,7 +69,7 @@ CHARSETS = ("utf-7", "unicode_escape", "utf-16", "no-such-charset", "punycode", 
 
 @dataclass
 class Answers:
-    """How often each status was answered, the slowest answer in seconds, and what was wrong."""
+    """The count of each status, the slowest answer in seconds, and the faults."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -79,7 +78,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Place:
-    """One route: its path with names in it, and the names of what its query and its form may hold."""
+    """One route: its path with parameters, and the names in its query and its form."""
 
     path: str
     methods: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A good export, made here from its own rows without the product's sample generator: no row of it has a problem."""
+"""A good export, made here from its own rows without the product's sample generator: no row has a problem."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A clinic approves while somebody tries again, changes the plan, asks for changes or cancels: only one wins."""
+"""A clinic approves while somebody retries, changes the plan, asks for changes or cancels: only one act succeeds."""
 
 import random
 import tempfile
@@ -39,14 +39,14 @@ ACTS: dict[str, Act] = {
 
 @dataclass
 class Found:
-    """Who won how often, and what was wrong."""
+    """How often each act succeeded, and the faults."""
 
     won: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
 
 def race(bases: Bases, names: list[str], folder: Path, dice: random.Random) -> tuple[list[str], list[str]]:
-    """Lets these acts happen at once; gives those that were done, and what is wrong."""
+    """Runs these acts at once. Returns the acts that succeeded, and the faults."""
     with bases.copy(State.REVIEWING, folder) as runtime:
         with runtime.ledger.read() as session:
             digest = str(current_trial(session, session.get_one(Migration, bases.migration_id)).digest)  # type: ignore[union-attr]  # it is there

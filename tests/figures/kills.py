@@ -26,7 +26,7 @@ WORKING = (State.TRIALLING, State.FINALISING)
 
 @dataclass(frozen=True)
 class World:
-    """What a finished move left behind: digests of the trial and of the live workspace, and how many of each record."""
+    """The result of a finished move: digests of the trial and of the live workspace, and counts of each record."""
 
     trial: str
     live: dict[str, str]
@@ -49,7 +49,7 @@ class World:
 
 @dataclass
 class Kills:
-    """What came of all the kills together."""
+    """The results of all kills together."""
 
     done: int = 0
     resumed: list[float] = field(default_factory=list)
@@ -75,7 +75,7 @@ def world_of(yard: Yard) -> World:
 
 
 def _doubled(connection: sa.Connection, table: str) -> int:
-    """Things of the source that stand in a table more than once."""
+    """Source ids that occur in a table more than once."""
     several: sa.Select[str] = (
         sa.select(sa.column("source_id", sa.String))
         .select_from(sa.table(table))
@@ -87,7 +87,7 @@ def _doubled(connection: sa.Connection, table: str) -> int:
 
 
 def live_through(yard: Yard, disturb: Callable[[Yard], None]) -> World:
-    """The trial, the approval and going live, with whatever happens meanwhile."""
+    """Runs the trial, the approval and going live, with the given disturbance."""
     yard.start_worker()
     while (state := yard.state()) is not State.FINALISED:
         if state in WORKING:
@@ -103,7 +103,7 @@ def undisturbed(yard: Yard) -> None:
 
 @contextmanager
 def begun(size: SizeName) -> Iterator[Path]:
-    """A folder in which the trial of a sample has just begun, and room beside it."""
+    """A folder in which the trial of a sample has just begun, with room for copies."""
     with sample(size) as (export, _), tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
         start = Path(folder) / "begun"
         begin_trial(start, export)
@@ -111,14 +111,14 @@ def begun(size: SizeName) -> Iterator[Path]:
 
 
 def reference_of(start: Path) -> tuple[World, float]:
-    """What comes of a run that nothing disturbs, and how many seconds it takes with a worker's start."""
+    """The result of an undisturbed run, and its seconds including a worker's start."""
     with copy_of(start, start.with_name("reference"), TENTH) as yard:
         began = time.monotonic()
         return live_through(yard, undisturbed), time.monotonic() - began
 
 
 class Killer:
-    """Kills the worker at moments drawn evenly from the length of an undisturbed run, up to so many times."""
+    """Kills the worker at random moments within the length of an undisturbed run, up to so many times."""
 
     def __init__(self, found: Kills, dice: random.Random, length: float, kills: int) -> None:
         self.found = found
@@ -154,7 +154,7 @@ def kill(start: Path, kills: int, times: dict[str, float], seed: int, a_run: int
 
 
 def told(found: Kills, kills: int) -> Reached:
-    """One line of kills: how many, what they broke, and how long the work stood still."""
+    """One line about kills: their number, the faults, and the seconds of stalled work."""
     wrong = list(found.wrong)
     if found.done < kills:
         wrong.append(f"only {found.done} kills came while there was work")

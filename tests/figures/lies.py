@@ -1,4 +1,4 @@
-"""The checks of the world are lied to: each of nine lies must turn its own check red."""
+"""The checks of the world are tested: each of nine planted changes must fail its own check."""
 
 from tests.figures.figure import Measure
 from tests.figures.stories import told

@@ -94,7 +94,7 @@ def live_contents(runtime: Runtime) -> Contents:
 
 
 def judge(bases: Bases, honest: Contents, case: Case, which: int, folder: Path) -> str:
-    """What became of a change: caught, without effect, not possible here, or (empty) unseen."""
+    """The result of a change: caught, without effect, not possible here, or (empty) undetected."""
     with bases.copy(BASES[case.moment], folder) as runtime:
         if not case.act(runtime, which):
             return "nothing to change"

@@ -1,4 +1,4 @@
-"""The area of share links: what is taken and what is refused, what a large download survives, and what stays secret."""
+"""The area of share links: which links are accepted and refused, what a large download survives, which data is secret."""
 
 import tempfile
 from collections.abc import Iterator
@@ -134,7 +134,7 @@ class SmallDisk(LocalObjects):
 
 
 def announced(long: bool) -> Reached:
-    """60 GB are planned where they fit, and refused where they do not: by what is announced, before a byte of it."""
+    """60 GB are accepted if they fit, and refused if not, by the announced size alone, before the first byte."""
     with open_downloader() as at:
         at.limits(disk_factor=2.2)
         shop = Presigned(at.net)

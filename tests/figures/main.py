@@ -1,4 +1,4 @@
-"""The first area: a fresh machine, the samples, and an import that survives whatever happens to its workers."""
+"""The first area: a fresh machine, the samples, and an import that survives the death of its workers."""
 
 from tests.figures import again, bell, fresh, kills, samples, speed, stories
 from tests.figures.figure import Measure

@@ -1,6 +1,6 @@
-"""Two hundred lies, in the code, the stores and the bytes: each is caught, named, and keeps a clinic from approving.
+"""Two hundred changes to code, stores and bytes: each is caught, named, and prevents the approval.
 
-Only what the product says by itself counts: no clinic has a generator that knows what its export must become.
+Only the product's own reports count, because no clinic has a generator that knows the expected result of its export.
 """
 
 import tempfile
@@ -18,7 +18,7 @@ from tests.world.mutants import SEED, WANTED, Mutant, judge, mutants
 
 @dataclass
 class Caught:
-    """Who caught how many, by where they were told; and those that a clinic could have approved."""
+    """How many changes were caught by which check, and the changes that a clinic could have approved."""
 
     by: Counter[tuple[str, str]] = field(default_factory=Counter)
     passed: list[str] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Caught:
 
 
 def hunt(every: int = 1) -> Caught:
-    """Tells every so many-th lie, two at a time, each in a process of its own."""
+    """Makes every n-th change, two at a time, each in a process of its own."""
     found = Caught()
     with tempfile.TemporaryDirectory(prefix="caspen-mutants-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
         home = Path(folder)

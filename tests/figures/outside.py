@@ -1,4 +1,4 @@
-"""What outsiders tried: damaged exports, hostile bytes, stale forms, lies about records, signals and full disks."""
+"""Attacks from outside: damaged exports, hostile bytes, stale forms, changed records, signals and full disks."""
 
 from tests.figures import (
     cases,

@@ -1,4 +1,4 @@
-"""What the clinic sees meanwhile: the ledger's own state, a stall by its name, a failure with what to do."""
+"""The pages during the work: the ledger's own state, a named stall, a failure with what to do."""
 
 from tests.figures.figure import Measure
 from tests.figures.stories import told

@@ -1,4 +1,4 @@
-"""The stories of the pages, told about a product whose two databases are on PostgreSQL."""
+"""The tests of the pages, run on a product whose two databases are on PostgreSQL."""
 
 import os
 import re

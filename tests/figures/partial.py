@@ -1,4 +1,4 @@
-"""An export that is not whole never goes live unnoticed: each way to cut it is told, and ticked by name."""
+"""An incomplete export never goes live unnoticed: each cut is reported, and ticked by name."""
 
 from tests.figures.figure import Measure
 from tests.figures.stories import told

@@ -1,6 +1,6 @@
-"""A row that kills, hangs or exhausts whoever reads it: it alone is held, and another clinic hardly waits for it.
+"""A row that kills, hangs or exhausts its reader: only that row is held, and another clinic hardly waits.
 
-One worker serves both clinics, with the times that it has at a clinic's.
+One worker serves both clinics, with the time limits of production.
 """
 
 import tempfile
@@ -30,7 +30,7 @@ POISONED = "tests.workers.poisoned"
 
 @dataclass
 class Found:
-    """How long another clinic's trial took alone and beside each poison, and what was wrong."""
+    """The duration of another clinic's trial alone and beside each poisoned row, and the faults."""
 
     alone: float = 0.0
     beside: dict[str, float] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Found:
 
 
 def poisoned(rows: int) -> Found:
-    """Tries each poison in a clinic of so many clients, with a small clinic that comes while it works."""
+    """Imports each poisoned row in a clinic with so many clients, and a small clinic at the same time."""
     found = Found()
     times = {**REAL, "drain_seconds": 20.0}
     with failing_on_request.registered(), tempfile.TemporaryDirectory(prefix="caspen-poison-") as folder:

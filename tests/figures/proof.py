@@ -1,4 +1,5 @@
-"""Proof under fire: nothing lost, nothing doubled, whatever dies, vanishes or lies; and checks that cannot lie."""
+"""Proof under disturbance: nothing is lost or duplicated if processes die, services vanish or data is changed; the
+checks themselves are tested."""
 
 from tests.figures import (
     accounting,

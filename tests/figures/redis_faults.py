@@ -1,4 +1,4 @@
-"""Redis is emptied, killed, hung or comes back empty at some moment of a trial: the trial does not even notice."""
+"""Redis is emptied, killed, hung or restarted empty at some moment of a trial: the trial is not disturbed."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def hung(server: RedisServer) -> None:
 
 
 def away(server: RedisServer) -> None:
-    """Whoever knocks finds no door."""
+    """Renames the socket of Redis, so that Redis is unreachable."""
     server.socket.rename(server.socket.with_suffix(".away"))
 
 

@@ -1,6 +1,6 @@
-"""PostgreSQL goes down in the middle of its work and comes back, or ends every line to it: the move goes on by itself.
+"""PostgreSQL stops during the work and returns, or closes every connection: the move continues without help.
 
-A worker process does the work, as a clinic has it; whoever decides keeps lines of its own, which are cut too.
+A worker process does the work, as in production; the deciding process has its own connections, which are closed too.
 """
 
 import random
@@ -41,7 +41,7 @@ running = contextmanager(postgres_server)
 
 @dataclass
 class Found:
-    """How often the server was taken away, in how many moves, and what was wrong in the end."""
+    """How often the server was stopped, in how many moves, and the faults at the end."""
 
     done: int = 0
     runs: int = 0
@@ -50,13 +50,13 @@ class Found:
 
 
 def crashed(server: Server) -> None:
-    """It is gone for a moment, and must recover when it comes."""
+    """Stops the server at once, and starts it again; it has to recover."""
     server.stop()
     server.start()
 
 
 def lines_ended(server: Server) -> None:
-    """Its administrator ends everybody's lines."""
+    """Closes every other connection to the server, as its administrator may."""
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
 
@@ -131,7 +131,7 @@ def _moved(runtime: Runtime, reference: Contents, trouble: Trouble) -> list[str]
 
 
 def _at(runtime: Runtime, migration_id: str) -> State | None:
-    """Where the move stands. Whoever asks may meet a cut line as well, and asks again."""
+    """The state of the move; None if the connection is closed, and the caller asks again."""
     try:
         return state(runtime, migration_id)
     except sa.exc.OperationalError:

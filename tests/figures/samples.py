@@ -1,4 +1,4 @@
-"""Every sample is imported by the command line and held against what its generator planted, row for row."""
+"""Every sample is imported by the command line and compared with its generator's expectation, row for row."""
 
 import tempfile
 from collections import Counter
@@ -21,7 +21,7 @@ LONG_SEEDS = tuple(range(1, 21))
 
 @contextmanager
 def sample(size: SizeName, seed: int = 1, dialect: DialectName = "native") -> Iterator[tuple[Path, Expectation]]:
-    """A sample on disk until the block ends, and what should become of it today."""
+    """A sample on disk until the block ends, and its expected result today."""
     with tempfile.TemporaryDirectory(prefix="caspen-sample-") as folder:
         path = Path(folder) / "export.zip"
         yield path, write_sample(path, size=size, seed=seed, dialect=dialect)
@@ -59,9 +59,9 @@ def _of_problems(told: Tried, expected: Expectation) -> Iterator[str]:
 
 
 def wrong_today(export: Path, expected: Expectation, *options: str) -> list[str]:
-    """What is wrong when an export is tried now; empty when all is as the generator expects.
+    """The faults of a trial of an export now; empty if the generator's expectation is met.
 
-    A booking may end while the trial starts, and is past or not: the whole answer fits one moment of those.
+    A booking may end while the trial starts, and be past or not: the whole answer must fit one of these moments.
     """
     began = datetime.now(UTC)
     tried = trial(export, *options)
@@ -73,7 +73,7 @@ def wrong_today(export: Path, expected: Expectation, *options: str) -> list[str]
 
 
 def wrong_with(size: SizeName, seed: int, dialect: DialectName) -> list[str]:
-    """What is wrong when one sample is tried; empty when all is as the generator expects."""
+    """The faults of a trial of one sample; empty if the generator's expectation is met."""
     with sample(size, seed, dialect) as (path, expected):
         return [f"{dialect} seed {seed}: {line}" for line in wrong_today(path, expected)]
 

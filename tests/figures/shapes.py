@@ -14,7 +14,7 @@ NOTES = "treatment_notes"
 
 @dataclass
 class Grid:
-    """By shape and kind, "right", "not accepted: CODE", or what was wrong."""
+    """By shape and kind: "right", "not accepted: CODE", or the faults."""
 
     cells: dict[str, dict[str, str]] = field(default_factory=dict)
 

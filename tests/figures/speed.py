@@ -1,4 +1,4 @@
-"""How fast a trial is, beside a bare bulk load of the very same records on the same machine in the same run."""
+"""The speed of a trial, compared with a plain bulk load of the same records on the same machine in the same run."""
 
 import tempfile
 import time
@@ -25,7 +25,7 @@ DATABASES: dict[str, Database] = {"SQLite": sqlite, "PostgreSQL": postgres}
 
 @dataclass(frozen=True)
 class Speed:
-    """One trial and one bare load of what it made."""
+    """One trial and one plain load of its records."""
 
     tried: Tried
     records: int

@@ -1,4 +1,4 @@
-"""Every POST route on a page that is older than what it is about, and two people who save at the same moment."""
+"""Every POST route with the form of an outdated page, and two people who save at the same moment."""
 
 import tempfile
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def product_at(folders: Folders, point: str, to: Path) -> Iterator[Product]:
 
 
 def applied_to_something_else(folders: Folders, home: Path) -> Iterator[str]:
-    """For each form, what it did from an old page; empty where it did nothing."""
+    """For each form, what it changed from an outdated page; empty if nothing."""
     for number, line in enumerate(LINES):
         if line.change is None:
             continue

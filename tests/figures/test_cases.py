@@ -1,4 +1,4 @@
-"""Every small export after a public bug report gives what its line says, and no export of the folder is forgotten."""
+"""Every small export made after a public bug report gives its listed result, and no export is forgotten."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One thing is broken in an otherwise good export: nothing else differs, and what is broken is named."""
+"""One thing is broken in an otherwise good export: nothing else differs, and the damage is named."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Some of the two hundred lies; `make figures AREA=proof` tells them all."""
+"""Some of the two hundred changes; `make figures AREA=proof` makes all of them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Samples come to what their generator expects; the long form takes fifteen of them."""
+"""Samples give the result that their generator expects; the long form imports fifteen of them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

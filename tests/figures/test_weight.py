@@ -1,4 +1,4 @@
-"""Short forms of what an import weighs: four times as many rows, or a cell four times as large, need no more memory."""
+"""Short forms of an import's memory: four times as many rows, or a cell four times as large, need no more memory."""
 
 from functools import cache
 

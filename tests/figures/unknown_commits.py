@@ -1,4 +1,4 @@
-"""PostgreSQL's answer to a COMMIT is lost with its line: the work looks at what became of it, and never assumes."""
+"""PostgreSQL's answer to a COMMIT is lost with its connection: the work looks up the result and never assumes it."""
 
 import tempfile
 import time
@@ -30,7 +30,7 @@ CHECKS = (one_each.check, accounted.check, same_content.check, nothing_early.che
 
 @dataclass
 class Found:
-    """How many commits have an unknown end, and what was wrong in the end."""
+    """How many commits had an unknown result, and the faults at the end."""
 
     cut: int = 0
     wrong: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Exports of a size that nobody should have: one file of hundreds of MB, a single cell as large as a library."""
+"""Exports of an unreasonable size: one file of hundreds of MB, a single cell of many megabytes."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ WORDS = "as many words as fit into a line, and more\n"
 
 @dataclass(frozen=True)
 class Expected:
-    """What should become of an export: rows by kind and outcome, and the codes that are told of a kind."""
+    """The expected result of an export: rows by kind and outcome, and the codes reported for a kind."""
 
     counts: Mapping[tuple[str, str], int]
     codes: frozenset[tuple[str, str]] = field(default_factory=frozenset)

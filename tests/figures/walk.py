@@ -1,4 +1,4 @@
-"""Megan's whole move by plain HTTP, from signing in to a live workspace, by what the pages themselves offer."""
+"""Megan's whole move by plain HTTP, from signing in to a live workspace, by the forms and links of the pages."""
 
 import time
 
@@ -46,14 +46,14 @@ def tick(each: Input) -> str | None:
 
 
 def settle(each: Input) -> str | None:
-    """Whatever is not decided yet is brought along."""
+    """Chooses "bring" for everything undecided."""
     if each.kind != "select" or each.value:
         return None
     return next(choice for choice in ("create", "appointment") if choice in each.options)
 
 
 def wait(browser: Browser, move: str, name: str, patience: float) -> None:
-    """Loads the move's own address again, as a page without JavaScript does, until that step stands there."""
+    """Reloads the move's own address, as a page without JavaScript does, until that step is shown."""
     until = time.monotonic() + patience
     while not browser.open(move).path.endswith(f"/{name}"):
         stopped = any("Try again" in button.words for form in browser.page.forms for button in form.buttons)

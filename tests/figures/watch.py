@@ -21,7 +21,7 @@ ROLES = (
 
 @dataclass
 class Watch:
-    """What was seen of a process and those below it: the most memory of each in MB, by its role."""
+    """The highest memory of a process and its descendants in MB, by role."""
 
     pid: int
     peaks: dict[str, float] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Watch:
 
 
 def family(pid: int) -> set[int]:
-    """A process and all below it, those of sessions of their own too."""
+    """A process and its descendants, including those in sessions of their own."""
     parents: dict[int, int] = {}
     for entry in PROC.iterdir():
         if entry.name.isdigit():
@@ -69,7 +69,7 @@ def family(pid: int) -> set[int]:
 
 @dataclass(frozen=True)
 class Used:
-    """What a command needed: seconds of the processor, those of its children too, and the memory of the largest."""
+    """The resources of a command: seconds of processor time with its children, and the memory of the largest one."""
 
     status: int
     cpu_seconds: float

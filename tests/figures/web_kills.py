@@ -1,6 +1,6 @@
-"""The web server is killed in the middle of whatever a clinic sends it; the clinic looks again, and goes on from there.
+"""The web server is killed during a request; the clinic loads the page again and continues.
 
-A worker of its own does the work meanwhile. The move must end as one whose server was never killed.
+A worker of its own does the work meanwhile. The move must end like a move without kills.
 """
 
 import os
@@ -62,7 +62,7 @@ class Web:
 
 @dataclass
 class Found:
-    """How often it was killed, how many sendings were lost by it, and what was wrong in the end."""
+    """How often the server was killed, how many requests were lost, and the faults at the end."""
 
     done: int = 0
     lost: int = 0
@@ -70,9 +70,9 @@ class Found:
 
 
 class Insistent(Browser):
-    """A visitor who looks at the page again when nobody answers, and presses once more where the button is still there.
+    """A visitor who reloads the page if there is no answer, and presses again if the button is still there.
 
-    Everything that is sent is followed by a kill, after a random moment.
+    Every request is followed by a kill after a random moment.
     """
 
     def __init__(self, web: Web, found: Found, dice: random.Random) -> None:
@@ -113,7 +113,7 @@ def product(folder: Path) -> Iterator[tuple[Settings, Web]]:
 
 
 def left_by(settings: Settings) -> tuple[dict[str, Keys], list[str]]:
-    """What is live, and what is wrong with it or in the ledger."""
+    """The live records, and the faults in them or in the ledger."""
     runtime = open_runtime(settings)
     try:
         left = Left(runtime, Manifest(), {}, delivered(settings.var / MAILBOX))

@@ -1,7 +1,7 @@
-"""What an import weighs: the memory of every process that it needs, and what a row costs, however many rows there are.
+"""The cost of an import: the memory of each of its processes, and the cost of a row for any number of rows.
 
-A cost is in seconds of the processor, which others on the machine disturb least; a ratio is of two runs, one after the
-other.
+A cost is in seconds of processor time, which other work on the machine disturbs least; a ratio is of two runs, one
+after the other.
 """
 
 import json
@@ -58,7 +58,7 @@ class Weighed:
 
 @cache
 def weighed(size: SizeName) -> Weighed:
-    """One run for all figures that come of it."""
+    """One run for all figures that are taken from it."""
     with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
         export, answer = Path(folder) / "export.zip", Path(folder) / "answer.json"
         making = run([*CLI, "sample", str(export), "--size", size, "--seed", "1"])
@@ -101,7 +101,7 @@ def values_as_large_as_allowed(_long: bool) -> Reached:
 
 
 def tried(made: Made, megabytes: int) -> tuple[Used, list[str]]:
-    """What an unreasonable export needs, and how what was told of it differs from what should be."""
+    """The resources of an unreasonable export, and the differences from its expected problems."""
     with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
         export, answer = Path(folder) / "export", Path(folder) / "answer.json"
         expected = made(export, megabytes)

@@ -1,6 +1,6 @@
-"""Invents what practitioners write: notes and forms with every kind of answer, and the plain words each must keep.
+"""Invents practitioners' texts: notes and forms with every kind of answer, and the plain words that each must keep.
 
-The words are noted down while the text is made of them, so that nobody has to ask a reader what it would have read.
+The words are noted while the text is made, so that no reader has to be asked for them.
 """
 
 import json
@@ -69,7 +69,7 @@ BLOCKS = ("p", "div", "blockquote", "h1", "h2", "h3", "center", "section")
 
 @dataclass(frozen=True)
 class Rich:
-    """HTML, and the words that somebody sees."""
+    """HTML, and its visible words."""
 
     html: str
     words: str
@@ -77,7 +77,7 @@ class Rich:
 
 @dataclass
 class Written:
-    """One note or form: its content as JSON, and for each question its name and what its answer must keep."""
+    """One note or form: its content as JSON, and for each question its name and the words that its answer must keep."""
 
     content: str
     answers: list[tuple[str, str]] = field(default_factory=list)
@@ -113,7 +113,7 @@ class Pen:
         return Written(json.dumps({"sections": sections}, ensure_ascii=self.random.random() < 0.5), answers)
 
     def _question(self, *, form: bool) -> tuple[dict[str, Any], str]:
-        """One question; half of its names are those of others."""
+        """One question; half of the questions share their name with another."""
         name = self.random.choice(("Progress", "Plan", "Pain < 5?", self._plain(3)))
         if self.random.random() < 0.05:
             pictured = {"type": "signature", "signature_id": "5658"} if form else {"type": "bodycharts"}

@@ -18,7 +18,7 @@ INLINE = frozenset({"a", "b", "i", "u", "em", "strong", "span"})
 
 
 class Seen(HTMLParser):
-    """The words of a page as somebody sees them: whatever is no inline formatting stands apart."""
+    """The visible words of a page; elements other than inline formatting separate words."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -73,7 +73,7 @@ def lost(notes: Mapping[str, Written], bodies: Mapping[str, str]) -> list[str]:
 
 
 def lost_of_forms(forms: Mapping[str, Written], contents: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
-    """The answers of forms that do not stand in the field of their question."""
+    """The answers of forms that are not in the field of their question."""
     wrong = []
     for key, form in forms.items():
         fields = [f for section in contents.get(key, ()) for f in section["fields"]]

@@ -105,9 +105,9 @@ class Yard:
         self.workers.append(started)
 
     def kill_worker(self) -> datetime:
-        """kill -9 of a worker and its child, both at once, as when a machine is gone; another takes its place.
+        """Sends kill -9 to a worker and its child at once, as when a machine fails, and starts another worker.
 
-        Says when that was.
+        Returns the time of the kill.
         """
         gone = self.workers.pop(0)
         kill_with_child(gone.pid)
@@ -141,7 +141,7 @@ class Yard:
         return found
 
     def approve(self) -> None:
-        """Raises where the trial does not balance, and names what is off."""
+        """Raises if the trial does not balance, and names the differences."""
         tried = self.trial()
         if not tried.balanced:
             off = [told for told in tried.kinds if told["source_digest"] != told["caspen_digest"]]
@@ -151,7 +151,7 @@ class Yard:
         self.runtime.queue.notify(notice.migration_id)
 
     def wait_until(self, *states: State) -> State:
-        """Raises when the move comes to rest elsewhere, or takes longer than anything here may take."""
+        """Raises if the move stops in another state, or takes too long."""
         until = time.monotonic() + PATIENCE_SECONDS
         while (state := self.state()) not in states:
             if state.value.endswith("_failed") or time.monotonic() > until:
@@ -160,7 +160,7 @@ class Yard:
         return state
 
     def resumed_after(self, moment: datetime) -> float:
-        """Seconds from a moment to the next sign that work goes on, by the ledger."""
+        """Seconds from a moment to the next progress in the ledger."""
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
             move = self.move()

@@ -1,4 +1,4 @@
-"""Forms as a browser sends them: with the fingerprint that stands in the form on its page."""
+"""Forms as a browser sends them: with the fingerprint of the form on its page."""
 
 import re
 from html import unescape
@@ -48,7 +48,7 @@ def page_of(address: str, tab: str = "") -> str | None:
 
 
 def basis_in(page: Response, address: str) -> str | None:
-    """The fingerprint of the form that posts to this address, as it stands on a page."""
+    """The fingerprint of the form that posts to this address, taken from the page."""
     path = address.partition("?")[0]
     head, _, act = path.rpartition("/upload/")
     action = f"{head}/{SAME[act]}" if head and act in SAME else path
@@ -61,9 +61,9 @@ def basis_in(page: Response, address: str) -> str | None:
 
 
 def basis_now(app: Any, address: str, tab: str = "", secret: str | None = None) -> str | None:
-    """The fingerprint that a form would carry now, where no page offers it: for stories of what the server refuses.
+    """The fingerprint that a form would have now, for tests of forms that no page offers.
 
-    `secret` is the cookie of whoever looks.
+    `secret` is the cookie of the person.
     """
     runtime, path = app.state.runtime, address.partition("?")[0]
     found = route_at(path)
@@ -82,7 +82,7 @@ def basis_now(app: Any, address: str, tab: str = "", secret: str | None = None) 
 
 
 def route_at(path: str) -> tuple[str, dict[str, str]] | None:
-    """The POST route of an address, and what the address names."""
+    """The POST route of an address, and the address's parameters."""
     posts = sorted((route for method, route in RIGHTS if method == "POST"), key=lambda route: route.count("{"))
     for route in posts:
         found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route), path)

@@ -1,4 +1,4 @@
-"""What a form does to the ledger: posted as it stands, from an old page, or without any page."""
+"""The changes that a form makes in the ledger: posted from its page, from an outdated page, or without a page."""
 
 import hashlib
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Sending:
     form: dict[str, Any]
 
     def post(self, **instead: str) -> tuple[int, str]:
-        """Sends it exactly as it was filled in; answers the status and what a person reads then."""
+        """Sends the form as it was filled in. Returns the status and the visible text."""
         answer = self.answered(**instead)
         return answer.status_code, words(answer)
 
@@ -54,7 +54,7 @@ def filled_in(product: Product, line: Line, who: str = "") -> Sending:
 
 
 def ledger_of(product: Product) -> dict[str, str]:
-    """Everything that the ledger holds, by table, as one hash each. What only looks leaves no trace in it."""
+    """A hash of each table's rows. Requests that only read leave it unchanged."""
     found = {}
     with product.runtime.ledger.read() as session:
         for table in LedgerTable.metadata.sorted_tables:

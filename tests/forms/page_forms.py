@@ -1,4 +1,4 @@
-"""The forms of a page as a person sees them: what can be typed or chosen, under which labels, with which buttons."""
+"""The forms of a page as a person sees them: inputs, choices, labels and buttons."""
 
 import re
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def forms_of(page: Response) -> list[PageForm]:
 
 
 class _Reader:
-    """Reads a page of ours: its attributes stand in double quotes, and its text has no bare `<`."""
+    """Parses one of the product's pages: attributes are in double quotes, and the text has no unescaped `<`."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -166,7 +166,7 @@ SECRET = frozenset({"link", "password"})
 
 
 def otherwise(form: PageForm) -> Iterator[tuple[str, list[str], list[Typed]]]:
-    """Every input of a form filled in otherwise than the page shows: its name, its values, and what that says."""
+    """Every input of a form filled in differently from the page: its name, its values, and their labels."""
     for name, some in form.by_name.items():
         kind = some[0].kind
         if any(each.is_disabled for each in some) or kind == "file":

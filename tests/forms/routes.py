@@ -1,4 +1,4 @@
-"""Every form of the product: where it is, what a person sends with it, and what may change under it meanwhile.
+"""Every form of the product: its page, what a person sends with it, and the changes that can outdate it.
 
 A POST route without a line here (or in `FENCED` of `app/web/form_fingerprint.py`) fails `test_every_form_has_a_line`.
 """
@@ -38,9 +38,10 @@ def always(**fields: Any) -> Fill:
 
 @dataclass(frozen=True)
 class Line:
-    """One form. `change` is what matters to it; `None` where nothing can: it only adds, and its address says to what.
+    """One form.
 
-    `fills` reads the page as a browser does.
+    `change` makes a change that outdates the form; `None` if there is none, because the form only adds something to its
+    address. `fills` fills in the page like a browser.
     """
 
     route: str
@@ -105,7 +106,7 @@ def plan_with(**parts: Any) -> Act:
 
 
 def file_answered(product: Product) -> None:
-    """A colleague said what the first file is."""
+    """A colleague gave the kind of the first file."""
     with product.runtime.ledger.read() as session:
         path = session.get_one(ExportFile, (product.migration_id, product.move().export_number, 1)).path
     plan_with(file_kinds={path: "contacts"})(product)
@@ -131,7 +132,7 @@ def waiting_link(product: Product) -> None:
 
 
 def begun(product: Product) -> None:
-    """A file of one byte is all here, and not handed over yet."""
+    """A file of one byte is uploaded, and not handed over yet."""
     megan = product.visitor(MEGAN)
     form = {"name": f"{secrets.token_hex(2)}.zip", "size": "1"}
     answer = megan.post(f"{product.at}/upload/begin", data=form)

@@ -1,4 +1,4 @@
-"""What two people save at the same moment, and how to find out afterwards whether a save is there."""
+"""Two people save at the same moment, and each save is looked up afterwards."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ USES = tuple(use.name for use in source(None).uses)
 
 @dataclass(frozen=True)
 class Saver:
-    """A form that saves something, and whether what it sent is in the ledger now."""
+    """A form that saves something, and a function that says whether its answer is in the ledger."""
 
     name: str
     line: Line
@@ -29,7 +29,7 @@ class Saver:
 
 @dataclass(frozen=True)
 class Round:
-    """Two forms that were posted at once: which, how they were answered, and what was lost of those that were taken.
+    """Two forms that were posted at once: their names, their answers, and which accepted saves were lost.
 
     200: the page says that the same answer is saved already.
     """
@@ -112,7 +112,10 @@ PAIRS = tuple(combinations_with_replacement(SAVERS, 2))
 
 
 def at_once(product: Product, pair: tuple[Saver, Saver]) -> Round:
-    """Megan and Grace open their pages, then send both forms at the same moment. What each saved must be there."""
+    """Megan and Grace open their pages, then send both forms at the same moment.
+
+    Both accepted saves must be in the ledger.
+    """
     first, second = pair
     sendings = (filled_in(product, first.line, MEGAN), filled_in(product, second.line, GRACE))
     together = Barrier(2)

@@ -1,4 +1,4 @@
-"""Two people share a browser: what one of them typed is never saved in the name of the other."""
+"""Two people share a browser: one person's input is never saved in the other's name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def demo(_: Product) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Plain:
-    """A form of `FENCED`: it compares nothing but the person. `page` is where it stands."""
+    """A form of `FENCED`: it compares nothing but the person. `page` is the address of its page."""
 
     route: str
     page: str
@@ -78,12 +78,12 @@ PLAIN = (
 
 
 def enter(browser: Visitor, who: str) -> None:
-    """Somebody signs in in this very browser, and whoever was there before is signed out."""
+    """Signs another person in in the same browser, which signs the former person out."""
     done(browser.post_exactly("/signin", {"email": who, "act": "enter"}))
 
 
 def beside(who: str) -> str:
-    """Whoever shares the browser, and may do the same."""
+    """The other person of the shared browser, with the same rights."""
     return {MEGAN: GRACE, ANA: ROSA, NORA: GRACE}[who]
 
 

@@ -1,4 +1,4 @@
-"""What a person reads when a colleague was faster, and how a choice on the names page survives a click."""
+"""The page that a person gets if a colleague was faster, and how a choice on the names page survives a click."""
 
 import re
 

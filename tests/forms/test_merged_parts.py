@@ -1,7 +1,6 @@
-"""Two people change different parts of one form, the second one on an old page: nobody's part is lost, and the page of
-both versions shows every part in which what was sent differs from what is there now.
-
-Generated over the forms of several parts and over the ordered pairs of their parts.
+"""Two people change different parts of one form, the second on an outdated page: no part is lost, and the page of both
+versions shows every sent part that differs from the present value. Generated over the forms of several parts and over
+the ordered pairs of their parts.
 """
 
 from collections.abc import Iterator
@@ -40,7 +39,7 @@ Fields = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a form, filled in otherwise than drawn: its field, values, and words of its label."""
+    """One part of a form, filled in differently from the page: its field, values, and label."""
 
     name: str
     values: list[str]
@@ -63,7 +62,7 @@ def drawn(product: Product, name: str, who: str) -> tuple[Visitor, PageForm]:
 
 
 def as_drawn(form: PageForm) -> Fields:
-    """What the form sends where nobody changes anything."""
+    """The fields that the unchanged form sends."""
     fields: Fields = {}
     for name, value in form.hidden:
         fields.setdefault(name, []).append(value)

@@ -1,4 +1,4 @@
-"""Every form of the product, on a page that is older than what it is about: nothing is applied to something else."""
+"""Every form of the product on an outdated page: its answer is never applied to something else."""
 
 import pytest
 

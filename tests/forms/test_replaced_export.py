@@ -1,4 +1,4 @@
-"""Forms that were drawn from one export while another one is there: nothing that was typed is lost without a word."""
+"""Forms whose export was replaced since: nothing that was typed is lost in silence."""
 
 import re
 from collections.abc import Callable
@@ -103,7 +103,7 @@ def read_again(product: Product) -> None:
 
 
 def lost(answer: Response, sent: Filled) -> list[str]:
-    """What was typed and the answer does not name, in the labels of the page. Secrets are named by their label."""
+    """The typed values that the answer does not name, by label. Secrets are named by their label."""
     read = words(answer)
     said = {told.label for told in sent.typed if told.label not in read}
     said |= {told.words for told in sent.typed if not told.is_secret and told.words not in read}
@@ -132,7 +132,7 @@ def test_nothing_typed_is_lost_without_a_word(product_at: At, point: str, change
 
 
 def not_in_fields(answer: Response, sent: Filled) -> list[str]:
-    """What was typed and does not stand in its field on the form's own page."""
+    """The typed values that are not in their fields on the form's own page."""
     return sorted({told.words for told in sent.typed if not told.is_secret and told.value not in answer.text})
 
 

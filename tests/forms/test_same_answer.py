@@ -1,4 +1,4 @@
-"""A form of one person is no conflict with what the same person's page has saved by itself meanwhile."""
+"""A form does not conflict with what the same person's page has saved automatically meanwhile."""
 
 import re
 from collections.abc import Mapping

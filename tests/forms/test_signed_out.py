@@ -47,7 +47,7 @@ def test_what_a_form_held_can_be_sent_after_signing_in_again(product_at: At, lin
 
 
 def signed_out_request(product: Product, caplog: pytest.LogCaptureFixture) -> str:
-    """A request for a change by nobody. Returns the page."""
+    """Sends a request for a change without a session. Returns the page."""
     caplog.set_level(logging.DEBUG)
     visitor = product.visitor(headers={**OWN_PAGE, "referer": f"{BASE}{product.at}/review"})
     answer = visitor.post_exactly(f"{product.at}/review/requests", {"text": WORDS})

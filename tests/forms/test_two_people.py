@@ -1,4 +1,4 @@
-"""Two people who save at the same moment, on both databases: both saves are there, or the second one is told so."""
+"""Two people save at the same moment, on both databases: both saves are kept, or the second person is informed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Who was signed out while a form was sent signs in again and finds a page, whatever the form's address was."""
+"""A person who was signed out while sending a form signs in and gets a page, whatever the form's address."""
 
 import re
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ BACK = re.compile(r'href="/signin\?next=([^"]+)"')
 
 
 def way_back(product: Product, address: str, referer: str) -> str:
-    """The page that signing in leads to after this form was sent by nobody."""
+    """The page after sign-in, if this form was sent without a session."""
     headers = {**OWN_PAGE, **({"referer": BASE + referer} if referer else {})}
     answer = product.visitor(headers=headers).post_exactly(address, {"undo": "1", "text": "Line 12."})
     if answer.status_code == 303:  # a form that streams its files held no answer yet

@@ -1,4 +1,4 @@
-"""A refused form names people for what they did, and nobody for what somebody else did."""
+"""A refused form names each person only for that person's own changes."""
 
 import pytest
 

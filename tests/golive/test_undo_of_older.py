@@ -1,4 +1,4 @@
-"""An older live move is taken back: what a later live move brought too stays, and both reports tell the truth."""
+"""An older live move is taken back: records that a later live move brought too stay, and both reports are true."""
 
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def test_without_the_facts_the_later_move_is_taken_back_first(clinic: Clinic, ru
 
 
 def live_of_both(runtime: Runtime, clinic: Clinic) -> tuple[LiveCounts, LiveCounts]:
-    """What is live of an older and a newer move, after both went live."""
+    """The live records of an older and a newer move, after both went live."""
     older = clinic.tried(clinic_files(*MORE[0])).finalised()
     newer = clinic_in(runtime).tried(clinic_files(*MORE[1])).finalised()
     report = newer.migration.report

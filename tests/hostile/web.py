@@ -54,7 +54,7 @@ def reviewed(product: Product) -> Product:
 
 
 def arm(product: Product) -> Product:
-    """From now on the files act, in whatever process reads them."""
+    """From now on the files attack any process that reads them."""
     more = {"killer_file": MARKER, "reader_seconds": SECONDS, "link_look_seconds": SECONDS}
     settings = product.settings.model_copy(update=more)
     product.runtime = replace(product.runtime, settings=settings)
@@ -135,7 +135,7 @@ CALM = "This file could not be looked into"
 
 
 def tried(product: Product, place: str, killer: str) -> list[str]:
-    """One killer in one place, and another page all the while; returns what is not as it should be."""
+    """Puts one attack file in one place while another page is opened. Returns the faults."""
     with pages_meanwhile(product) as slow:
         wrong = ACTS[place](product, killer)
     wrong += slow
@@ -144,7 +144,7 @@ def tried(product: Product, place: str, killer: str) -> list[str]:
 
 @contextmanager
 def pages_meanwhile(product: Product) -> Iterator[list[str]]:
-    """Opens a page again and again until the block ends; the list has what went wrong with it."""
+    """Opens a page again and again until the block ends. The list has the faults."""
     over = threading.Event()
     wrong: list[str] = []
     answers: list[int] = []

@@ -1,4 +1,4 @@
-"""Killers at one place of the worker: imports an export with them and returns what happened to every file."""
+"""Imports an export with attack files at one place of the worker, and returns the result of every file."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,8 +24,9 @@ LONGEST = 300.0
 
 @dataclass(frozen=True)
 class Planted:
-    """What a killer in one place is: its file, whether it acts from the beginning or only in the second check, and the
-    code that names it. `counted_by_row` is for files that are rows of a folder, each told by its line."""
+    """An attack file in one place: whether it acts from the beginning or only in verification, and the code that names
+    it. `counted_by_row` is for files that are rows of a folder, each reported by its line.
+    """
 
     files: Callable[[str], Mapping[str, str | bytes]]
     name: Callable[[str], str]
@@ -76,7 +77,7 @@ def worker_places() -> tuple[ParsingPlace, ...]:
 
 
 def tried(folder: Path, place: str, killers: Sequence[str] = KILLERS) -> list[str]:
-    """Hands over an export with killers to a real worker; returns what is not as it should be."""
+    """Hands over an export with attack files to a real worker. Returns the faults."""
     planted = PLANTED[place]
     wrong: list[str] = []
     files: dict[str, str | bytes] = {**clinic_files()}
@@ -102,7 +103,7 @@ def tried(folder: Path, place: str, killers: Sequence[str] = KILLERS) -> list[st
 
 
 class Deaths:
-    """Counts the children that were seen."""
+    """Counts the dead children."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()

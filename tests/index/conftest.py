@@ -1,4 +1,4 @@
-"""An export to tell a story of."""
+"""A made-up export as a fixture."""
 
 from pathlib import Path
 

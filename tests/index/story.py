@@ -1,4 +1,4 @@
-"""A small made-up source, and a builder that tells what its export holds, row by row."""
+"""A small made-up source, and a builder for its exports, row by row."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -208,7 +208,7 @@ def day(text: str) -> datetime:
 
 @dataclass
 class Export:
-    """Rows in the order in which they are told; each kind is one part, unless told otherwise."""
+    """Rows in the order in which they are added; each kind is one part unless given otherwise."""
 
     path: Path
     entries: dict[tuple[str, int, int], list[IndexEntry]] = field(default_factory=dict)

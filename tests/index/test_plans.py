@@ -1,4 +1,4 @@
-"""What a plan leaves out and what it matches, seen through the same sealed index."""
+"""The exclusions and matches of a plan, applied to the same sealed index."""
 
 import time
 

@@ -105,7 +105,7 @@ VISIT_AT = datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Verified:
-    """What a trial makes of one row: its records, its codes, and the headers whose cells verification misses."""
+    """The result of one row in a trial: its records, its codes, and the headers whose cells verification misses."""
 
     records: tuple[Record, ...]
     codes: frozenset[str]

@@ -1,4 +1,4 @@
-"""Businesses, users, practitioners and appointment types: who and what the clinic is, with rights never raised."""
+"""Businesses, users, practitioners and appointment types: the clinic's set-up, with rights never raised."""
 
 from decimal import Decimal
 from typing import Any

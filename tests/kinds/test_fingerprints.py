@@ -1,4 +1,4 @@
-"""A file is known by its headers, in both dialects and in every word for patient, whatever it is called."""
+"""A file is recognised by its headers, in both dialects and with every word for patient, whatever its name."""
 
 import re
 

@@ -20,7 +20,7 @@ def client(number: str) -> str:
 
 
 def attendee(key: str, number: str, case: str | None = None, **cells: str) -> Member:
-    """A member as a row of their own tells of them."""
+    """An attendee's row."""
     row = row_of("attendees", patient_id=number, **cells)
     targets = {"patient_case_id": Target(case, "1")} if case else {}
     return Member(key, Target(client(number), number), (2, 1), targets, row)

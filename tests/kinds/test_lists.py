@@ -1,4 +1,4 @@
-"""Lists that lie beside an export: prices, concessions and alerts go to those who refer to them."""
+"""Short lists of an export: prices, concessions and alerts go to the records that refer to them."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Cases come across with their limits and dates; what of them is used up is for the clinic to check."""
+"""Cases are imported with limits and dates; the clinic checks how much of a case is used."""
 
 from decimal import Decimal
 from typing import Any

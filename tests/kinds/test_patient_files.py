@@ -1,4 +1,4 @@
-"""Files of patients: what becomes of each, whose it is, what it is called, and why one waits or stays behind."""
+"""Files of patients: the outcome, owner and name of each, and why a file waits or is not imported."""
 
 import hashlib
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def content(name: str) -> bytes:
 
 
 def line(number: int, whose: object, name: str, path: str, **more: object) -> str:
-    """A row of the list; its values are those of the file unless the test changes them."""
+    """A row of the list, with the file's values unless the test changes them."""
     cells = {
         "id": number,
         "patient_id": whose,

@@ -1,4 +1,4 @@
-"""Forms come with every answer, completed or not; nobody is sent anything, and no live address of a form is kept."""
+"""Forms are imported with every answer, completed or not; no form is sent to anybody, and no form address is kept."""
 
 import base64
 import json

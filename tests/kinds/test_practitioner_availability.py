@@ -1,4 +1,4 @@
-"""Weekly hours come across day by day, in the times that stand on the location's wall."""
+"""Weekly hours are imported day by day, in the local time of the location."""
 
 import json
 from typing import Any

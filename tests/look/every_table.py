@@ -1,4 +1,4 @@
-"""Every page of the product that has a table: the look tests' own pages, and those that a move's pages lead to."""
+"""Every page with a table: the pages of the look tests, and the pages that a move's pages link to."""
 
 import re
 from collections import deque
@@ -23,7 +23,7 @@ TAB = re.compile(r"\bshow=\w+|\bkind=")
 
 
 def looks() -> Iterator[tuple[str, str]]:
-    """The name and the text of every page that a test beside this module draws."""
+    """The name and text of every page that a test in this folder renders."""
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
         pages = getattr(import_module(f"tests.look.{path.stem}"), "PAGES", None)
         if isinstance(pages, dict):
@@ -31,7 +31,7 @@ def looks() -> Iterator[tuple[str, str]]:
 
 
 def routes() -> dict[str, re.Pattern[str]]:
-    """Every page by its route, those without a parameter first, so that the route of an address is the nearest."""
+    """Every page by its route, routes without a parameter first, so that an address finds its nearest route."""
     shown = sorted({route for method, route in RIGHTS if method == "GET"}, key=lambda route: (route.count("{"), route))
     return {route: re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route)) for route in shown}
 
@@ -40,7 +40,7 @@ ROUTES = routes()
 
 
 def sort_of(address: str) -> tuple[str | None, ...] | None:
-    """The route of a page with its kind and its tab; None for an address that is no page."""
+    """The route of a page with its kind and its tab; None if the address has no page."""
     path, query = urlsplit(address).path, urlsplit(address).query
     for route, pattern in ROUTES.items():
         if found := pattern.fullmatch(path):
@@ -72,7 +72,7 @@ def walked(visitor: Visitor, starts: list[str], within: str = "/") -> Iterator[t
 
 
 def of_product(product: Product) -> Iterator[tuple[str, str]]:
-    """The pages of one product: what the clinic's admin sees, and support's own pages."""
+    """The pages of one product: those of the clinic's admin, and support's own pages."""
     shown = (route.replace("{migration_id}", product.migration_id) for route in ROUTES if not route.endswith(ENDLESS))
     starts = [address for address in shown if "{" not in address and not address.startswith("/support")]
     yield from walked(product.visitor(MEGAN), starts)

@@ -1,4 +1,4 @@
-"""The page that asks what a folder is, and a record beside cells of other files, on every screen."""
+"""The page that asks for a folder's content, and a record beside cells of other files, on every screen."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

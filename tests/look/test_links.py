@@ -1,4 +1,4 @@
-"""What a clinic sees of a share link in every state of it: readable by everybody, on a phone, in light and in dark."""
+"""The pages of a share link in each of its states: readable by everybody, on a phone, in light and in dark."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The pages that stand mostly still: how to export, help, the sandbox, the outbox, and the e-mails."""
+"""The pages that rarely change: how to export, help, the sandbox, the outbox, and the e-mails."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -84,7 +84,7 @@ def live(section: str = "", **more: object) -> str:
 
 
 def of_section(name: str, *, closed: bool = False, nothing: bool = False) -> str:
-    """One page of a section, with everything in it that can stand in a line."""
+    """One page of a section, with every possible part of a line."""
     section = BY_NAME[name]
     record = ProgressNote.model_construct(state="draft")
     value = FORM if name == "forms" else RichText(HTML)

@@ -1,4 +1,4 @@
-"""After a save in a browser, the names page says everywhere what it says when it is opened anew."""
+"""After a save in a browser, the names page equals the page that is opened anew."""
 
 from urllib.parse import parse_qs, urlsplit
 

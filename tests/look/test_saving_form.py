@@ -1,4 +1,4 @@
-"""The names page saves by itself in a browser, and a button that is pressed meanwhile waits for the answer."""
+"""The names page saves automatically in a browser, and a button pressed meanwhile waits for the answer."""
 
 from queue import SimpleQueue
 from urllib.parse import parse_qs

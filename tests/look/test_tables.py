@@ -1,4 +1,4 @@
-"""No page cuts a table: one that is wider than its page scrolls, by keyboard as well, and says that it goes on."""
+"""No page cuts a table: a table wider than its page scrolls, by keyboard as well, and shows that it does."""
 
 import re
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def drawn(page: Page) -> Iterator[Locator]:
 
 
 def faults(page: Page, pages: dict[str, str]) -> list[str]:
-    """What is wrong with the tables of these pages at any width."""
+    """The faults of the tables of these pages at any width."""
     wrong, read = [], 0
     with served({f"/{number}": SCRIPT.sub("", text) for number, text in enumerate(pages.values())}) as site:
         for number, name in enumerate(pages):

@@ -1,4 +1,4 @@
-"""Rules that every page keeps: what the policy refuses is not in it, and its files are as they were brought."""
+"""Rules for every page: no page contains what the policy refuses, and the vendored files are unchanged."""
 
 import re
 import runpy

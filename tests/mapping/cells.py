@@ -17,6 +17,6 @@ def context(
 
 
 def read(reader: Reader, cell: str, in_context: Context | None = None) -> tuple[Any, list[str]]:
-    """What a reader makes of a cell, and the codes it tells."""
+    """The value that a reader returns for a cell, and the codes that it reports."""
     codes: list[str] = []
     return reader(cell, in_context or context(), codes.append), codes

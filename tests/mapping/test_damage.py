@@ -68,7 +68,7 @@ def names_of(kind: Kind[Any]) -> set[str]:
 
 
 def value_of(kind: Kind[Any], column: str, cell: str) -> tuple[Any, set[str]]:
-    """What a row's attribute becomes of a cell, and the codes that tell of this column."""
+    """The value of a row's attribute for a cell, and the codes reported for its column."""
     base = {placed.name: EXACT.get(placed.column.read, "a1") for placed in kind.columns if placed.column.is_key}
     base |= {name: "1234567" for name in ("practitioner_id", "patient_id", "path") if name in names_of(kind)}
     base |= {name: EXACT[timestamp] for name in ("starts_at", "day_of_week") if name in names_of(kind)}

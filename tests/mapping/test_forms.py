@@ -172,7 +172,7 @@ def test_every_word_of_a_thousand_forms_is_in_their_fields() -> None:
 
 
 def _shown(sections: list[Any]) -> Iterator[str]:
-    """What a reader sees: rich text as its words, everything else as it is."""
+    """The visible text: rich text as its words, everything else unchanged."""
     for field in (field for section in sections for field in section["fields"]):
         for name, value in field.items():
             rich = name == "text" or (name == "answer" and field["type"] == "long_text")

@@ -37,7 +37,7 @@ TEXTS = [around.format(f"<{start}{after}") for start in STARTS for after in AFTE
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text of this file, in their order: of its tags only those that are written here count."""
+    """The words of a text, in order, without the tags that this file writes."""
     return re.findall(r"\w+", re.sub(r"</?(?:p|ul|li|b|br)>", " ", text))
 
 

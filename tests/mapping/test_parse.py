@@ -74,7 +74,7 @@ def test_no_row_makes_parsing_raise_and_no_problem_contains_a_cell(cells: dict[s
 
 
 def test_thousands_of_rows_are_parsed_per_second() -> None:
-    """Forty thousand a second is what the whole import is planned with; a quarter of it fails loudly on any machine."""
+    """The import needs forty thousand rows a second; any machine must reach a quarter of that."""
     in_context, rows = context(), 4_000
     began = time.process_time()
     for _ in range(rows):

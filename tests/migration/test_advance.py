@@ -1,4 +1,4 @@
-"""Every line of the state table: who may take it, from which states, and what can refuse it."""
+"""Every line of the state table: its roles, its states, and the guards that refuse it."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -49,7 +49,7 @@ def zipped(files: Mapping[str, str | bytes], method: int = zipfile.ZIP_DEFLATED)
 
 
 def given(files: Mapping[str, str | bytes], announced: int | None = None) -> list[GivenFile]:
-    """Returns files as they lie in a folder."""
+    """Returns files as in a folder."""
     found = []
     for name, content in files.items():
         data = content.encode() if isinstance(content, str) else content

@@ -129,7 +129,7 @@ def test_objects_inside_a_damaged_record_are_not_records() -> None:
 
 
 def test_a_file_is_refused_if_a_record_resembles_an_inner_object() -> None:
-    """Nothing tells which of the two follows the damage, even if a single record has such objects."""
+    """The next object after the damage may be either, even if only a single record has such objects."""
     child = '{"id": 9, "name": "Bo", "age": 3}'
     parents = [f'{{"id": {n}, "name": "Ann", "age": 40, "children": [{child}]}}' for n in range(NUMBER)]
     for ones in (parents, [*parents[:1], *(f'{{"id": {n}, "name": "Cy", "age": 50}}' for n in range(1, NUMBER))]):

@@ -99,7 +99,7 @@ def test_every_row_behind_an_unclosed_quote_is_read_and_its_own_row_reported(
 
 
 def seen_again(table: Damaged, read: Delimited) -> list[tuple[str, str]]:
-    """Returns what verification finds in the same bytes."""
+    """Returns the rows that verification finds in the same bytes."""
     rows = plain_rows(lambda: io.BytesIO(table.text.encode()), "utf-8", open_marks=dict(read.open_marks))
     return [(next(iter(row.values())), list(row.values())[4]) for _, row in rows]
 

@@ -1,4 +1,4 @@
-"""What an export holds is shown and does nothing: hostile words go through the real pages in a real browser."""
+"""An export's content is shown and never runs: hostile texts on the real pages in a real browser."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

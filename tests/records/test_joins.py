@@ -1,4 +1,4 @@
-"""A value that comes from a row of another file names that file, its line and its column, for every join of mapping."""
+"""A value from a row of another file names that file, its line and its column, for every join of mapping."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {  # of columns that know only certain 
 
 
 def altered(table: str, column: str, cell: str) -> str:
-    """Another content of the same type. What rows are known by, and what they refer to, stays."""
+    """Another content of the same type. Keys and references stay the same."""
     if column in KEPT or column.endswith(("_id", "_ids")):
         return cell
     if column in WORDS:
@@ -142,7 +142,7 @@ def place_of(cell: Cell, origin: RecordOrigin) -> tuple[Column, int]:
 
 
 def differing(before: Mapping[Address, str], after: Mapping[Address, str]) -> list[Address]:
-    """The values that are others; what is gone with its record does not count."""
+    """The values that differ; values of removed records do not count."""
     return [address for address, value in before.items() if after.get(address, value) != value]
 
 

@@ -53,7 +53,7 @@ def mapped(kind: Kind[Any], cells: Mapping[str, str], columns: frozenset[str]) -
 
 
 def swaps(rows: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], str, str]]:
-    """Each row with each of its cells, and what another row has in that column."""
+    """Each row with each of its cells, and another row's value of that column."""
     for row in rows:
         for name, cell in row.items():
             other = next((o[name] for o in rows if o.get(name, cell) != cell), None)

@@ -1,4 +1,4 @@
-"""What is told of files that lie beside the tables: whose they are, what they hold, and what the list says of them."""
+"""Problems of clients' files: their owner, their content, and their row in the list of files."""
 
 from tests.register.case import Case, case
 from tests.register.story import Files, export, table

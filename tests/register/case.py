@@ -1,4 +1,4 @@
-"""One code of the register, with the smallest export that an importer tells it of."""
+"""One code of the register, with the smallest export for which it is reported."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +9,10 @@ from tests.register.story import Files
 
 @dataclass(frozen=True)
 class Case:
-    """`where` is what must be told beside the code: kind, file, line, source_id, column. `count` counts rows or files.
+    """`where` has the other parts of the expected problem: kind, file, line, source_id, column.
 
-    `level` is needed where a rule lowers or raises that of the register. `read` cases say all while they are read.
+    `count` counts rows or files. `level` is set if a rule changes the level of the register. `read` cases report
+    everything while reading.
     """
 
     code: str
@@ -43,5 +44,5 @@ def case(
 
 
 def seen(code: str, files: Files, kind: str | None = None, **more: Any) -> Case:
-    """A code that reading alone tells."""
+    """A code that reading alone reports."""
     return case(code, files, kind, read=True, **more)

@@ -1,4 +1,4 @@
-"""What is told of the clinic itself: its places, its people, their hours, its services and its own questions."""
+"""Problems of the clinic itself: its places, people, hours, services and own questions."""
 
 from tests.register.case import Case, case
 from tests.register.story import DIARY, Rows, export

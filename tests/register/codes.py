@@ -1,7 +1,7 @@
-"""Every code that an export may be told of, by the level that it has unless a rule says otherwise.
+"""Every code that may be reported of an export, by the level that it has unless a rule says otherwise.
 
-A code is stable for ever and never used again for something else. It is written down here apart from the words of the
-product, so that the two can be held against each other.
+A code is stable for ever and never used again with another meaning. The codes are listed here apart from the product's
+own texts, so that the two can be compared.
 """
 
 REGISTER: dict[str, tuple[str, ...]] = {
@@ -227,5 +227,5 @@ CODES = frozenset(code for codes in REGISTER.values() for code in codes)
 
 
 def levels_of(code: str) -> set[str]:
-    """The levels under which a code stands; a file that cannot be read and a cell that cannot share one."""
+    """The levels of a code; an unreadable file and an unreadable cell may share a code."""
     return {level for level, codes in REGISTER.items() if code in codes}

@@ -1,4 +1,4 @@
-"""What is told of the diary: visits, groups, those who came, and times at which nobody could."""
+"""Problems of the diary: visits, groups, attendees, and busy times."""
 
 from tests.register.case import Case, case
 from tests.register.story import DIARY, Rows, export

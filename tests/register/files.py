@@ -1,4 +1,4 @@
-"""What is told of archives, files, headers and rows as they lie there, before anybody asks what they mean."""
+"""Problems of archives, files, headers and rows, before their meaning matters."""
 
 import zipfile
 

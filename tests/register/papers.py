@@ -1,4 +1,4 @@
-"""What is told of what was written: notes, forms, their templates, and messages."""
+"""Problems of written content: notes, forms, their templates, and messages."""
 
 import json
 from typing import Any

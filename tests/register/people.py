@@ -1,4 +1,4 @@
-"""What is told of the people of a clinic: its patients, those around them, and their courses of treatment."""
+"""Problems of people: patients, contacts, and cases."""
 
 from tests.register.case import Case, case
 from tests.register.story import export

@@ -34,14 +34,14 @@ def table(header: Sequence[str], *rows: Sequence[str]) -> str:
 
 
 def kind_file(kind: str, rows: Rows) -> str:
-    """A file of one kind: the usual row, with what the story changes; None takes a column away."""
+    """A file of one kind: the usual row with the test's changes; None removes a column."""
     filled: list[dict[str, str | None]] = [{**ROWS[kind], **changes} for changes in rows]
     header = list(dict.fromkeys(name for row in filled for name, cell in row.items() if cell is not None))
     return table(header, *([row.get(name) or "" for name in header] for row in filled))
 
 
 def export(*kinds: str, **rows: Rows) -> dict[str, str | bytes]:
-    """Files of the kinds that are named, each with its usual row, and those whose rows are given."""
+    """A file of each named kind with its usual row, and the files whose rows are given."""
     wanted: dict[str, Rows] = {kind: [{}] for kind in ("patients", *kinds)} | dict(rows)
     return {f"{kind}.csv": kind_file(kind, given) for kind, given in wanted.items()}
 
@@ -52,7 +52,7 @@ DIARY = ("businesses", "practitioners", "appointment_types", "users")
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of an export. `told` is the answer of the command line."""
+    """The result of an export. `told` is the answer of the command line."""
 
     clinic: Clinic
     told: dict[str, Any]

@@ -1,4 +1,4 @@
-"""What a clinic makes of its own fields before there are any: a number, yes or no, a list. No answer is lost by it."""
+"""A clinic chooses the type of its own fields before they exist: a number, yes or no, a list. No answer is lost."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A year that nobody meant, in any column of moments: one cell never decides for its file or for its export."""
+"""An unintended year in any column of moments: one cell never decides for its file or for its export."""
 
 from collections.abc import Iterator
 from itertools import count

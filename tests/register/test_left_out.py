@@ -1,4 +1,4 @@
-"""What the clinic leaves out: the rows that stay behind with it are promised before the trial and counted after it."""
+"""The clinic leaves things out: the rows that are left out with them are counted before the trial and after it."""
 
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
@@ -33,7 +33,7 @@ def key_of(kind: str) -> str:
 
 
 def twins(kind: str) -> list[dict[str, str]]:
-    """Two rows of a kind: the first names what the first rows of other kinds are, the second what the second are."""
+    """Two rows of a kind: the first refers to the first rows of other kinds, the second to the second rows."""
     rows = []
     for number in (LEFT, KEPT):
         named = {name: ROWS[kind][name] + number for name in links(kind)}
@@ -70,7 +70,7 @@ def exported() -> dict[str, str | bytes]:
 
 
 def goes(kind: Kind[Any], gone: Set[str]) -> bool:
-    """Whether rows of a kind stay behind with the kinds that are gone: by a link that is needed or followed."""
+    """Whether rows of a kind are left out with these kinds: by a required or a followed reference."""
     return any(
         p.column.links_to in gone and (p.column.required or p.column.left_out_with_target)
         for p in kind.columns
@@ -99,7 +99,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 def tried(desk: Desk, **choices: Any) -> tuple[Tried, Mapping[str, int]]:
-    """A trial with these choices, and what was promised of them before the trial. Each choice is tried once."""
+    """A trial with these choices, and the numbers promised before it. Each set of choices is run once."""
     if repr(choices) not in _tried:
         clinic: Clinic = desk.clinic()
         clinic.hand_over(exported())

@@ -1,4 +1,4 @@
-"""What refers to somebody whom only an earlier import brought comes all the same, and leads to the live record."""
+"""Rows that refer to a client whom only an earlier import brought are imported, and refer to the live record."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A trial in which records name other clients' visits and courses: each comes with its own client, and is told."""
+"""A trial in which records name other clients' visits and cases: each is imported with its own client, and reported."""
 
 from collections.abc import Iterator, Mapping
 
@@ -78,7 +78,7 @@ def whole() -> Files:
 
 
 def later_in(desk: Desk, workspace: str, files: Files, clients: Mapping[str, str] | None = None) -> Tried:
-    """One more move into a workspace. `clients` are matched with those whom people made there."""
+    """One more move into a workspace. `clients` are matched with clients that people made there."""
     return in_(clinic_in(desk.runtime, workspace), files, clients)
 
 

@@ -1,4 +1,4 @@
-"""What is told where a workspace has something already: from an earlier move, or made by people themselves."""
+"""Problems of things that a workspace has already: from an earlier move, or made by people."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Copies and collisions: what the wizard makes of rows that carry one id."""
+"""Duplicates and conflicts: the outcomes of rows with the same id."""
 
 from itertools import permutations
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rows of one id of which one says yes and the other no contradict each other, whatever word each uses for it."""
+"""Two rows with the same id and opposite flags contradict each other, whatever words they use."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -47,7 +47,7 @@ def cells_of(kind: Kind[Any]) -> dict[str, str]:
 
 
 def said(kind: Kind[Any], flag: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]]:
-    """The digest of a row with these flags, and what it says. An empty flag has a column."""
+    """The digest of a row with these flags, and its meaning. An empty flag has a column."""
     filled = {**cells_of(kind), **flag}
     cells = {name: cell for name, cell in filled.items() if cell}
     columns = frozenset(filled)

@@ -1,4 +1,4 @@
-"""Weekly hours that overlap, and those of somebody who has none."""
+"""Weekly hours that overlap, and hours of an unknown practitioner."""
 
 import json
 

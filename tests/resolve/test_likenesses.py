@@ -1,4 +1,4 @@
-"""Clients and users that look alike: told, never merged."""
+"""Clients and users that look alike are reported and never merged."""
 
 from tests.index.story import Export
 

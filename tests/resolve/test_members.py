@@ -1,4 +1,4 @@
-"""Groups in the index: who is a member, which record a reference means, and what becomes of a group of nobody."""
+"""Groups in the index: their members, the record that a reference means, and groups without a member."""
 
 from pathlib import Path
 from typing import Any

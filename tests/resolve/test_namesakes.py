@@ -1,4 +1,4 @@
-"""Services of one name are told apart by their category, where an appointment says it."""
+"""Services with the same name are distinguished by their category, if an appointment gives it."""
 
 from collections.abc import Iterator
 

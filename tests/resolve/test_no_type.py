@@ -1,4 +1,4 @@
-"""A visit that names no type waits for the clinic's word; then it comes under “Unknown type”, or under a service."""
+"""A visit without a type waits for the clinic's decision; then it belongs to "Unknown type" or to a service."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""References by id and by name: where they lead, and what becomes of rows whose references lead nowhere."""
+"""References by id and by name: their targets, and the outcomes of rows with broken references."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who refers to a row: what a user becomes depends on whether a practitioner is them."""
+"""Rows that refer to a row: a user's record depends on whether a practitioner refers to the user."""
 
 from app.index import IndexLink
 from tests.index.story import Export

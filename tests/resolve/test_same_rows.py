@@ -102,7 +102,7 @@ def table(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def outcomes(clinic: Clinic, code: str) -> set[str]:
-    """The ids of the rows of which a code is told."""
+    """The ids of the rows for which a code is reported."""
     lines = clinic.problems("export:1") + clinic.problems("trial:1")
     return {str(line.source_id) for line in lines if line.code == code and line.kind == "appointments"}
 

@@ -27,7 +27,7 @@ class Sample:
     expected: Expectation
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """The tables; files of clients and notes as pages lie beside them."""
+        """The tables, without clients' files and notes as pages."""
         with zipfile.ZipFile(self.path) as archive:
             for name in archive.namelist():
                 if not is_document(name):

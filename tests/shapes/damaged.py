@@ -152,7 +152,7 @@ def export(shape: str) -> Export:
 
 
 def one_by_one(shape: str, kind: str) -> Export:
-    """One kind with every damage in one shape: a file for each damaged row, with a single sound row beside it."""
+    """One kind with every damage in one shape: a file for each damaged row, with a single sound row."""
     made = Export({**REFERENCE.files(), **BESIDE})
     for number, (_, table) in enumerate(_tables(kind, 900), start=1):
         _add(made, kind, f"{kind} {number:03}.{shape}", table[:3], {3})

@@ -1,4 +1,4 @@
-"""A small export of every kind that moves: a few rows each, every one of which comes."""
+"""A small export of every kind that moves: a few rows each, all of which are imported."""
 
 import hashlib
 import json

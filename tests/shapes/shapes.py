@@ -83,7 +83,7 @@ def pages(kind: str, rows: Sequence[Row]) -> Files:
 
 
 def objects(kind: str, rows: Sequence[Row]) -> Files:
-    """A file for each row; templates, notes and forms lie in a folder of their own."""
+    """A file for each row; templates, notes and forms are in folders of their own."""
     apart = "/" if kind in FOLDERS else "-"
     return {f"{kind}{apart}{n}.json": text(nested(row)) for n, row in enumerate(rows, start=1)}
 

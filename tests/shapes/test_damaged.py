@@ -1,4 +1,4 @@
-"""A damaged row is told, and is nobody else's business: the trial balances, and every other row comes."""
+"""A damaged row is reported and affects no other row: the trial balances, and every other row is imported."""
 
 import tempfile
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def blamed(clinic: Clinic) -> list[tuple[str, str | None, str | None, int]]:
 
 
 def stayed_without_a_reason(clinic: Clinic, made: Export) -> set[tuple[str | None, int | None, str]]:
-    """The sound rows that did not come, and the files that were refused."""
+    """The sound rows that were not imported, and the files that were refused."""
     shift = {file: 1 if file.endswith(("json", "jsonl")) else 0 for file in made.damaged}
     return {
         (line.file, line.line, line.code)

@@ -1,4 +1,4 @@
-"""Whose visit a row of JSON tells of, however it is written: the right client, or the row waits; never a busy time."""
+"""The client of a JSON visit, in every spelling: the right client, or the row waits; never a busy time."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ NOTHING: tuple[tuple[str, Any], ...] = (
 
 
 def exported(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """An export whose practitioners, businesses and services include one that is called as another's id is."""
+    """An export with a practitioner, a business and a service whose names equal other rows' ids."""
     return {
         "businesses.csv": "Business ID,Business Name,Time Zone\n501,North,Australia/Sydney\n502,501,Australia/Sydney\n",
         "practitioners.csv": "Practitioner ID,First Name,Last Name,Display Name,Active\n"
@@ -90,7 +90,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
 
 
 def tried(runtime: Runtime, rows: list[dict[str, Any]]) -> tuple[Clinic, dict[str, list[tuple[str, ...]]]]:
-    """The trial, and by table the rows that records came of, with whom and what they are for."""
+    """The trial, and by table the rows of its records, with their clients and purposes."""
     clinic = clinic_in(runtime)
     clinic.tried(exported(rows))
     store = runtime.caspen.trial(clinic.id, 1)

@@ -1,4 +1,4 @@
-"""Every accepted shape of every kind goes live with the same content; what is not accepted has the contract's code."""
+"""Every accepted shape of every kind goes live with the same content; any other shape gets the contract's code."""
 
 from functools import cache
 

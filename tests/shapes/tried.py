@@ -1,4 +1,4 @@
-"""What becomes of one export in one shape: the trial is approved and goes live, and its content is held against csv."""
+"""The result of one export in one shape: the trial is approved and goes live, and its content is compared with CSV."""
 
 import tempfile
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Outcome:
 
 
 def tried(files: Files, **settings: object) -> Outcome:
-    """Reads, tries, approves and finalises an export. `wrong` names what speaks against it."""
+    """Reads, tries, approves and finalises an export. `wrong` names the faults."""
     with tempfile.TemporaryDirectory() as folder, runtime_in(Path(folder) / "var", **settings) as runtime:
         clinic = clinic_in(runtime)
         clinic.hand_over(files)
@@ -53,7 +53,7 @@ def alone(shape: Shape, kind: str) -> Files:
 
 
 def refusals(shape: Shape) -> dict[str, str]:
-    """By kind, the code with which its file is refused in this shape, beside a table of clients that can be read."""
+    """By kind, the code with which its file is refused in this shape, together with a readable table of clients."""
     files = {**shape.files(), "clients.csv": REFERENCE.write("patients", KINDS["patients"])["patients.csv"]}
     with tempfile.TemporaryDirectory() as folder, runtime_in(Path(folder) / "var") as runtime:
         clinic = clinic_in(runtime)

@@ -1,4 +1,4 @@
-"""An invited person sees who invites to what, accepts or declines, and keeps everything that she had."""
+"""An invited person sees who invites to which clinic, accepts or declines, and keeps all other roles."""
 
 import pytest
 

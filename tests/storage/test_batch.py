@@ -17,7 +17,7 @@ KEY = bytes(range(32))
 
 @pytest.fixture(params=["of Linux", "of other systems"])
 def objects(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LocalObjects:
-    """A store on a system that writes a whole file system to its disk in one call, and on one that does not."""
+    """A store on a system that can write a whole file system to its disk in one call, and on a system that cannot."""
     if request.param == "of other systems":
         monkeypatch.setattr(storage_batch, "_syncfs", None)
     return LocalObjects(tmp_path / "objects")

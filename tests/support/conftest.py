@@ -1,4 +1,4 @@
-"""The test network, for what support sees of links."""
+"""The test network, for support's pages about links."""
 
 from tests.wizard.conftest import net
 

@@ -1,4 +1,4 @@
-"""What support may do about a move: always with a reason, which the clinic can read and the audit keeps."""
+"""The acts of support on a move: always with a reason, which the clinic can read and the audit keeps."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Support answers what a file is, without cells, with a reason that the clinic reads."""
+"""Support gives a file's kind, without seeing cells, with a reason that the clinic reads."""
 
 from html import unescape
 

@@ -1,4 +1,4 @@
-"""What support sees of share links: which providers are set up and tried."""
+"""Support's pages about share links: the providers that are set up and tested."""
 
 import pytest
 

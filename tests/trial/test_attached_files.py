@@ -1,4 +1,4 @@
-"""Clients' own files are looked at a second time, straight where they lie, and once more when they are live."""
+"""Clients' own files are verified straight in the archive, and once more when they are live."""
 
 import hashlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the ledger says of a trial is not believed: it equals what the trial's parts came to, or nobody approves it."""
+"""The ledger's account of a trial is approved only if it equals the results of the trial's parts."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""The row of a migration proves nothing: what goes live, and what a page says of it, is what the audit trail holds.
+"""The row of a migration proves nothing: going live and the pages follow the audit trail.
 
-Each column that decides something takes each lying value, before the approval, after it, and once the move is live.
+Each column that decides something takes each false value, before the approval, after it, and once the move is live.
 """
 
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def row_of(runtime: Runtime, migration_id: str) -> dict[str, Any]:
 
 
 class Ledger:
-    """The ledger of a moment, and the way back to it after each lie."""
+    """A copy of the ledger, to restore it after each change."""
 
     def __init__(self, runtime: Runtime, migration_id: str) -> None:
         self.runtime, self.migration_id = runtime, migration_id
@@ -94,7 +94,7 @@ class Ledger:
             self.last_line = session.exec(select(func.max(AuditEntry.id))).one()
 
     def restore(self) -> None:
-        """Takes back a lie and what came of it. Only for a lie after which nothing went live and no trial was made."""
+        """Undoes a change and its effects. Only for a change after which nothing went live and no trial was made."""
         write_row(self.runtime, self.migration_id, self.row)
         with self.runtime.ledger.write() as session:
             table: sa.Table = AuditEntry.__table__  # type: ignore[attr-defined]  # set by the table class
@@ -182,7 +182,7 @@ POINTS = (State.REVIEWING.value, State.FINALISED.value)
 
 
 def everything(runtime: Runtime, migration_id: str) -> dict[str, object]:
-    """What a lie may destroy: copies, trials, records in every workspace, audit lines, and the key."""
+    """All that a false row may delete: copies, trials, records in every workspace, audit lines, and the key."""
     keys = runtime.objects.list(migration_id)
     with runtime.ledger.read() as session:
         lines = session.exec(select(func.count()).select_from(AuditEntry)).one()

@@ -1,4 +1,4 @@
-"""Exports with damage at the end of a file, or in one line of it, come to a trial that goes live."""
+"""Exports with damage at the end of a file, or in one of its lines, give a trial that goes live."""
 
 import json
 from collections.abc import Callable, Sequence

@@ -1,4 +1,6 @@
-"""What clients' files hold is proven with the trial, outlives the export, and goes when nothing speaks of it."""
+"""The contents of clients' files are proven with the trial, outlive the export, and are deleted when nothing refers to
+them.
+"""
 
 import hashlib
 from pathlib import Path

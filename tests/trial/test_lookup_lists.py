@@ -1,4 +1,4 @@
-"""Lists that rows are looked up in may be long: they take no memory, and nothing of them lies in the clear."""
+"""Lists for lookups may be long: they need no memory, and are never stored unencrypted."""
 
 import tracemalloc
 from collections.abc import Iterator

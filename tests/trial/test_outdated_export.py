@@ -1,4 +1,4 @@
-"""An export that was made long before it goes live is told of, where its files' names say when it was made."""
+"""An export that was made long before going live is reported, if its file names have the date."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the catalogue tells of rows is held against the raw rows: a claim that they refute is a fault of the reading."""
+"""Reported problems are compared with the raw rows: a refuted problem is a fault of reading."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def table(header: list[str], *rows: list[str]) -> str:
 
 
 def told(clinic: Clinic) -> set[tuple[str | None, str | None, str | None]]:
-    """What the second look found, but for doubts."""
+    """The faults that verification finds, without doubts."""
     codes = ("cells_not_found", "rows_miscounted")
     return {(line.kind, line.file, line.column) for line in clinic.problems("trial:1") if line.code in codes}
 

@@ -1,4 +1,4 @@
-"""A trial leads to records that it does not bring. It goes live only while these are as the trial found them.
+"""A trial refers to records that it does not bring, and goes live only while they are as the trial found them.
 
 For each kind of record that a trial can rely on: an earlier move that brought it is taken back, or people delete it,
 before the approval or between the approval and going live.
@@ -42,7 +42,7 @@ def files() -> dict[str, str]:
 
 
 def opened(clinic: Clinic, choices: dict[str, dict[str, Choice]]) -> Clinic:
-    """Tried, with what the clinic matched."""
+    """A clinic with a trial, and its matches."""
     clinic.hand_over(files())
     clinic.drain()
     with clinic.runtime.ledger.write() as session:
@@ -106,7 +106,7 @@ def brought(clinic: Clinic) -> int:
 
 
 def refused_then_tried_again(clinic: Clinic, change: Callable[[], object], when: str, words: str) -> None:
-    """The change comes at its moment; the trial stays away from the workspace; a new trial of the clinic goes live."""
+    """Makes the change at its moment: the trial is refused and writes nothing; a new trial of the clinic goes live."""
     if when == WHEN[0]:
         change()
         fault = trial_fault(clinic.runtime, clinic.migration, clinic.trial, thorough=False)
@@ -259,7 +259,7 @@ def test_postgresql_refuses_as_well(on_postgres: Runtime, when: str) -> None:
 def test_an_undo_and_a_promotion_at_once_leave_no_link_into_nothing(
     tmp_path: Path, request: pytest.FixtureRequest, database: str, first: str
 ) -> None:
-    """Whichever comes first: the trial stays away, or the undo keeps what the records of the newer move need."""
+    """In either order: the trial is refused, or the undo keeps what the newer move's records need."""
     url = str(request.getfixturevalue("postgres")) if database == "postgresql" else ""
     with runtime_in(tmp_path / "var", database_url=url, caspen_database_url=url) as runtime:
         older = clinic_in(runtime).tried(files()).finalised()

@@ -1,4 +1,4 @@
-"""A row at which a trial's work fails is held, and what belongs to it is held as if reading had set the row aside."""
+"""A row that fails during a trial is held, and so is what belongs to it, as if reading had set the row aside."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -111,7 +111,7 @@ SEVERAL = (Row("patients", "1000001"), Row("contacts", "61"), Row("custom_fields
 
 @dataclass(frozen=True)
 class Account:
-    """What a trial came to: its proof, its rows by kind and outcome, and what is told of each row."""
+    """The result of a trial: its proof, its rows by kind and outcome, and the problems of each row."""
 
     digest: str
     rows: Mapping[str, Mapping[str, int]]
@@ -128,7 +128,7 @@ def _account(clinic: Clinic) -> Account:
 
 
 def _through(clinic: Clinic, workers: tuple[str, ...] = ("worker",)) -> None:
-    """Turns of workers until the trial is over; one that is ended is followed by the next."""
+    """Runs workers until the trial is over; a worker that ends is followed by the next."""
     for turn in range(TURNS):
         with suppress(Killed):
             clinic.drain(workers[turn % len(workers)], seconds=60 if len(workers) == 1 else 0.01)
@@ -150,7 +150,7 @@ def _tried(runtime: Runtime, rows: tuple[Row, ...], how: Fails, workers: tuple[s
 
 @cache
 def held_in_reading(*rows: Row) -> Account:
-    """What a trial comes to whose rows reading holds, before anything is resolved."""
+    """The result of a trial whose reading holds the rows, before anything is resolved."""
     with TemporaryDirectory() as folder, runtime_in(Path(folder) / "var") as runtime:
         clinic = _tried(runtime, rows, Fails.READ)
         assert clinic.trial.balanced
@@ -158,7 +158,7 @@ def held_in_reading(*rows: Row) -> Account:
 
 
 def _live(clinic: Clinic) -> None:
-    """Approves the trial and finalises it, and looks at what is live."""
+    """Approves and finalises the trial. Returns the live records."""
     with failing((), Fails.MAPPED):
         assert trial_fault(clinic.runtime, clinic.migration, clinic.trial, thorough=True) is None
         clinic.finalised()

@@ -1,4 +1,4 @@
-"""A trial is held against what the export itself has worked out of each client, and what rows say of others."""
+"""A trial is compared with the export's own totals of each client, and with what rows say of other rows."""
 
 from pathlib import Path
 

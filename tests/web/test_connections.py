@@ -35,7 +35,7 @@ def connected(served: Served) -> socket.socket:
 
 
 def until_closed(line: socket.socket) -> bytes:
-    """What was answered until the other side closed the connection."""
+    """The bytes received until the server closes the connection."""
     answer = b""
     with suppress(ConnectionResetError):
         while piece := line.recv(65536):

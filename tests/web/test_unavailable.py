@@ -1,4 +1,4 @@
-"""A full disk, a locked ledger, a database that is gone: pages are read all the same, and all else is a calm page."""
+"""A full disk, a locked ledger, a missing database: pages can be read, and every other request gets a calm page."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The names page as a form: what may be chosen for each name, and what is chosen now."""
+"""The names page as a form: the choices of each name, and the present choice."""
 
 import re
 from dataclasses import dataclass

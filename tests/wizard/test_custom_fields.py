@@ -19,7 +19,7 @@ def fields_text(product: Product, who: str = MEGAN) -> str:
 
 
 def lines(product: Product) -> dict[str, tuple[str, str, list[str]]]:
-    """By name of the field: its place in the form, what is chosen, and every choice."""
+    """By name of the field: its place in the form, the present choice, and every choice."""
     fields = {}
     for field, name, _, inside in LINE.findall(fields_text(product)):
         options = OPTION.findall(inside)

@@ -56,7 +56,7 @@ def lines(actor: Actor, doors: dict[Event, tuple[str, ...]]) -> Iterator[tuple[E
 
 
 def prepare(product: Product, state: State) -> None:
-    """The state, with what its events need."""
+    """The state, with everything that its events need."""
     if state is State.CHANGES_REQUESTED:
         done(product.visitor(MEGAN).post(f"{product.at}/review/requests", data={"text": "Line 12 is archived."}))
         return

@@ -1,4 +1,4 @@
-"""What is typed into "Find" is in no address and no link, and finds the same with and without JavaScript."""
+"""Text typed into "Find" is in no address and no link, and gives the same results with and without JavaScript."""
 
 import hashlib
 import re

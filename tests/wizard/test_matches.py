@@ -1,4 +1,4 @@
-"""Who is who: what fits for sure is decided, the rest is asked, and choices mean rows that can be counted."""
+"""Matching names: sure suggestions are chosen, others are asked about, and each choice shows its number of rows."""
 
 import re
 

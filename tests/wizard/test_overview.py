@@ -1,4 +1,4 @@
-"""What moves and what stays: read before anything starts, and acknowledged once."""
+"""The lists of what moves and what stays: shown before anything starts, and acknowledged once."""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""What did not come, and why: each problem with its rows, and all of them as a table that runs nothing."""
+"""The page of problems: each problem with its rows that were not imported, and all of them as a table that runs
+nothing.
+"""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The report after the move: what is live, what is not, and what to do next."""
+"""The report after the move: the live records, the rows that were not imported, and the next steps."""
 
 import re
 from collections import Counter

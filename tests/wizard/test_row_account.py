@@ -31,10 +31,10 @@ BAD_VISIT, NOBODY = "sometime Tuesday", "88888888"
 
 
 def every_fate() -> bytes:
-    """The invented clinic's export with files that nobody knows, that cannot be read and that are left out.
+    """The invented clinic's export with files that are unknown, unreadable or left out.
 
-    Of two visits neither the start nor the practitioner can be read: they have several problems each. One client who
-    is not in the export has a visit alone, which is held, and a place in a class, which comes.
+    Two visits have an unreadable start and practitioner, so they have several problems each. One client who is not in
+    the export has a single visit, which is held, and a place in a class, which is imported.
     """
     files: dict[str, bytes | str] = {**unzipped(tiny_export()), **EXTRA, LEFT_FILE: "shade,size\nred,1\nblue,2\n"}
     name = next(name for name in files if "Appointments-" in name)
@@ -90,7 +90,7 @@ def table(product: Product) -> list[dict[str, str]]:
 
 
 def listed(page: Response) -> Counter[str]:
-    """By what became of them, the rows of the list of problems."""
+    """The rows of the list of problems, by outcome."""
     counts: Counter[str] = Counter()
     band = ""
     for row in re.findall(r"<tr[^>]*>(.*?)</tr>", page.text.split("<table", 1)[1], re.S):

@@ -14,7 +14,7 @@ from tests.wizard.test_records import cells
 
 
 def kept_back(product: Product) -> ProblemLine:
-    """A row that did not come across in the trial."""
+    """A row that the trial did not import."""
     with product.runtime.ledger.read() as session:
         move = session.get_one(Migration, product.migration_id)
         wanted = select(ProblemLine).where(

@@ -1,4 +1,4 @@
-"""The page tells the truth throughout: the ledger's state, a minute's silence, and what to do after a failure."""
+"""Pages are true at every moment: the ledger's state, a minute's silence, and what to do after a failure."""
 
 import html
 from datetime import timedelta

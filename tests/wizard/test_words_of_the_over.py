@@ -1,7 +1,7 @@
-"""A move that is over: its pages say what was, promise nothing, and lead only to pages and places that are there.
+"""The pages of a move that is over say what was, promise nothing, and link only to existing pages and places.
 
-Generated over every page that opens, for a move that was stopped at each point of its way, before and after its
-copies are deleted, and for a move that is live.
+Generated over every page that opens, for a move that was stopped at each point of its way, before and after its copies
+are deleted, and for a live move.
 """
 
 import re
@@ -53,7 +53,7 @@ def addresses_of(product: Product) -> list[str]:
 
 
 def opened(product: Product, email: str, addresses: list[str]) -> dict[str, Response]:
-    """Every page that opens for this person, by its address; what is deleted or nowhere has its page too."""
+    """Every page that opens for this person, by its address, including the pages of deleted and missing things."""
     answers = {address: product.visitor(email).see(address) for address in addresses}
     assert not [address for address, page in answers.items() if page.status_code >= 500]
     return {a: page for a, page in answers.items() if page.headers.get("content-type", "").startswith("text/html")}

@@ -18,7 +18,7 @@ NAME = "madeup"
 
 @dataclass(frozen=True)
 class Poison:
-    """What a client's last name does to whoever maps it."""
+    """The failure that a client's last name causes in mapping."""
 
     inner: Any
 

@@ -1,4 +1,4 @@
-"""A move that nobody goes on with: its copies do not lie with us for ever."""
+"""The copies of an abandoned move are deleted."""
 
 from datetime import timedelta
 

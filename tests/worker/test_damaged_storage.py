@@ -1,4 +1,4 @@
-"""What lies in storage is damaged or gone: the work ends with words that say what to do, and never turns in circles."""
+"""A stored object is damaged or missing: the work ends with a message that says what to do, and is not repeated."""
 
 import pytest
 import sqlalchemy as sa

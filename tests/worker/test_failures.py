@@ -1,4 +1,4 @@
-"""What goes wrong in the middle, and that everything else still arrives."""
+"""Failures during the work: every row that is not affected is imported."""
 
 import errno
 from collections.abc import Iterator

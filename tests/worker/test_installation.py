@@ -1,5 +1,6 @@
-"""What is wrong with the databases or the key of an installation is told at the start, in one line that names what to
-mend; nothing is begun anew by itself."""
+"""A fault in the databases or the key of an installation is reported at the start, in one line that names what to mend;
+no new database replaces a missing one.
+"""
 
 import os
 import sqlite3

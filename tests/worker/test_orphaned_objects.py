@@ -1,4 +1,6 @@
-"""What a dead process left in storage goes after a while; what the ledger leads to, and what is being made, stays."""
+"""Objects that a dead process left in storage are removed after a while; objects that the ledger names, and unfinished
+ones, stay.
+"""
 
 from datetime import timedelta
 from pathlib import Path

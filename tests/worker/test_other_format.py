@@ -1,4 +1,4 @@
-"""An upgrade while an export is read: an index of another form is told, and reading starts again by itself."""
+"""An upgrade while an export is read: an index of another format is noticed, and reading starts again."""
 
 import shutil
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a clinic sees while it waits: how far, how fast, how long, and whether anybody is at it."""
+"""The progress page: how far, how fast, how long, and whether a worker is active."""
 
 from datetime import timedelta
 from itertools import product

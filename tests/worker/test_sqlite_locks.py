@@ -1,4 +1,4 @@
-"""SQLite's locks belong to a process and end when it closes any handle of the file: nobody else opens a database."""
+"""SQLite's locks belong to a process and end when it closes any handle of the file: only SQLite opens a database."""
 
 import os
 import subprocess
@@ -49,7 +49,7 @@ def _hook() -> None:
 
 
 def read_by_another_process(path: Path) -> int:
-    """What another process reads, which then leaves the database as its last reader would."""
+    """The rows that another process reads before it closes the database as the last connection would."""
     done = subprocess.run([sys.executable, "-c", READ_AND_LEAVE, str(path)], check=True, capture_output=True, text=True)
     return int(done.stdout)
 

@@ -1,6 +1,6 @@
-"""What must be true of the world after any move, whatever happened on its way: nine checks, one file each.
+"""Nine checks that must hold for the world after any move, whatever disturbed it, one file each.
 
-They are held against what the export's own generator planted, never against what the importer says of itself.
+They compare with what the export's own generator planted, never with the importer's own reports.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Lies told to a store behind the product's back: a record changed, removed, slipped in, or led elsewhere."""
+"""Changes to a store behind the product's back: a record changed, removed, added, or referring elsewhere."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ def write(store: Store, sql: str, **given: Any) -> None:
 
 
 def cell_changed(table: str, column: str, *, hash_too: bool) -> Alter:
-    """One cell of one record is another; with `hash_too` whoever did it knows how a record's hash is made."""
+    """Changes one cell of one record; with `hash_too` the record's hash is recomputed as well."""
 
     def alter(store: Store) -> None:
         rows = [row for row in rows_of(store, table) if row[column] is not None]
@@ -79,7 +79,7 @@ def record_removed(table: str) -> Alter:
 
 
 def record_added(table: str) -> Alter:
-    """A record that no row of the export tells of, flawless in itself."""
+    """Adds a flawless record that belongs to no row of the export."""
 
     def alter(store: Store) -> None:
         row = rows_of(store, table)[0]
@@ -140,7 +140,7 @@ def flipped(path: Path, *_: Path) -> None:
 
 
 def exchanged(path: Path, other: Path, *_: Path) -> None:
-    """Two files, each sealed and whole, lie in each other's place."""
+    """Exchanges two files, each sealed and whole."""
     mine = path.read_bytes()
     path.write_bytes(other.read_bytes())
     other.write_bytes(mine)
@@ -151,5 +151,5 @@ def removed(path: Path, *_: Path) -> None:
 
 
 def kept_in(folder: Path) -> list[Path]:
-    """What clients' own files hold, sealed, wherever below a folder: each under its sum."""
+    """The sealed contents of clients' own files below a folder, by their checksum."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and re.fullmatch("[0-9a-f]{64}", path.name))

@@ -1,4 +1,4 @@
-"""The small export's move, kept at the moments at which it may be lied to; each lie gets a copy."""
+"""Copies of the small export's move at the moments at which it may be changed; each change gets a copy."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ UNPROVEN = "unproven"  # every part of the trial is loaded, and nothing is recon
 
 @dataclass
 class Bases:
-    """`trial` and `live`: what the stores of an honest move hold."""
+    """`trial` and `live`: the contents of the stores of an unchanged move."""
 
     home: Path
     migration_id: str

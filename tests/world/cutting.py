@@ -1,4 +1,4 @@
-"""A line to PostgreSQL that is cut after COMMIT was sent and before its answer: nobody knows what became of it."""
+"""Cuts a connection to PostgreSQL after COMMIT was sent and before its answer, so that the result is unknown."""
 
 import contextlib
 import random

@@ -1,6 +1,6 @@
-"""A clinic's export of about three hundred rows, small enough to be moved a thousand times, and what must become of it.
+"""A clinic's export of about three hundred rows, small enough to be moved a thousand times, and its expected result.
 
-It is put together here, row by row, by somebody who knows what each must become and never asks the importer.
+It is written here row by row, with the expectation of each row, and never asks the importer.
 """
 
 import csv
@@ -21,12 +21,12 @@ NAME = "export.zip"
 
 
 def secret(what: str, number: int) -> str:
-    """A word that stands in one cell of the export and nowhere else in the world."""
+    """A word that is in one cell of the export and nowhere else in the world."""
     return f"kanari{what}{number:04}q"
 
 
 class Planter:
-    """Writes files and notes what each row must become."""
+    """Writes files and notes the expected result of each row."""
 
     def __init__(self) -> None:
         self.manifest = Manifest()

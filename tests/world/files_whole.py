@@ -55,7 +55,7 @@ def _of(migration: Migration, left: Left) -> list[str]:
 
 
 def _brought(migration: Migration, left: Left) -> list[str]:
-    """Clients' own files as they lie with the export: those that were planted, and no others."""
+    """The faults of clients' own files stored with the export: they must be the planted files, and no others."""
     planted = {one.sha256: one for one in left.manifest.attachments.values()}
     prefix = attachments_prefix(migration.id, migration.export_number).rstrip("/")
     kept = {key.rpartition("/")[2] for key in left.runtime.objects.list(prefix)}

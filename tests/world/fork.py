@@ -17,7 +17,7 @@ LONGEST = 240.0  # a busy machine is slow
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: its status (below 0: by that signal), and what it had to say, if it came that far."""
+    """How a process ended: its status (below 0: the number of a signal), and its answer, if it gave one."""
 
     pid: int
     status: int
@@ -26,7 +26,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Forked:
-    """A process that has been started. `pipe` is where its answer comes from."""
+    """A started process. `pipe` receives its answer."""
 
     pid: int
     pipe: int
@@ -35,7 +35,7 @@ class Forked:
         os.kill(self.pid, number)
 
     def wait(self, longest: float = LONGEST) -> Ended:
-        """Waits for its end; one that takes too long is killed, and has said nothing."""
+        """Waits for the end. A process that takes too long is killed, and has no answer."""
         until = time.monotonic() + longest
         answer = b""
         while select.select([self.pipe], [], [], max(until - time.monotonic(), 0))[0]:
@@ -51,7 +51,7 @@ class Forked:
 
 
 def fork(work: Callable[[], object], log: Path) -> Forked:
-    """Starts a process that does `work` and says what came of it; whatever it prints goes into `log`."""
+    """Starts a process that does `work` and sends its result; its output goes into `log`."""
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -21,7 +21,7 @@ NESTED: tuple[Any, ...] = ("{not JSON", "null", "[]", "{}", "7", '{"x": [1]}', '
 
 
 def impossible_values(column: sa.Column[Any]) -> tuple[Any, ...]:
-    """What a column of this type cannot hold, or what no column of this name can."""
+    """Values that no column of this type, or no column of this name, can hold."""
     kind = column.type
     if isinstance(kind, UTCDateTime | Moment | sa.DateTime | sa.Date):
         return MOMENTS
@@ -38,7 +38,7 @@ def impossible_values(column: sa.Column[Any]) -> tuple[Any, ...]:
 
 @contextmanager
 def changed(path: Path, table: str, column: str, value: Any) -> Iterator[int]:
-    """Writes a value into a column of every row, and puts back what was there. Gives how many rows it changed."""
+    """Writes a value into a column of every row, and restores the old values. Yields the number of changed rows."""
     with closing(sqlite3.connect(path, timeout=30)) as connection:
         connection.text_factory = bytes
         before = connection.execute(f'SELECT rowid, "{column}" FROM "{table}"').fetchall()

@@ -1,4 +1,4 @@
-"""Changes to what the ledger says of a trial between its reconciliation and its approval, behind the product's back."""
+"""Changes to the ledger's account of a trial between its reconciliation and its approval, behind the product's back."""
 
 import json
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def _kinds(runtime: Runtime) -> list[dict[str, Any]]:
 
 
 def reseal(runtime: Runtime) -> None:
-    """Makes the checksum that the reconciliation kept one of what the ledger says now, as a thorough liar would."""
+    """Recomputes the reconciliation's checksum from the present ledger, as a thorough attacker would."""
     with runtime.ledger.write() as session:
         trial = _newest(session)
         run = f"trial:{trial.number}"
@@ -65,7 +65,7 @@ def reseal(runtime: Runtime) -> None:
 
 
 def delete_problems(runtime: Runtime, code: str) -> int:
-    """Deletes what a trial told of rows under one code. Returns how many lines are gone."""
+    """Deletes a trial's problem lines with one code. Returns their number."""
     with runtime.ledger.write() as session:
         run = f"trial:{_newest(session).number}"
         gone = sa.delete(ProblemLine).where(sa.column("run") == run, sa.column("code") == code)
@@ -196,7 +196,7 @@ def _reported(of: str, to: str) -> Lie:
 
 
 def _both(trial: Lie) -> Lie:
-    """The trial's account and the report tell the same lie."""
+    """Makes the same change in the trial's account and in the report."""
 
     def lie(runtime: Runtime) -> bool:
         if not trial(runtime):
@@ -215,7 +215,7 @@ def _live_changed(runtime: Runtime) -> bool:
 
 
 def _kept(runtime: Runtime) -> bool:
-    """A record that nobody had edited is told as kept, as it was edited."""
+    """Reports an unedited record as kept because of an edit."""
     kind = next(iter(_of_report(runtime)["live"]))
     one = {"table": "clients", "id": "cli_1", "source_kind": kind, "source_id": "1", "line": 2, "deleted": False}
     return set_report(runtime, conflicts=[one])

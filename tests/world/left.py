@@ -1,4 +1,4 @@
-"""What a move has left behind, in every place where it could have left something."""
+"""All leftovers of a move, in every place where there could be some."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Delivery:
 
 @dataclass
 class Left:
-    """The world after a move. `reference` is what the live tables hold after a run that nothing disturbed."""
+    """The world after a move. `reference` has the live tables after an undisturbed run."""
 
     runtime: Runtime
     manifest: Manifest
@@ -60,7 +60,7 @@ def contents(runtime: Runtime, store: Store | None = None) -> dict[str, dict[str
 
 
 def delivered(mailbox: Path) -> list[Delivery]:
-    """What a mailbox took, in order: one JSON line for each mail."""
+    """The mails that a mailbox received, in order: one JSON line for each mail."""
     if not mailbox.exists():
         return []
     return [Delivery(**json.loads(line)) for line in mailbox.read_text(encoding="utf-8").splitlines()]

@@ -1,5 +1,5 @@
-"""A real mailbox on this machine that writes down what it takes, in a process of its own, so that processes that die
-beside it do not matter to it.
+"""A real mailbox on this machine, in a process of its own, that logs received mails and survives the death of other
+processes.
 """
 
 import json

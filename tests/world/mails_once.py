@@ -13,7 +13,10 @@ CAUSES = {(move.event.value, state.value): move.mail for move in MOVES for state
 
 
 def check(left: Left) -> list[str]:
-    """A mailbox that got the same mail twice is no fault here: a kill between the server's yes and our note does it."""
+    """The faults of the sent mails.
+
+    A mail that arrived twice is no fault: a kill between the server's confirmation and our note causes it.
+    """
     wrong = []
     with left.runtime.ledger.read() as session:
         mails = list(session.exec(select(OutboxMail)))

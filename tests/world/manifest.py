@@ -1,4 +1,4 @@
-"""What an export's generator knows of the rows that it wrote: what each must become, and what none may leak."""
+"""What an export's generator knows of its rows: the expected outcome of each, and the words that must not leak."""
 
 from dataclasses import dataclass, field
 
@@ -13,10 +13,11 @@ class Attachment:
 
 @dataclass
 class Manifest:
-    """`outcomes`: rows by kind and outcome. `records`: by table, the (source kind, source id) that must stand there.
+    """`outcomes`: rows by kind and outcome.
 
-    `files`: the handed-over files by path with size and sha256. `attachments`: clients' own files, by their rows' keys,
-    that must be kept. `secrets`: words of the cells that may stand in no log.
+    `records`: by table, the expected (source kind, source id). `files`: the handed-over files by path with size and
+    sha256. `attachments`: clients' own files, by their rows' keys, that must be kept. `secrets`: words of the cells
+    that may be in no log.
     """
 
     outcomes: dict[str, dict[str, int]] = field(default_factory=dict)

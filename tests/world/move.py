@@ -1,4 +1,4 @@
-"""Moves the small export from its hand-over until it is live, in this process, and looks at the world afterwards."""
+"""Moves the small export from its hand-over until it is live, in this process, and checks the world afterwards."""
 
 import io
 import os
@@ -67,7 +67,7 @@ def state(runtime: Runtime, migration_id: str) -> State:
 
 
 def decide(runtime: Runtime, migration_id: str) -> None:
-    """What the clinic does when the move waits for it: the plan as suggested, then its approval of what balances."""
+    """The decisions of the clinic while the move waits: the suggested plan, then the approval of a balanced trial."""
     at = state(runtime, migration_id)
     with runtime.ledger.write() as session:
         migration = session.get_one(Migration, migration_id)
@@ -92,7 +92,7 @@ def approve_as_the_page_does(runtime: Runtime, migration_id: str) -> None:
 
 
 def finish(runtime: Runtime, migration_id: str, turn: WorkerTurn | None = None) -> State:
-    """Works and decides until the move is over, or stands still."""
+    """Works and decides until the move is over, or stops."""
     turn = turn or WorkerTurn("worker")
     for _ in range(12):
         drain(runtime, migration_id, 60, turn)
@@ -104,7 +104,7 @@ def finish(runtime: Runtime, migration_id: str, turn: WorkerTurn | None = None) 
 
 
 def time_passes(runtime: Runtime, hours: float = 2.0) -> None:
-    """Leases end, waits are over and what lies in storage grows old, as if hours had gone by."""
+    """Leases and waits end, and stored objects become old, as if hours had passed."""
     before = now() - timedelta(hours=hours)
     with runtime.ledger.write() as session:
         connection = session.connection()

@@ -1,6 +1,6 @@
-"""Two hundred lies about one small export, in the code, in the trial, in the live workspace and in the bytes.
+"""Two hundred changes to one small export's move, in the code, in the trial, in the live workspace and in the bytes.
 
-Each is told to a copy of the move, in a process of its own; what is said of it then decides whether it was caught.
+Each is made to a copy of the move, in a process of its own; the product's reports then decide whether it was caught.
 """
 
 import random
@@ -44,7 +44,7 @@ KINDS = ("patients", "contacts", "patient_cases", "appointments", "treatment_not
 
 @dataclass(frozen=True)
 class Mutant:
-    """A lie: where it is told, at which moment of the move, and how."""
+    """A change: its place, its moment in the move, and the function that makes it."""
 
     where: str
     name: str
@@ -54,7 +54,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`by` is who caught it: the product, or only what the generator expects; "nobody" when it passed for true."""
+    """`by` says who caught it: the product, or only the generator's expectation; "nobody" if it was not caught."""
 
     by: str
     said: tuple[str, ...] = ()
@@ -181,7 +181,7 @@ def _to_live(how: Spoils, runtime: Runtime) -> None:
 
 
 def judge(bases: Bases, mutant: Mutant, folder: Path) -> Verdict:
-    """Tells the lie to a copy of the move, lets the work go on, and sees what is said of it."""
+    """Makes the change to a copy of the move, lets the work continue, and collects the reports."""
     with bases.copy(mutant.base, folder) as runtime:
         mutant.tell(runtime)
         if mutant.base == State.FINALISED:

@@ -1,4 +1,4 @@
-"""E9: no word of any cell stands in a log, in the ledger's lines for people, or in a mail."""
+"""E9: no word of any cell is in a log, in the ledger's lines for people, or in a mail."""
 
 from sqlmodel import select
 

@@ -11,7 +11,7 @@ Keys = Counter[tuple[str, str]]
 
 
 def standing(left: Left, table: str) -> Keys:
-    """What stands in a live table, by the kind and the id of its source, and how often."""
+    """The rows of a live table, by source kind and source id, with their counts."""
     columns = sa.table(table, *(sa.column(c) for c in ("workspace_id", "source_kind", "source_id")))
     with left.runtime.caspen.live.database.connection(reading=True) as connection:
         rows = connection.execute(sa.select(columns).where(columns.c.source_kind.is_not(None)))

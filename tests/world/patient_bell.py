@@ -35,6 +35,6 @@ def patient(runtime: Runtime) -> Runtime:
 
 
 def silence(url: str) -> None:
-    """Nobody has rung yet."""
+    """Removes all notices from the queue."""
     with Redis.from_url(url) as redis:
         redis.flushdb()

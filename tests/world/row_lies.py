@@ -45,7 +45,10 @@ def columns_of_row() -> set[str]:
 
 
 def row_lies(move: Migration, trial: Trial) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every lie about a migration as it is: a name and the columns to write. No lie repeats what the row says."""
+    """Every false version of a migration's row: a name and the columns to write.
+
+    None equals the row's present values.
+    """
     values: dict[str, list[Any]] = {
         "state": [state.value for state in State],
         "paused_from": [None, State.REVIEWING.value, State.FINALISING.value],

@@ -1,4 +1,4 @@
-"""E3: every live record is, column for column, what it is after a run that nothing disturbed."""
+"""E3: every live record equals, column for column, the record of an undisturbed run."""
 
 from tests.world.left import Left, contents
 

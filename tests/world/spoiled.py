@@ -135,7 +135,7 @@ def parts_thinned(kind: str) -> Spoil:
 
 
 def last_rows_unread() -> None:
-    """The last row of every file is never seen: not when it is surveyed, and not when it is cut."""
+    """Hides the last row of every file, from the survey and from cutting."""
     inner = grid.rows_below
 
     def below(rows: Iterator[Any], line: int) -> Iterator[Any]:

@@ -1,6 +1,6 @@
-"""The small export's way from the pasted link until it is live and everybody has been told, stage by stage.
+"""The small export's way from the pasted link until it is live and everybody is informed, stage by stage.
 
-Each stage can be begun again and again from a copy of the folder as it was when the stage began.
+Each stage can be repeated from a copy of the folder as it was when the stage began.
 """
 
 import shutil
@@ -32,11 +32,11 @@ OWNER = "worker"
 
 
 def quiet(name: str, done: bool) -> None:
-    """Hears it, and does nothing: databases that are opened meanwhile tell their statements."""
+    """A listener that does nothing: databases that are opened meanwhile report their statements."""
 
 
 class Named:
-    """Keeps what is done, in its order."""
+    """Records the effects in order."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -48,7 +48,7 @@ class Named:
 
 @dataclass
 class Ground:
-    """What every copy of the move stands on: its export's manifest, and what an undisturbed run left."""
+    """Shared by all copies of the move: its export's manifest, and the result of an undisturbed run."""
 
     home: Path
     manifest: Manifest
@@ -65,7 +65,7 @@ class Ground:
 
 @contextmanager
 def opened(settings: Settings, listener: Listener | None = None) -> Iterator[Runtime]:
-    """An engine of this process, whose effects are told from its opening to its closing."""
+    """An engine of this process, whose effects are reported from its opening to its closing."""
     listen(listener)
     runtime = patient(open_runtime(settings))
     try:
@@ -106,7 +106,7 @@ def go_live(runtime: Runtime) -> None:
 
 
 def tell(runtime: Runtime) -> None:
-    """The chores: mails go out, and what is nobody's is swept."""
+    """Runs the periodic tasks: sends mails and sweeps orphaned objects."""
     for chore in (send_mail, sweep_up, sweep_contents):
         chore(runtime)
 
@@ -141,7 +141,7 @@ def prepare(ground: Ground) -> dict[str, list[str]]:
 
 
 def go_on(ground: Ground, runtime: Runtime, mailbox: Path, log: Path) -> list[str]:
-    """Hours later another process finishes the move, tells everybody and sweeps up; gives what is wrong then."""
+    """Hours later another process finishes the move, sends the mails and sweeps. Returns the faults."""
     time_passes(runtime)
     migration_id = only(runtime)
     wrong = []
@@ -159,7 +159,7 @@ def go_on(ground: Ground, runtime: Runtime, mailbox: Path, log: Path) -> list[st
 
 
 def rest(runtime: Runtime) -> Runtime:
-    """Closes whatever may not be carried over into another process. It opens anew by its next use."""
+    """Closes everything that must not be inherited by another process. It is reopened at its next use."""
     trial_contexts.clear()
     runtime.close()
     return runtime

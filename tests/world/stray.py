@@ -1,4 +1,4 @@
-"""Changes to what stands beside the records of a store: the proof of loading, the journal, and people's entries."""
+"""Changes to the rows beside the records of a store: the proof of loading, the journal, and people's entries."""
 
 import sqlite3
 from collections.abc import Callable
@@ -71,7 +71,7 @@ def note_live_before(runtime: Runtime) -> bool:
 
 
 def entry_forged(runtime: Runtime) -> bool:
-    """An entry that a person edited a client, by somebody who does not know how entries are sealed."""
+    """Adds an entry that a person edited a client, without knowing how entries are sealed."""
     live = runtime.caspen.live
     with live.database.connection() as connection:
         ids = fetch(connection, 'SELECT "id", "workspace_id" FROM "clients" ORDER BY "id" LIMIT 1')
@@ -86,7 +86,7 @@ def entry_forged(runtime: Runtime) -> bool:
 
 
 def journal_filled(runtime: Runtime) -> bool:
-    """An undo would bring back what was never there."""
+    """Makes an undo restore a record that never existed."""
     move = only_move(runtime)
     sql = (
         'INSERT INTO "journal" ("workspace_id", "migration_id", "object", "id", "trial", "row") '

@@ -1,8 +1,8 @@
 """Changes to stored records behind the product's back, derived from the description of the tables.
 
-Each kind of change is tried where a record can bear it: on a column of every type that content has, on every column of
-bookkeeping and identity, on links, on whole records, on the proof of loading, and on what files hold. A new column of a
-table is found by its description, and so is tampered with by itself.
+Each kind of change is made wherever a record allows it: on a content column of every type, on every column of
+bookkeeping and identity, on links, on whole records, on the proof of loading, and on the contents of files. A new
+column of a table is found by its description, and so is changed too.
 """
 
 import json
@@ -85,7 +85,7 @@ def _set(store: Store, table: str, record: str, values: dict[str, Any], *, hashe
 
 
 def _rehash(store: Store, table: str, record: str) -> None:
-    """Whoever changed a record knows how its hash is made."""
+    """Recomputes the hash of a changed record."""
     to = shape(table)
     with store.database.connection() as connection:
         columns = canonical_columns(connection, to, to.content)

@@ -1,4 +1,4 @@
-"""Effects are told one by one; a fault ends the process there, in a test and nowhere else."""
+"""Effects are reported one by one; a fault ends the process at its effect, only in a test."""
 
 import os
 import sqlite3

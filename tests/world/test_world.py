@@ -1,4 +1,4 @@
-"""The checks of the world can fail: nine lies are planted, one for each, and each turns its own check red."""
+"""The checks of the world can fail: nine changes are planted, one for each check, and each fails its own check."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -102,7 +102,7 @@ def a_name_in_a_log(left: Left) -> None:
 
 
 def kept_live(left: Left) -> list[Path]:
-    """What clients' own live files hold, sealed."""
+    """The sealed contents of clients' own live files."""
     return kept_in(left.runtime.settings.files_folder)
 
 
