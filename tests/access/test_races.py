@@ -98,7 +98,7 @@ def lowering(person: str, by: str) -> Act:
         (removing("bea", "ada"), lowering("ada", "bea")),
     ],
 )
-def test_two_admins_who_end_each_other_leave_one_admin(ledger: Database, first: Act, second: Act) -> None:
+def test_two_admins_who_remove_each_other_leave_one_admin(ledger: Database, first: Act, second: Act) -> None:
     for _ in range(ROUNDS):
         two_admins(ledger)
         raised = at_once(ledger, first, second)

@@ -14,6 +14,6 @@ def test_a_record_of_an_earlier_move_is_found_with_its_client(stores: Stores) ->
     assert earlier_among(stores.live, WORKSPACE, "appointments", "appointments", MIGRATION, ["51000"]) == {}
 
 
-def test_what_is_nobodys_own_has_no_client(stores: Stores) -> None:
+def test_a_record_without_an_owner_has_no_client(stores: Stores) -> None:
     live_clinic(stores, clinic(1))
     assert earlier_among(stores.live, WORKSPACE, "locations", "businesses", OTHER, ["10"]) == {"10": None}

@@ -1,4 +1,4 @@
-"""Lines 54 to 56 of the catalogue: files that are empty, too large, of the same name, or of an unknown patient number."""
+"""Lines 54 to 56 of the catalogue: files that are empty, too large, of one name, or of an unknown patient number."""
 
 from tests.register.attachments import ANN, PDF
 from tests.register.story import Desk, export

@@ -46,7 +46,7 @@ def told(tried: Tried, code: str) -> dict[str, str]:
     return {str(p.source_id): p.level for p in lines}
 
 
-def test_36_a_visit_of_nobody_in_the_export_is_held(tried: Tried) -> None:
+def test_36_a_visit_whose_client_is_not_in_the_export_is_held(tried: Tried) -> None:
     assert told(tried, "appointment_without_patient") == {"36": "held"}
 
 
@@ -82,7 +82,7 @@ def test_41_a_visit_that_was_cancelled_long_ago_stays_cancelled(tried: Tried) ->
     assert (reasons[visit["cancellation_reason_id"]], visit["cancellation_note"]) == ("Sick", "called at nine")
 
 
-def test_42_somebody_who_came_and_did_not_come_is_missed_and_told(tried: Tried) -> None:
+def test_42_an_attendee_who_came_and_did_not_come_is_a_no_show_and_reported(tried: Tried) -> None:
     assert tried.record("appointments", "42")["status"] == "missed"
     assert told(tried, "attendance_conflict") == {"42": "warning"}
 
@@ -118,7 +118,7 @@ def test_46_sunday_is_0_and_7(desk: Desk) -> None:
     assert sorted((a["weekday"], a["starts_at"]) for a in tried.records("availability")) == [(7, "09:00"), (7, "14:00")]
 
 
-def test_62_somebody_who_left_keeps_their_history_without_a_seat(tried: Tried) -> None:
+def test_62_a_practitioner_who_left_keeps_their_history_without_a_seat(tried: Tried) -> None:
     practitioner = tried.record("practitioners", "9")
     assert practitioner["active"] is False
     assert tried.record("appointments", "62")["practitioner_id"] == practitioner["id"]

@@ -43,7 +43,7 @@ def told(tried: Tried, code: str) -> dict[str, str]:
     return {str(p.source_id): p.level for p in tried.clinic.problems("trial:1") if p.code == code}
 
 
-def test_47_a_draft_stays_a_draft_and_is_told(tried: Tried) -> None:
+def test_47_a_draft_stays_a_draft_and_is_reported(tried: Tried) -> None:
     assert tried.record("progress_notes", "47")["state"] == "draft"
     assert told(tried, "note_draft_imported") == {"47": "warning"}
 
@@ -78,7 +78,7 @@ def test_52_a_form_that_was_never_filled_in_stays_so_and_is_not_sent(tried: Trie
     assert told(tried, "form_incomplete") == {"52": "warning"}
 
 
-def test_53_a_code_to_sign_in_is_nobody_s_history(tried: Tried) -> None:
+def test_53_a_message_with_a_sign_in_code_is_not_imported(tried: Tried) -> None:
     assert told(tried, "system_communication_skipped") == {"53": "skipped"}
     assert [c["source_id"] for c in tried.records("communications")] == ["54"]
 

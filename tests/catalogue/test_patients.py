@@ -55,13 +55,13 @@ def consents(tried: Tried, patient: str) -> dict[str, str]:
     return {name: text for name, text in values.items() if name.startswith(f"{patient}:")}
 
 
-def test_19_an_hour_that_comes_twice_is_told_apart_by_its_offset(tried: Tried) -> None:
+def test_19_a_repeated_hour_is_distinguished_by_its_offset(tried: Tried) -> None:
     assert tried.record("clients", "19")["source_created_at"] == "2026-04-04T16:30:00Z"
     assert tried.record("clients", "191")["source_created_at"] == "2026-04-04T15:30:00Z"
     assert told(tried, "dst_overlap") == set()
 
 
-def test_20_a_time_without_an_offset_is_read_in_the_clinic_s_zone_and_told(desk: Desk) -> None:
+def test_20_a_time_without_an_offset_is_read_in_the_clinic_s_zone_and_reported(desk: Desk) -> None:
     tried = desk.tried({"patients.csv": table(HEADER, ["1", "Ann", "Lee", *[""] * 7, "05/04/2026 14:00"])})
     assert tried.record("clients", "1")["source_created_at"] == "2026-04-05T04:00:00Z"
     [problem] = tried.problems("timezone_assumed", "patients")
@@ -74,12 +74,12 @@ def test_21_days_that_can_be_read_in_two_ways_stay_empty(tried: Tried) -> None:
     assert told(tried, "date_ambiguous") == {"212"}
 
 
-def test_22_nobody_is_born_in_the_future(tried: Tried) -> None:
+def test_22_a_birth_in_the_future_is_left_empty(tried: Tried) -> None:
     assert tried.record("clients", "22")["date_of_birth"] is None
     assert told(tried, "bad_date_of_birth") == {"22"}
 
 
-def test_23_a_day_that_a_spreadsheet_counted_is_read_and_told(tried: Tried) -> None:
+def test_23_a_spreadsheet_day_number_is_read_and_reported(tried: Tried) -> None:
     assert tried.record("clients", "23")["date_of_birth"] == "1980-02-14"
     assert told(tried, "excel_serial_date") == {"23"}
 
@@ -88,7 +88,7 @@ def test_24_unsubscribed_means_no(tried: Tried) -> None:
     assert consents(tried, "24") == {"24:field:SMS marketing consent": "false"}
 
 
-def test_25_a_blank_consent_is_none_at_all(tried: Tried) -> None:
+def test_25_a_blank_consent_is_left_empty(tried: Tried) -> None:
     assert consents(tried, "25") == {}
 
 
@@ -109,7 +109,7 @@ def test_28_words_for_a_phone_go_to_the_notes(tried: Tried) -> None:
     assert told(tried, "bad_phone") == {"28"}
 
 
-def test_29_an_address_that_is_none_goes_to_the_notes(tried: Tried) -> None:
+def test_29_an_invalid_address_goes_to_the_notes(tried: Tried) -> None:
     client = tried.record("clients", "29")
     assert client["email"] is None
     assert "jo@@x" in client["notes"]
@@ -123,13 +123,13 @@ def test_30_siblings_share_a_mobile_and_an_address(tried: Tried) -> None:
     assert told(tried, "possible_duplicate_patient") == set()
 
 
-def test_31_a_missing_first_name_is_a_dash_and_told(tried: Tried) -> None:
+def test_31_a_missing_first_name_is_a_dash_and_reported(tried: Tried) -> None:
     client = tried.record("clients", "31")
     assert (client["first_name"], client["last_name"]) == ("-", "Lee31")
     assert told(tried, "patient_name_partial") == {"31"}
 
 
-def test_32_somebody_without_any_name_is_held(tried: Tried) -> None:
+def test_32_a_client_without_any_name_is_held(tried: Tried) -> None:
     assert tried.kind("patients")["held"] == 1
     assert told(tried, "patient_name_missing") == {"32"}
     assert "32" not in {c["source_id"] for c in tried.records("clients")}

@@ -30,7 +30,7 @@ def test_3_forty_rounded_ids_of_two_hundred_refuse_the_file(reading: Desk) -> No
     assert (told.only_file.refused, told.only_file.rows) == ("ids_rounded", 200)
 
 
-def test_4_one_rounded_id_of_many_is_read_and_told(reading: Desk) -> None:
+def test_4_one_rounded_id_of_many_is_read_and_reported(reading: Desk) -> None:
     sound = [f"15583544640106{n:05},Ann,Lee{n},1980-01-02" for n in range(11, 411)]
     told = reading.csv(people(*sound, "1558354464010660000,Bea,Low,1980-01-02"))
     assert told.only_file.refused is None
@@ -38,7 +38,7 @@ def test_4_one_rounded_id_of_many_is_read_and_told(reading: Desk) -> None:
     assert told.problem("id_maybe_rounded").count == 1
 
 
-def test_5_a_trailing_zero_is_taken_off_a_short_id_and_told(reading: Desk) -> None:
+def test_5_a_trailing_zero_of_a_short_id_is_removed_and_reported(reading: Desk) -> None:
     told = reading.csv(people("1234567.0,Ann,Lee,1980-01-02"))
     assert told.problem("id_cleaned").source_id == "1234567"
 
@@ -61,7 +61,7 @@ def test_8_a_header_alone_is_a_table_without_rows(reading: Desk) -> None:
     assert "no_patients_file" not in told.codes
 
 
-def test_9_a_range_in_the_name_of_a_file_is_told_of_the_file(reading: Desk) -> None:
+def test_9_a_range_in_the_name_of_a_file_is_reported_for_the_file(reading: Desk) -> None:
     name = native(rest="-From20260101-To20261120")
     told = reading.read({name: patients()})
     assert told.problem("partial_export").file == name
@@ -93,21 +93,21 @@ def test_12_patients_without_a_key_column_are_refused_by_name(reading: Desk) -> 
     assert problem.details["found"] == "First Name, Last Name, Date of Birth"
 
 
-def test_13_a_column_that_nobody_knows_is_kept_and_listed(reading: Desk) -> None:
+def test_13_an_unknown_column_is_kept_and_listed(reading: Desk) -> None:
     told = reading.csv(people("1,Ann,Lee,1980-01-02,blue", header=f"{HEADER},Favourite colour"))
     assert told.only_file.facts["unknown_columns"] == ["Favourite colour"]
     assert told.problem("unknown_columns").count == 1
     assert told.rows()[0].cells["?Favourite colour"] == "blue"
 
 
-def test_14_a_byte_that_is_no_utf_8_makes_it_windows_1252(reading: Desk) -> None:
+def test_14_an_invalid_utf_8_byte_makes_the_file_windows_1252(reading: Desk) -> None:
     told = reading.csv(people("1,Zoé,Lee,1980-01-02").encode("cp1252"))
     assert told.only_file.encoding == "cp1252"
     assert told.problem("encoding_guessed").severity == "warning"
     assert told.rows()[0].cells["first_name"] == "Zoé"
 
 
-def test_15_letters_that_were_encoded_twice_are_told_and_left(reading: Desk) -> None:
+def test_15_letters_that_were_encoded_twice_are_reported_and_left(reading: Desk) -> None:
     told = reading.csv(people(*(f"{n},ZoÃ«,Lee{n},1980-01-02" for n in range(1, 6))))
     assert "mojibake_suspected" in told.codes
     assert {row.cells["first_name"] for row in told.rows()} == {"ZoÃ«"}
@@ -132,7 +132,7 @@ def test_18_a_row_with_more_cells_than_columns_is_held(reading: Desk) -> None:
     assert (problem.severity, problem.line, problem.count) == ("held", 2, 1)
 
 
-def test_63_a_part_that_is_missing_from_a_download_is_told(reading: Desk) -> None:
+def test_63_a_part_that_is_missing_from_a_download_is_reported(reading: Desk) -> None:
     told = reading.read({"Export-20261120T010203Z-002.zip": zipped({"patients.csv": patients()})})
     assert told.problem("zip_part_missing").file == "Export-20261120T010203Z-001.zip"
     assert told.problem("zip_part_missing").severity == "warning"

@@ -157,7 +157,7 @@ def test_a_fault_of_ours_is_answered_without_its_message(
     assert [p["code"] for p in json.loads((place / "answer.json").read_text())["problems"]] == ["command_failed"]
 
 
-def test_an_answer_that_cannot_be_written_at_the_end_is_told(place: Path) -> None:
+def test_an_answer_that_cannot_be_written_at_the_end_is_reported(place: Path) -> None:
     ended = run("read", "export", "--json", "/dev/full")
     assert ended.exit_code == 2
     assert "--json: the answer cannot be written" in ended.stderr
@@ -224,7 +224,7 @@ REPEATED = {
 @pytest.mark.parametrize("option", ["--plan", "--workspace"])
 @pytest.mark.parametrize("name", REPEATED)
 @pytest.mark.usefixtures("no_work")
-def test_a_name_that_stands_twice_in_a_file_is_refused_with_its_line(place: Path, option: str, name: str) -> None:
+def test_a_repeated_name_in_a_file_is_refused_with_its_line(place: Path, option: str, name: str) -> None:
     text, line = REPEATED[name]
     (place / "given.yaml").write_text(text)
     ended = run("trial", "export", option, "given.yaml", "--json", "answer.json")

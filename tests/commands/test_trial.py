@@ -128,7 +128,7 @@ def test_a_file_that_is_no_plan_is_bad_usage(export: Path, tmp_path: Path) -> No
     assert [problem["code"] for problem in content_of(answer)["problems"]] == ["option_file_unusable"]
 
 
-def test_one_problem_stands_for_all_rows_of_a_file_that_have_it(tmp_path: Path) -> None:
+def test_one_problem_entry_counts_all_rows_of_a_file_that_have_it(tmp_path: Path) -> None:
     file = tmp_path / "Patients.csv"
     file.write_text(patients(12, Email="not an address"))
     answer = tmp_path / "t.json"

@@ -167,9 +167,7 @@ def under_way(clinic: Clinic, net: FakeInternet) -> threading.Thread:
     raise AssertionError("the download did not begin")
 
 
-def test_a_pause_is_heard_while_bytes_arrive_and_the_download_goes_on_after_it(
-    clinic: Clinic, net: FakeInternet
-) -> None:
+def test_a_download_pauses_while_bytes_arrive_and_continues_afterwards(clinic: Clinic, net: FakeInternet) -> None:
     paste(clinic, slow(net))
     worker = under_way(clinic, net)
     clinic.act(Event.PAUSE)
@@ -220,7 +218,7 @@ def test_two_workers_have_one_download(clinic: Clinic, net: FakeInternet) -> Non
     assert sorted(asked) == sorted(set(asked))
 
 
-def test_what_changed_meanwhile_is_a_line_and_a_rejected_key_is_the_operators(
+def test_an_online_document_is_reported_to_the_clinic_and_a_rejected_key_to_operators(
     clinic: Clinic, net: FakeInternet
 ) -> None:
     shop = Google(net)

@@ -79,7 +79,7 @@ def rows(clinic: Clinic) -> list[LinkedFile]:
         return list(session.exec(select(LinkedFile)).all())
 
 
-def test_each_file_is_a_line_that_opens_nothing(clinic: Clinic, net: FakeInternet) -> None:
+def test_each_file_has_a_ledger_row_with_a_sealed_id(clinic: Clinic, net: FakeInternet) -> None:
     net.serve(LINK, ServedFile(text=zipped(clinic_files())))
     hand_over_link(clinic.runtime, clinic.migration, LINK, hint="a link", by=MEGAN, password="canary-password")
     clinic.drain()
@@ -93,7 +93,7 @@ def test_each_file_is_a_line_that_opens_nothing(clinic: Clinic, net: FakeInterne
     assert export.sealed_password is None  # it has served
 
 
-def test_the_links_key_is_of_its_own_where_it_is_set(clinic: Clinic, net: FakeInternet) -> None:
+def test_links_have_their_own_key_if_it_is_set(clinic: Clinic, net: FakeInternet) -> None:
     settings = clinic.runtime.settings.model_copy(update={"links_encryption_key": "a key of the links alone, long"})
     own = replace(clinic.runtime, settings=settings)
     assert own.link_key(clinic.migration) != own.key(clinic.migration)

@@ -1,4 +1,4 @@
-"""The area of share links: which links are accepted and refused, what a large download survives, which data is secret."""
+"""The area of share links: accepted and refused links, what a large download survives, and which data is secret."""
 
 import tempfile
 from collections.abc import Iterator

@@ -41,7 +41,7 @@ def test_a_time_that_is_an_hour_off_is_noticed() -> None:
     assert len(wrong([visit], {"1": "2026-04-04T16:30:00Z"}, {})) == 2
 
 
-def test_a_time_that_nobody_s_clock_showed_is_as_much_later() -> None:
+def test_a_time_that_daylight_saving_skips_moves_forward_by_the_gap() -> None:
     turn = Turn(datetime(2026, 10, 3, 16, tzinfo=UTC), timedelta(hours=10), timedelta(hours=11))
     doubtful = {cell: at for cell, at, code in local(turn) if code == "dst_gap"}
     assert doubtful["2026-10-04 02:15"] == datetime(2026, 10, 3, 16, 15, tzinfo=UTC)

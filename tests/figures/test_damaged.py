@@ -31,7 +31,7 @@ def test_only_what_was_damaged_differs_and_the_damage_is_named(trials: Trials, d
     assert trials.faults(damaged) == []
 
 
-def test_a_damage_that_nobody_names_turns_the_figure_red(trials: Trials) -> None:
+def test_a_damage_that_is_not_reported_fails_the_figure(trials: Trials) -> None:
     quiet = Damaged("quiet", good().files(), codes=frozenset({"zip_damaged"}))
     assert trials.faults(quiet) == ["quiet: not named by zip_damaged"]
 

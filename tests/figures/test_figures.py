@@ -18,7 +18,7 @@ FORM = """
 """
 
 
-def test_a_figure_is_one_line_with_what_it_was_taken_on(tmp_path: Path) -> None:
+def test_a_figure_is_one_line_with_its_machine(tmp_path: Path) -> None:
     figure = taken(Measure("kills", "0 lost", lambda long: Reached("0 lost", ok=True, seed=7)), "main", long=False)
     figure.keep(tmp_path / "figures.jsonl")
     figure.keep(tmp_path / "figures.jsonl")
@@ -41,7 +41,7 @@ def test_a_measure_that_fails_has_reached_nothing() -> None:
     assert figure.why == ("RuntimeError: the move stands still",)
 
 
-def test_a_form_is_read_as_it_stands() -> None:
+def test_a_form_is_read_from_its_page() -> None:
     page = Page(httpx.Response(200, text=FORM, request=httpx.Request("GET", "http://localhost/m/1/matches")))
 
     form, button = page.button("save for later")

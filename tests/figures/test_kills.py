@@ -29,7 +29,7 @@ def test_an_emptied_redis_loses_nothing() -> None:
     assert emptier.done
 
 
-def test_what_is_lost_doubled_or_changed_is_named(tmp_path: Path) -> None:
+def test_lost_doubled_and_changed_records_are_named(tmp_path: Path) -> None:
     whole = World(trial="a", live={"patients": "2:b"}, records={"clients": 2}, doubled=0)
 
     assert whole.differs_from(whole) == []

@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 EVERY = 13
 
 
-def test_no_lie_passes_for_true() -> None:
+def test_every_change_is_caught() -> None:
     found = hunt(EVERY)
 
     assert found.passed == []

@@ -13,14 +13,14 @@ from tests.figures.unknown_commits import unknown
 pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.xdist_group("faults")]
 
 
-def test_whoever_is_killed_is_taken_over() -> None:
+def test_the_work_of_a_killed_process_is_taken_over() -> None:
     found = killed(4)
 
     assert found.wrong == []
     assert (found.done, found.again) == (4, 0)
 
 
-def test_whoever_wakes_up_too_late_writes_nothing() -> None:
+def test_a_process_that_resumes_too_late_writes_nothing() -> None:
     found = paused(2)
 
     assert found.wrong == []
@@ -35,14 +35,14 @@ def test_a_full_disk_is_named_and_leaves_no_half_row() -> None:
     assert found.said > 0
 
 
-def test_only_one_of_those_who_act_at_once_wins() -> None:
+def test_only_one_of_several_acts_at_once_succeeds() -> None:
     found = interleaved(12)
 
     assert found.wrong == []
     assert found.won.total() == 12
 
 
-def test_redis_may_do_what_it_likes() -> None:
+def test_no_fault_of_redis_disturbs_a_trial() -> None:
     found = faulty(1)
 
     assert found.wrong == []
@@ -50,7 +50,7 @@ def test_redis_may_do_what_it_likes() -> None:
 
 
 @pytest.mark.postgres
-def test_what_became_of_a_commit_is_looked_up_and_never_assumed() -> None:
+def test_the_result_of_a_commit_is_looked_up_and_never_assumed() -> None:
     found = unknown(5)
 
     assert found.wrong == []
@@ -66,7 +66,7 @@ def test_a_database_that_is_taken_away_is_waited_for() -> None:
 
 
 @pytest.mark.postgres
-def test_an_export_in_any_shape_comes_to_one_digest() -> None:
+def test_an_export_in_any_shape_gives_one_digest() -> None:
     found = accounted(2)
 
     assert found.wrong == []

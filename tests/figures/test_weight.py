@@ -21,7 +21,7 @@ def used(made: Made, megabytes: int) -> Used:
 
 
 @pytest.mark.parametrize(("made", "few", "many"), [(large_file, FEW, MANY), (large_values, 15, 60)])
-def test_what_is_larger_needs_no_more_memory(made: Made, few: int, many: int) -> None:
+def test_a_larger_export_needs_no_more_memory(made: Made, few: int, many: int) -> None:
     assert used(made, many).peak_mb <= used(made, few).peak_mb * NEARLY
     assert used(made, many).peak_mb <= MOST_MB
 
@@ -31,7 +31,7 @@ def test_a_row_costs_the_same_however_many_there_are() -> None:
     assert many - start <= (few - start) * MANY / FEW * SLOPE
 
 
-def test_cells_as_large_as_they_may_be_fit_whatever_they_are_written_in() -> None:
+def test_the_largest_legal_cells_fit_into_memory_in_every_format() -> None:
     """One sign of four bytes makes every other of its text take four."""
     needed, wrong = tried(legal_values, 1)
     assert wrong == []

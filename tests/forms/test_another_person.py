@@ -113,7 +113,7 @@ def test_every_form_is_for_one_person_or_says_why_not() -> None:
 
 
 @pytest.mark.parametrize("line", LINES, ids=told_of)
-def test_a_page_of_one_person_is_applied_to_nothing_by_another(product_at: At, line: Line) -> None:
+def test_a_page_of_one_person_changes_nothing_for_another(product_at: At, line: Line) -> None:
     product = product_at(line.point)
     line.before(product)
     sending = filled_in(product, line)
@@ -181,7 +181,7 @@ def test_what_the_page_of_a_signed_out_person_keeps_is_sent_in_that_persons_name
     assert product.audit()[-1].by == MEGAN
 
 
-def test_an_answer_of_nobody_known_is_saved_once_somebody_says_that_it_is_theirs(product_at: At) -> None:
+def test_an_answer_of_an_unknown_person_is_saved_once_a_person_claims_it(product_at: At) -> None:
     product = product_at("reviewing")
     path = "/m/{migration_id}/review/requests"
     nobody = Visit(product.runtime, None, product.move(), Sent("", {}, {"migration_id": product.migration_id}))

@@ -31,7 +31,7 @@ def practitioners(product: Product) -> list[str]:
     return [choice.to for choice in plan_of(product.move()).practitioners.values()]
 
 
-def test_both_versions_stand_side_by_side_and_the_answer_can_be_sent_on_purpose(product_at: At) -> None:
+def test_both_versions_are_shown_side_by_side_and_the_answer_can_be_sent_on_purpose(product_at: At) -> None:
     product = product_at("preparing")
     grace, megan = filled_in(product, DATE, GRACE), filled_in(product, DATE, MEGAN)
     done(answer(grace, conversion="5/1/2027"))

@@ -26,7 +26,7 @@ def test_every_form_has_a_line() -> None:
 
 
 @pytest.mark.parametrize("line", LINES, ids=told_of)
-def test_a_form_as_it_stands_is_applied(product_at: At, line: Line) -> None:
+def test_a_form_of_a_present_page_is_applied(product_at: At, line: Line) -> None:
     product = product_at(line.point)
     line.before(product)
     sending, before = filled_in(product, line), ledger_of(product)
@@ -35,7 +35,7 @@ def test_a_form_as_it_stands_is_applied(product_at: At, line: Line) -> None:
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line.change], ids=told_of)
-def test_a_form_of_an_old_page_is_applied_to_nothing(product_at: At, line: Line) -> None:
+def test_a_form_of_an_outdated_page_changes_nothing(product_at: At, line: Line) -> None:
     product = product_at(line.point)
     line.before(product)
     sending = filled_in(product, line)

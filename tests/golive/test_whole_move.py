@@ -33,7 +33,7 @@ def test_an_export_becomes_the_live_workspace_that_was_reviewed(clinic: Clinic) 
     assert {kind: kinds[kind] for kind in clinic.migration.report["live"]} == clinic.migration.report["live"]
 
 
-def test_what_rows_only_name_is_made_once(clinic: Clinic) -> None:
+def test_a_thing_that_rows_only_name_is_made_once(clinic: Clinic) -> None:
     clinic.tried()
     store = clinic.runtime.caspen.trial(clinic.id, 1)
     assert dangling_links(clinic.runtime.caspen, store, WORKSPACE) == ()
@@ -49,7 +49,7 @@ def test_the_same_export_again_changes_nothing(clinic: Clinic) -> None:
     assert counts(again)["appointments"] == {"read": 20, "unchanged": 20}
 
 
-def test_a_client_who_was_edited_in_caspen_is_held_and_told(clinic: Clinic) -> None:
+def test_a_client_who_was_edited_in_caspen_is_held_and_reported(clinic: Clinic) -> None:
     clinic.tried().finalised()
     gateway = Gateway(clinic.runtime.caspen, WORKSPACE, "megan")
     client = clinic.runtime.caspen
@@ -169,7 +169,7 @@ def test_postgres_and_sqlite_come_to_the_same_digest(clinic: Clinic, postgres: s
         assert other.state() is State.FINALISED
 
 
-def test_what_a_move_replaced_goes_with_our_copies_even_where_that_was_cut_off(
+def test_the_journal_is_deleted_with_our_copies_even_if_that_was_interrupted(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clinic.tried().finalised()

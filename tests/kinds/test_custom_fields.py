@@ -31,7 +31,7 @@ def options(known: Defined) -> list[tuple[str, str, bool]]:
         ("checkboxes", "multiple_choice"),
     ],
 )  # fmt: skip
-def test_each_type_has_its_own_in_caspen(word: str, type_: str) -> None:
+def test_each_type_of_field_has_its_type_in_caspen(word: str, type_: str) -> None:
     result = mapped("custom_fields", field_type=word)
     assert (result["type"], result["name"], result.codes) == (type_, "Sport", [])
     assert (result["required"], result.main.key) == (False, "f1")

@@ -48,7 +48,7 @@ def site(pages: dict[str, str]) -> Iterator[str]:
         yield at
 
 
-def test_every_state_is_seen_and_says_what_it_is(pages: dict[str, str]) -> None:
+def test_every_state_has_a_page_that_names_it(pages: dict[str, str]) -> None:
     assert pages.keys() == TOLD.keys()
     assert [name for name, words in TOLD.items() if words not in pages[name]] == []
     assert [name for name, page in pages.items() if "{" in page.partition("<main")[2].partition("</main")[0]] == []

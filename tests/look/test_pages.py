@@ -175,7 +175,7 @@ def test_a_page_is_open_to_everybody_on_every_screen(page: Page, site: str, addr
     assert_open_to_everybody(page, site + address)
 
 
-def test_only_what_moves_is_listed_and_only_what_was_seen_is_called_confirmed() -> None:
+def test_only_kinds_that_move_are_listed_and_only_verified_ones_are_called_confirmed() -> None:
     rows = export().split('<tr role="row"')
     text_field = {
         label: row for label in ("Locations", "Clients", "Contacts") for row in rows if f">{label}</th>" in row

@@ -97,7 +97,7 @@ def test_no_page_of_a_move_cuts_a_table(page: Page, shown_at: At, known: Known, 
     assert not (wrong := faults(page, pages)), "\n".join(wrong)
 
 
-def test_a_table_that_its_sheet_clips_is_told(page: Page) -> None:
+def test_a_table_that_its_sheet_clips_is_reported(page: Page) -> None:
     with drawn(page) as table:
         table.evaluate("each => { each.style.width = '3000px' }")
         assert cut_tables(page) == []

@@ -28,7 +28,7 @@ def words_of(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_template_can_be_read_and_says_first_what_it_is(name: str) -> None:
+def test_a_template_begins_with_a_comment_about_its_page(name: str) -> None:
     JINJA.get_template(name)
     assert (TEMPLATES / name).read_text().startswith("{#-"), "begin with a comment that names the context"
 
@@ -50,7 +50,7 @@ def test_every_icon_that_a_page_names_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_form_that_may_hold_mistakes_looks_into_them(name: str) -> None:
+def test_fields_and_choices_are_imported_with_context(name: str) -> None:
     for line in re.findall(r"\{% from .components/(?:field|choices)\.html. import .*?%\}", words_of(name)):
         assert "with context" in line, "import field and choices with context"
 
@@ -74,7 +74,7 @@ def test_an_address_changes_with_the_file_it_names() -> None:
         icon("no-such-icon")
 
 
-def test_a_time_is_told_in_the_time_of_the_clinic() -> None:
+def test_a_time_is_shown_in_the_clinics_time_zone() -> None:
     late = datetime(2026, 12, 16, 13, 30, tzinfo=UTC)
     drawn = JINJA.from_string("{{ at|day }}, {{ at|clock }}, {{ at|when }}, {{ at|ago }}")
     told = {"at": late, "now": late, "zone": "Australia/Sydney"}

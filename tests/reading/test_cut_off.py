@@ -48,7 +48,7 @@ STRAY = ['"Ann" x', '"Ann" ', 'Ann "x"', '"Ann"x"y"', '"An\nn" x']
 
 @pytest.mark.parametrize("cell", STRAY)
 @pytest.mark.parametrize("at", [1, 2])
-def test_a_stray_quotation_mark_costs_no_other_cell(desk: Desk, cell: str, at: int) -> None:
+def test_an_extra_quotation_mark_costs_no_other_cell(desk: Desk, cell: str, at: int) -> None:
     cells = ["500", "Bea", "Low", ""]
     cells[at] = cell
     result = desk.csv(f"{patients(20)}{','.join(cells)}\n501,Cai,Low,\n")
@@ -105,12 +105,12 @@ def test_a_question_about_encodings_names_them() -> None:
 
 
 @pytest.mark.parametrize("row", ['500,"Bea" x,Low,"1980-\n01-02"', '500,"Bea" x,"Lo\nw",', '500,"Bea" x,"L ""o""\nw",'])
-def test_a_stray_quotation_mark_before_a_cell_of_several_lines_refuses_the_file(desk: Desk, row: str) -> None:
+def test_an_extra_quotation_mark_before_a_cell_of_several_lines_refuses_the_file(desk: Desk, row: str) -> None:
     """Otherwise the cell would lose its second line, and that line would become a row."""
     assert desk.csv(f"{patients(20)}{row}\n501,Cai,Low,\n").only_file.refused == "csv_unclosed_quote"
 
 
-def test_a_cell_over_the_limit_is_emptied_behind_a_stray_quotation_mark(desk: Desk) -> None:
+def test_a_cell_over_the_limit_is_emptied_after_an_extra_quotation_mark(desk: Desk) -> None:
     small = replace(desk, limits=replace(desk.limits, cell_bytes=2_000))
     result = small.csv(f'{patients(20)}500,"Bea" x,{"L" * 3_000},\n501,Cai,Low,\n')
     assert {"cell_too_large", "stray_quotation_mark"} <= set(result.codes)

@@ -64,7 +64,7 @@ def test_a_word_impossible_in_windows_1252_is_macroman(word: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", [WINDOWS, MAC])
-def test_a_stray_line_and_a_whole_file_keep_their_punctuation(desk: Desk, encoding: str) -> None:
+def test_a_single_line_and_a_whole_file_keep_their_punctuation(desk: Desk, encoding: str) -> None:
     words = "Told me “no penicillin” … paid 100€ • it’s fine—now"
     table = f"{HEADER}\n" + "".join(f"{n},Zoë,Lee,\n" for n in range(1, 31))
     stray = desk.csv(in_letters(table + f"31,Ann,{words},\n", encoding, lambda line: line == 32))

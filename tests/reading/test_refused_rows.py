@@ -71,7 +71,7 @@ REFUSALS = (
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda one: f"{one.code}-{one.name}")
-def test_the_rows_seen_of_a_refused_file_are_counted(desk: Desk, refusal: Refusal) -> None:
+def test_the_readable_rows_of_a_refused_file_are_counted(desk: Desk, refusal: Refusal) -> None:
     result = desk.csv(refusal.content, refusal.name)
 
     assert (result.only_file.refused, result.only_file.rows) == (refusal.code, refusal.rows)

@@ -65,7 +65,7 @@ def test_cells_far_apart_are_read_like_any_others(what: str) -> None:
     assert [row[0] for row in rows[2:]] == ([1_048_576] if "<v>" in FAR_AND_HONEST[what] else [])
 
 
-def test_a_stray_format_below_a_table_changes_no_row(desk: Desk) -> None:
+def test_a_formatted_cell_below_a_table_changes_no_row(desk: Desk) -> None:
     book = with_sheet(sheet(TABLE + FAR.format(' s="0"', "")))
     result = desk.csv(book, "patients.xlsx")
     assert (result.only_file.kind, result.only_file.rows, result.only_file.refused) == ("patients", 1, None)

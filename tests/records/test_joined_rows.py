@@ -104,7 +104,7 @@ def test_a_search_stops_at_its_limits_and_reports_it(
     assert not rows.is_whole
 
 
-def test_a_part_that_is_gone_is_no_row(objects: LocalObjects) -> None:
+def test_a_deleted_part_gives_no_row(objects: LocalObjects) -> None:
     rows = rows_in(objects, ["1", "1558354464010667075", "11", "true", "x"])
     objects.delete(rows.parts[0].object_key)
     assert rows.find([BOOKING]) == []

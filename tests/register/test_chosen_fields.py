@@ -58,7 +58,7 @@ def said(found: Tried) -> dict[str, Any]:
     return {v["source_id"]: v["option_ids"] or v["text"] for v in found.records("custom_field_values")}
 
 
-def test_a_word_in_a_number_field_stays_as_text_beside_it_and_is_counted(desk: Desk) -> None:
+def test_a_word_in_a_number_field_stays_as_text_in_a_second_field_and_is_counted(desk: Desk) -> None:
     found = tried(desk.clinic(), answers(), field_types={"w": "number"})
     assert fields(found) == {"Weight": "number", "Weight (text)": "long_text", "Left handed": "single_choice"}
     values = said(found)
@@ -103,7 +103,7 @@ def test_the_field_that_caspen_has_takes_what_it_can_hold(desk: Desk) -> None:
     assert found.record("custom_field_values", "11/w")["custom_field_id"] == there
 
 
-def test_a_match_that_cannot_hold_every_answer_becomes_a_field_beside_it_and_is_told(desk: Desk) -> None:
+def test_a_match_that_cannot_hold_every_answer_becomes_a_second_field_and_is_reported(desk: Desk) -> None:
     clinic = desk.clinic()
     there = made(clinic, field("weight", "number"))
     found = tried(clinic, answers(), field_types={"w": "number"}, fields={"w": Choice(to="match", id=there)})
@@ -113,7 +113,7 @@ def test_a_match_that_cannot_hold_every_answer_becomes_a_field_beside_it_and_is_
     assert found.told["balanced"]
 
 
-def test_a_new_field_beside_one_of_its_name_has_a_name_of_its_own(desk: Desk) -> None:
+def test_a_new_field_with_an_existing_name_gets_another_name(desk: Desk) -> None:
     clinic = desk.clinic()
     made(clinic, field("weight", "short_text"))
     found = tried(clinic, answers(), fields={"w": Choice(to="create")})

@@ -58,7 +58,7 @@ def test_a_row_of_a_client_whom_only_the_workspace_has_is_unchanged(later: Later
 
 
 @pytest.mark.parametrize("files", ["with_diary", "without_diary"])
-def test_nobody_is_counted_as_an_orphan_and_the_client_is_told_as_gone(later: Later, files: str) -> None:
+def test_no_row_is_an_orphan_and_the_client_is_reported_as_gone(later: Later, files: str) -> None:
     told: Tried = getattr(later, files)
     assert told.told["balanced"]
     assert "many_orphans" not in told.codes

@@ -116,7 +116,7 @@ def test_the_trial_balances_and_the_links_of_all_records_are_their_own_clients(t
 
 
 @pytest.mark.parametrize("kind", WRITTEN)
-def test_what_was_written_comes_without_somebody_elses_visit_and_is_told(tried: Tried, kind: str) -> None:
+def test_a_note_is_imported_without_another_clients_visit_and_is_reported(tried: Tried, kind: str) -> None:
     led = [tried.record(TABLES[kind], f"{WRITTEN[kind]}{n}")["appointment_id"] for n in range(4)]
     own, of_class = (
         next(one["id"] for one in tried.records("appointments") if one["source_id"] == key)

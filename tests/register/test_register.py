@@ -32,7 +32,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield Desk(runtime)
 
 
-def test_no_code_stands_twice_under_one_level() -> None:
+def test_no_code_is_listed_twice_under_one_level() -> None:
     for level, codes in REGISTER.items():
         assert len(codes) == len(set(codes)), level
 
@@ -50,7 +50,7 @@ def test_every_code_has_an_export_that_leads_to_it() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.kind or 'export'}")
-def test_a_code_is_told_where_it_belongs(desk: Desk, case: Case) -> None:
+def test_a_code_is_reported_at_its_place(desk: Desk, case: Case) -> None:
     tried = (desk.read if case.read else desk.tried)(case.files)
     told = tried.problems(case.code, case.kind)
     assert len(told) == 1, f"{case.code} of {case.kind} is not among {tried.told['problems']}"

@@ -144,7 +144,7 @@ def test_a_question_of_the_same_name_and_type_is_the_one_that_is_there(desk: Des
     assert found.told["balanced"]
 
 
-def test_a_question_of_the_same_name_and_another_type_comes_beside_it(desk: Desk) -> None:
+def test_a_question_with_the_same_name_and_another_type_becomes_a_second_field(desk: Desk) -> None:
     clinic = desk.clinic()
     made(clinic, field("Sport", "date"))
     found = tried(clinic, export("custom_fields", "custom_field_values"))
@@ -205,7 +205,7 @@ def test_a_second_move_brings_what_changed_up_to_date(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("days", "told"), [(13, 0), (16, 1)])
-def test_an_export_that_is_old_when_it_goes_live_is_told(desk: Desk, days: int, told: int) -> None:
+def test_an_export_that_is_old_when_it_goes_live_is_reported(desk: Desk, days: int, told: int) -> None:
     made = datetime.now(UTC).date() - timedelta(days=days)
     clinic = desk.clinic().tried({f"Patients-Cliniko-{made:%Y%m%d}.csv": str(export()["patients.csv"])}).finalised()
     found = told_of(clinic)

@@ -68,6 +68,6 @@ def test_an_inactive_practitioner_has_no_hours(export: Export) -> None:
     assert export.verdict("hours", line) == ("skipped", "availability_inactive_practitioner")
 
 
-def test_hours_make_nobody_exist(export: Export) -> None:
+def test_hours_make_no_practitioner(export: Export) -> None:
     line = hours(export, "a", (NINE, NINE + 60), who="99")
     assert export.verdict("hours", line) == ("held", "availability_without_practitioner")

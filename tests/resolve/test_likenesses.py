@@ -3,7 +3,7 @@
 from tests.index.story import Export
 
 
-def test_two_clients_of_one_name_and_birthday_both_move_and_are_told(export: Export) -> None:
+def test_two_clients_with_the_same_name_and_birthday_both_move_and_are_reported(export: Export) -> None:
     one = export.has("patients", "1", twin="ann lee|1980-01-01", namesake="ann lee")
     two = export.has("patients", "2", twin="Ann Lee|1980-01-01", namesake="Ann  Lee")
     other = export.has("patients", "3", twin="ann lee|1990-01-01", namesake="ann lee")
@@ -16,14 +16,14 @@ def test_two_clients_of_one_name_and_birthday_both_move_and_are_told(export: Exp
     assert part[alone].findings == ()
 
 
-def test_a_client_that_does_not_move_is_nobodys_likeness(export: Export) -> None:
+def test_a_client_that_does_not_move_is_not_compared(export: Export) -> None:
     one = export.has("patients", "1", twin="ann lee|1980-01-01")
     export.has("patients", "2", twin="ann lee|1980-01-01", deleted=True)
 
     assert export.row("patients", one).findings == ()
 
 
-def test_the_later_of_two_users_with_one_email_is_told(export: Export) -> None:
+def test_the_later_of_two_users_with_one_email_is_reported(export: Export) -> None:
     first = export.has("users", "1", name="Ann", alias="desk@harbour.example")
     later = export.has("users", "2", name="Bo", alias="Desk@harbour.example")
 

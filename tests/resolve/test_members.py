@@ -67,7 +67,7 @@ def test_rows_of_attendees_decide_whom_a_group_lists_or_not(export: Export) -> N
     assert export.target("attendees", first, "booking") == record("5:12")
 
 
-def test_a_client_who_stands_in_a_group_twice_comes_once(export: Export) -> None:
+def test_a_client_who_is_in_a_group_twice_has_one_visit(export: Export) -> None:
     clinic(export, "11", "12")
     visit = export.has("appointments", "5", shared=True)
     attends(export, "501", "5", "11")
@@ -107,7 +107,7 @@ def test_two_who_came_to_a_visit_of_one_share_it(export: Export) -> None:
     assert keys(export, visit) == ["5:11", "5:12"]
 
 
-def test_a_visit_that_only_its_attendee_tells_of_is_that_clients(export: Export) -> None:
+def test_a_visit_whose_client_only_its_attendee_names_belongs_to_that_client(export: Export) -> None:
     clinic(export, "11")
     visit = export.has("appointments", "5", aside=True)
     attends(export, "501", "5", "11")
@@ -116,7 +116,7 @@ def test_a_visit_that_only_its_attendee_tells_of_is_that_clients(export: Export)
     assert export.target("treatment_notes", note, "booking") == record("5")
 
 
-def test_36_a_visit_of_nobody_waits(export: Export) -> None:
+def test_36_a_visit_without_a_client_waits(export: Export) -> None:
     clinic(export, "11")
     visit = export.has("appointments", "5")
     note = export.has("treatment_notes", "1", patient("11"), booking("5"))
@@ -163,7 +163,7 @@ def test_a_note_of_a_group_belongs_to_the_place_of_its_own_client(export: Export
     assert export.row("treatment_notes", other).findings == ("note_without_appointment",)
 
 
-def test_a_note_of_a_busy_time_stands_alone(export: Export) -> None:
+def test_a_note_of_a_busy_time_has_no_appointment(export: Export) -> None:
     clinic(export, "11")
     export.has("appointments", "5", aside=True)
     note = export.has("treatment_notes", "1", patient("11"), booking("5"))
@@ -208,7 +208,7 @@ def test_a_member_left_out_leaves_no_reference_behind(export: Export) -> None:
     assert export.target("treatment_notes", note, "booking", plan=without) == record("5:11")
 
 
-def test_42_an_attendee_who_contradicts_the_visit_is_told(export: Export) -> None:
+def test_42_an_attendee_who_contradicts_the_visit_is_reported(export: Export) -> None:
     clinic(export, "11", "12")
     export.has("appointments", "5", patient("11"), attended=True)
     export.has("appointments", "6", patient("11"), cancelled=True)

@@ -35,13 +35,13 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
         yield Desk(runtime).tried(export(*kinds, appointment_types=TYPES, appointments=visits))
 
 
-def test_the_category_tells_services_of_one_name_apart(tried: Tried) -> None:
+def test_the_category_distinguishes_services_with_the_same_name(tried: Tried) -> None:
     services = {s["id"]: s["source_id"] for s in tried.records("services")}
     found = {a["source_id"]: services[a["service_id"]] for a in tried.records("appointments")}
     assert found == {"11": "9", "12": "10", "16": "name:hydrotherapy"}
 
 
-def test_what_no_category_tells_apart_waits(tried: Tried) -> None:
+def test_services_that_no_category_distinguishes_wait(tried: Tried) -> None:
     held = [p.source_id for p in tried.clinic.problems("trial:1") if p.code == "appointment_type_ambiguous"]
     assert held == ["13", "14", "15"]
 

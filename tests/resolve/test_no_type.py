@@ -59,7 +59,7 @@ def test_no_service_is_made_while_they_wait_and_their_notes_come_without_them(un
     assert {note["appointment_id"] for note in undecided.records("progress_notes")} == {None, *visits}
 
 
-def test_they_come_under_the_unknown_type_where_the_clinic_says_so(brought: Tried) -> None:
+def test_visits_get_the_unknown_type_if_the_clinic_decides_so(brought: Tried) -> None:
     service = brought.record("services", UNKNOWN)
     assert (service["name"], service["status"]) == ("Unknown type", "archived")
     found = {record["source_id"]: record["service_id"] for record in brought.records("appointments")}
@@ -67,7 +67,7 @@ def test_they_come_under_the_unknown_type_where_the_clinic_says_so(brought: Trie
     assert brought.told["balanced"]
 
 
-def test_they_stay_behind_where_the_clinic_leaves_them_out(left_out: Tried) -> None:
+def test_visits_without_a_type_are_left_out_if_the_clinic_decides_so(left_out: Tried) -> None:
     (kind,) = (kind for kind in left_out.told["kinds"] if kind["kind"] == "appointments")
     assert (kind["created"], kind["left_out"], kind["held"]) == (1, 2, 0)
     assert left_out.told["balanced"]

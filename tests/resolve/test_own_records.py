@@ -56,7 +56,7 @@ def export(export: Export) -> Export:
     return export
 
 
-def test_every_reference_between_clients_records_in_caspen_is_looked_at() -> None:
+def test_every_reference_between_clients_records_in_caspen_is_checked() -> None:
     owned = {str(m.__tablename__) for m in OBJECTS if any(one.column == "client_id" for one in m.references)}
     stored = {
         f"{table}.{one.column}"
@@ -70,7 +70,7 @@ def test_every_reference_between_clients_records_in_caspen_is_looked_at() -> Non
     assert {(kind.name, field) for kind, field, _ in between_clients()} - told == NOT_STORED
 
 
-def test_a_link_leads_to_a_record_of_its_own_client_or_is_left_out_and_told(export: Export) -> None:
+def test_a_reference_stays_within_its_client_or_is_removed_and_reported(export: Export) -> None:
     made: dict[tuple[str, str, str], int] = {}
     for number, (kind, field, column) in enumerate(between_clients()):
         for target in (*OWN[str(column.links_to)], *OTHERS[str(column.links_to)]):

@@ -182,7 +182,7 @@ def test_a_type_that_is_only_named_becomes_one_service(export: Export) -> None:
     ]
 
 
-def test_a_type_known_by_its_id_alone_says_so(export: Export) -> None:
+def test_a_type_with_only_an_id_is_named_after_its_id(export: Export) -> None:
     visit = export.has("appointments", "5", type_("44"))
 
     assert export.verdict("appointments", visit) is None
@@ -243,7 +243,7 @@ def test_a_reference_to_a_kind_that_does_not_move_is_no_orphan(export: Export) -
     assert export.row("appointments", visit).findings == ()
 
 
-def test_many_rows_that_lead_nowhere_are_told_of_the_kind(export: Export) -> None:
+def test_many_rows_with_broken_references_are_reported_for_the_kind(export: Export) -> None:
     export.has("patients", "7")
     for number in range(7):
         export.has("appointments", f"1{number}", patient("7"))

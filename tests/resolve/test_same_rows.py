@@ -107,7 +107,7 @@ def outcomes(clinic: Clinic, code: str) -> set[str]:
     return {str(line.source_id) for line in lines if line.code == code and line.kind == "appointments"}
 
 
-def test_a_visit_that_says_the_same_or_less_is_one_and_a_contradiction_waits(clinic: Clinic) -> None:
+def test_a_visit_row_with_the_same_or_fewer_values_is_a_duplicate_and_a_contradiction_waits(clinic: Clinic) -> None:
     files: dict[str, str | bytes] = {**clinic_files()}
     files["practitioners.csv"] = str(files["practitioners.csv"]) + "8,2,Dr Kim Roe,Kim,Roe,Physio,true\n"
     files["appointment_types.csv"] = str(files["appointment_types.csv"]) + "10,Standard,30\n"
@@ -153,7 +153,7 @@ FEWER: Mapping[str, Sequence[str]] = {
 }
 
 
-def test_in_every_kind_a_file_with_fewer_columns_says_the_same(clinic: Clinic) -> None:
+def test_in_every_kind_a_file_with_fewer_columns_has_duplicates(clinic: Clinic) -> None:
     files: dict[str, str | bytes] = {f"{kind}.csv": table(rows) for kind, rows in KINDS.items()}
     for kind, left_out in FEWER.items():
         less = [{header: cell for header, cell in row.items() if header not in left_out} for row in KINDS[kind]]

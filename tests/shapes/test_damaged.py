@@ -56,7 +56,7 @@ def check(made: Export) -> None:
 
 
 @pytest.mark.parametrize("shape", WRITERS)
-def test_damaged_rows_of_every_kind_are_told_and_every_sound_row_comes(shape: str) -> None:
+def test_damaged_rows_of_every_kind_are_reported_and_every_sound_row_is_imported(shape: str) -> None:
     check(export(shape))
 
 

@@ -109,7 +109,7 @@ def tried(runtime: Runtime, rows: list[dict[str, Any]]) -> tuple[Clinic, dict[st
     return clinic, found
 
 
-def test_a_visit_is_its_client_s_or_waits_and_only_what_says_nothing_of_a_client_is_a_busy_time(
+def test_a_visit_belongs_to_its_client_or_waits_and_only_a_row_without_a_client_is_a_busy_time(
     runtime: Runtime,
 ) -> None:
     certain = [slot(at, **{name: value}) for at, (name, value, _) in enumerate(CERTAIN)]

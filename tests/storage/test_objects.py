@@ -94,7 +94,7 @@ def test_the_disk_shows_nothing_of_the_content(objects: LocalObjects) -> None:
     assert b"CANARY" not in files(objects)[0].read_bytes()
 
 
-def test_equal_content_looks_different_each_time(objects: LocalObjects) -> None:
+def test_equal_content_is_encrypted_differently_each_time(objects: LocalObjects) -> None:
     data_key = new_key()
     stored(objects, content(1000), data_key, "a/1")
     stored(objects, content(1000), data_key, "a/2")

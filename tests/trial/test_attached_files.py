@@ -87,7 +87,7 @@ def test_files_that_came_as_they_lie_there_raise_no_alarm(clinic: Clinic) -> Non
         (column("patient_files", "files", "client_id", "off"), listed, ("cells_not_found", "Patient ID", 6)),
     ],
 )
-def test_a_file_that_did_not_come_as_it_lies_there_is_told_and_nobody_can_approve(
+def test_a_file_with_other_bytes_than_the_export_is_reported_and_prevents_the_approval(
     clinic: Clinic, lie: Spoil, files: Callable[[], dict[str, str | bytes]], found: tuple[str, str | None, int]
 ) -> None:
     lie()

@@ -105,12 +105,12 @@ class Ledger:
             )
 
 
-def test_every_column_of_the_row_is_lied_about_or_decides_nothing() -> None:
+def test_every_column_of_the_row_is_changed_or_decides_nothing() -> None:
     assert set(DECIDES) | set(DECIDES_NOT) == columns_of_row()
     assert not set(DECIDES) & set(DECIDES_NOT)
 
 
-def test_no_lie_about_a_trial_that_nobody_approved_takes_it_live(bases: Bases, reviewing: Runtime) -> None:
+def test_no_change_to_an_unapproved_trial_takes_it_live(bases: Bases, reviewing: Runtime) -> None:
     at, tried = bases.migration_id, 0
     create_workspace(reviewing.caspen, OTHER_WORKSPACE, "Riverbend Podiatry")
     ledger, trial = Ledger(reviewing, at), trial_of(reviewing, at)
@@ -134,7 +134,7 @@ def test_no_lie_about_a_trial_that_nobody_approved_takes_it_live(bases: Bases, r
     assert contents(reviewing) == bases.live, "after all that, the honest approval takes the honest trial live"
 
 
-def test_no_lie_after_the_approval_goes_live(bases: Bases, reviewing: Runtime) -> None:
+def test_no_change_after_the_approval_goes_live(bases: Bases, reviewing: Runtime) -> None:
     at, tried = bases.migration_id, 0
     create_workspace(reviewing.caspen, OTHER_WORKSPACE, "Riverbend Podiatry")
     approve_as_the_page_does(reviewing, at)
@@ -156,7 +156,7 @@ def test_no_lie_after_the_approval_goes_live(bases: Bases, reviewing: Runtime) -
     assert differing(reviewing, at) == ()
 
 
-def test_no_lie_about_a_live_move_is_believed_or_lets_it_be_taken_back(bases: Bases, live: Runtime) -> None:
+def test_a_changed_row_of_a_live_move_is_not_believed_and_cannot_be_undone(bases: Bases, live: Runtime) -> None:
     at, tried = bases.migration_id, 0
     ledger, trial = Ledger(live, at), trial_of(live, at)
     assert fault_of(live, at) is None
@@ -210,7 +210,7 @@ def sweep_everything(runtime: Runtime, at: datetime) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_no_lie_about_where_a_move_stands_lets_a_sweep_a_worker_or_an_act_destroy_anything(
+def test_a_changed_state_lets_no_sweep_no_worker_and_no_act_delete_anything(
     bases: Bases, tmp_path: Path, point: str
 ) -> None:
     at, tried = bases.migration_id, 0
@@ -235,7 +235,7 @@ def test_no_lie_about_where_a_move_stands_lets_a_sweep_a_worker_or_an_act_destro
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_no_event_happens_to_a_move_that_stands_elsewhere_than_its_history_says(
+def test_no_event_happens_to_a_move_whose_state_differs_from_its_history(
     bases: Bases, tmp_path: Path, point: str
 ) -> None:
     at, refused = bases.migration_id, set()
@@ -259,7 +259,7 @@ def test_no_event_happens_to_a_move_that_stands_elsewhere_than_its_history_says(
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_row_that_says_long_ago_or_without_a_key_destroys_nothing(bases: Bases, tmp_path: Path, point: str) -> None:
+def test_a_row_with_a_false_date_or_without_a_key_deletes_nothing(bases: Bases, tmp_path: Path, point: str) -> None:
     at = bases.migration_id
     with bases.copy(point, tmp_path / "copy") as runtime:
         before = everything(runtime, at)
@@ -287,7 +287,7 @@ def trial_of(runtime: Runtime, migration_id: str) -> Trial:
         return session.get_one(Trial, (migration_id, 1))
 
 
-def test_a_lie_while_the_trial_goes_live_stops_it_at_its_commit(
+def test_a_change_while_the_trial_goes_live_stops_it_at_its_commit(
     bases: Bases, reviewing: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = bases.migration_id
@@ -361,7 +361,7 @@ def test_a_move_that_failed_on_its_way_is_tried_again_or_approved_again(bases: B
     assert differing(reviewing, at) == ()
 
 
-def test_going_live_twice_is_approved_by_nobody(bases: Bases, live: Runtime) -> None:
+def test_a_live_move_that_was_set_back_starts_no_trial(bases: Bases, live: Runtime) -> None:
     at = bases.migration_id
     with live.ledger.write() as session:
         migration = session.get_one(Migration, at)

@@ -23,7 +23,7 @@ def in_one_file() -> dict[str, str]:
     return {FILE: json.dumps({name: list(csv.DictReader(text.splitlines())) for name, text in lists.items()})}
 
 
-def test_a_trial_of_one_file_of_several_kinds_is_looked_at_row_by_row(clinic: Clinic) -> None:
+def test_a_trial_of_one_file_of_several_kinds_is_verified_row_by_row(clinic: Clinic) -> None:
     clinic.tried(in_one_file())
     (proof,) = clinic.work(phase="reconcile")
     assert (proof.result["looked_at"]["files"], proof.result["looked_at"]["rows"]) == (5, 43)

@@ -46,7 +46,7 @@ def test_a_long_list_takes_no_memory(lists: LookupLists) -> None:
     assert peak < FEW_BYTES, f"{peak} bytes for {MANY} rows"
 
 
-def test_nothing_of_a_list_lies_in_the_clear_and_another_key_does_not_open_it(lists: LookupLists) -> None:
+def test_a_list_is_never_stored_unencrypted_and_another_key_does_not_open_it(lists: LookupLists) -> None:
     lists.add(KIND.name, COLUMNS, alerts(500))
     assert b"Latex" not in lists.path.read_bytes()
     lists._sealing = LookupLists(lists.path.with_suffix(".other"), new_key())._sealing

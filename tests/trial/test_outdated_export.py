@@ -9,7 +9,9 @@ from tests.clinic import Clinic, clinic_files, patients
 
 
 @pytest.mark.parametrize(("days", "told"), [(15, True), (13, False)])
-def test_an_export_of_more_than_14_days_ago_is_told_of_when_it_goes_live(clinic: Clinic, days: int, told: bool) -> None:
+def test_an_export_of_more_than_14_days_ago_is_reported_when_it_goes_live(
+    clinic: Clinic, days: int, told: bool
+) -> None:
     made = f"{now() - timedelta(days=days):%Y%m%d}"
     files = {name: text for name, text in clinic_files().items() if name != "Patients.csv"}
     clinic.tried({**files, f"Patients-Cliniko-{made}.csv": patients(3)}).finalised()

@@ -75,7 +75,7 @@ def test_rows_that_are_held_or_mended_for_good_reasons_are_not_taken_for_faults(
     assert clinic.trial.balanced
 
 
-def test_what_a_warning_does_not_touch_is_compared_all_the_same(clinic: Clinic) -> None:
+def test_columns_that_a_warning_does_not_touch_are_compared(clinic: Clinic) -> None:
     column("appointments", "appointments", "cancelled_at", "off")()
     clinic.tried()
     assert "cancellation_reason_unknown" in clinic.codes("trial:1")
@@ -86,7 +86,7 @@ def test_what_a_warning_does_not_touch_is_compared_all_the_same(clinic: Clinic) 
     ("table_name", "name", "header"),
     [("appointments", "status", "Patient Arrived"), ("appointments", "duration", "End Time")],
 )
-def test_what_a_row_comes_to_is_worked_out_a_second_time(
+def test_simple_values_of_a_row_are_derived_a_second_time(
     clinic: Clinic, table_name: str, name: str, header: str
 ) -> None:
     column("appointments", table_name, name, "off")()
@@ -102,7 +102,7 @@ def test_one_of_two_cells_that_differ_is_no_doubt(clinic: Clinic) -> None:
     assert told(clinic) == {("appointment_types", "appointment_types.csv", "Name")}
 
 
-def test_a_file_of_a_kind_that_nobody_knows_any_more_is_missed(clinic: Clinic) -> None:
+def test_a_file_of_a_kind_that_reading_no_longer_knows_is_missed(clinic: Clinic) -> None:
     files = clinic_files()
     files["Contacts.csv"] = table(
         ["Contact ID", "Type", "First Name", "Last Name", "Email"], ["1", "Doctor", "Ada", "Hill", "ada@rooms.example"]

@@ -58,7 +58,7 @@ def test_every_answer_of_any_signs_is_found() -> None:
             assert compare_cell(Comparison.CONTENT, cell, value), cell
 
 
-def test_a_lost_answer_is_missed_whatever_signs_are_beside_it() -> None:
+def test_a_lost_answer_is_missed_whatever_characters_are_around_it() -> None:
     chosen = random.Random(15)
     for _ in range(200):
         text = "".join(chosen.choices(PIECES, k=4))

@@ -65,7 +65,7 @@ def test_bookings_ahead_are_no_difference(clinic: Clinic, last: int, following: 
     assert numbers(clinic)["clients_agree"] == 1
 
 
-def test_a_visit_that_is_not_in_the_export_is_told_by_client(clinic: Clinic) -> None:
+def test_a_visit_that_is_not_in_the_export_is_reported_by_client(clinic: Clinic) -> None:
     clients = [client(1, day(1), day(15)), client(2, day(2), day(2)), client(3, day(4), day(4))]
     clinic.tried(told(clients, [visit(1, "1", 1), visit(2, "2", 2)]))
     assert numbers(clinic)["clients_differ"] == 2
@@ -79,20 +79,20 @@ def test_a_visit_that_is_not_in_the_export_is_told_by_client(clinic: Clinic) -> 
     assert lines["1"]["line"] == 2
 
 
-def test_a_visit_that_waits_is_told_apart_from_one_that_was_not_exported(clinic: Clinic) -> None:
+def test_a_waiting_visit_is_distinguished_from_a_visit_that_was_not_exported(clinic: Clinic) -> None:
     held = visit(2, "1", 15).replace(",7,5,9,", ",77,5,9,")
     clinic.tried(told([client(1, day(1), day(15))], [visit(1, "1", 1), held]))
     assert numbers(clinic)["visits_kept_back"] == 1
     assert visits_of(clinic)["1"]["exported"] is True
 
 
-def test_a_client_told_twice_is_compared_once(clinic: Clinic) -> None:
+def test_a_repeated_client_is_compared_once(clinic: Clinic) -> None:
     clients = [client(1, day(1), day(1)), client(1, day(1), day(1))]
     clinic.tried(told(clients, [visit(1, "1", 1)]))
     assert numbers(clinic)["clients_compared"] == 1
 
 
-def test_whoever_owes_or_has_paid_ahead_is_listed_and_nothing_of_it_moves(clinic: Clinic) -> None:
+def test_clients_with_a_balance_are_listed_and_balances_do_not_move(clinic: Clinic) -> None:
     clients = [client(1, money="120.00,0.0,"), client(2, money="0.0,,25.5"), client(3, money="0.00,0,0"), client(4)]
     clinic.tried(told(clients, []))
     assert (numbers(clinic)["balances"], numbers(clinic)["balances_owing"]) == (2, 1)
@@ -104,7 +104,7 @@ def test_whoever_owes_or_has_paid_ahead_is_listed_and_nothing_of_it_moves(clinic
     assert all(str(line["client"]).startswith("cli_") for line in lines)
 
 
-def test_what_visits_say_of_notes_and_places_is_added_up(clinic: Clinic) -> None:
+def test_the_notes_and_places_that_visits_mention_are_counted(clinic: Clinic) -> None:
     visits = [visit(1, "1", 1, status="Final"), visit(2, "1", 2, status="90"), visit(3, "2", 3, status="Draft")]
     visits += [visit(4, "1, 2", 4, places="2,10"), visit(5, "9", 5, status="Final")]
     clinic.tried(told([client(1), client(2)], visits))

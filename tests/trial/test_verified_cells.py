@@ -33,7 +33,7 @@ def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SOURCES, source().name, source())
 
 
-def test_an_honest_trial_is_looked_at_and_nothing_is_said(clinic: Clinic) -> None:
+def test_a_correct_trial_is_verified_without_a_fault(clinic: Clinic) -> None:
     clinic.tried()
     (proof,) = clinic.work(phase="reconcile")
     assert proof.result["looked_at"]["files"] == 5
@@ -153,7 +153,7 @@ def test_of_a_form_only_what_must_be_found_as_written_is_looked_for() -> None:
 
 
 @pytest.mark.parametrize("kind", ["signature", "bodycharts"])
-def test_what_is_drawn_is_not_looked_for_among_the_words(kind: str) -> None:
+def test_checkbox_answers_are_not_searched_in_the_text(kind: str) -> None:
     asked = {"name": "Sign here", "type": kind, "answer": "Squiggle"}
     cell = json.dumps({"sections": [{"name": "End", "questions": [asked]}]})
     assert form_words(cell) == frozenset({"sign", "here", "end"})
@@ -213,7 +213,7 @@ def test_each_field_and_option_of_a_definition_is_a_row(clinic: Clinic, definiti
 
 
 @pytest.mark.parametrize("behind", ["", "/", "#a", "?page=1", "?page=1#a", "#a/b?c", "/#7"])
-def test_an_address_leads_to_its_record_whatever_stands_behind_its_path(clinic: Clinic, behind: str) -> None:
+def test_an_address_refers_to_its_record_whatever_follows_its_path(clinic: Clinic, behind: str) -> None:
     relation = {"links": {"self": f"https://api.au1.cliniko.com/v1/patients/1001{behind}"}}
     form_words = {"id": "1", "patient": relation, "type_code": 1, "direction_code": 1, "content": "x"}
     page = {"communications": [{**form_words, "created_at": "2026-03-01T00:00:00Z"}], "total_entries": 1}
@@ -223,7 +223,7 @@ def test_an_address_leads_to_its_record_whatever_stands_behind_its_path(clinic: 
 
 
 @pytest.mark.parametrize("code", ["missing_id", "bad_id"])
-def test_a_row_that_plainly_has_an_id_is_not_believed_to_have_none(
+def test_a_row_with_a_plain_id_is_not_accepted_as_a_row_without_one(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     inner = RowParser.parse

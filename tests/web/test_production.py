@@ -55,7 +55,7 @@ def test_the_application_does_not_come_up_unsafe() -> None:
         create_app(production(storage_key="development-storage-key"))
 
 
-def test_nothing_is_asked_of_a_laptop(tmp_path: Path) -> None:
+def test_development_needs_no_setting(tmp_path: Path) -> None:
     assert refusals(Settings(var=tmp_path)) == []
 
 

@@ -193,7 +193,7 @@ def test_an_export_with_a_date_filter_is_warned_about_before_any_trial(product_a
     assert "that your export may not be whole" in text
 
 
-def test_appointments_that_all_lie_behind_are_asked_about(product_at: At) -> None:
+def test_an_export_with_only_past_appointments_is_asked_about(product_at: At) -> None:
     product = product_at("preparing")
 
     def last_year(row: dict[str, str]) -> dict[str, str]:

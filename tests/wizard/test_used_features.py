@@ -36,7 +36,7 @@ def asked(product: Product) -> list[str]:
     return absent(product.visitor(MEGAN).get(f"{product.at}/handover"))
 
 
-def test_the_usual_is_ticked_and_the_answer_is_kept(product_at: At) -> None:
+def test_usual_features_are_ticked_and_the_answer_is_kept(product_at: At) -> None:
     product = product_at("preparing")
     page = product.visitor(MEGAN).get(f"{product.at}/uses")
     assert headline(page) == "What do you use in Cliniko?"

@@ -23,7 +23,7 @@ def put(clinic: Clinic, **values: object) -> None:
         session.add(move)
 
 
-def test_a_trial_that_nobody_comes_back_to_is_deleted_with_all_copies(clinic: Clinic) -> None:
+def test_an_abandoned_trial_is_deleted_with_all_copies(clinic: Clinic) -> None:
     clinic.tried()
     assert give_up_abandoned(clinic.runtime) == []
     assert give_up_abandoned(clinic.runtime, LATER - timedelta(days=2)) == []
@@ -37,7 +37,7 @@ def test_a_trial_that_nobody_comes_back_to_is_deleted_with_all_copies(clinic: Cl
     assert clinic.migration.wrapped_key == ""
 
 
-def test_whoever_looks_again_is_told_and_may_start_again(product_at: At) -> None:
+def test_a_returning_visitor_is_informed_and_may_start_again(product_at: At) -> None:
     product = product_at("reviewing")
     assert product.migration_id in give_up_abandoned(product.runtime, LATER)
     destroy_what_is_due(product.runtime)
@@ -50,13 +50,13 @@ def test_whoever_looks_again_is_told_and_may_start_again(product_at: At) -> None
     )
 
 
-def test_what_somebody_did_of_late_keeps_a_move(clinic: Clinic) -> None:
+def test_a_recent_act_keeps_a_move(clinic: Clinic) -> None:
     clinic.tried()
     put(clinic, since=now() - timedelta(days=400))
     assert give_up_abandoned(clinic.runtime) == []
 
 
-def test_a_move_is_not_given_up_while_we_are_the_ones_to_act(clinic: Clinic) -> None:
+def test_a_move_is_not_ended_while_support_has_to_act(clinic: Clinic) -> None:
     clinic.tried()
     clinic.act(Event.REQUEST_CHANGES)
     assert give_up_abandoned(clinic.runtime, LATER) == []

@@ -35,7 +35,7 @@ ENDS: dict[str, tuple[int, bool, float, bool]] = {
 
 
 @pytest.mark.parametrize("what", ENDS)
-def test_a_file_is_to_blame_for_what_only_a_file_does(what: str) -> None:
+def test_a_file_is_blamed_for_ends_that_only_a_file_causes(what: str) -> None:
     status, was_late, peak_mb, blamed = ENDS[what]
     assert is_file_to_blame(status, was_late=was_late, peak_mb=peak_mb, limit_mb=1024) is blamed
 
@@ -83,7 +83,7 @@ def test_an_end_in_a_file_counts_for_the_file_and_is_no_attempt(clinic: Clinic) 
         assert (work.state, work.attempts, work.result) == ("ready", 0, {ENDED: {"a": times}})
 
 
-def test_a_failure_in_a_file_and_one_that_nobody_explains_lay_the_piece_back(clinic: Clinic) -> None:
+def test_a_failure_in_a_file_and_an_unexplained_failure_release_the_piece(clinic: Clinic) -> None:
     ledger = clinic.runtime.ledger
     with ledger.write() as session:
         create_missing(session, clinic.id, "export:0", "read", [Piece(0)])

@@ -107,7 +107,7 @@ def test_work_whose_export_is_gone_stops_with_words_and_a_retry_starts_afresh(cl
     assert clinic.state() is State.MATCHING
 
 
-def test_the_sweeper_finds_what_nobody_holds_and_leaves_what_somebody_does(clinic: Clinic) -> None:
+def test_the_sweeper_finds_pieces_without_a_holder_and_leaves_held_pieces(clinic: Clinic) -> None:
     ledger = clinic.runtime.ledger
     assert load_waiting(ledger) == []
     clinic.hand_over(clinic_files())
@@ -124,7 +124,7 @@ def test_a_full_disk_is_waited_for_and_is_no_failed_attempt() -> None:
     assert not no_room(OSError(errno.EACCES, "denied"))
 
 
-def test_a_failure_is_logged_by_place_and_never_by_what_it_says() -> None:
+def test_a_failure_is_logged_by_its_place_and_never_by_its_message() -> None:
     with pytest.raises(ValueError, match="born") as fault:
         int("Ann Lee, born 1980")
     assert "Ann" not in " ".join(stack_lines(fault.value))

@@ -115,7 +115,7 @@ def test_a_ledger_that_is_moved_with_its_folder_goes_on(begun: Settings) -> None
     check_installation(settings_in(moved))
 
 
-def test_whoever_wants_to_begin_anew_can(begun: Settings) -> None:
+def test_an_operator_can_begin_with_a_new_ledger(begun: Settings) -> None:
     removed(begun)
     (begun.var / BEGUN).unlink()
     check_installation(begun)
@@ -175,7 +175,7 @@ def finalise(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("loss", LIVE_LOSSES, ids=lambda loss: loss.__name__)
-def test_a_live_database_that_is_gone_after_a_move_is_one_line_at_the_start(
+def test_a_missing_live_database_after_a_move_is_one_line_at_the_start(
     begun: Settings, loss: Callable[[Settings], None]
 ) -> None:
     finalise(begun)

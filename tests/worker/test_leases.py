@@ -78,7 +78,7 @@ def test_an_expired_lease_is_taken_over_under_a_newer_epoch(held: Clinic) -> Non
     assert (second.epoch, second.attempts) == (first.epoch + 1, 2)
 
 
-def test_whoever_was_overtaken_writes_nothing(held: Clinic) -> None:
+def test_a_worker_that_was_overtaken_writes_nothing(held: Clinic) -> None:
     first = taken(held)
     let_expire(held.runtime)
     second = taken(held, "second")
@@ -102,7 +102,7 @@ def test_a_migration_that_moved_on_takes_no_more_writes(held: Clinic) -> None:
     assert take(held) is None or held.migration.epoch != lease.migration_epoch
 
 
-def test_what_a_lost_write_would_have_said_beside_it_is_undone(held: Clinic) -> None:
+def test_the_other_writes_of_a_lost_transaction_are_undone(held: Clinic) -> None:
     lease = taken(held)
     let_expire(held.runtime)
     taken(held, "second")
@@ -159,7 +159,7 @@ def test_the_work_of_a_dead_worker_is_free_at_once(held: Clinic) -> None:
     assert taken(held, "second").owner == "second"
 
 
-def test_writing_down_what_is_to_be_done_twice_is_once(held: Clinic) -> None:
+def test_planning_the_same_pieces_twice_adds_them_once(held: Clinic) -> None:
     def write(session: Session) -> None:
         create_missing(session, held.id, RUN, "parts", [Piece(n, 10) for n in range(5)])
 

@@ -27,7 +27,7 @@ def half_written(clinic: Clinic, key: str) -> Path:
     return path
 
 
-def test_nothing_that_the_ledger_leads_to_is_swept(clinic: Clinic) -> None:
+def test_no_object_that_the_ledger_names_is_swept(clinic: Clinic) -> None:
     clinic.tried().finalised()
     stored = set(clinic.runtime.objects.list(clinic.id))
     with clinic.runtime.ledger.read() as session:
@@ -37,7 +37,7 @@ def test_nothing_that_the_ledger_leads_to_is_swept(clinic: Clinic) -> None:
     assert set(clinic.runtime.objects.list(clinic.id)) == stored
 
 
-def test_what_nobody_needs_goes_after_an_hour_and_an_upload_after_a_day(clinic: Clinic) -> None:
+def test_an_orphaned_object_is_removed_after_an_hour_and_an_upload_after_a_day(clinic: Clinic) -> None:
     clinic.tried()
     part, upload = put(clinic, "export-1/parts/9-000001"), put(clinic, "files/aaaa")
     half = half_written(clinic, "export-1/parts/9-000002~temp01")

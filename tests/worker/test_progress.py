@@ -48,7 +48,7 @@ def test_rows_are_counted_by_kind_while_a_trial_runs(trialling: Clinic) -> None:
     assert look(clinic).left is not None
 
 
-def test_silence_of_a_minute_is_told_as_stalled(clinic: Clinic) -> None:
+def test_a_minute_without_progress_is_reported_as_stalled(clinic: Clinic) -> None:
     clinic.hand_over(clinic_files())
     assert not look(clinic).stalled
     assert look(clinic, later=59).stalled is False
@@ -74,7 +74,7 @@ def test_at_rest_there_is_nothing_to_wait_for(clinic: Clinic) -> None:
     assert (seen.state, seen.stalled, seen.left) == (State.REVIEWING, False, None)
 
 
-def test_an_estimate_stands_only_beside_a_rate(trialling: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_estimate_is_shown_only_with_a_rate(trialling: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     rates, amounts, ages = (0.0, 0.4, 0.99, 1.0, 5000.0), (0, 1, 3, 4, 73), (0.0, 59.0, 61.0, 3600.0)
     for rate, done, age in product(rates, amounts, ages):
         monkeypatch.setattr(progress_module, "_rate", lambda *_, rate=rate: rate)
@@ -114,7 +114,7 @@ def test_the_headline_is_the_sum_of_the_kinds_however_far_the_parts_are(triallin
     assert seen.done == seen.total == sum(kind.done for kind in seen.kinds)
 
 
-def test_the_rate_and_the_number_that_is_done_speak_of_the_same_rows(trialling: Clinic) -> None:
+def test_the_rate_and_the_number_done_count_the_same_rows(trialling: Clinic) -> None:
     lease = claim(trialling.runtime.ledger, trialling.migration, "trial:1", "parts", "worker", 60)
     assert lease is not None
     renew(trialling.runtime.ledger, lease, 60, weight_of(trialling, lease) - 1)

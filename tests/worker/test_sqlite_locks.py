@@ -55,7 +55,7 @@ def read_by_another_process(path: Path) -> int:
 
 
 @pytest.mark.parametrize("connections", [1, 2, 5])
-def test_what_is_written_after_another_process_has_left_is_in_the_file(tmp_path: Path, connections: int) -> None:
+def test_writes_after_another_process_has_closed_the_database_are_in_the_file(tmp_path: Path, connections: int) -> None:
     path = tmp_path / "ledger.sqlite"
     database = Database(f"sqlite:///{path}")
     with database.write() as session:

@@ -32,7 +32,7 @@ def names(told: list[tuple[str, bool]]) -> list[str]:
     return [name for name, done in told if done]
 
 
-def test_changes_and_commits_are_told_and_looks_are_not(told: list[tuple[str, bool]], tmp_path: Path) -> None:
+def test_changes_and_commits_are_reported_and_reads_are_not(told: list[tuple[str, bool]], tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/a.sqlite")
     with database.connection() as connection:
         connection.execute(sa.text("CREATE TABLE a (b)"))
@@ -42,7 +42,7 @@ def test_changes_and_commits_are_told_and_looks_are_not(told: list[tuple[str, bo
     database.dispose()
 
 
-def test_what_is_done_to_files_is_told(told: list[tuple[str, bool]], tmp_path: Path) -> None:
+def test_changes_to_files_are_reported(told: list[tuple[str, bool]], tmp_path: Path) -> None:
     objects = LocalObjects(tmp_path / "objects")
     with objects.writer("m/one", new_key()) as out:
         out.write(b"words")
@@ -81,14 +81,14 @@ def test_a_fault_acts_before_or_after_its_effect(after: bool, done: list[str]) -
     assert not is_listening()
 
 
-def test_a_place_that_is_none_is_refused() -> None:
+def test_an_invalid_place_is_refused() -> None:
     for place in ("", "x", "-1", "3++"):
         with pytest.raises(ValueError, match="FAULT_AT"):
             fault_at(place)
 
 
 @pytest.mark.parametrize("environment", [Environment.TEST, Environment.DEVELOPMENT])
-def test_fault_at_is_heard_in_a_test_alone(environment: Environment, tmp_path: Path) -> None:
+def test_fault_at_works_only_in_a_test(environment: Environment, tmp_path: Path) -> None:
     told = {"ENVIRONMENT": environment.value, "FAULT_AT": "3", "VAR": str(tmp_path), "EMBEDDED_REDIS": "false"}
     ended = subprocess.run([sys.executable, "-c", OPEN], env={**os.environ, **told}, check=False, capture_output=True)
     assert ended.returncode == (ENDED if environment is Environment.TEST else 0), ended.stderr[-500:]

@@ -153,7 +153,7 @@ def test_the_world_is_right_when_nothing_disturbed_it(left: Left) -> None:
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_a_lie_turns_its_check_red(left: Left, name: str) -> None:
+def test_a_planted_change_fails_its_check(left: Left, name: str) -> None:
     LIES[name](left)
     assert CHECKS[name](left), LIES[name].__name__
     assert any(line.startswith(f"{name}: ") for line in check_world(left))
@@ -170,7 +170,7 @@ def test_a_lie_turns_its_check_red(left: Left, name: str) -> None:
         live_row_gone,
     ],
 )
-def test_a_file_that_is_not_whole_is_seen(left: Left, lie: Callable[[Left], None]) -> None:
+def test_an_incomplete_file_is_reported(left: Left, lie: Callable[[Left], None]) -> None:
     assert len(left.manifest.attachments) == 5
     lie(left)
     assert any("live" in line for line in CHECKS["E4"](left))
