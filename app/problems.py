@@ -94,14 +94,25 @@ class Problem:
         return replace(self, **place)  # type: ignore[arg-type]  # mypy cannot follow keyword unpacking
 
 
+class IncompleteProblem(Exception):
+    """A table of `problems.toml` lacks a key, or has a value that the key cannot have. The message names both."""
+
+
 @cache
 def catalogue() -> Mapping[str, Entry]:
-    """Every code with its words, in the order of the file."""
+    """Every code with its words, in the order of the file. Raises IncompleteProblem."""
     text = Path(__file__).with_name("problems.toml").read_text(encoding="utf-8")
-    return {
-        code: Entry(code, Level(e["level"]), e["title"], e["todo"], Who(e["who"]))
-        for code, e in tomllib.loads(text).items()
-    }
+    return {code: parse_entry(code, table) for code, table in tomllib.loads(text).items()}
+
+
+def parse_entry(code: str, table: Mapping[str, str]) -> Entry:
+    """The words of a code. Raises IncompleteProblem for a missing key, and for an unknown level or person."""
+    if missing := [key for key in ("level", "title", "todo", "who") if not table.get(key)]:
+        raise IncompleteProblem(f"app/problems.toml: add {', '.join(missing)} to [{code}]")
+    try:
+        return Entry(code, Level(table["level"]), table["title"], table["todo"], Who(table["who"]))
+    except ValueError as fault:
+        raise IncompleteProblem(f"app/problems.toml: correct [{code}]: {fault}") from None
 
 
 def parse_level(text: str) -> Level:

@@ -8,6 +8,7 @@ from app.links.file_requests import parse_refusal, parse_validator
 from app.links.link_problems import stop
 from app.links.link_settings import LinkSettings
 from app.links.provider import Provider, RateLimitPolicy, RemoteFile, Route, Validator
+from app.links.provider_folder import require_value
 from app.links.response import ProviderResponse
 from app.links.share_link import ShareLink, host_matches
 from app.links.web_client import WebClient
@@ -22,7 +23,8 @@ class HostProvider:
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
         self.name, self.words = name, str(data["label"])
         self.redirect_rules: AddressRules = parse_address_rules(data, "landing")
-        self._hosts, self._allowed = tuple(data["hosts"]), tuple(data["allowed"])
+        self._hosts = tuple(data["hosts"])
+        self._allowed = tuple(require_value(name, data, "allowed", "the hosts that requests may go to"))
         self._refused = parse_address_rules(data, "refused")
 
     def label(self, link: ShareLink) -> str:

@@ -17,10 +17,12 @@ from typing import Any
 from app.links.link_problems import PASSING
 from app.links.provider import Provider
 from app.links.provider_help import HELP_FILE, HELP_TEXTS, ProviderHelp, load_help
+from app.links.share_link import ShareLink, WebAddress
 from app.problems import Who, catalogue
 
 DATA_FILE = "provider.toml"
 PATTERN_KEYS = frozenset({"path", "pattern"})
+_ANY_LINK = ShareLink(WebAddress("any.invalid", "/"))
 
 
 class IncompleteProvider(Exception):
@@ -28,13 +30,26 @@ class IncompleteProvider(Exception):
 
 
 def load_provider_data(module_file: str) -> Mapping[str, Any]:
-    """The provider's `provider.toml`, beside the given module. Raises IncompleteProvider where the file is missing."""
+    """The provider's `provider.toml`, beside the given module.
+
+    Raises IncompleteProvider where the file is missing, or lacks the label, the hosts or a correct pattern.
+    """
     path = Path(module_file).with_name(DATA_FILE)
     if not path.is_file():
         raise IncompleteProvider(
             f"{_place(path.parent)}: add {DATA_FILE} with label, hosts and the failure tables of the provider"
         )
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    if gaps := [*_label_gaps(data), *_pattern_gaps(data)]:
+        raise IncompleteProvider("\n".join(f"{_place(path.parent)}: {gap}" for gap in gaps))
+    return data
+
+
+def require_value(provider: str, data: Mapping[str, Any], key: str, meaning: str) -> Any:
+    """A value that `provider.toml` must have. Raises IncompleteProvider with the meaning where the value is missing."""
+    if key not in data:
+        raise IncompleteProvider(f"app/links/providers/{provider}: add `{key}` to {DATA_FILE}: {meaning}")
+    return data[key]
 
 
 def require_whole_providers(root: Path, providers: Sequence[Provider]) -> Mapping[str, ProviderHelp]:
@@ -42,7 +57,7 @@ def require_whole_providers(root: Path, providers: Sequence[Provider]) -> Mappin
 
     Raises IncompleteProvider with a line for each missing part. `root` is the folder that holds the providers' folders.
     """
-    gaps, helps = list(_unlisted(root, providers)), {}
+    gaps, helps = [*_unlisted(root, providers), *_misplaced(root, providers)], {}
     for provider in providers:
         known = _load_help(root / provider.name)
         gaps += _find_gaps(root, provider, known)
@@ -65,7 +80,7 @@ def _find_gaps(root: Path, provider: Provider, known: ProviderHelp | None) -> li
     if not (folder / DATA_FILE).is_file():
         return [f"{_place(folder)}: add {DATA_FILE} with label, hosts and the failure tables of the provider"]
     data = tomllib.loads((folder / DATA_FILE).read_text(encoding="utf-8"))
-    gaps = [*_pattern_gaps(data), *_word_gaps(provider, data), *_help_gaps(known, data)]
+    gaps = [*_label_gaps(data), *_pattern_gaps(data), *_word_gaps(data), *_help_gaps(known, data)]
     return [f"{_place(folder)}: {gap}" for gap in gaps]
 
 
@@ -83,6 +98,12 @@ def _unlisted(root: Path, providers: Sequence[Provider]) -> Iterator[str]:
         yield f"{_place(root / name)}: remove the second provider with this name from PROVIDERS"
 
 
+def _misplaced(root: Path, providers: Sequence[Provider]) -> Iterator[str]:
+    for provider in providers[:-1]:
+        if provider.recognise(_ANY_LINK):
+            yield f"{_place(root / provider.name)}: move the provider to the end of PROVIDERS: every link matches"
+
+
 def _pattern_gaps(data: Mapping[str, Any]) -> Iterator[str]:
     if not data.get("hosts") and not data.get("storage"):
         yield f"add `hosts` to {DATA_FILE}: the host names of the provider's links"
@@ -94,9 +115,12 @@ def _pattern_gaps(data: Mapping[str, Any]) -> Iterator[str]:
                 yield f"correct the pattern {value!r} in {DATA_FILE}: {error}"
 
 
-def _word_gaps(provider: Provider, data: Mapping[str, Any]) -> Iterator[str]:
-    if not data.get("label") or not provider.words:
+def _label_gaps(data: Mapping[str, Any]) -> Iterator[str]:
+    if not data.get("label"):
         yield f"add `label` to {DATA_FILE}: the provider's name as people write the name"
+
+
+def _word_gaps(data: Mapping[str, Any]) -> Iterator[str]:
     for code in sorted(problem_codes(data) - catalogue().keys()):
         yield f"add [{code}] to app/problems.toml: {DATA_FILE} names this problem"
 

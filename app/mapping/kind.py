@@ -163,6 +163,7 @@ class Source:
     * `uses`: the features that a clinic is asked about; `counts`: the numbers that a clinic may enter.
     * `carried`: the columns in which the source has computed values about a client.
     * `verified_kinds`: the spot checks; `nested_rows`: for verification, which rows a JSON object holds.
+    * `unverified`: by name, why the rows of an imported kind are not compared. Every other imported kind is verified.
     * `help_article`: the web address of the source's own help about exports.
     * `fields_of`: receives pairs of kind name and row of the kinds with questions or answers, the context, and the
       types that the clinic chose by field id. Returns the custom fields by their id in the source.
@@ -176,6 +177,7 @@ class Source:
     counts: tuple[CountableKind, ...] = ()
     computed: ComputedColumns | None = None
     verified_kinds: tuple[VerifiedKind, ...] = ()
+    unverified: Mapping[str, str] = field(default_factory=dict)
     nested_rows: NestedRows | None = None
     help_article: str = ""
     fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None

@@ -10,9 +10,11 @@ import css_inline
 from jinja2 import Environment as Jinja
 
 from app import templating
+from app.access.rights import RIGHTS
 from app.access.sessions import LINK_LASTS
 from app.migration.mail_names import Mail
 from app.migration.models import OutboxMail
+from app.migration.outbox import TO_SUPPORT
 from app.problems import Problem, catalogue
 from app.settings import Settings
 from app.sources import source
@@ -112,7 +114,9 @@ def mail_kind(name: str) -> MailKind:
 
 
 def check_kinds(kinds: Sequence[MailKind], templates: Path) -> None:
-    """Raises IncompleteMails when an e-mail has no line, two lines, or no template of text or HTML."""
+    """Raises IncompleteMails for an e-mail without a line, with two lines, without a template of text or HTML, or with
+    a button that leads to no page of its reader. Also for a template without an e-mail.
+    """
     if sorted(kind.name for kind in kinds) != sorted(Mail):
         raise IncompleteMails("KINDS must have one line for each Mail")
     missing = [
@@ -120,6 +124,21 @@ def check_kinds(kinds: Sequence[MailKind], templates: Path) -> None:
     ]
     if missing:
         raise IncompleteMails(f"templates/emails lacks {', '.join(missing)}")
+    names = {path.stem for path in templates.iterdir() if path.suffix in (".txt", ".html")}
+    if idle := sorted(names - {*Mail, "base"}):
+        raise IncompleteMails(f"Mail in app/migration/mail_names.py lacks {', '.join(idle)}")
+    pages = {path for method, path in RIGHTS if method == "GET"}
+    astray = [kind.name for kind in kinds if kind.page is not None and _route(kind.page) not in pages]
+    if astray:
+        raise IncompleteMails(f"the button leads to no page in {', '.join(astray)}")
+    to_support = {kind.name for kind in kinds if kind.page is None} - {Mail.SIGN_IN}
+    if wrong := sorted(to_support ^ TO_SUPPORT):
+        raise IncompleteMails(f"page=None and TO_SUPPORT in app/migration/outbox.py differ in {', '.join(wrong)}")
+
+
+def _route(page: str) -> str:
+    """The route of a button's page, as in `RIGHTS`."""
+    return page if page.startswith("/") else f"/m/{{migration_id}}/{page}"
 
 
 _BY_NAME: Mapping[str, MailKind] = {kind.name: kind for kind in KINDS}

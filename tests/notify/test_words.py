@@ -1,6 +1,5 @@
 """The statements of an e-mail are true for every course of a move, and its button leads to the named page."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from app.migration.mail_names import Mail
 from app.migration.models import OutboxMail
 from app.notify.mails import KINDS, Composer, IncompleteMails, check_kinds
 from app.settings import Settings
-from app.templating import ROOT, TEMPLATES
+from app.templating import TEMPLATES
 
 KIND_NAMES = [kind.name for kind in KINDS if kind.name != "sign_in"]
 ONLY_SOMETIMES = ("share link", "before beside after", "until when it holds", "we undo it", "new trial when you like")
@@ -36,15 +35,7 @@ def test_the_mail_about_a_move_taken_back_says_what_stays() -> None:
         assert "It begins with an export." in version
 
 
-@pytest.mark.parametrize("mail", Mail)
-def test_the_product_sends_every_mail(mail: Mail) -> None:
-    """Some module outside the lists names the e-mail."""
-    modules = [path for path in (ROOT / "app").rglob("*.py") if path.name not in ("mail_names.py", "mails.py")]
-    senders = [path for path in modules if re.search(rf"\bMail\.{mail.name}\b", path.read_text(encoding="utf-8"))]
-    assert senders
-
-
-def test_a_mail_without_a_line_or_a_template_is_refused(tmp_path: Path) -> None:
+def test_a_mail_without_a_line_a_template_or_a_page_is_refused(tmp_path: Path) -> None:
     templates = TEMPLATES / "emails"
     for kinds in (KINDS[1:], (*KINDS, KINDS[0]), (replace(KINDS[0], name=KINDS[1].name), *KINDS[1:])):
         with pytest.raises(IncompleteMails, match="one line"):
@@ -52,6 +43,14 @@ def test_a_mail_without_a_line_or_a_template_is_refused(tmp_path: Path) -> None:
     for file in templates.iterdir():
         (tmp_path / file.name).touch()
     check_kinds(KINDS, tmp_path)
+    by_name = {kind.name: kind for kind in KINDS}
+    for page, message in (("nowhere", "no page in undone"), (None, "TO_SUPPORT .* differ in undone")):
+        with pytest.raises(IncompleteMails, match=message):
+            check_kinds(list({**by_name, Mail.UNDONE: replace(by_name[Mail.UNDONE], page=page)}.values()), tmp_path)
+    (tmp_path / "forgotten.html").touch()
+    with pytest.raises(IncompleteMails, match="lacks forgotten"):
+        check_kinds(KINDS, tmp_path)
+    (tmp_path / "forgotten.html").unlink()
     (tmp_path / "undone.txt").unlink()
     with pytest.raises(IncompleteMails, match=r"undone\.txt"):
         check_kinds(KINDS, tmp_path)

@@ -1,5 +1,11 @@
-"""Every table of a workspace, one module per area, in the order in which references can be followed."""
+"""Every table of a workspace, one module per area, in the order in which references can be followed.
 
+The import fails with IncompleteTables where a table of records is not in `OBJECTS`, or has no prefix for its ids.
+"""
+
+from collections.abc import Sequence
+
+from app.caspen.record_ids import PREFIXES
 from app.caspen.tables.base import CaspenTable, Imported, Reference
 from app.caspen.tables.bookkeeping_rows import Edit, Fence, Journal, SharedRecord, UndoneMove
 from app.caspen.tables.calendar import Appointment, AppointmentGroup, Availability, BusyTime, CancellationReason
@@ -36,6 +42,26 @@ OBJECTS: tuple[type[Imported], ...] = (
 
 BY_NAME: dict[str, type[Imported]] = {str(table.__tablename__): table for table in OBJECTS}
 
+
+class IncompleteTables(Exception):
+    """A part of a table is missing. The message names the part, one line for each."""
+
+
+def require_whole_tables(tables: Sequence[type[Imported]]) -> None:
+    """Raises IncompleteTables for a table outside the list, and for a table whose ids have no prefix."""
+    unlisted = [table for table in Imported.__subclasses__() if table not in tables]
+    gaps = [
+        f"{table.__module__}: add {table.__name__} to OBJECTS in app/caspen/tables/__init__.py" for table in unlisted
+    ]
+    for table in tables:
+        if table.__tablename__ not in PREFIXES:
+            gaps.append(f"app/caspen/record_ids.py: add the prefix of {table.__tablename__} to PREFIXES")
+    if gaps:
+        raise IncompleteTables("\n".join(gaps))
+
+
+require_whole_tables(OBJECTS)
+
 __all__ = [
     "BY_NAME",
     "OBJECTS",
@@ -58,6 +84,7 @@ __all__ = [
     "Form",
     "FormTemplate",
     "Imported",
+    "IncompleteTables",
     "Journal",
     "Location",
     "Practitioner",
@@ -72,4 +99,5 @@ __all__ = [
     "UndoneMove",
     "User",
     "Workspace",
+    "require_whole_tables",
 ]

@@ -1,7 +1,12 @@
-"""Every kind of record that the clinic can view, one file each: settings first, then clients."""
+"""Every kind of record that the clinic can view, one file each: settings first, then clients.
 
-from collections.abc import Iterable
+The import fails with IncompleteRecordKinds where a kind is not in the list, or where no kind shows a table.
+"""
 
+from collections.abc import Iterable, Sequence
+
+from app.caspen import tables
+from app.listed_modules import unlisted_modules
 from app.records.kind import NOTHING, RecordKind
 from app.records.kinds import (
     appointments,
@@ -50,8 +55,32 @@ KINDS: tuple[RecordKind, ...] = (
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 
+SHOWN_WITH_OTHERS = frozenset({"appointment_groups", "cancellation_reasons", "categories", "referral_types", "taxes"})
+"""Tables whose records a clinic views on the records that refer to them."""
 
-def hidden_from(reader: Reader, tables: Iterable[str]) -> frozenset[str]:
-    """The columns of these tables that this reader may not see in any record."""
-    kinds = (BY_NAME[table] for table in tables if table in BY_NAME)
+
+def hidden_from(reader: Reader, names: Iterable[str]) -> frozenset[str]:
+    """The columns of the tables of these names that this reader may not see in any record."""
+    kinds = (BY_NAME[name] for name in names if name in BY_NAME)
     return NOTHING.union(*(kind.hidden(None, reader) for kind in kinds))
+
+
+class IncompleteRecordKinds(Exception):
+    """A kind of record is not listed, or a table has no kind of record. The message has one line for each."""
+
+
+def require_whole_kinds(kinds: Sequence[RecordKind]) -> None:
+    """Raises IncompleteRecordKinds for a kind outside the list, two kinds of one name, and a table without a kind."""
+    gaps = [
+        f"app/records/kinds/{name}.py: add the kind to KINDS"
+        for name in unlisted_modules(__name__, "KIND", kinds, RecordKind)
+    ]
+    names = [kind.name for kind in kinds]
+    gaps += [f"app/records/kinds: two kinds are named {name}" for name in sorted(set(names)) if names.count(name) > 1]
+    for table in sorted(tables.BY_NAME.keys() - {*names, *SHOWN_WITH_OTHERS}):
+        gaps.append(f"app/records/kinds/{table}.py: add a kind of record that shows the table {table}")
+    if gaps:
+        raise IncompleteRecordKinds("\n".join(gaps))
+
+
+require_whole_kinds(KINDS)

@@ -28,7 +28,7 @@ from app.sources.cliniko import (
     users,
 )
 from app.sources.cliniko.questions import questions_of
-from app.sources.cliniko.verification import VERIFIED_KINDS
+from app.sources.cliniko.verification import UNVERIFIED, VERIFIED_KINDS
 from app.sources.cliniko.verification.rules import defined_fields
 
 USES = (
@@ -148,6 +148,7 @@ CLINIKO = Source(
     counts=COUNTS,
     computed=CARRIED,
     verified_kinds=VERIFIED_KINDS,
+    unverified=UNVERIFIED,
     nested_rows=defined_fields,
     fields_of=questions_of,
     help_article="https://help.cliniko.com",

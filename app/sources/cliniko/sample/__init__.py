@@ -85,28 +85,7 @@ def _count_file_problems(kind: SampleKind, layout: SampleLayout, files: int, tal
 NEVER: tuple[str, ...] = ("invoices", "payments", "body_charts", "letters", "waitlist", "products", "recalls")
 """Kinds that are never imported."""
 
-ALL: tuple[str, ...] = (
-    "businesses",
-    "users",
-    "practitioners",
-    "practitioner_reference_numbers",
-    "practitioner_availability",
-    "appointment_types",
-    "custom_fields",
-    "contacts",
-    "patients",
-    "custom_field_values",
-    "patient_cases",
-    "appointments",
-    "attendees",
-    "unavailable_blocks",
-    "treatment_note_templates",
-    "patient_form_templates",
-    "treatment_notes",
-    "patient_forms",
-    "communications",
-    "patient_files",
-)
+ALL: tuple[str, ...] = tuple(kind.name for kind in KINDS if kind.name not in NEVER)
 """The kinds an export may hold, in load order."""
 
 

@@ -1,6 +1,7 @@
 """The invented clinic: its sites, people and services, and its visits, each calculated from its index alone."""
 
 import math
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -40,6 +41,7 @@ _ID_BASES = {
     "classes": 29_000_003,
     "busy_visits": 39_000_001,
 }
+"""Where the ids of a kind begin. Those of any other kind begin at a number that its name gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class World:
 
         No id ends in zeros, which would look like the rounding of a spreadsheet.
         """
-        base = _ID_BASES[kind]
+        base = _ID_BASES.get(kind) or 10_000_001 + zlib.crc32(kind.encode()) % 80_000_000
         if index < of * _OLD_SHARE:
             return str(base * (10_000 if base < 1000 else 1) + index * 13)
         if index < of * _MIDDLE_SHARE:

@@ -4,6 +4,8 @@ Only values that are copied unchanged are listed: names, texts, times and links.
 numbers, addresses, prices) or that the clinic decides (states, roles) cannot be compared cell by cell.
 """
 
+from collections.abc import Mapping
+
 from app.mapping.verified_kinds import VerifiedKind
 from app.sources.cliniko.verification import (
     verified_clinic,
@@ -18,3 +20,12 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
     *verified_documents.VERIFIED_KINDS,
     *verified_clinic.VERIFIED_KINDS,
 )
+
+UNVERIFIED: Mapping[str, str] = {
+    "practitioner_availability": "The hours of several rows are united into slots.",
+    "custom_fields": "Several rows make one field, and the clinic chooses its type.",
+    "custom_field_values": "An answer is converted to the type of its field.",
+    "attendees": "The rows add to appointments, which are verified.",
+    "medical_alerts": "The rows of a client are joined in the client's alert.",
+}
+"""The imported kinds whose rows are not compared cell by cell, and why."""

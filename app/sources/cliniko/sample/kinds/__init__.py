@@ -1,5 +1,11 @@
-"""Every kind of a sample, in the order of loading. A further kind is one module and one line."""
+"""Every kind of a sample, in the order of loading. A further kind is one module and one line.
 
+The import fails with IncompleteSample where a kind that is imported has no module or no line.
+"""
+
+from collections.abc import Sequence
+
+from app.listed_modules import unlisted_modules
 from app.sources.cliniko.sample.kinds import (
     appointment_types,
     appointments,
@@ -25,6 +31,7 @@ from app.sources.cliniko.sample.kinds import (
     users,
 )
 from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.source import CLINIKO
 
 KINDS: tuple[SampleKind, ...] = (
     businesses.KIND,
@@ -52,3 +59,29 @@ KINDS: tuple[SampleKind, ...] = (
 )
 
 __all__ = ["KINDS", "SampleKind"]
+
+RARE = frozenset({"medical_alerts"})
+"""Kinds that a sample lacks, because few exports have a file of them."""
+
+
+class IncompleteSample(Exception):
+    """A kind is missing in the sample. The message has one line for each."""
+
+
+def require_whole_sample(kinds: Sequence[SampleKind]) -> None:
+    """Raises IncompleteSample for a kind outside the list, and for an imported kind that the sample lacks."""
+    gaps = [
+        f"sample/kinds/{name}.py: add its line to KINDS"
+        for name in unlisted_modules(__name__, "KIND", kinds, SampleKind)
+    ]
+    names = {kind.name for kind in kinds}
+    gaps += [
+        f"sample/kinds/{kind.name}.py: add the kind to the sample"
+        for kind in CLINIKO.kinds
+        if kind.imported and kind.name not in names | RARE
+    ]
+    if gaps:
+        raise IncompleteSample("\n".join(gaps))
+
+
+require_whole_sample(KINDS)
