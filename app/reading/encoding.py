@@ -290,11 +290,16 @@ def _by_line(open_: Callable[[], BinaryIO]) -> _LineCounts:
     for block in _blocks(open_):
         for line in block.splitlines(keepends=True):
             if not line.isascii():
-                for piece in (line,) if len(line) <= _LONG else _PIECE.findall(line):
+                for piece in _PIECE.findall(line) if _has_rows(line) else (line,):
                     _weigh(piece, number, counts, letters)
             number += line.endswith((b"\n", b"\r"))
     counts.guess = letters.guess()
     return counts
+
+
+def _has_rows(line: bytes) -> bool:
+    """Whether a line may hold many rows: it is long, or JSON, which programs write without line ends."""
+    return len(line) > _LONG or line.lstrip()[:1] in (b"[", b"{")
 
 
 def _weigh(piece: bytes, number: int, counts: _LineCounts, letters: EncodingScores) -> None:

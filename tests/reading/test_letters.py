@@ -91,17 +91,18 @@ def test_the_clinics_answer_decides_the_encoding(desk: Desk) -> None:
     assert "encodings" not in result.only_file.facts
 
 
+@pytest.mark.parametrize(("count", "notes"), [(3, 5), (8, 50), (60, 500)])
 @pytest.mark.parametrize("shape", ["array", "one line", "lines", "page"])
-def test_json_is_read_by_line_too(desk: Desk, shape: str) -> None:
+def test_one_bad_byte_in_json_costs_no_other_value(desk: Desk, shape: str, count: int, notes: int) -> None:
     rows = [
-        {"id": n, "first_name": "Zoë", "last_name": "Müller", "date_of_birth": None, "notes": "x" * 500}
-        for n in range(1, 60)
+        {"id": n, "first_name": "Zoë", "last_name": "Müller", "date_of_birth": None, "notes": "x" * notes}
+        for n in range(1, count)
     ]
     text = {
         "array": json.dumps(rows, ensure_ascii=False, indent=1),
         "one line": json.dumps(rows, ensure_ascii=False),
         "lines": "\n".join(json.dumps(row, ensure_ascii=False) for row in rows),
-        "page": json.dumps({"patients": rows, "total_entries": 59}, ensure_ascii=False),
+        "page": json.dumps({"patients": rows, "total_entries": count}, ensure_ascii=False),
     }[shape]
     content = text.encode()
     at = content.rfind("Zoë".encode())
