@@ -25,11 +25,15 @@ class Verdict(NamedTuple):
 
 
 class RowView(NamedTuple):
-    """A row of a part. `verdict` is None for a row that moves. `findings` are problem codes."""
+    """A row of a part. `verdict` is None for a row that moves. `findings` are problem codes.
+
+    `is_late`: the mapping of the row gave the verdict before, in the same trial.
+    """
 
     verdict: Verdict | None = None
     findings: tuple[str, ...] = ()
     joined: Joined = NOTHING
+    is_late: bool = False
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -123,8 +127,9 @@ def _rows(
     codes_of_waiting = {
         **view.unnamed(*between),
         **view.deserted(*between),
-        **dict.fromkeys(view.set_aside, QUARANTINED),
+        **dict.fromkeys(view.aside.failed, QUARANTINED),
     }
+    late = view.late(*between)
     findings: dict[int, list[str]] = defaultdict(list)
     for row, code in db.execute("SELECT row, code FROM findings WHERE row BETWEEN ? AND ?", between):
         findings[row].append(code)
@@ -148,6 +153,7 @@ def _rows(
     )
     for row, line, number, source_id, outcome, code in rows:
         verdict = Verdict(Outcome(outcome), code) if outcome else None
+        is_late = False
         if not kinds[number].imported:
             yield line, RowView(NOT_IMPORTED)
             continue
@@ -157,6 +163,8 @@ def _rows(
                 verdict = Verdict(Outcome.LEFT_OUT, None)
             elif choice == "match":
                 verdict = Verdict(Outcome.UNCHANGED, None)
+            elif row in late and verdict is None:
+                verdict, is_late = Verdict(*late[row]), True
             elif row in waiting and verdict is None:
                 verdict = Verdict(
                     Outcome.HELD, "existing_client_match" if choice == "wait" else codes_of_waiting.get(row, PARENT)
@@ -169,7 +177,7 @@ def _rows(
             findings=tuple(findings.get(row, ())),
             members=tuple(members.get(row, ())),
         )
-        yield line, RowView(verdict, tuple(findings.get(row, ())), joined)
+        yield line, RowView(verdict, tuple(findings.get(row, ())), joined, is_late)
 
 
 def _less(extra: Mapping[str, str], name: str, number: int) -> dict[str, str]:

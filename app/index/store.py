@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -12,9 +12,11 @@ from app.index.attachments import Attachments
 from app.index.entry import IndexEntry
 from app.index.insert import Inserter
 from app.index.part import PartView, index_kinds, read_part
-from app.index.schema import FORMAT, WHILE_READING
+from app.index.rows_aside import LateRows, RowsAside, late_runs
+from app.index.schema import ASIDE, FORMAT, SHARED, WHILE_READING
 from app.index.view import PlanView
 from app.mapping.plan import Plan
+from app.mapping.rows import Outcome
 from app.mapping.traits import Mention
 
 CACHE_KIB = 8 * 1024  # sorting may take as much again; six times as much was not faster when measured
@@ -36,7 +38,7 @@ class Index:
         self._inserter: Inserter | None = None
         self.attachments = Attachments(connection)
         self._view: tuple[str, PlanView] | None = None
-        self.set_aside: frozenset[int] = frozenset()
+        self.aside = RowsAside()
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -118,16 +120,26 @@ class Index:
         row = self.connection.execute("SELECT MIN(first) + ? FROM pieces WHERE part = ?", (place, part)).fetchone()
         return None if row[0] is None else int(row[0])
 
-    def leave_aside(self, rows: Collection[int]) -> None:
+    def late_rows(self, kind: str, part: int, lines: Mapping[int, tuple[Outcome, str | None]]) -> tuple[LateRows, ...]:
+        """The rows of a part at these lines to which other rows may refer. `lines` has the reason of each line."""
+        query = """SELECT r.row, r.line FROM pieces p JOIN kinds k ON k.id = p.kind AND k.name = ? AND p.part = ?
+            JOIN rows r ON r.row BETWEEN p.first AND p.last AND r.line IN (SELECT value FROM json_each(?))
+            WHERE p.kind IN (SELECT target FROM specs WHERE NOT merge) AND (NOT r.flags & ?
+                OR EXISTS (SELECT 1 FROM members m WHERE m.row = r.row)
+                OR EXISTS (SELECT 1 FROM members m WHERE m.by = r.row)) ORDER BY r.row"""
+        rows = self.connection.execute(query, (kind, part, json.dumps(list(lines)), SHARED | ASIDE)) if lines else ()
+        return late_runs((row, lines[line]) for row, line in rows)
+
+    def leave_aside(self, aside: RowsAside) -> None:
         """Makes rows wait in every later view. The rows of an earlier call no longer wait."""
-        self.set_aside = frozenset(rows)
+        self.aside = aside
         if self._view is not None:
             self._view[1].drop()
         self._view = None
 
-    def parts_changed(self, plan: Plan, set_aside: Collection[int]) -> frozenset[int]:
-        """The numbers of parts whose rows are mapped differently once the rows `set_aside` wait. Keeps no state."""
-        view = PlanView(self.connection, plan, set_aside)
+    def parts_changed(self, plan: Plan, aside: RowsAside) -> frozenset[int]:
+        """The numbers of parts whose rows are mapped differently once the rows of `aside` wait. Keeps no state."""
+        view = PlanView(self.connection, plan, aside)
         try:
             return view.parts_changed(self.view(plan))
         finally:
@@ -165,7 +177,7 @@ class Index:
         if self._view is None or self._view[0] != fingerprint:
             if self._view is not None:
                 self._view[1].drop()
-            self._view = (fingerprint, PlanView(self.connection, plan, self.set_aside))
+            self._view = (fingerprint, PlanView(self.connection, plan, self.aside))
         return self._view[1]
 
     def made(self, plan: Plan | None = None) -> Iterator[tuple[str, Mention]]:

@@ -4,13 +4,15 @@ The sealed index never changes. A view is a temporary table of the connection.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 
 from app.index.insert import pack_id, seconds
+from app.index.rows_aside import LateRows, RowsAside
 from app.index.schema import ASIDE, SHARED
 from app.mapping.kind_roles import MATCHED, KindRole
 from app.mapping.plan import Choice, Plan
+from app.mapping.rows import Outcome
 
 UNNAMED = "unnamed:"
 """Followed by the row of a placeholder: the name of the state with the problem code of rows that name nothing."""
@@ -53,8 +55,10 @@ _FEWER = """SELECT refs.target, kinds.name, COUNT(*) FROM {t} l JOIN refs ON ref
     JOIN rows r ON r.row = refs.row JOIN kinds ON kinds.id = r.kind LEFT JOIN verdicts v ON v.row = refs.row
     WHERE l.waits AND v.row IS NULL AND refs.target BETWEEN ? AND ? GROUP BY refs.target, kinds.name"""
 
-# Rows that are mapped differently once the new rows wait: these rows, and both ends of their references.
-_TOUCHED = """SELECT row FROM {new} UNION SELECT refs.row FROM refs JOIN {new} n ON n.row = refs.target
+# Rows that are mapped differently once the new rows wait: these rows, without those that mapping itself kept back, and
+# both ends of their references.
+_TOUCHED = """SELECT row FROM {new} EXCEPT SELECT row FROM {late}
+    UNION SELECT refs.row FROM refs JOIN {new} n ON n.row = refs.target
     UNION SELECT refs.target FROM {new} n JOIN refs ON refs.row = n.row
     UNION SELECT leads.row FROM leads JOIN {new} n ON n.row = leads.target
     UNION SELECT leads.row FROM leads JOIN {new} n ON n.row = leads.by
@@ -70,16 +74,18 @@ def choices(plan: Plan) -> Mapping[KindRole, Mapping[str, Choice]]:
 class PlanView:
     """The rows that a plan leaves out and the rows that wait for a choice of the clinic, with all rows that need them.
 
-    `set_aside` are rows on which the work of a trial failed. These rows wait as well, unless the plan matches them with
-    an object of the workspace. `table` is the temporary table of all these rows, for queries on the same connection.
+    `aside` are rows that the trial keeps back. These rows wait as well, unless the plan matches them with an object of
+    the workspace. `table` is the temporary table of all these rows, for queries on the same connection.
     `first` and `last` of the methods are row numbers, both inclusive.
     """
 
-    def __init__(self, connection: sqlite3.Connection, plan: Plan, set_aside: Collection[int] = ()) -> None:
+    def __init__(self, connection: sqlite3.Connection, plan: Plan, aside: RowsAside | None = None) -> None:
         self._db = connection
-        self.set_aside = frozenset(set_aside)
+        self.aside = aside or RowsAside()
         self._deserted: dict[int, str] = {}
-        self.table = f"temp.left_out_{next(_numbers)}"
+        number = next(_numbers)
+        self.table = f"temp.left_out_{number}"
+        self._late = f"temp.late_{number}"
         self._kinds: dict[str, int] = dict(connection.execute("SELECT name, id FROM kinds"))
         self._roles: dict[str, int] = dict(connection.execute("SELECT role, id FROM kinds WHERE role IS NOT NULL"))
         self._waits = False
@@ -98,9 +104,10 @@ class PlanView:
         self._unnamed = dict(self._undecided(plan))
         for row in self._unnamed:
             self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
-        for row in self.set_aside:
+        for row in self.aside.failed:
             self._set_aside(plan, row)
-        self.has_waiting = self._clients(plan, "wait") or bool(self._unnamed or self.set_aside)
+        self._keep_back(self.aside.late)
+        self.has_waiting = self._clients(plan, "wait") or bool(self._unnamed or self._has_aside)
         if self.has_waiting:
             self._spread(everywhere=True)
 
@@ -162,14 +169,21 @@ class PlanView:
 
     def fewer(self, first: int, last: int) -> Iterator[tuple[int, str, int]]:
         """The rows from `first` to `last` to which waiting rows refer, with the kind and number of these."""
-        return self._db.execute(_FEWER.format(t=self.table), (first, last)) if self.set_aside else iter(())
+        return self._db.execute(_FEWER.format(t=self.table), (first, last)) if self._has_aside else iter(())
+
+    def late(self, first: int, last: int) -> Mapping[int, tuple[Outcome, str | None]]:
+        """The rows from `first` to `last` that mapping kept back, each with its outcome and problem code."""
+        if not self.aside.late:
+            return {}
+        query = f"SELECT row, outcome, code FROM {self._late} WHERE row BETWEEN ? AND ?"
+        return {row: (Outcome(outcome), code) for row, outcome, code in self._db.execute(query, (first, last))}
 
     def parts_changed(self, before: "PlanView") -> frozenset[int]:
         """The numbers of parts whose rows are mapped differently than in an earlier view of the same plan and index."""
         self._db.execute("CREATE TEMP TABLE newly (row INTEGER PRIMARY KEY)")
         try:
             self._db.execute(f"INSERT INTO newly SELECT row FROM {self.table} EXCEPT SELECT row FROM {before.table}")
-            touched = _TOUCHED.format(new="temp.newly")
+            touched = _TOUCHED.format(new="temp.newly", late=self._late)
             parts = self._db.execute(
                 f"""SELECT DISTINCT pieces.part FROM ({touched}) t
                 JOIN pieces ON pieces.first = (SELECT MAX(first) FROM pieces WHERE first <= t.row)"""
@@ -177,6 +191,19 @@ class PlanView:
             return frozenset(part for (part,) in parts)
         finally:
             self._db.execute("DROP TABLE temp.newly")
+
+    @property
+    def _has_aside(self) -> bool:
+        return bool(self.aside.failed or self.aside.late)
+
+    def _keep_back(self, late: tuple[LateRows, ...]) -> None:
+        self._db.execute(f"CREATE TABLE {self._late} (row INTEGER PRIMARY KEY, outcome TEXT NOT NULL, code TEXT)")
+        self._db.executemany(
+            f"INSERT OR IGNORE INTO {self._late} VALUES (?, ?, ?)",
+            ((row, run.outcome.value, run.code) for run in late for row in range(run.first, run.last + 1)),
+        )
+        if late:
+            self._insert(f"SELECT rows.row, rows.kind FROM {self._late} late JOIN rows ON rows.row = late.row")
 
     def _set_aside(self, plan: Plan, row: int) -> None:
         query = "SELECT kinds.role, source_id FROM rows JOIN kinds ON kinds.id = rows.kind WHERE row = ?"
@@ -197,8 +224,9 @@ class PlanView:
         return frozenset(row for (row,) in self._db.execute(query, (first, last, waits)))
 
     def drop(self) -> None:
-        """Drops the table of the view. A second call changes nothing."""
-        self._db.execute(f"DROP TABLE IF EXISTS {self.table}")
+        """Drops the tables of the view. A second call changes nothing."""
+        for table in (self.table, self._late):
+            self._db.execute(f"DROP TABLE IF EXISTS {table}")
 
     def _choose(self, plan: Plan) -> None:
         for role, chosen in choices(plan).items():

@@ -15,6 +15,7 @@ from sqlmodel import Session, select
 
 from app.caspen.record_ids import Ids
 from app.caspen.stores import Store
+from app.index.rows_aside import RowsAside
 from app.index.store import Index, remove
 from app.index.stored_index import materialise
 from app.mapping.context import Context
@@ -150,7 +151,7 @@ def _target(index: Index, kind: Kind[Any], part: Part, plan: Plan, ids: Ids) -> 
 
 PLACES = "locations"
 SET_ASIDE = "set_aside"
-"""The phase of a trial that holds the rows that need rows set aside. Its result names the rows set aside."""
+"""The phase of a trial that holds the rows that need rows set aside. Its result is `RowsAside` as JSON."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class TrialContexts:
     """The trial context of this process. A process keeps the context of one trial only."""
 
     def __init__(self) -> None:
-        self._current: tuple[tuple[str, int, tuple[int, ...]], TrialContext] | None = None
+        self._current: tuple[tuple[str, int, RowsAside], TrialContext] | None = None
 
     def of(self, runtime: Runtime, migration: Migration) -> TrialContext:
         """The context of a migration's current trial; built anew for another trial or other rows set aside."""
@@ -210,16 +211,16 @@ class TrialContexts:
 trial_contexts = TrialContexts()
 
 
-def rows_set_aside(session: Session, migration: Migration) -> tuple[int, ...]:
+def rows_set_aside(session: Session, migration: Migration) -> RowsAside:
     """The rows of the index that were set aside in a migration's current trial; rows that need them are held."""
     settled = session.get(Work, (migration.id, f"trial:{migration.trial_number}", SET_ASIDE, 0))
-    return () if settled is None else tuple(settled.facts.get("rows", ()))
+    return RowsAside() if settled is None else RowsAside.from_json(settled.facts)
 
 
-def build_trial_context(runtime: Runtime, migration: Migration, set_aside: tuple[int, ...] = ()) -> TrialContext:
+def build_trial_context(runtime: Runtime, migration: Migration, aside: RowsAside | None = None) -> TrialContext:
     """Builds a trial's context from its frozen plan, the facts of the workspace at its start, and the sealed index.
 
-    `set_aside` are rows of the index that wait, with all rows that need them.
+    `aside` are rows of the index that wait, with all rows that need them.
     """
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
@@ -233,7 +234,7 @@ def build_trial_context(runtime: Runtime, migration: Migration, set_aside: tuple
         source_named(migration.source),
         materialise(runtime, migration, runtime.scratch.folder / f"{trial.store}.index"),
     )
-    index.leave_aside(set_aside)
+    index.leave_aside(aside or RowsAside())
     context = Context(ZoneInfo(plan.timezone), plan.country, trial.started_at.date())
     lists = build_lookup_lists(
         runtime, migration, source, index, plan, context, runtime.scratch.folder / f"{trial.store}.lists"

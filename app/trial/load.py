@@ -15,6 +15,7 @@ from app.caspen.relied_records import acts_so_far
 from app.caspen.stores import WorkspaceChanged
 from app.caspen.workspace_snapshot import load_workspace
 from app.errors import Stop
+from app.index.rows_aside import late_to_json
 from app.mapping.plan import Plan
 from app.mapping.rows import Outcome
 from app.matching.workspace_records import known_clients, known_fields
@@ -180,8 +181,11 @@ def _loaded(
         )
         if problems:
             session.connection().execute(sa.insert(ProblemLine), problems)
+        if mapped.late:
+            note_set_aside(session, lease)
 
-    return Done({**_result(loaded, mapped.tally.to_result()), **rows_of_piece(lease.result)}, write)
+    late = late_to_json(mapped.late)
+    return Done({**_result(loaded, mapped.tally.to_result()), **late, **rows_of_piece(lease.result)}, write)
 
 
 def _result(loaded: PartLoaded, more: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlmodel import col, select
 
 from app.caspen.load_part import RowRecords
-from app.index.part import PartView, RowView
+from app.index.part import PartView, RowView, Verdict
+from app.index.rows_aside import LateRows
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name
 from app.mapping.parse import Parsed, parse_row
@@ -27,15 +28,22 @@ from app.worker.runtime import Runtime
 
 BEAT_ROWS = 200
 KEPT_BACK = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
+LEVELS = {outcome: level for level, outcome in KEPT_BACK.items()}
 CAUSE = "spreadsheet_error_value"  # reported for rows that are kept back as well: explains an empty cell
 NO_VIEW = RowView()
 
 
 @dataclass
 class MappedPart:
-    """The mapped rows of a part: records of rows that move, in the order of the part, and the tally of all rows."""
+    """The mapped rows of a part: records of rows that move, in the order of the part, and the tally of all rows.
+
+    `late` are rows that resolving let move and that mapping kept back, if other rows may refer to them. `late_lines`
+    are all such rows by line, each with its outcome and problem code.
+    """
 
     tally: Tally
+    late: tuple[LateRows, ...] = ()
+    late_lines: dict[int, tuple[Outcome, str | None]] = field(default_factory=dict)
     rows: list[RowRecords] = field(default_factory=list)
     source_ids: dict[int, str] = field(default_factory=dict)
 
@@ -63,6 +71,7 @@ def map_part(
         parsed = parse_row(kind, row.cells, context, columns)
         _map_row(mapped, kind, row, with_rows(view.rows.get(row.line, NO_VIEW), members), parsed, trial_context)
         del row, parsed  # the next one may be as large
+    mapped.late = trial_context.index.late_rows(part.kind, part.number, mapped.late_lines)
     return mapped
 
 
@@ -102,14 +111,21 @@ def _map_row(
     tally, line = mapped.tally, row.line
     problems = [*map(row_problem, row.codes), *view.problems, *_row_problems(row, parsed)]
     kept_back = _kept_back(view, problems, parsed)
+    if view.verdict is not None and view.is_late:
+        _keep_late(mapped, line, parsed, view.verdict, problems)
+        return
     if kept_back is not None:
         outcome, code = kept_back
         tally.row(outcome)
+        if view.verdict is None:
+            mapped.late_lines[line] = outcome, code
         reasons = [p for p in problems if KEPT_BACK.get(p.severity) is outcome or p.code == CAUSE]
         tally.note(line, parsed.source_id, reasons + ([Problem(code)] if code else []))
         return
     assert kind.to_records is not None  # noqa: S101 - parts of kinds that do not move are never mapped
     result = kind.to_records(parsed.row, view.joined, trial_context.lookups)
+    if not isinstance(result, Mapped):
+        mapped.late_lines[line] = result.outcome, result.problem.code if result.problem else None
     if not isinstance(result, Mapped) and result.outcome is Outcome.LEFT_OUT:
         tally.row(result.outcome)  # nothing is reported of a row that the clinic left out
         return
@@ -129,6 +145,16 @@ def _map_row(
     tally.row(result.outcome)
     if result.problem is not None:
         tally.note(line, parsed.source_id, [result.problem])
+
+
+def _keep_late(mapped: MappedPart, line: int, parsed: Parsed[Any], verdict: Verdict, problems: list[Problem]) -> None:
+    """Counts a row that mapping kept back before, with the same problems."""
+    mapped.tally.row(verdict.outcome)
+    if verdict.outcome is Outcome.LEFT_OUT:
+        return
+    mapped.tally.note(line, parsed.source_id, problems)
+    if verdict.code is not None:
+        mapped.tally.note(line, parsed.source_id, [Problem(verdict.code, level=LEVELS.get(verdict.outcome))])
 
 
 def _row_problems(row: PartRow, parsed: Parsed[Any]) -> list[Problem]:

@@ -1,15 +1,18 @@
 """Holds the rows that need a row that was set aside in a trial, as if reading had set that row aside.
 
-A row fails while it is mapped or loaded, when rows that refer to it may be in the trial already. Once every part is
-settled, the parts with such rows are removed from the trial and loaded again. This repeats until no further row fails.
-A trial without failed rows skips this phase.
+A row fails while it is mapped or loaded, or its mapping keeps it back, when rows that refer to it may be in the trial
+already. Once every part is settled, the parts with such rows are removed from the trial and loaded again. This repeats
+until no further row is set aside. A trial without such rows skips this phase.
 """
+
+from collections.abc import Collection
 
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.caspen.fences import PartKey
 from app.caspen.load_part import unload_parts
+from app.index.rows_aside import RowsAside, late_from_json
 from app.migration.models import Migration, Work
 from app.trial.context import PLACES, SET_ASIDE, TrialContext, trial_contexts
 from app.worker.heartbeat import Heartbeat
@@ -49,10 +52,15 @@ def hold_children(runtime: Runtime, migration: Migration, lease: Lease, beat: He
         _held(session, lease)
     if any(piece.state not in SETTLED for piece in pieces):
         raise LostLease(lease.phase)  # another worker loads a part again
-    rows = _rows(trial_context, pieces)
+    index, before = trial_context.index, trial_context.index.aside
+    failed = tuple(_failed(trial_context, pieces))
+    late = dict.fromkeys((*before.late, *(run for piece in pieces for run in late_from_json(piece.result))))
+    aside = RowsAside(failed, tuple(late))
     with beat.during():
-        changed = trial_context.index.parts_changed(trial_context.plan, rows)
-        concerns_all = _has_places(trial_context, set(rows) - trial_context.index.set_aside)
+        changed = index.parts_changed(trial_context.plan, aside)
+        late_before = set(before.late)
+        new = [*set(failed).difference(before.failed), *(run.first for run in late if run not in late_before)]
+        concerns_all = _has_places(trial_context, new)
         again = [
             SettledPiece(piece.number, piece.epoch, rows_of_piece(piece.result))
             for piece in pieces
@@ -62,7 +70,9 @@ def hold_children(runtime: Runtime, migration: Migration, lease: Lease, beat: He
         unload_parts(
             trial_context.store, [PartKey(migration.id, number, piece.number, piece.epoch + 1) for piece in again]
         )
-    return Done({"rows": rows}, lambda session: reopen(session, lease, PARTS, again))
+    if not again:
+        aside = RowsAside(failed, before.late)  # nothing refers to the other late rows
+    return Done(aside.to_json(), lambda session: reopen(session, lease, PARTS, again))
 
 
 def _pieces(lease: Lease) -> SelectOfScalar[Work]:
@@ -80,13 +90,13 @@ def _held(session: Session, lease: Lease) -> None:
         raise LostLease(lease.phase)
 
 
-def _has_places(trial_context: TrialContext, rows: set[int]) -> bool:
+def _has_places(trial_context: TrialContext, rows: Collection[int]) -> bool:
     """Whether any of these rows is a location: rows without a location may have been assigned to it."""
     return any(PLACES in trial_context.source.kind(kind).tables for kind in trial_context.index.kinds_of(rows))
 
 
-def _rows(trial_context: TrialContext, pieces: list[Work]) -> list[int]:
-    """The rows of the index that were set aside so far, sorted."""
+def _failed(trial_context: TrialContext, pieces: list[Work]) -> list[int]:
+    """The rows of the index at which the work failed so far, sorted."""
     places = [
         (int(piece.result.get("part", piece.number)), int(piece.result.get("start", 0)))
         for piece in pieces

@@ -2,6 +2,7 @@
 
 import time
 
+from app.index.rows_aside import RowsAside
 from app.mapping.plan import Choice, Plan
 from app.mapping.traits import Mention
 from tests.index.story import IDS, Export, booking, business, day, patient, practitioner, type_
@@ -54,7 +55,7 @@ def test_a_visit_goes_on_without_a_business_that_waits(export: Export) -> None:
     export.has("businesses", "1")
     visit = export.has("appointments", "5", business("1"))
     (place,) = export.index.connection.execute("SELECT row FROM things WHERE id = 1").fetchone()
-    export.index.leave_aside({place})
+    export.index.leave_aside(RowsAside((place,)))
 
     assert export.verdict("appointments", visit) is None
     assert export.row("appointments", visit).findings == ("appointment_location_defaulted",)

@@ -149,10 +149,10 @@ def _tried(runtime: Runtime, rows: tuple[Row, ...], how: Fails, workers: tuple[s
 
 
 @cache
-def held_in_reading(*rows: Row) -> Account:
-    """The result of a trial whose reading holds the rows, before anything is resolved."""
+def held_in_reading(*rows: Row, how: Fails = Fails.READ) -> Account:
+    """The result of a trial whose reading keeps the rows back, before anything is resolved."""
     with TemporaryDirectory() as folder, runtime_in(Path(folder) / "var") as runtime:
-        clinic = _tried(runtime, rows, Fails.READ)
+        clinic = _tried(runtime, rows, how)
         assert clinic.trial.balanced
         return _account(clinic)
 
@@ -181,6 +181,51 @@ def test_what_belongs_to_a_row_set_aside_in_a_trial_is_held_as_if_reading_had_se
     assert found.told == wanted.told
     assert found.digest == wanted.digest
     assert (row.kind, "row_quarantined", "held", row.id) in found.told
+    _live(clinic)
+
+
+@pytest.mark.parametrize("how", [Fails.HELD, Fails.SKIPPED])
+@pytest.mark.parametrize("row", [*CASES, *OTHERS])
+def test_what_belongs_to_a_row_that_mapping_keeps_back_is_held_as_if_reading_had_kept_it_back(
+    runtime: Runtime, row: Row, how: Fails
+) -> None:
+    clinic = _tried(runtime, (row,), how)
+    assert clinic.state() is State.REVIEWING
+    found = _account(clinic)
+    wanted = held_in_reading(row, how=Fails.READ if how is Fails.HELD else Fails.READ_SKIPPED)
+    assert "link_broken" not in clinic.codes("trial:1")
+    assert clinic.trial.balanced
+    assert found.rows == wanted.rows
+    assert found.digest == wanted.digest
+    own = (row.kind, row.id)
+    assert {line for line in found.told if own != (line[0], line[3])} == {
+        line for line in wanted.told if own != (line[0], line[3])
+    }
+    assert (row.kind, "row_quarantined", how.value, row.id) in found.told
+    _live(clinic)
+
+
+def test_a_chain_of_rows_that_mapping_holds_one_for_another_is_held_to_its_end(runtime: Runtime) -> None:
+    template, service, form = (
+        Row("treatment_note_templates", "111"),
+        Row("appointment_types", "51"),
+        Row("patient_forms", "141"),
+    )
+    clinic = _tried(runtime, (template, service, form), Fails.LACKING)
+    found = _account(clinic)
+    assert clinic.trial.balanced
+    assert "link_broken" not in clinic.codes("trial:1")
+    chain = {
+        (template.kind, "row_quarantined", "held", template.id),
+        (service.kind, "template_unknown", "warning", service.id),
+        (service.kind, "row_quarantined", "held", service.id),
+        ("appointments", "parent_not_imported", "held", "81"),
+        ("attendees", "parent_not_imported", "held", "91"),
+        ("treatment_notes", "note_without_appointment", "warning", "131"),
+        (form.kind, "form_without_appointment", "warning", form.id),
+        (form.kind, "row_quarantined", "held", form.id),
+    }
+    assert chain <= found.told.keys()
     _live(clinic)
 
 

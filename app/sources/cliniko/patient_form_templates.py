@@ -13,7 +13,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError
 from app.mapping.text import numbered, string, verbatim
-from app.mapping.traits import Names, Recognition
+from app.mapping.traits import Exclusion, Names, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
@@ -33,6 +33,15 @@ class FormTemplateRow(Row):
     ] = None
     restricted_to_practitioner: Annotated[bool | None, Column(boolean, "Restricted To Practitioner")] = None
     email_to_patient_on_completion: Annotated[bool | None, Column(boolean, "Email To Patient On Completion")] = None
+
+
+def reason_not_moved(row: FormTemplateRow) -> Problem | None:
+    """`bad_json` for a row whose content is damaged JSON, else None."""
+    try:
+        read_content_or_text(row.content)
+    except NotJsonError:
+        return Problem("bad_json", level=Level.HELD)
+    return None
 
 
 def to_records(row: FormTemplateRow, joined: Joined, lookups: Lookups) -> Result:
@@ -74,6 +83,7 @@ KIND = Kind(
     ),
     row=FormTemplateRow,
     to_records=to_records,
+    exclusion=Exclusion(reason=reason_not_moved),
     tables=("form_templates",),
     names=Names(
         name_of=lambda row: row.name,

@@ -12,7 +12,7 @@ from app.mapping.rich import template_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError
 from app.mapping.text import numbered, string, verbatim
-from app.mapping.traits import Names, Recognition
+from app.mapping.traits import Exclusion, Names, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
@@ -33,6 +33,15 @@ class NoteTemplateRow(Row):
         ),
     ] = None
     print_settings: Annotated[Words, Column(verbatim, "Print Settings", is_object=True)] = None
+
+
+def reason_not_moved(row: NoteTemplateRow) -> Problem | None:
+    """`bad_json` for a row whose content is damaged JSON, else None."""
+    try:
+        read_content_or_text(row.content)
+    except NotJsonError:
+        return Problem("bad_json", level=Level.HELD)
+    return None
 
 
 def to_records(row: NoteTemplateRow, joined: Joined, lookups: Lookups) -> Result:
@@ -88,6 +97,7 @@ KIND = Kind(
     ),
     row=NoteTemplateRow,
     to_records=to_records,
+    exclusion=Exclusion(reason=reason_not_moved),
     tables=("progress_note_templates",),
     names=Names(
         name_of=lambda row: row.name,
