@@ -364,7 +364,7 @@ def _field(name: str, kind: Kind[Any], path: Path) -> str:
     """A field, from our name or the source's header. Empty for a column that is left out."""
     if not name or is_field(kind, name):
         return name
-    by_header = known_headers(kind).get(normalise_header(name))
+    by_header = known_headers(kind).get(kind.layout.normalise(name))
     if by_header is None:
         known = ", ".join(p.name for p in kind.columns)
         raise BadFile(f"{path}: {kind.name} have no field {name}. Fields: {known}")

@@ -104,13 +104,12 @@ class Column:
 
 @lru_cache(maxsize=4096)
 def normalise_header(text: str) -> str:
-    """A header for comparison: lower case, ASCII letters and digits only. A second call changes nothing.
+    """A described header for comparison: lower case, ASCII letters and digits only. A second call changes nothing.
 
-    `client`, `worker` and `participant` become `patient`: a clinic chooses one of these words in the source's settings.
+    For the headers of a file, see `Layout.normalise`.
     """
     text = unicodedata.normalize("NFKC", text.strip().lstrip("\ufeff")).lower()
-    text = re.sub(r"[^a-z0-9]", "", text)
-    return re.sub(r"client|worker|participant", "patient", text)
+    return re.sub(r"[^a-z0-9]", "", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from app.mapping.columns import RowColumn, columns_of
 from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.kind_roles import KindRole
-from app.mapping.layout import Layout
+from app.mapping.layout import NO_LAYOUT, Layout
 from app.mapping.lookups import Lookups
+from app.mapping.raw_format import RawFormat
 from app.mapping.rows import Joined, Result
 from app.mapping.traits import (
     CaseList,
@@ -32,7 +33,7 @@ from app.mapping.traits import (
     Sharing,
     ShortList,
 )
-from app.mapping.verified_kinds import NestedRows, VerifiedKind
+from app.mapping.verified_kinds import VerifiedKind
 
 R = TypeVar("R")
 
@@ -52,7 +53,8 @@ class Kind(Generic[R]):
     * `tables`: the tables of the records; the first is the kind's own.
     * `role`: what the kind is to Caspen; None for a kind that only mapping knows.
 
-    A trait that a kind does not set means that the kind has none of it.
+    A trait that a kind does not set means that the kind has none of it. `layout` is that of the kind's source, which
+    gives it to each of its kinds.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Kind(Generic[R]):
     filing: Filing | None = None
     pages: PageColumns | None = None
     case_list: CaseList | None = None
+    layout: Layout = field(default=NO_LAYOUT, init=False)
 
     @property
     def imported(self) -> bool:
@@ -162,7 +165,7 @@ class Source:
 
     * `uses`: the features that a clinic is asked about; `counts`: the numbers that a clinic may enter.
     * `carried`: the columns in which the source has computed values about a client.
-    * `verified_kinds`: the spot checks; `nested_rows`: for verification, which rows a JSON object holds.
+    * `verified_kinds`: the spot checks; `raw_format`: how verification reads the raw files.
     * `unverified`: by name, why the rows of an imported kind are not compared. Every other imported kind is verified.
     * `help_article`: the web address of the source's own help about exports.
     * `fields_of`: receives pairs of kind name and row of the kinds with questions or answers, the context, and the
@@ -178,9 +181,15 @@ class Source:
     computed: ComputedColumns | None = None
     verified_kinds: tuple[VerifiedKind, ...] = ()
     unverified: Mapping[str, str] = field(default_factory=dict)
-    nested_rows: NestedRows | None = None
+    raw_format: RawFormat = field(default_factory=RawFormat)
     help_article: str = ""
     fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None
+
+    def __post_init__(self) -> None:
+        for kind in self.kinds:
+            if kind.layout not in (NO_LAYOUT, self.layout):
+                raise ValueError(f"the kind {kind.name} belongs to a source with another layout")
+            object.__setattr__(kind, "layout", self.layout)
 
     def with_role(self, role: KindRole) -> Kind[Any] | None:
         """The kind that plays a role; None where the source has none."""

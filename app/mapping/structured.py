@@ -11,9 +11,6 @@ from app.mapping.rows import Json
 from app.mapping.storable import REMOVED, shown_json
 from app.mapping.text import clean
 
-BY_PROGRAMS = frozenset({"id", "links", "created_at", "updated_at", "patient"})
-"""Members of the API's objects with technical values: ids, links, times of storage, and the owner."""
-
 
 class NotJsonError(ValueError):
     """The text is no valid JSON. The error contains nothing of the text."""
@@ -79,7 +76,7 @@ def reads_json(read: Reader) -> bool:
     return read in _json_readers
 
 
-def words_in(value: Json, aside: Collection[str] = BY_PROGRAMS) -> Iterator[str]:
+def words_in(value: Json, aside: Collection[str]) -> Iterator[str]:
     """Every text, number, yes and no in a value, in order. Members of objects in `aside` are left out."""
     left = [value]
     while left:

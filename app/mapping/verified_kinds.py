@@ -5,20 +5,16 @@ changes both sides alike. Verification reads the raw file with other code and co
 records by the descriptions here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 
 Cells = Mapping[str, str]
-"""The cells of one row, by header as `bare_header` gives it."""
+"""The cells of one row, by header as `RawFormat.bare` gives it."""
 
 CellOf = Callable[[Cells], str]
 """Returns the text to compare for a row; "" if the row has none."""
-
-NestedRows = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]] | None]
-"""Receives a JSON object, returns the rows that the object holds; None for an object that is one row."""
 
 
 class Comparison(StrEnum):
@@ -128,12 +124,8 @@ class VerifiedKind:
 
 @lru_cache(maxsize=4096)
 def bare_header(header: str) -> str:
-    """A header in lower case, letters and digits only. `client`, `worker` and `participant` become `patient`.
-
-    A clinic chooses one of these words in the source's settings, and the export's headers follow the choice.
-    """
-    name = "".join(filter(str.isalnum, header.casefold()))
-    return name.replace("client", "patient").replace("worker", "patient").replace("participant", "patient")
+    """A header in lower case, letters and digits only. For the headers of a file, see `RawFormat.bare`."""
+    return "".join(filter(str.isalnum, header.casefold()))
 
 
 def first_filled(row: Cells, *headers: str) -> str:

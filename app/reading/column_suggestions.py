@@ -7,9 +7,10 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
-from app.mapping.columns import RowColumn, normalise_header
+from app.mapping.columns import RowColumn
 from app.mapping.flags import boolean
 from app.mapping.kind import Kind
+from app.mapping.layout import Layout
 from app.mapping.moments import birth, day, local_timestamp, time_of_day, timestamp, visit_time
 from app.mapping.numbers import money, whole
 from app.mapping.structured import reads_json
@@ -18,36 +19,6 @@ from app.reading.value_patterns import ColumnPattern
 
 MIN_SCORE = 0.5  # suggestions with a lower score are not made
 _WORDS = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")
-# Words of other systems, by the word that our own headers use.
-_SAME = {
-    word: ours
-    for ours, words in {
-        "id": "no nr num number ref reference code key identifier uid",
-        "patient": "client customer participant worker person",
-        "practitioner": "provider clinician therapist doctor",
-        "business": "location site clinic branch",
-        "birth": "dob born birthdate birthday",
-        "last": "surname family",
-        "first": "given forename",
-        "mobile": "cell",
-        "phone": "ph tel telephone",
-        "email": "mail",
-        "city": "suburb town",
-        "postcode": "zip postal",
-        "note": "comment remark memo",
-        "issue": "opened issued",
-        "expiry": "expires closes closed ends ended until",
-        "create": "created added entered",
-        "update": "updated modified changed edited",
-        "cancel": "cancelled canceled cancellation",
-        "begin": "start starts begin begins",
-        "end": "ends finish finishes",
-        "appointment": "booking visit session",
-        "max": "maximum allowed limit ok",
-        "name": "title label",
-    }.items()
-    for word in words.split()
-}
 _PHONES = frozenset({"phone", "mobile", "fax"})
 _FILLER = frozenset({"at", "on", "of", "the", "is", "in", "for", "this", "s"})
 _FAMILIES: tuple[tuple[tuple[Any, ...], tuple[str, ...]], ...] = (
@@ -110,10 +81,14 @@ def _add_phones(
     suggestions: dict[str, FieldSuggestion], taken: set[str], kind: Kind[Any], columns: Sequence[ColumnSample]
 ) -> None:
     """Assigns columns of phone numbers to unused phone fields: the field for other phones first."""
-    free = [p.name for p in kind.columns if "phone" in tokens(p.name) and p.name not in taken and not _is_json(p)]
-    free.sort(key=lambda name: "other" not in tokens(name))
+    free = [
+        p.name
+        for p in kind.columns
+        if "phone" in tokens(p.name, kind.layout) and p.name not in taken and not _is_json(p)
+    ]
+    free.sort(key=lambda name: "other" not in tokens(name, kind.layout))
     for column in columns:
-        if free and column.name not in suggestions and _are_phones(column):
+        if free and column.name not in suggestions and _are_phones(column, kind.layout):
             suggestions[column.name] = FieldSuggestion(free.pop(0), MIN_SCORE)
 
 
@@ -121,9 +96,9 @@ def _is_json(placed: RowColumn) -> bool:
     return reads_json(placed.column.read)
 
 
-def _are_phones(column: ColumnSample) -> bool:
+def _are_phones(column: ColumnSample, layout: Layout) -> bool:
     """Returns whether the header names a phone and the cells may be phone numbers. Digits alone may be any number."""
-    named = bool(tokens(column.name) & _PHONES)
+    named = bool(tokens(column.name, layout) & _PHONES)
     return named and (not column.shape.filled or column.shape.share("phone number", "digits", "several numbers") > 0.3)
 
 
@@ -151,7 +126,7 @@ def suggest_kinds(
         guesses = suggest_fields(kind, columns, ids, thorough=False)
         needed = {p.name for p in kind.columns if p.column.is_key or p.column.required}
         references = {p.name for p in kind.columns if p.column.links_to}
-        own = {name: guess for name, guess in guesses.items() if not is_common_column(name, guess)}
+        own = {name: guess for name, guess in guesses.items() if not is_common_column(name, guess, kind.layout)}
         total = sum(guess.score for guess in own.values())
         specific = sum(guess.score for guess in own.values() if guess.field not in references)
         score = total + sum(0.5 for guess in guesses.values() if guess.field in needed) - 0.02 * len(kind.columns)
@@ -160,9 +135,9 @@ def suggest_kinds(
     return tuple(sorted(likely, key=lambda kind: (kind.specific < MIN_SCORE, -kind.score)))
 
 
-def is_common_column(header: str, guess: FieldSuggestion) -> bool:
+def is_common_column(header: str, guess: FieldSuggestion, layout: Layout) -> bool:
     """Returns whether every kind has such a header or such a field, as `created_at`."""
-    return guess.field in _EVERYWHERE or tokens(header) in {tokens(name) for name in _EVERYWHERE}
+    return guess.field in _EVERYWHERE or tokens(header, layout) in {tokens(name, layout) for name in _EVERYWHERE}
 
 
 def clear_winner(likely: Sequence[KindSuggestion]) -> str | None:
@@ -180,10 +155,10 @@ def field_score(
     kind: Kind[Any], placed: RowColumn, column: ColumnSample, ids: Mapping[str, frozenset[str]], *, thorough: bool
 ) -> float:
     """Returns how well a column fits a field, from 0 to 1. 1.0 is the field's own header."""
-    plain = normalise_header(column.name)
+    plain, words = kind.layout.normalise(column.name), tokens(column.name, kind.layout)
     if known_headers(kind).get(plain) == placed.name:
         return 1.0
-    score = max((_overlap(tokens(column.name), other) for other in _names_of(placed)), default=0.0) * 0.9
+    score = max((_overlap(words, other) for other in _names_of(placed, kind.layout)), default=0.0) * 0.9
     if thorough and score < MIN_SCORE and len(plain) > 3:
         spelled = max(
             (SequenceMatcher(None, plain, known).ratio() for known in placed.normalised_headers()), default=0.0
@@ -197,7 +172,7 @@ def _reference(kind: Kind[Any], placed: RowColumn, column: ColumnSample, ids: Ma
     target = placed.column.links_to
     if target is None:
         own = placed.column.is_key and column.shape.is_all_different and column.shape.share(*_IDS) > 0.9
-        return 0.3 if own and tokens(column.name) & (tokens(kind.name) | {"id"}) else 0.0
+        return 0.3 if own and tokens(column.name, kind.layout) & (tokens(kind.name, kind.layout) | {"id"}) else 0.0
     known = ids.get(target, frozenset())
     share = len(known & column.cells) / len(column.cells) if column.cells and known else 0.0
     return 0.55 if share >= 0.2 else 0.0
@@ -224,14 +199,15 @@ def _overlap(words: frozenset[str], other_words: frozenset[str]) -> float:
 
 
 @lru_cache(maxsize=4096)
-def tokens(text: str) -> frozenset[str]:
-    """Returns the words of a header for comparing: synonyms replaced by our word, without plurals and filler words."""
-    words = [word.lower() for word in _WORDS.findall(text)]
-    kept = [_SAME.get(word) or _SAME.get(word.rstrip("s"), word.rstrip("s") or word) for word in words]
+def tokens(text: str, layout: Layout) -> frozenset[str]:
+    """Returns the words of a header for comparing, without plurals and filler words. Synonyms are replaced by the
+    source's word."""
+    words, same = [word.lower() for word in _WORDS.findall(text)], layout.synonyms
+    kept = [same.get(word) or same.get(word.rstrip("s"), word.rstrip("s") or word) for word in words]
     return frozenset(word for word in kept if word not in _FILLER)
 
 
 @lru_cache(maxsize=2048)
-def _names_of(placed: RowColumn) -> tuple[frozenset[str], ...]:
+def _names_of(placed: RowColumn, layout: Layout) -> tuple[frozenset[str], ...]:
     headers = (placed.name, placed.column.native, *placed.column.headers)
-    return tuple(dict.fromkeys(tokens(header) for header in headers if header))
+    return tuple(dict.fromkeys(tokens(header, layout) for header in headers if header))

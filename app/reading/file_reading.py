@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.mapping.columns import normalise_header
 from app.mapping.context import Context, DateOrder, Serials
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
@@ -305,7 +304,7 @@ def _without_first_row(facts: Mapping[str, Any], header: Header, answer: Reading
         return facts
     known = known_headers(header.kind)
     headers = [
-        shown if normalise_header(shown) in known or shown in answer.pairs else f"Column {number}"
+        shown if header.kind.layout.normalise(shown) in known or shown in answer.pairs else f"Column {number}"
         for number, shown in enumerate((h.strip() for h in header.headers), start=1)
     ]
     unknown = [name for name, column in zip(headers, header.columns, strict=True) if column.startswith("?")]

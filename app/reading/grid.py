@@ -18,7 +18,7 @@ from app.mapping.storable import storable
 from app.reading.content_sniffing import is_blank, looks_like_data
 from app.reading.delimited import DELIMITERS, Delimited, declared_delimiter
 from app.reading.encoding import FileProfile
-from app.reading.json_lists import NO_LIST, SeveralLists, UnknownLists, list_key
+from app.reading.json_lists import NO_LIST, SeveralLists, UnknownLists
 from app.reading.json_mending import Damage
 from app.reading.json_rows import JsonRows
 from app.reading.limits import Limits
@@ -270,8 +270,9 @@ def json_rows(
 def _lists(source: Source, further: Sequence[str]) -> dict[str, str]:
     """Returns the kind of each list name. A name that no kind has maps to itself."""
     lists = {key: kind.name for kind in reversed(source.kinds) for key in (kind.name, *kind.recognition.json_keys)}
-    alike = {list_key(key): kind for key, kind in lists.items()}
-    return lists | {name: alike.get(list_key(name), name) for name in further}
+    normalise = source.layout.normalise_list
+    alike = {normalise(key): kind for key, kind in lists.items()}
+    return lists | {name: alike.get(normalise(name), name) for name in further}
 
 
 def json_grid(
@@ -543,10 +544,11 @@ class BareRelations:
             {p.name for p in kind.columns if p.column.name_for and base_of(p.column.name_for) == p.name} if kind else ()
         )
         again = repeated_fields(kind) if kind else frozenset()
+        normalise = self._relations.layout.normalise
         targets_found: dict[str, RelationTarget] = {}
         for name in sorted(self._ids | self._others):
             header = self._headers[name] or ""
-            field, link = own.get(normalise_header(name)), own.get(normalise_header(header))
+            field, link = own.get(normalise(name)), own.get(normalise(header))
             says_again = field is not None and normalise_header(field) in again
             if field in named and name in self._ids:
                 targets_found[name] = RelationTarget(header, is_name=True)

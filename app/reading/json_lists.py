@@ -5,11 +5,11 @@ Such a text is read once per list, and each list counts as a file of its own.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
 from app.mapping.columns import normalise_header
+from app.mapping.layout import Layout
 from app.reading.refusal import Refused
 from app.reading.relation_headers import short_object
 
@@ -46,16 +46,6 @@ class UnknownLists(Refused):
         self.names = tuple(names)
 
 
-@lru_cache(maxsize=4096)
-def _plain(name: str) -> str:
-    return normalise_header(name)
-
-
-def list_key(name: str) -> str:
-    """Returns a list's name for comparing: normalised, with clients called patients."""
-    return _plain(name).replace("customer", "patient")
-
-
 @dataclass
 class JsonLists:
     """The lists met so far, and which list is read: all if `only` is None.
@@ -68,11 +58,12 @@ class JsonLists:
     only: str | None = None
     fields: frozenset[str] = frozenset()
     are_rows: Callable[[Collection[str]], bool] = lambda _: False
+    layout: Layout = field(default_factory=Layout)
     noted: dict[str, None] = field(default_factory=dict)
     _keys: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._keys = frozenset(map(list_key, self.kinds))
+        self._keys = frozenset(map(self.layout.normalise_list, self.kinds))
 
     def note(self, name: str) -> None:
         """Records a list. Raises SeveralLists if all lists are read and they are of several kinds."""
@@ -112,24 +103,24 @@ class JsonLists:
         name."""
         if not isinstance(value, dict) or self.is_of_page(name):
             return False
-        if name in self.kinds or list_key(name) in self._keys:
-            return "id" in map(_plain, value) or self._has_row_members(value)
+        if name in self.kinds or self.layout.normalise_list(name) in self._keys:
+            return "id" in map(self.layout.normalise, value) or self._has_row_members(value)
         return short_object(value) is None and self._has_row_members(value)
 
     def is_of_page(self, name: str) -> bool:
         """Returns whether the name is page metadata, as `meta`."""
-        return _plain(name) in _OF_PAGES
+        return self.layout.normalise(name) in _OF_PAGES
 
     def _has_row_members(self, value: Mapping[str, Any]) -> bool:
-        return not self.fields.isdisjoint(map(_plain, value)) and self.are_rows(value)
+        return not self.fields.isdisjoint(map(self.layout.normalise, value)) and self.are_rows(value)
 
     def _describes_page(self, name: str, value: list[Any]) -> bool:
         """Returns whether a list is page metadata: such a name, and a single object with few members that no record
         has."""
-        if _plain(name) not in _OF_PAGES or len(value) > 1 or len(value[0]) > _FEW:
+        if self.layout.normalise(name) not in _OF_PAGES or len(value) > 1 or len(value[0]) > _FEW:
             return False
         return not any(isinstance(each, dict | list) for each in value[0].values()) and self.fields.isdisjoint(
-            map(_plain, value[0])
+            map(self.layout.normalise, value[0])
         )
 
     def page_lists(self, members: Mapping[str, Any], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
@@ -141,7 +132,7 @@ class JsonLists:
         lists = [name for name in (*lists, *(n for n in large if large[n] == "[")) if name not in self.kinds]
         if not lists:
             return ()
-        known = [name for name in lists if list_key(name) in self._keys]
+        known = [name for name in lists if self.layout.normalise_list(name) in self._keys]
         if known:
             others: Iterable[str] = takewhile(lambda name: name not in known, members) if is_alone else members
             return tuple(known) if self._are_page_members(name for name in others if name not in known) else ()
@@ -160,16 +151,16 @@ class JsonLists:
         """Returns whether a list may hold rows. `value` is None for a list that was too large to hold."""
         if value == [] or name in _NO_ROWS or (value and self._describes_page(name, value)):
             return False
-        return _plain(name) not in self.fields or (bool(value) and self.are_rows(value[0]))
+        return self.layout.normalise(name) not in self.fields or (bool(value) and self.are_rows(value[0]))
 
     def _are_page_members(self, names: Iterable[str]) -> bool:
         """Returns whether none of the members is a row's."""
-        return all(name in PAGE or _plain(name) not in self.fields for name in names)
+        return all(name in PAGE or self.layout.normalise(name) not in self.fields for name in names)
 
 
 def _are_page_names(names: Iterable[str]) -> bool:
     """Returns whether all members are page metadata."""
-    return all(_plain(name) in _OF_PAGES for name in names)
+    return all(normalise_header(name) in _OF_PAGES for name in names)
 
 
 def is_list_of_objects(value: Any) -> bool:

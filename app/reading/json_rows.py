@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import islice
 from typing import Any, TextIO
 
-from app.mapping.columns import normalise_header
 from app.mapping.ids import id_in_address
 from app.reading.json_damage import RecordShape
 from app.reading.json_lines import BAD_LINE, FIRST_LINES, BadLine, JsonLine, lines_of
@@ -23,7 +22,7 @@ from app.reading.json_stream import (
 from app.reading.limits import Limits, is_over
 from app.reading.refusal import Refused
 from app.reading.related_values import json_text, leads_to_all, related_value
-from app.reading.relation_headers import id_header
+from app.reading.relation_headers import NO_RELATIONS, RelationNames, id_header
 
 ROW_LIST_NAMES = frozenset(
     {"data", "items", "results", "records", "rows", "entries"}
@@ -50,12 +49,12 @@ class JsonRows:
         fields: frozenset[str],
         limits: Limits,
         unfolds: Sequence[Callable[[Mapping[str, Any]], tuple[Any, ...] | None]] = (),
-        relations: frozenset[str] = frozenset(),
+        relations: RelationNames = NO_RELATIONS,
         only: str | None = None,
         are_rows: Callable[[Collection[str]], bool] = lambda _: False,
     ) -> None:
         self._open = open_
-        self._lists = JsonLists(lists, only, fields, are_rows)
+        self._lists = JsonLists(lists, only, fields, are_rows, relations.layout)
         self._fields = fields
         self._limits = limits
         self._unfolds = unfolds
@@ -414,11 +413,11 @@ class JsonRows:
 
     def _is_frame(self, members: Iterable[str]) -> bool:
         """Returns whether the members before a list are page metadata, such as totals, addresses and errors."""
-        return all(name in PAGE or normalise_header(name) not in self._fields for name in members)
+        return all(name in PAGE or self._relations.layout.normalise(name) not in self._fields for name in members)
 
 
 def flatten(
-    value: Mapping[str, Any], relations: frozenset[str] = frozenset()
+    value: Mapping[str, Any], relations: RelationNames = NO_RELATIONS
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Returns the cells of an object and its problem codes: texts unchanged, nested values as JSON, relations as the id
     that they link to.

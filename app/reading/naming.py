@@ -7,7 +7,6 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
 from app.mapping.layout import Layout
 
@@ -77,7 +76,7 @@ class FileName:
 
     def kind(self, source: Source) -> Kind[Any] | None:
         """Returns the kind whose name the file's name begins with, the longest match; None without a match."""
-        return _kind_named(normalise_header(self.type or self.stem), source)
+        return _kind_named(source.layout.normalise(self.type or self.stem), source)
 
     def kind_by_path(self, source: Source) -> Kind[Any] | None:
         """Returns the kind of the file's name, else of its nearest folder; None without a match."""
@@ -94,32 +93,33 @@ def _kind_named(text: str, source: Source) -> Kind[Any] | None:
 @lru_cache(maxsize=8)
 def _known_names(source: Source) -> tuple[tuple[str, Kind[Any]], ...]:
     """Returns the names of files of each kind, longest first."""
+    normalise = source.layout.normalise
     names = [
         (known, kind)
         for kind in source.kinds
-        for known in {normalise_header(n) for n in (*kind.recognition.file_names, kind.name, kind.source_label)} - {""}
+        for known in {*map(normalise, (*kind.recognition.file_names, kind.name, kind.source_label))} - {""}
     ]
     return tuple(sorted(names, key=lambda pair: -len(pair[0])))
 
 
 def is_files_folder(name: str, layout: Layout) -> bool:
     """Returns whether a folder of this name holds patients' files, or printed notes and forms."""
-    return _plain(name) in layout.files or _plain(name) in layout.printed
+    return layout.normalise(name) in layout.files or layout.normalise(name) in layout.printed
 
 
 def files_folder(path: str, layout: Layout) -> str | None:
     """Returns the folder of patients' files around a file; None elsewhere, and for a list of those files."""
     *folders, last = path.split("/")
-    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in layout.files), None)
-    if depth is None or _plain(last.rpartition(".")[0]) in layout.files:
+    depth = next((n for n, folder in enumerate(folders, start=1) if layout.normalise(folder) in layout.files), None)
+    if depth is None or layout.normalise(last.rpartition(".")[0]) in layout.files:
         return None
-    is_list = _plain(last).startswith(tuple(layout.files)) and last.rpartition(".")[2].lower() in TABLES
+    is_list = layout.normalise(last).startswith(tuple(layout.files)) and last.rpartition(".")[2].lower() in TABLES
     return None if is_list and depth == len(folders) else "/".join(folders[:depth]) + "/"
 
 
 def is_printed_folder(root: str, layout: Layout) -> bool:
     """Returns whether a folder holds printed notes or forms, which no list of files names."""
-    return _plain(root.rstrip("/").rpartition("/")[2]) in layout.printed
+    return layout.normalise(root.rstrip("/").rpartition("/")[2]) in layout.printed
 
 
 def printed_folder(path: str, content: str | None, layout: Layout) -> str | None:
@@ -127,14 +127,14 @@ def printed_folder(path: str, content: str | None, layout: Layout) -> str | None
     sniffed type, which goes before the name."""
     is_pdf = content == "pdf" or (content != "html" and path[-4:].lower() == ".pdf")
     if is_pdf:
-        return _folder(path, layout.printed)
+        return _folder(path, layout.printed, layout)
     is_page = content == "html" or path.rpartition(".")[2].lower() in PAGES
-    return _folder(path, layout.forms) if is_page else None
+    return _folder(path, layout.forms, layout) if is_page else None
 
 
 def note_files_folder(path: str, layout: Layout) -> str | None:
     """Returns the folder of notes or forms around a document that is kept as a file, by its extension."""
-    return _folder(path, layout.printed) if path.rpartition(".")[2].lower() in NOTE_FILES else None
+    return _folder(path, layout.printed, layout) if path.rpartition(".")[2].lower() in NOTE_FILES else None
 
 
 def pages_folder(path: str, content: str | None, layout: Layout) -> str | None:
@@ -144,12 +144,12 @@ def pages_folder(path: str, content: str | None, layout: Layout) -> str | None:
     a table.
     """
     extension = path.rpartition(".")[2].lower()
-    if extension in TEXTS and content is None and (folder := _folder(path, layout.notes)) is not None:
+    if extension in TEXTS and content is None and (folder := _folder(path, layout.notes, layout)) is not None:
         *folders, name = path[len(folder) :].split("/")
         owner = owner_of(folders)
         return folder if owner.id or "," in (owner.name or "") or "[" in name else None
     is_page = content == "html" or extension in PAGES
-    return _folder(path, layout.notes) if is_page else None
+    return _folder(path, layout.notes, layout) if is_page else None
 
 
 def from_archive(archive: str, path: str, layout: Layout) -> str:
@@ -162,22 +162,22 @@ def from_archive(archive: str, path: str, layout: Layout) -> str:
     last = archive.rpartition("/")[2]
     packed = _PART.search(last)
     folder = last[: packed.start()] if packed and packed.end() == len(last) else ""
-    meant = _plain(folder)
+    meant = layout.normalise(folder)
     if meant not in layout.every:
         return path
     *folders, name = path.split("/")
-    if any(_plain(each) in layout.every for each in folders):
+    if any(layout.normalise(each) in layout.every for each in folders):
         return path
     is_somebodys = any(owner_of((each,)).id for each in folders)
     if meant in layout.files and not is_somebodys and name.rpartition(".")[2].lower() in TABLES | {"zip"}:
-        is_list = not folders and _plain(name).startswith(tuple(layout.files))
+        is_list = not folders and layout.normalise(name).startswith(tuple(layout.files))
         return f"{folder}/{path}" if is_list else path
     return f"{folder}/{path}"
 
 
-def _folder(path: str, names: frozenset[str]) -> str | None:
+def _folder(path: str, names: frozenset[str], layout: Layout) -> str | None:
     folders = path.split("/")[:-1]
-    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in names), None)
+    depth = next((n for n, folder in enumerate(folders, start=1) if layout.normalise(folder) in names), None)
     return None if depth is None else "/".join(folders[:depth]) + "/"
 
 
@@ -189,7 +189,7 @@ def name_of(path: str, source: Source) -> FileName:
     book, sheet = split_sheet_path(path)
     *folders, last = book.split("/")
     stem, extension = _extension(last)
-    plain = tuple(_plain(f) for f in folders)
+    plain = tuple(map(source.layout.normalise, folders))
     native = _native(source.label).search(stem)
     run = _day(native["run"]) if native else None
     limited = _RANGE.search(stem)
@@ -205,7 +205,7 @@ def name_of(path: str, source: Source) -> FileName:
 def _type(words: str, source: Source) -> str:
     """Returns the source's word for the content, without words that people put before it."""
     rest = words
-    while rest and not _kind_named(normalise_header(rest), source):
+    while rest and not _kind_named(source.layout.normalise(rest), source):
         rest = rest.partition(" ")[2].lstrip()
     return rest or words
 
@@ -271,11 +271,6 @@ def _extension(last: str) -> tuple[str, str]:
         if dot and begins and ends.lower() in TABLES:
             stem, extension = begins, ends.lower() if extension in ("", "txt") else extension
     return _COPY_OF.sub("", stem), extension
-
-
-@lru_cache(maxsize=4096)
-def _plain(folder: str) -> str:
-    return normalise_header(folder)
 
 
 @lru_cache(maxsize=8)

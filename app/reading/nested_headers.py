@@ -46,13 +46,13 @@ def member_of(kind: Kind[Any], header: str) -> ObjectMember | None:
     if match is None:
         return None
     path = tuple(_APART.split(match[2])[1:])
-    attribute = object_headers(kind).get(normalise_header(match[1]))
+    attribute = object_headers(kind).get(kind.layout.normalise(match[1]))
     return ObjectMember(attribute, path) if attribute and path[0].lower() != _LINKS else None
 
 
 def with_objects(headers: Iterable[str], source: Source) -> frozenset[str]:
     """Returns the normalised headers, plus the object's header for each member's header: `content`."""
-    plain = {normalise_header(header) for header in headers} - {""}
+    plain = {*map(source.layout.normalise, headers)} - {""}
     for header in headers:
         if _APART.search(header):
             members = (member_of(kind, header) for kind in source.kinds)

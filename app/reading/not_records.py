@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from app.mapping.columns import normalise_header
 from app.reading.recognise import Header
 
 CODE = "not_a_record"
@@ -25,7 +24,8 @@ class NotRecords:
         keys = [at for at, column in known if column.is_key]
         self._key = keys[0] if keys else None
         self._empty = [at for at, column in known if at != self._key and (column.is_key or column.links_to)]
-        self._names = tuple(map(normalise_header, header.headers))
+        self._normalise = header.kind.layout.normalise
+        self._names = tuple(map(self._normalise, header.headers))
         self._named = sum(map(bool, self._names))
         self._first = next((at for at, name in enumerate(self._names) if name), 0)
         self._width = len(header.columns)
@@ -52,7 +52,7 @@ class NotRecords:
         filled = [(at, cell) for at, cell in enumerate(cells) if cell and not cell.isspace()]
         if len(filled) < max(2, self._named // 2) or any(len(cell) > 200 for _, cell in filled):
             return False
-        return all(at < self._width and normalise_header(cell) == self._names[at] for at, cell in filled)
+        return all(at < self._width and self._normalise(cell) == self._names[at] for at, cell in filled)
 
     def _add_total(self, line: int, key: str, cells: Sequence[str]) -> None:
         is_named = any(_TOTAL.match(cell.strip()) for cell in cells[: self._width] if len(cell) < 40)

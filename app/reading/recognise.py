@@ -39,7 +39,7 @@ class Header:
         known = known_headers(self.kind)
         return tuple(
             member.path
-            if normalise_header(header) not in known
+            if self.kind.layout.normalise(header) not in known
             and (member := member_of(self.kind, header))
             and member.attribute == column
             else ()
@@ -177,7 +177,7 @@ def match_columns(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, s
     met: set[str] = set()
     for number, header in enumerate(headers, start=1):
         shown = header.strip().lstrip("\ufeff").strip() or f"Column {number}"
-        plain = normalise_header(header)
+        plain = kind.layout.normalise(header)
         doubled += [shown] if plain and plain in met else []
         met.add(plain)
         pair = answers.get(shown, answers.get(f"Column {number}"))

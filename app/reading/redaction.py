@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from app.mapping.columns import normalise_header
 from app.mapping.kind import Source
 from app.reading.file_preview import FilePreview
 from app.reading.naming import DOCUMENTS, NO_TABLES, TABLES, name_of
@@ -29,13 +28,14 @@ def redacted_names(preview: FilePreview, source: Source) -> tuple[str, ...]:
     known = set(every)
     if preview.form == "json":
         shown = [
-            name if _is_known(name, known) or _recurs(preview, at) else "" for at, name in enumerate(preview.names)
+            name if _is_known(name, known, source) or _recurs(preview, at) else ""
+            for at, name in enumerate(preview.names)
         ]
         return tuple(
             _redacted(n, source) if n else f"[a name of {len(o)} letters]"
             for n, o in zip(shown, preview.names, strict=True)
         )
-    return tuple(name if _is_known(name, known) else _redacted(name, source) for name in preview.names)
+    return tuple(name if _is_known(name, known, source) else _redacted(name, source) for name in preview.names)
 
 
 def has_names(preview: FilePreview, source: Source) -> bool:
@@ -75,7 +75,7 @@ def redacted_path(path: str, source: Source) -> str:
     extension = extension.lower()
     shown = [_redacted_part(folder, source) for folder in folders]
     name = name_of(last, source)
-    if name.type is not None and normalise_header(name.type) in _file_names(source):
+    if name.type is not None and source.layout.normalise(name.type) in _file_names(source):
         shown.append(f"{name.plain(source)}.{name.extension}")
     else:
         extension = extension if extension in TABLES | NO_TABLES | DOCUMENTS | {"zip"} else "?"
@@ -84,7 +84,9 @@ def redacted_path(path: str, source: Source) -> str:
 
 
 def _redacted_part(part: str, source: Source) -> str:
-    return part if not part or normalise_header(part) in _file_names(source) else f"[a name of {len(part)} letters]"
+    return (
+        part if not part or source.layout.normalise(part) in _file_names(source) else f"[a name of {len(part)} letters]"
+    )
 
 
 def _redacted(name: str, source: Source) -> str:
@@ -114,14 +116,14 @@ def _known_share(names: Sequence[str], source: Source, *, words: bool = False) -
         return 0.0
     known, vocabulary = _headers_of(source), _vocabulary(source)
     known_count = sum(
-        _is_known(name, known) or (words and any(w.lower() in vocabulary for w in _WORDS.findall(name)))
+        _is_known(name, known, source) or (words and any(w.lower() in vocabulary for w in _WORDS.findall(name)))
         for name in names
     )
     return known_count / len(names)
 
 
-def _is_known(name: str, known: frozenset[str] | set[str]) -> bool:
-    return normalise_header(name) in known or bool(re.fullmatch(r"Column \d+", name))
+def _is_known(name: str, known: frozenset[str] | set[str], source: Source) -> bool:
+    return source.layout.normalise(name) in known or bool(re.fullmatch(r"Column \d+", name))
 
 
 @lru_cache(maxsize=4)
@@ -136,7 +138,7 @@ def _file_names(source: Source) -> frozenset[str]:
         for kind in source.kinds
         for name in (*kind.recognition.file_names, kind.name, kind.source_label, kind.label)
     )
-    return frozenset(normalise_header(name) for name in named)
+    return frozenset(map(source.layout.normalise, named))
 
 
 @lru_cache(maxsize=4)

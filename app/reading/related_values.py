@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.reading.json_stream import ExactNumber
-from app.reading.relation_headers import NAMES, id_header, is_plural, short_object
+from app.reading.relation_headers import NAMES, RelationNames, id_header, is_plural, short_object
 
 _BEHIND = re.compile(r"[?#]")  # query and fragment of an address
 _ID = re.compile(r"[0-9]{1,64}")
@@ -28,7 +28,7 @@ class Related:
     codes: tuple[str, ...] = ()
 
 
-def related_value(name: str, item: Any, relations: frozenset[str]) -> Related | None:
+def related_value(name: str, item: Any, relations: RelationNames) -> Related | None:
     """Returns the relation in an object or a list under a name; None if the value is not a relation."""
     header = id_header(name, relations)
     if isinstance(item, list):
@@ -53,7 +53,7 @@ def related_value(name: str, item: Any, relations: frozenset[str]) -> Related | 
     return Related(header, ids, named, further, codes)
 
 
-def leads_to_all(name: str, relations: frozenset[str]) -> bool:
+def leads_to_all(name: str, relations: RelationNames) -> bool:
     """Returns whether an address without an id may be an empty relation: it is the address of a list."""
     return id_header(name, relations) is None or is_plural(name, relations)
 

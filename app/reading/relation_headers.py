@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from app.mapping.columns import normalise_header
 from app.mapping.ids import id_in_address
 from app.mapping.kind import Kind, Source
+from app.mapping.layout import Layout
 
 SAMPLED_ROWS = 200  # rows that are searched for addresses
 _ENDS = ("id", "linksself", "self", "selflink", "link", "url", "href")
@@ -43,9 +45,20 @@ def reference_bases(source: Source) -> frozenset[str]:
     return frozenset(base_of(placed.name) for kind in source.kinds for placed in kind.columns if placed.column.links_to)
 
 
+@dataclass(frozen=True, eq=False)
+class RelationNames:
+    """The normalised names of relations of any kind: `patient`, `location`, and `patients` for several."""
+
+    names: frozenset[str] = frozenset()
+    layout: Layout = field(default_factory=Layout)
+
+
+NO_RELATIONS = RelationNames()
+
+
 @lru_cache(maxsize=8)
-def relation_names(source: Source) -> frozenset[str]:
-    """Returns the normalised names of relations of any kind: `patient`, `location`, and `patients` for several."""
+def relation_names(source: Source) -> RelationNames:
+    """Returns the names of relations in the files of a source."""
     names: set[str] = set()
     for placed in (placed for kind in source.kinds for placed in kind.columns if placed.column.links_to):
         headers = (placed.name, placed.column.native, *placed.column.headers)
@@ -53,27 +66,26 @@ def relation_names(source: Source) -> frozenset[str]:
         names |= {name.removesuffix("ids").removesuffix("id") for name in bare if name.endswith(("id", "ids"))}
         if placed.name.endswith("_ids"):
             names.add(f"{normalise_header(base_of(placed.name))}s")
-    return frozenset(names - {""})
+    return RelationNames(frozenset(names - {""}), source.layout)
 
 
 @lru_cache(maxsize=4096)
-def id_header(name: str, relations: frozenset[str]) -> str | None:
+def id_header(name: str, relations: RelationNames) -> str | None:
     """Returns the header of a relation's id: `patient_id` for `patients`; None if the name is not a relation."""
-    plain = normalise_header(name)
-    if plain not in relations:
-        return name if plain.endswith(("id", "ids")) and _without_id(plain) in relations else None
-    is_plural = plain.endswith("s") and plain[:-1] in relations
-    return f"{name.strip()[:-1] if is_plural else name}_id"
+    plain = relations.layout.normalise(name)
+    if plain not in relations.names:
+        return name if plain.endswith(("id", "ids")) and _without_id(plain) in relations.names else None
+    return f"{name.strip()[:-1] if is_plural(name, relations) else name}_id"
 
 
 def _without_id(plain: str) -> str:
     return plain.removesuffix("ids").removesuffix("id")
 
 
-def is_plural(name: str, relations: frozenset[str]) -> bool:
+def is_plural(name: str, relations: RelationNames) -> bool:
     """Returns whether a relation's name allows several ids, as `patients` does."""
-    plain = normalise_header(name)
-    return plain.endswith("s") and plain[:-1] in relations
+    plain = relations.layout.normalise(name)
+    return plain.endswith("s") and plain[:-1] in relations.names
 
 
 @lru_cache(maxsize=64)
@@ -91,8 +103,8 @@ def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source
     """
     known = reference_bases(source)
     wanted = {at: name for at, header in enumerate(headers) if (name := _relation(header)) in known}
-    taken = {normalise_header(header) for header in headers}
-    candidates = {at for at, name in wanted.items() if normalise_header(f"{name}_id") not in taken}
+    taken = set(map(source.layout.normalise, headers))
+    candidates = {at for at, name in wanted.items() if source.layout.normalise(f"{name}_id") not in taken}
     if not candidates:
         return tuple(headers)
     addresses: set[int] = set()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from app.mapping.columns import Column, RowColumn, normalise_header
+from app.mapping.columns import Column, RowColumn
 from app.mapping.kind import Kind
 from app.migration.models import ExportFile
 from app.problems import Problem
@@ -100,7 +100,7 @@ class CellNames:
 
     def _cell(self, name: str, text: str) -> Cell:
         placed = next((each for each in self.kind.columns if each.name == name.partition(":")[0]), None)
-        headers = {normalise_header(header): header for header in reversed(self._headers)}
+        headers = {self.kind.layout.normalise(header): header for header in reversed(self._headers)}
         if (
             name == self.kind.recognition.archived_column
             and placed is not None

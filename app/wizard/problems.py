@@ -329,7 +329,7 @@ def headers_of(session: Session, migration: Migration, paths: set[str], source: 
 
 def named_columns(kind: Kind[Any], headers: Iterable[str]) -> dict[str, str]:
     """The file's header for each column of the kind that the file has."""
-    known = {normalise_header(header): header for header in headers}
+    known = {kind.layout.normalise(header): header for header in headers}
     named = {}
     for each in kind.columns:
         names = (each.name, each.column.native, *each.column.headers)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.mapping.verified_kinds import CellOf, bare_header
-from app.sources.cliniko.verification import VERIFIED_KINDS, rules
+from app.mapping.verified_kinds import CellOf
+from app.sources.cliniko.verification import RAW_FORMAT, VERIFIED_KINDS, rules
 
 NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
 
@@ -56,7 +56,7 @@ NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
 def test_a_rule_returns_what_a_row_determines_or_an_empty_text(
     pick: CellOf, row: dict[str, str], expected: str
 ) -> None:
-    assert pick({bare_header(header): cell for header, cell in row.items()}) == expected
+    assert pick({RAW_FORMAT.bare(header): cell for header, cell in row.items()}) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_rule_returns_what_a_row_determines_or_an_empty_text(
 def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_columns(
     headers: str, kinds: set[str]
 ) -> None:
-    names = frozenset(map(bare_header, headers.split(",")))
+    names = frozenset(map(RAW_FORMAT.bare, headers.split(",")))
     assert {kind.kind for kind in VERIFIED_KINDS if kind.fits(names)} == kinds
 
 

@@ -94,7 +94,7 @@ def cells_read(
     (read,) = desk.csv(content, path).rows()
     fields = {bare_header(n) for p in kind.columns for n in p.normalised_headers()} - repeated_fields(kind)
     known = Headers(frozenset({bare_header(key.name)}), frozenset(fields))
-    again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", headers=known)
+    again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", headers=known, raw_format=SOURCE.raw_format)
     return dict(read.cells), with_ids(next(iter(again))[1])
 
 

@@ -14,6 +14,7 @@ from app.mapping.layout import Layout
 from app.mapping.lookups import Lookups
 from app.mapping.moments import day, timestamp
 from app.mapping.numbers import whole
+from app.mapping.raw_format import RawFormat
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import parse_json, words_in
 from app.mapping.text import cut, string, verbatim
@@ -407,5 +408,6 @@ SOURCE = Source(
     name="tidewater",
     label="Tidewater",
     kinds=(HARBOURS, DECKHANDS, OFFERINGS, QUESTIONS, SOULS, SAILINGS, LOGBOOKS, PAPERS),
-    layout=Layout(files=frozenset({"drawers"}), notes=frozenset({"logs"})),
+    layout=Layout(files=frozenset({"drawers"}), notes=frozenset({"logs"}), same_words={"passenger": "soul"}),
+    raw_format=RawFormat(relations=frozenset({"aboard", "athelm", "crew"}), lists=frozenset({"crews"})),
 )

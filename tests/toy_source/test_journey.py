@@ -1,5 +1,7 @@
 """A clinic of another source moves to its live workspace, and no line outside the source's folder knows the source."""
 
+import io
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +11,7 @@ from app.migration.exports import current_export
 from app.migration.states import State
 from app.reading.inventory import Inventory
 from app.sources import SOURCES
+from app.trial.verification.plain import plain_rows
 from tests.clinic import WORKSPACE, Clinic, clinic_in, runtime_in
 from tests.toy_source.source import SOURCE
 
@@ -17,7 +20,7 @@ FILES: dict[str, str | bytes] = {
     "Tidewater/Deckhands.csv": "Deckhand Ref,Spoken Name\nd1,Ida Noor\n",
     "Tidewater/Offerings.csv": "Offering Ref,Wording,Minutes Long\no1,Long session,45\n",
     "Tidewater/Extra questions.csv": "Question Ref,Asked As\nq1,Favourite sea\n",
-    "Tidewater/Souls.csv": "Soul Ref,Given,Family,Birthday\ns1,Ann,Lee,1980-02-13\ns2,Ben,Low,1981-03-14\n",
+    "Tidewater/Souls.csv": "Passenger Ref,Given,Family,Birthday\ns1,Ann,Lee,1980-02-13\ns2,Ben,Low,1981-03-14\n",
     "Tidewater/Sailings.csv": (
         "Sailing Ref,Aboard,At Helm,From Harbour,As Offered,Leaves At,Back At\n"
         "v1,s1,d1,h1,o1,2026-01-05T09:00:00Z,2026-01-05T09:45:00Z\n"
@@ -78,3 +81,12 @@ def test_the_trial_goes_live(clinic: Clinic) -> None:
     live = Gateway(clinic.runtime.caspen, WORKSPACE, "test").counts()
     tables = ("locations", "practitioners", "services", "clients", "appointments", "progress_notes", "files")
     assert [live[table] for table in tables] == [1, 1, 1, 2, 2, 2, 1]
+
+
+def test_verification_reads_the_relations_that_the_source_names() -> None:
+    sailing = {"sailing_ref": "v1", "aboard": {"id": 7, "rank": "mate"}, "crews": [{"id": 3}, {"id": 4}], "at_helm": 9}
+    data = json.dumps([sailing]).encode()
+    [(_, row)] = plain_rows(lambda: io.BytesIO(data), "utf-8", raw_format=SOURCE.raw_format)
+    assert row == {"sailingref": "v1", "aboardid": "7", "crewid": "3,4", "athelmid": "9"}
+    [(_, row)] = plain_rows(lambda: io.BytesIO(data), "utf-8")
+    assert row.keys() == {"sailingref", "aboard", "crews", "athelm"}

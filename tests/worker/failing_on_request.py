@@ -52,7 +52,7 @@ def register() -> None:
     kinds = tuple(
         replace(kind, to_records=Poison(kind.to_records)) if kind.name == "patients" else kind for kind in real.kinds
     )
-    SOURCES[NAME] = Source(name=NAME, label="Madeup", kinds=kinds)  # type: ignore[index]  # a dictionary at run time
+    SOURCES[NAME] = Source(name=NAME, label="Madeup", kinds=kinds, layout=real.layout)  # type: ignore[index]  # a dictionary at run time
 
 
 if __name__ == "__main__":

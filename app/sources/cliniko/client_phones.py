@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from app.mapping.phones import find_phone
 from app.mapping.rows import Json
-from app.mapping.structured import BY_PROGRAMS, NotJsonError, parse_json, words_in
+from app.mapping.structured import NotJsonError, parse_json, words_in
+from app.sources.cliniko.row import BY_PROGRAMS
 
 _MEMBERS = frozenset({"number", "normalized_number", "phone_type"})  # of an entry of `patient_phone_numbers`
 _NOT_WORDS = BY_PROGRAMS | {"phone_type"}
@@ -43,11 +44,13 @@ def listed(value: Json) -> tuple[tuple[str, str], ...]:
     place of entries are read, too.
     """
     if isinstance(value, dict) and not _MEMBERS & value.keys():
-        value = [{"phone_type": kind, "number": " ".join(words_in(number))} for kind, number in value.items()]
+        value = [
+            {"phone_type": kind, "number": " ".join(words_in(number, BY_PROGRAMS))} for kind, number in value.items()
+        ]
     numbers: list[tuple[str, str]] = []
     for entry in value if isinstance(value, list) else [value]:
         if not isinstance(entry, dict):
-            numbers += [("other", number) for text in words_in(entry) for number in split(text)]
+            numbers += [("other", number) for text in words_in(entry, BY_PROGRAMS) for number in split(text)]
             continue
         kind = str(entry.get("phone_type") or "other").strip().lower()
         normalised, number = (str(entry.get(k) or "").strip() for k in ("normalized_number", "number"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.client_files import is_blocked, key_of_path, safe_name
-from app.mapping.columns import Column, Link, normalise_header
+from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link, one_id
 from app.mapping.kind import Kind
@@ -21,6 +21,7 @@ from app.mapping.text import cut, string, text, verbatim
 from app.mapping.traits import Exclusion, Filing, Identity, Names, Recognition
 from app.problems import Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
+from app.sources.cliniko.layout import LAYOUT
 from app.sources.cliniko.row import Row
 
 Words = str | None
@@ -77,7 +78,7 @@ class PatientFileRow(Row):
     @property
     def printed(self) -> tuple[str, str] | None:
         """Folder and problem code of a printed note or form; None for any other file."""
-        return PRINTED.get(normalise_header(self.found_root or ""))
+        return PRINTED.get(LAYOUT.normalise(self.found_root or ""))
 
     @property
     def printed_code(self) -> str:
@@ -120,7 +121,7 @@ def reason_not_moved(row: PatientFileRow) -> Problem | None:
     sums_differ = bool(row.sha256 and row.found_sha256) and (row.sha256 or "").lower() != row.found_sha256
     reasons = {
         "file_unprocessed": row.processing_completed is False,
-        "full_patient_export_skipped": normalise_header(row.type or "") == _FULL_EXPORT,
+        "full_patient_export_skipped": LAYOUT.normalise(row.type or "") == _FULL_EXPORT,
         "file_missing": row.found_path is None,
         "file_type_blocked": is_blocked(row.filename or ""),
         row.found_code or "": row.found_code is not None,

@@ -21,7 +21,7 @@ from app.mapping.rows import Json
 from app.mapping.structured import json_cell, json_or_text, json_where, words_in
 from app.mapping.text import code, string, text
 from app.sources.cliniko.question_answers import QuestionAnswer, answers_in_columns, is_nested, nested_answers
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import BY_PROGRAMS, Row
 
 Words = str | None
 INVERTED = "Reversed: Caspen asks whether they agreed"
@@ -54,7 +54,7 @@ def read_pronouns(cell: str, context: Context, report: Report) -> str | None:
     if not isinstance(cases, dict):
         return None
     known = "/".join(str(cases[case]) for case in ("nominative", "accusative") if cases.get(case))
-    return known or "; ".join(words_in(cases)) or None
+    return known or "; ".join(words_in(cases, BY_PROGRAMS)) or None
 
 
 def own_field_column(read: Reader, native: str, name: str, *headers: str, conversion: str = "") -> Column:

@@ -17,7 +17,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.phones import phone_runs
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Target, Value
-from app.mapping.structured import BY_PROGRAMS, NotJsonError, parse_json, words_in
+from app.mapping.structured import NotJsonError, parse_json, words_in
 from app.mapping.text import STRING, cut, one_line
 from app.mapping.traits import (
     Exclusion,
@@ -47,6 +47,7 @@ from app.sources.cliniko.field_values import answer_records, own_records
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.own_fields import own_values
 from app.sources.cliniko.patient_row import PatientRow
+from app.sources.cliniko.row import BY_PROGRAMS
 
 _TEST_NAMES = frozenset({"test", "testing", "tester", "asdf", "asdfasdf", "asd", "qwerty"})
 _NOT_CARRIED = ("time_zone",)  # filled cells that have no place in Caspen
@@ -135,7 +136,7 @@ def alert(alerts: Json) -> str | None:
 def _alert_name(entry: Json) -> str:
     """The `name` of an alert; for an alert without `name`, all its words."""
     name = entry.get("name") if isinstance(entry, dict) else None
-    return str(name or "; ".join(words_in(entry)))
+    return str(name or "; ".join(words_in(entry, BY_PROGRAMS)))
 
 
 def referral_type(mention: Mention, lookups: Lookups) -> Record:
@@ -163,7 +164,7 @@ def referral(row: PatientRow) -> Referral:
     type_ = _referral_name(row.referral_type)
     inner = next((name for key in _REFERRAL_TYPES if (name := _referral_name(nested.get(key)))), None)
     subcategory = next((word for key in _REFERRAL_SUBCATEGORIES if (word := _word(nested.get(key)))), None)
-    notes = [_word(nested.get(key)) for key in _REFERRAL_NOTES] if nested else list(words_in(given))
+    notes = [_word(nested.get(key)) for key in _REFERRAL_NOTES] if nested else list(words_in(given, BY_PROGRAMS))
     kept = [inner if type_ and inner != type_ else None, subcategory if row.referral_subcategory else None]
     texts = [row.referral_extra, *kept, *notes, *_other_members(nested)]
     words = dict.fromkeys(text for text in texts if text and text != row.referral_subcategory)
@@ -178,7 +179,7 @@ def _referral_name(value: Json) -> str | None:
         except NotJsonError:
             return str(value)
     if isinstance(value, dict):
-        return _word(value.get("name")) or "; ".join(words_in(value)) or None
+        return _word(value.get("name")) or "; ".join(words_in(value, BY_PROGRAMS)) or None
     return _word(value)
 
 
@@ -190,7 +191,7 @@ def _other_members(nested: Mapping[str, Json]) -> Iterator[str]:
     """The members of a referral object that have no column, as lines `Name: words`."""
     known = {*_REFERRAL_TYPES, *_REFERRAL_SUBCATEGORIES, *_REFERRAL_NOTES, *BY_PROGRAMS}
     for key, value in nested.items():
-        if key not in known and (words := "; ".join(words_in(value))):
+        if key not in known and (words := "; ".join(words_in(value, BY_PROGRAMS))):
             yield f"{key.replace('_', ' ').capitalize()}: {words}"
 
 

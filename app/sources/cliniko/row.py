@@ -20,3 +20,7 @@ class Row:
     deleted_at: Annotated[datetime | bool | None, Column(mark, "Deleted At")] = None
     unread: tuple[str, ...] = ()
     """The attributes whose cells hold a spreadsheet's error text such as `#REF!`: the value is lost."""
+
+
+BY_PROGRAMS = frozenset({"id", "links", "created_at", "updated_at", "patient"})
+"""Members of the API's objects with technical values: ids, links, times of storage, and the owner."""

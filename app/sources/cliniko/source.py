@@ -1,7 +1,6 @@
 """Cliniko as a source: its kinds in the order of loading, the features that a clinic ticks, and comparable numbers."""
 
 from app.mapping.kind import ComputedColumns, CountableKind, Source, UsedFeature
-from app.mapping.layout import Layout
 from app.sources.cliniko import (
     appointment_types,
     appointments,
@@ -27,9 +26,9 @@ from app.sources.cliniko import (
     unavailable_blocks,
     users,
 )
+from app.sources.cliniko.layout import LAYOUT
 from app.sources.cliniko.questions import questions_of
-from app.sources.cliniko.verification import UNVERIFIED, VERIFIED_KINDS
-from app.sources.cliniko.verification.rules import defined_fields
+from app.sources.cliniko.verification import RAW_FORMAT, UNVERIFIED, VERIFIED_KINDS
 
 USES = (
     UsedFeature(
@@ -107,13 +106,6 @@ CARRIED = ComputedColumns(
 )
 """What Cliniko's csv export of patients calculates for each patient."""
 
-LAYOUT = Layout(
-    files=frozenset({"patientfiles", "patientattachments", "attachments"}),
-    notes=frozenset({"treatmentnotes"}),
-    forms=frozenset({"patientforms"}),
-    templates=frozenset({"treatmentnotetemplates", "patientformtemplates"}),
-)
-
 CLINIKO = Source(
     name="cliniko",
     label="Cliniko",
@@ -149,7 +141,7 @@ CLINIKO = Source(
     computed=CARRIED,
     verified_kinds=VERIFIED_KINDS,
     unverified=UNVERIFIED,
-    nested_rows=defined_fields,
+    raw_format=RAW_FORMAT,
     fields_of=questions_of,
     help_article="https://help.cliniko.com",
 )

@@ -234,19 +234,19 @@ def _missed_files(
         explained = bool(verdicts.get(entry.path, set()) - _UNREAD) or kinds.get(entry.path) is not None
         if explained or entry.page or entry.refused or entry.path in whole:
             continue
-        if verified_kind := _recognised_kind(entry, encodings.get(entry.path), source.verified_kinds):
+        if verified_kind := _recognised_kind(entry, encodings.get(entry.path), source):
             yield Problem("rows_miscounted", verified_kind.kind, entry.path)
 
 
-def _recognised_kind(
-    entry: FileEntry, encoding: str | None, verified_kinds: Iterable[VerifiedKind]
-) -> VerifiedKind | None:
+def _recognised_kind(entry: FileEntry, encoding: str | None, source: Source) -> VerifiedKind | None:
     """The only kind with the headers of a file's first row, or None."""
     try:
-        _, first = next(plain_rows(entry.open, encoding), (0, {}))
+        _, first = next(plain_rows(entry.open, encoding, raw_format=source.raw_format), (0, {}))
     except (NotPlain, Refused, OSError):
         return None
-    return next((verified_kind for verified_kind in verified_kinds if verified_kind.fits(frozenset(first))), None)
+    return next(
+        (verified_kind for verified_kind in source.verified_kinds if verified_kind.fits(frozenset(first))), None
+    )
 
 
 def _attached(

@@ -14,7 +14,8 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from app.mapping.verified_kinds import NestedRows, bare_header
+from app.mapping.raw_format import NestedRows, RawFormat
+from app.mapping.verified_kinds import bare_header
 from app.trial.verification.json_objects import NotObjects, Text, objects_by_line, objects_in, worded
 from app.trial.verification.numbers import Spelled
 from app.trial.verification.relations import id_header, ids_alone, related
@@ -59,6 +60,7 @@ TITLES = 5  # lines above a header
 HEADER = 1 << 16  # characters of a line by which the delimiter is recognised
 Cells = dict[str, str]
 NO_MARKS: Mapping[int, int] = MappingProxyType({})
+USUAL_FORMAT = RawFormat()
 Lined = tuple[int, Cells]  # a row with its first line, or its number among objects
 
 
@@ -68,10 +70,11 @@ class Headers:
 
     keys: frozenset[str]
     known: frozenset[str] = frozenset()
+    raw_format: RawFormat = USUAL_FORMAT
 
     def are_in(self, row: Iterable[str]) -> bool:
         """Whether a row is the header."""
-        names = frozenset(map(bare_header, row)) - {""}
+        names = frozenset(map(self.raw_format.bare, row)) - {""}
         return not self.keys.isdisjoint(names) or len(names & self.known) > 1
 
 
@@ -85,7 +88,7 @@ def plain_rows(
     in_lines: bool = False,
     damages: Sequence[Damaged] = (),
     open_marks: Mapping[int, int] = NO_MARKS,
-    nested: NestedRows | None = None,
+    raw_format: RawFormat = USUAL_FORMAT,
     only: str | None = None,
 ) -> Iterator[Lined]:
     """The rows of a delimited or JSON file by bare headers, without blank rows. Raises NotPlain, at any row.
@@ -93,19 +96,20 @@ def plain_rows(
     Each row comes with its first line, from 1, or with its number among objects.
 
     `otherwise` is the single-byte encoding of bytes that are invalid in `encoding`. `headers` recognises the header of
-    a table; without it the first row is the header. `lists` are names of lists of rows in JSON. `nested` returns the
-    rows of an object that contains several. `only` names the list to read of a text with several lists. `in_lines`:
-    each line is JSON, and an invalid line is a row without cells. `damages` are ranges of damaged objects in the text;
-    each object is a row without cells. `open_marks`: by line, from 1, the place of a quotation mark without effect.
+    a table; without it the first row is the header. `lists` are names of lists of rows in JSON. `raw_format` says how
+    the source writes headers, and what objects hold. `only` names the list to read of a text with several lists.
+    `in_lines`: each line is JSON, and an invalid line is a row without cells. `damages` are ranges of damaged objects
+    in the text; each object is a row without cells. `open_marks`: by line, from 1, the place of a quotation mark
+    without effect.
     """
-    known = headers.known | headers.keys if headers else ()
+    known = raw_format.spellings(headers.known | headers.keys) if headers else ()
     with open_() as stream:
         codec, errors = _codec(encoding, otherwise)
         text = io.TextIOWrapper(io.BufferedReader(Unpadded(stream, codec)), encoding=codec, errors=errors, newline="")
         try:
             if damages:
                 around = objects_in(Around(text, damages), lists, known=known)
-                yield from ((number, _flat(each)) for number, each in enumerate(_unfolded(around, nested), 1))
+                yield from _numbered(around, raw_format)
                 return
             first, above = text.readline(ROW), 0
             while first and not first.strip("\ufeff \t\r\n"):
@@ -116,10 +120,9 @@ def plain_rows(
                     objects = objects_by_line((line for line in lines if is_filled(line)), lists, known)
                 else:
                     objects = objects_in(text, lists, begun=first, known=known, only=only)
-                rows = enumerate(_unfolded(objects, nested), start=1)
-                yield from ((number, _flat(each)) for number, each in rows)
+                yield from _numbered(objects, raw_format)
             else:
-                yield from _table(text, first, above, headers, open_marks)
+                yield from _table(text, first, above, headers, open_marks, raw_format)
         except (UnicodeError, csv.Error, ValueError, NotObjects, RecursionError, LookupError):
             pass
         else:
@@ -159,6 +162,12 @@ def _letter(byte: bytes, encoding: str) -> str:
         return byte.decode("latin-1")
 
 
+def _numbered(objects: Iterator[dict[str, Any]], raw_format: RawFormat) -> Iterator[Lined]:
+    """The rows of the objects as cells, numbered from 1."""
+    rows = enumerate(_unfolded(objects, raw_format.nested_rows), start=1)
+    yield from ((number, _flat(row, raw_format)) for number, row in rows)
+
+
 def _unfolded(objects: Iterator[dict[str, Any]], nested: NestedRows | None) -> Iterator[Mapping[str, Any]]:
     """The objects; an object that contains rows is replaced by these rows."""
     for each in objects:
@@ -175,7 +184,12 @@ def _inside(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(
-    text: io.TextIOWrapper, first: str, above: int, headers: "Headers | None", open_marks: Mapping[int, int]
+    text: io.TextIOWrapper,
+    first: str,
+    above: int,
+    headers: "Headers | None",
+    open_marks: Mapping[int, int],
+    raw_format: RawFormat,
 ) -> Iterator[Lined]:
     begun = [first.lstrip("\ufeff"), *islice(iter(lambda: text.readline(ROW), ""), TITLES)]
     declared = begun[0].strip('"\r\n ')
@@ -186,7 +200,7 @@ def _table(
         above += 1
     lines = TableLines(text, begun, above, open_marks)
     rows = csv.reader(lines, delimiter=sign)  # reading has checked the quotation marks
-    yield from under_header(_held(rows, lines), headers)
+    yield from under_header(_held(rows, lines), headers, raw_format)
 
 
 def _sign(begun: Sequence[str], headers: "Headers | None") -> str:
@@ -218,14 +232,16 @@ def _held(rows: Iterable[list[str]], lines: TableLines) -> Iterator[tuple[int, l
         begins = lines.number + 1
 
 
-def under_header(rows: Iterable[tuple[int, Sequence[str]]], headers: "Headers | None" = None) -> Iterator[Lined]:
+def under_header(
+    rows: Iterable[tuple[int, Sequence[str]]], headers: "Headers | None", raw_format: RawFormat
+) -> Iterator[Lined]:
     """The rows of a table below its header, by bare headers, without blank rows. Short rows get empty cells.
 
     Raises NotPlain when none of the first rows is a header.
     """
     filled = ((line, row) for line, row in rows if any(is_filled(cell) or isinstance(cell, Unread) for cell in row))
     top = islice(filled, TITLES + 1)
-    names = next((told_apart(row) for _, row in top if headers is None or headers.are_in(row)), None)
+    names = next((told_apart(row, raw_format) for _, row in top if headers is None or headers.are_in(row)), None)
     if names is None:
         raise NotPlain
     for line, row in filled:
@@ -241,12 +257,12 @@ def _row(names: Sequence[str], row: Sequence[str]) -> Cells:
     return cells
 
 
-def told_apart(headers: Sequence[str]) -> list[str]:
+def told_apart(headers: Sequence[str], raw_format: RawFormat) -> list[str]:
     """Bare headers. A header with the bare name of an earlier, differently written header is kept as written."""
     names: list[str] = []
     written: dict[str, str] = {}
     for header in (unguarded(each) for each in headers):
-        name = bare_header(header)
+        name = raw_format.bare(header)
         names.append(name if written.setdefault(name, header) == header else header)
     return names
 
@@ -259,15 +275,16 @@ def unguarded(cell: str) -> str:
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell
 
 
-def _flat(row: Mapping[str, Any]) -> Cells:
+def _flat(row: Mapping[str, Any], raw_format: RawFormat) -> Cells:
     """A JSON object as cells. Of a relation, only the id becomes a cell."""
     cells: Cells = {}
     for name, value in row.items():
-        header = bare_header(name)
-        own = id_header(header) or bare_header(f"{name}_id")
-        if (target := related(value, header)) is not None:
+        header = raw_format.bare(name)
+        relation = id_header(header, raw_format)
+        own = relation or raw_format.bare(f"{name}_id")
+        if (target := related(value, is_named=bool(relation))) is not None:
             cells[own] = cells.get(own) or target
-        elif ids := ids_alone(header, value):
+        elif ids := ids_alone(header, value, raw_format):
             cells[own] = cells.get(own) or ids
         else:
             text = worded(value)

@@ -31,7 +31,7 @@ class RawFiles:
         self._pages = {f"{folder}{_PAGES}" for folder in export.entries.page_folders()}
         self.attached = frozenset(export.attached.folders())  # each folder counts as a file
         self._kinds = source.kinds
-        self._nested = source.nested_rows
+        self._format = source.raw_format
         self._lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.recognition.json_keys))
 
     def rows(self, file: ExportFile, verified_kinds: Sequence[VerifiedKind]) -> Iterator[Lined]:
@@ -54,7 +54,7 @@ class RawFiles:
             raise NotPlain
         headers = self._headers(file, verified_kinds, own_key)
         if file.encoding == WORKBOOK:
-            return under_header(sheet_rows(entry.open, entry.sheet, headers.are_in), headers)
+            return under_header(sheet_rows(entry.open, entry.sheet, headers.are_in), headers, self._format)
         otherwise = file.facts.get("otherwise")
         return plain_rows(
             entry.open,
@@ -65,7 +65,7 @@ class RawFiles:
             in_lines=bool(file.facts.get("in_lines")),
             damages=[(start, end, rows) for start, end, rows in file.facts.get("damages", ())],
             open_marks={mark[0]: mark[1] for mark in file.facts.get("open_marks", ())},
-            nested=self._nested,
+            raw_format=self._format,
             only=entry.list,
         )
 
@@ -73,7 +73,7 @@ class RawFiles:
         """The bare header that the clinic chose for the id of the file's kind, or None."""
         keys = {placed.name for placed in self._columns(file) if placed.column.is_key}
         paired = self._pairs.get(file.path, {})
-        return next((bare_header(header) for header, attribute in paired.items() if attribute in keys), None)
+        return next((self._format.bare(header) for header, attribute in paired.items() if attribute in keys), None)
 
     def _headers(self, file: ExportFile, verified_kinds: Sequence[VerifiedKind], own_key: str | None) -> Headers:
         keys = {key for verified_kind in verified_kinds for key in verified_kind.key} | (
@@ -82,7 +82,8 @@ class RawFiles:
         known = {name for placed in self._columns(file) for name in placed.normalised_headers()} | self._pairs.get(
             file.path, {}
         ).keys()
-        return Headers(frozenset(map(bare_header, keys)), frozenset(map(bare_header, known)))
+        bare = self._format.bare
+        return Headers(frozenset(map(bare, keys)), frozenset(map(bare, known)), self._format)
 
     def _columns(self, file: ExportFile) -> tuple[RowColumn, ...]:
         return next((kind.columns for kind in self._kinds if kind.name == file.kind), ())

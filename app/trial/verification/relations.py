@@ -4,16 +4,12 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from app.mapping.raw_format import RawFormat
 from app.trial.verification.json_objects import worded
 
 _ENDS = ("linksself", "selflink", "self", "link", "url", "href", "id")
 _ADDRESS = re.compile(r"https?://[^\s?#]+/([^\s/?#]*\d[^\s/?#]*)/?(?:[?#]\S*)?", re.IGNORECASE)
 LONGEST = 2_000  # characters of an address
-_RELATIONS = frozenset(
-    """patient practitioner provider business location user contact appointment booking attendee appointmenttype case
-    patientcase template treatmentnotetemplate formtemplate billableitem referringdoctor mergedwithpatient""".split()  # noqa: SIM905 - as a list it would be long
-)
-_SEVERAL = frozenset({"patients", "practitioners", "attendees"})
 _IDS = re.compile(r"\s*[0-9]{1,64}(?:[\s,;|]+[0-9]{1,64})*\s*")
 _DIGITS = re.compile(r"[0-9]+")
 _SHORT = frozenset({"id", "name", "display_name", "label", "links"})
@@ -56,29 +52,30 @@ def _base(header: str) -> tuple[str, bool]:
     return header, False
 
 
-def id_header(header: str) -> str:
+def id_header(header: str, raw_format: RawFormat) -> str:
     """The bare header of a relation's id, for the bare header of a relation; empty for other headers."""
-    if header in _SEVERAL:
+    if header in raw_format.lists:
         return f"{header[:-1]}id"
-    if header in _RELATIONS:
+    if header in raw_format.relations:
         return f"{header}id"
-    return header if header.removesuffix("ids").removesuffix("id") in _RELATIONS else ""
+    return header if header.removesuffix("ids").removesuffix("id") in raw_format.relations else ""
 
 
-def ids_alone(header: str, value: Any) -> str:
+def ids_alone(header: str, value: Any, raw_format: RawFormat) -> str:
     """The ids, with commas, in a JSON value that is only an id or several under a relation's header; else empty."""
-    if header not in _RELATIONS | _SEVERAL or isinstance(value, dict | list | bool):
+    is_named = header in raw_format.relations or header in raw_format.lists
+    if not is_named or isinstance(value, dict | list | bool):
         return ""
     text = worded(value)
     return ",".join(_DIGITS.findall(text)) if _IDS.fullmatch(text) else ""
 
 
-def related(value: Any, header: str = "") -> str | None:
+def related(value: Any, *, is_named: bool) -> str | None:
     """The id of a related JSON object, from its address or its own id; None for other values.
 
-    Under the bare header of a relation, the object may have any members, and a list gives several ids.
+    `is_named`: the value is under the header of a relation. Then the object may have any members, and a list gives
+    several ids.
     """
-    is_named = bool(id_header(header))
     if isinstance(value, list):
         ids = [_item_id(item) for item in value] if is_named else []
         return ",".join(dict.fromkeys(ids)) if all(ids) and is_named else None
@@ -93,7 +90,7 @@ def related(value: Any, header: str = "") -> str | None:
 
 def _item_id(value: Any) -> str:
     if isinstance(value, dict):
-        return related(value, "patient") or ""
+        return related(value, is_named=True) or ""
     text = "" if isinstance(value, list | bool) else worded(value).strip()
     return text if _DIGITS.fullmatch(text) else ""
 

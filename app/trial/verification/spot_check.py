@@ -65,7 +65,8 @@ def compare_sample(spot_check: SpotCheck, file: ExportFile, sample: Mapping[int,
     with runtime.ledger.read() as session:
         reported = _reported(session, migration, file, verified_kind.kind, sample)
         plan = Plan.model_validate(session.get_one(Trial, (migration.id, migration.trial_number)).plan)
-    paired = frozenset(map(bare_header, plan.column_pairs.get(file.path, {})))
+    raw_format = source_named(migration.source).raw_format
+    paired = frozenset(map(raw_format.bare, plan.column_pairs.get(file.path, {})))
     rows = ComparedRows(verified_kind, sample, reported, paired)
     overruled = _overruled(spot_check, frozenset(rows.keys.values()))
     store = runtime.caspen.trial(migration.id, migration.trial_number)

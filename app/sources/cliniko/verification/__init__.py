@@ -6,13 +6,16 @@ numbers, addresses, prices) or that the clinic decides (states, roles) cannot be
 
 from collections.abc import Mapping
 
+from app.mapping.raw_format import RawFormat
 from app.mapping.verified_kinds import VerifiedKind
+from app.sources.cliniko.layout import SAME_WORDS
 from app.sources.cliniko.verification import (
     verified_clinic,
     verified_diary,
     verified_documents,
     verified_people,
 )
+from app.sources.cliniko.verification.rules import defined_fields
 
 VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
     *verified_people.VERIFIED_KINDS,
@@ -29,3 +32,16 @@ UNVERIFIED: Mapping[str, str] = {
     "medical_alerts": "The rows of a client are joined in the client's alert.",
 }
 """The imported kinds whose rows are not compared cell by cell, and why."""
+
+RAW_FORMAT = RawFormat(
+    same_words=SAME_WORDS,
+    nested_rows=defined_fields,
+    relations=frozenset(
+        {
+            *("patient", "practitioner", "provider", "business", "location", "user", "contact", "referringdoctor"),
+            *("appointment", "booking", "attendee", "appointmenttype", "billableitem", "case", "patientcase"),
+            *("template", "treatmentnotetemplate", "formtemplate", "mergedwithpatient"),
+        }
+    ),
+    lists=frozenset({"patients", "practitioners", "attendees"}),
+)
