@@ -21,7 +21,7 @@ if ! has_chromium && [ -x .venv/bin/playwright ]; then
   .venv/bin/playwright install chromium >/dev/null 2>&1 || missing+=("Chromium (the browser tests)")
 fi
 has_postgres || missing+=("PostgreSQL (the tests on it)")
-have redis-server || [ -n "$(find .venv -name redis-server -type f 2>/dev/null | head -n1)" ] || missing+=("Redis (the doorbell's tests)")
+have redis-server || [ -n "$(find .venv -name redis-server -type f 2>/dev/null | head -n1)" ] || missing+=("Redis (the queue's tests)")
 if [ ${#missing[@]} -gt 0 ]; then
   printf 'Not to be had on this machine: %s\n' "${missing[@]}"
   [ -z "${CI:-}" ] || exit 1

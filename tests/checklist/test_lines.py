@@ -68,7 +68,7 @@ def test_every_check_appears_once_with_a_unique_name() -> None:
     assert {line.name for line in lines if line.blocks} == BLOCKS
 
 
-def test_a_clinic_that_is_ready_has_nothing_in_the_way() -> None:
+def test_a_complete_clinic_has_no_blocking_line() -> None:
     assert checklist.first_in_the_way(situation(read=True)) is None
 
 

@@ -19,7 +19,7 @@ from app.migration.states import State
 from app.wizard.link import masked
 from app.worker.runtime import Runtime
 from tests.clinic import MEGAN, Clinic, clinic_files, clinic_in, runtime_in
-from tests.figures.bell import redis_server
+from tests.figures.emptied_redis import redis_server
 from tests.links.fake_provider import FakeProvider
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet

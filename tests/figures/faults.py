@@ -17,14 +17,14 @@ from pathlib import Path
 
 from app.side_effects import ENDED, fault_at, listen
 from app.worker.runtime import open_runtime
-from tests.figures.bell import redis_server
+from tests.figures.emptied_redis import redis_server
 from tests.figures.figure import Measure, Reached
 from tests.world.export import planted
 from tests.world.fork import fork
 from tests.world.host import shared
 from tests.world.mailbox import mailbox
-from tests.world.patient_bell import patient, silence
 from tests.world.stages import STAGES, Ground, go_on, prepare, quiet, rest
+from tests.world.waiting_queue import patient, silence
 
 RECORDED = 800  # places that were there when this was last looked at: fewer means that some are no longer told
 LANES = 2

@@ -1,6 +1,6 @@
 """The first area: a fresh machine, the samples, and an import that survives the death of its workers."""
 
-from tests.figures import again, bell, fresh, kills, samples, speed, stories
+from tests.figures import again, emptied_redis, fresh, kills, samples, speed, stories
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
@@ -8,7 +8,7 @@ MEASURES: tuple[Measure, ...] = (
     *samples.MEASURES,
     *again.MEASURES,
     *kills.MEASURES,
-    *bell.MEASURES,
+    *emptied_redis.MEASURES,
     *stories.MEASURES,
     *speed.MEASURES,
 )

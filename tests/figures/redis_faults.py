@@ -11,7 +11,7 @@ from redis import Redis
 from app.commands.redis_server import RedisServer
 from app.queue import open_queue
 from app.side_effects import Fault, listen
-from tests.figures.bell import redis_server
+from tests.figures.emptied_redis import redis_server
 from tests.figures.faults import Lane, ground
 from tests.figures.figure import Measure, Reached
 from tests.world.fork import fork

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.figures.bell import emptied
+from tests.figures.emptied_redis import emptied
 from tests.figures.kills import World, begun, kill
 from tests.figures.yard import TENTH
 

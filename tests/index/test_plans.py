@@ -10,7 +10,7 @@ from tests.index.story import IDS, Export, booking, business, day, patient, prac
 LEAVE_OUT = Choice(to="leave_out")
 
 
-def test_what_a_practitioner_did_stays_behind_with_the_practitioner(export: Export) -> None:
+def test_appointments_of_a_practitioner_who_is_left_out_are_left_out(export: Export) -> None:
     export.has("patients", "7")
     export.has("practitioners", "3", name="Sam Lee")
     export.has("practitioners", "4", name="Kim Roe")
@@ -37,7 +37,7 @@ def test_the_index_does_not_remember_a_plan(export: Export) -> None:
     assert export.verdict("appointments", visit, plan=Plan()) is None
 
 
-def test_a_visit_that_names_a_business_stays_behind_with_the_business(export: Export) -> None:
+def test_a_visit_at_a_business_that_is_left_out_is_left_out(export: Export) -> None:
     export.has("businesses", "1")
     there = export.has("appointments", "5", business("1"))
     attendee = export.has("attendees", "9", booking("5", required=True))
@@ -61,7 +61,7 @@ def test_a_visit_goes_on_without_a_business_that_waits(export: Export) -> None:
     assert export.row("appointments", visit).findings == ("appointment_location_defaulted",)
 
 
-def test_old_appointments_can_stay_behind(export: Export) -> None:
+def test_old_appointments_can_be_left_out(export: Export) -> None:
     old = export.has("appointments", "5", starts_at=day("2019-12-31"))
     new = export.has("appointments", "6", starts_at=day("2020-01-01"))
     undated = export.has("appointments", "7")
@@ -72,7 +72,7 @@ def test_old_appointments_can_stay_behind(export: Export) -> None:
     assert export.verdict("appointments", undated, plan=plan) is None
 
 
-def test_a_kind_stays_behind_with_all_that_cannot_be_without_it(export: Export) -> None:
+def test_a_kind_is_left_out_with_all_rows_that_require_it(export: Export) -> None:
     export.has("patients", "7")
     export.has("patients", "8")
     note = export.has("treatment_notes", "1", patient("7"))

@@ -95,7 +95,7 @@ def test_a_folder_outside_the_registry_is_incomplete(copy: Path) -> None:
         require_whole_providers(copy, (*PROVIDERS, PROVIDERS[0]))
 
 
-def test_a_provider_behind_that_of_every_link_is_misplaced() -> None:
+def test_a_provider_listed_after_https_is_misplaced() -> None:
     with pytest.raises(IncompleteProvider, match="providers/https: move the provider to the end of PROVIDERS"):
         require_whole_providers(FOLDERS, (PROVIDERS[-1], *PROVIDERS[:-1]))
 

@@ -85,7 +85,7 @@ def test_the_trial_balances_and_approval_asks_for_each_kind(moves: Moves) -> Non
     assert CompletenessWarning("gone_from_export", "patients", 1).key == "gone_from_export:patients"
 
 
-def test_nothing_of_them_changes_when_the_later_move_goes_live(moves: Moves) -> None:
+def test_the_missing_records_do_not_change_when_the_later_move_goes_live(moves: Moves) -> None:
     clinic = moves.second.clinic.finalised()
     live = clinic.runtime.caspen.live
     with live.database.connection(reading=True) as connection:

@@ -123,7 +123,7 @@ def outcomes(found: Tried) -> dict[str, dict[str, int]]:
     return {kind["kind"]: {name: kind[name] for name in COUNTED} for kind in found.told["kinds"]}
 
 
-def test_every_row_of_the_whole_export_comes(whole: Tried) -> None:
+def test_every_row_of_the_whole_export_is_imported(whole: Tried) -> None:
     assert whole.told["balanced"]
     assert {kind: told["created"] for kind, told in outcomes(whole).items()} == dict.fromkeys(ROWS, 2)
 
@@ -139,7 +139,7 @@ def holds_the_promise(whole: Tried, found: Tried, promised: Mapping[str, int], e
 
 
 @pytest.mark.parametrize("kind", CHOSEN)
-def test_what_names_a_thing_that_is_left_out_stays_behind_as_it_was_promised(
+def test_rows_that_require_a_thing_that_is_left_out_are_left_out_as_counted_before(
     desk: Desk, whole: Tried, kind: str
 ) -> None:
     found, promised = tried(desk, **{CHOSEN[kind]: {left_id(kind): LEAVE_OUT}})
@@ -148,7 +148,7 @@ def test_what_names_a_thing_that_is_left_out_stays_behind_as_it_was_promised(
 
 
 @pytest.mark.parametrize("kinds", [ALONE, *((kind,) for kind in ROWS if kind not in ALONE)], ids="-".join)
-def test_what_names_a_kind_that_is_left_out_stays_behind_as_it_was_promised(
+def test_rows_that_require_a_kind_that_is_left_out_are_left_out_as_counted_before(
     desk: Desk, whole: Tried, kinds: tuple[str, ...]
 ) -> None:
     found, promised = tried(desk, leave_out_kinds=kinds)
@@ -172,7 +172,7 @@ def test_a_number_of_a_place_that_is_left_out_counts_nowhere_else(desk: Desk) ->
     assert number["location_id"] is not None
 
 
-def test_the_note_of_a_visit_that_is_left_out_comes_with_its_client(desk: Desk) -> None:
+def test_the_note_of_a_visit_that_is_left_out_is_imported_with_its_client(desk: Desk) -> None:
     found, promised = tried(desk, practitioners={left_id("practitioners"): LEAVE_OUT})
 
     assert "treatment_notes" not in promised

@@ -127,7 +127,7 @@ def test_a_client_whom_the_clinic_creates_is_one_of_their_own(desk: Desk) -> Non
     assert found.problems("existing_client_match") == []
 
 
-def test_a_client_whom_the_clinic_leaves_out_stays_behind_with_the_history(desk: Desk) -> None:
+def test_a_client_whom_the_clinic_leaves_out_is_left_out_with_the_history(desk: Desk) -> None:
     clinic = desk.clinic()
     found = tried(clinic, export(patients=[ZOE, {"id": "12"}], patient_cases=[{}]), {"11": Choice(to="leave_out")})
     assert (found.kind("patients")["left_out"], found.kind("patient_cases")["left_out"]) == (1, 1)

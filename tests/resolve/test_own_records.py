@@ -96,7 +96,7 @@ def test_a_reference_stays_within_its_client_or_is_removed_and_reported(export: 
     assert wrong == []
 
 
-def test_the_visit_of_its_own_stays_where_a_note_names_somebody_elses_place_as_well(export: Export) -> None:
+def test_a_note_keeps_its_clients_visit_if_it_also_names_another_clients_attendee(export: Export) -> None:
     note = export.has("treatment_notes", "1", *of("treatment_notes", BEN, booking_id="8", attendee_id="81"))
     found = export.row("treatment_notes", note)
     assert (found.joined.targets["booking_id"].source_id, "attendee_id" in found.joined.targets) == ("8:12", False)
@@ -110,7 +110,7 @@ def test_a_message_about_a_busy_time_conflicts_with_nobody(export: Export) -> No
     assert (found.findings, "booking_id" in found.joined.targets) == ((), False)
 
 
-def test_a_place_that_somebody_elses_course_counts_goes_to_its_own_clients_course(export: Export) -> None:
+def test_an_attendee_counted_by_another_clients_case_goes_to_its_own_clients_case(export: Export) -> None:
     cases = SOURCE.kind("patient_cases")
     wrong = export.has("patient_cases", "60", *of("patient_cases", ADA), link(cases, "attendee_ids", "81", "82"))
     export.has("patient_cases", "61", *of("patient_cases", BEN), link(cases, "attendee_ids", "82"))
@@ -119,7 +119,7 @@ def test_a_place_that_somebody_elses_course_counts_goes_to_its_own_clients_cours
     assert export.row("patient_cases", wrong).findings == ("appointment_case_unknown",)
 
 
-def test_a_course_takes_the_place_that_named_somebody_elses(export: Export) -> None:
+def test_a_case_counts_an_attendee_that_named_another_clients_case(export: Export) -> None:
     cases = SOURCE.kind("patient_cases")
     place = export.has("attendees", "62", *of("attendees", BEN, booking_id="6", patient_case_id="51"), aside=True)
     export.has("patient_cases", "61", *of("patient_cases", BEN), link(cases, "attendee_ids", "62"))

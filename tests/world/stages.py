@@ -25,7 +25,7 @@ from tests.world.host import LINK
 from tests.world.left import Contents, contents, delivered
 from tests.world.manifest import Manifest
 from tests.world.move import MEGAN, arrive, decide, finish, move, state, time_passes, unsent
-from tests.world.patient_bell import patient, silence
+from tests.world.waiting_queue import patient, silence
 from workers.periodic_tasks import send_mail, sweep_contents, sweep_up
 
 OWNER = "worker"

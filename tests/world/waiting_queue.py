@@ -1,4 +1,4 @@
-"""The doorbell with a hand that stays on it until it has rung, so that a process does everything in one order."""
+"""A queue that waits until each notice is delivered to Redis, so that a process does everything in one order."""
 
 import asyncio
 import threading
@@ -15,23 +15,23 @@ from app.worker.runtime import Runtime
 PATIENCE = 10.0
 
 
-class PatientBell(RedisQueue):
-    """Rings by the product's own words to Redis, and waits until they are said."""
+class WaitingQueue(RedisQueue):
+    """Sends notices with the product's own commands, and waits up to PATIENCE seconds for their delivery."""
 
     def _send(self, coroutine: Coroutine[Any, Any, None]) -> None:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="doorbell", daemon=True).start()
-            rung = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+                threading.Thread(target=self._loop.run_forever, name="queue", daemon=True).start()
+            sent = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         with suppress(TimeoutError):
-            rung.result(PATIENCE)
+            sent.result(PATIENCE)
 
 
 def patient(runtime: Runtime) -> Runtime:
-    """The same engine with a patient hand on its bell."""
+    """The same runtime with a `WaitingQueue`, if it has Redis."""
     url = runtime.settings.redis_url
-    return replace(runtime, queue=PatientBell(url)) if url else runtime
+    return replace(runtime, queue=WaitingQueue(url)) if url else runtime
 
 
 def silence(url: str) -> None:
