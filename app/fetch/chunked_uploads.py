@@ -22,7 +22,7 @@ from app.migration.models import Migration
 from app.migration.upload_tables import UploadFile
 from app.problems import Problem
 from app.storage.writing import NO_ROOM
-from app.worker.runtime import Runtime
+from app.worker.runtime import Confirm, Runtime
 
 PIECE = 8 * 1024 * 1024
 GRAIN = 64 * 1024  # bytes of a storage frame; only whole frames are durable before the end of a file
@@ -176,11 +176,9 @@ def _sha256(runtime: Runtime, migration: Migration, object_key: str) -> str:
     return digest.hexdigest()
 
 
-def finish(runtime: Runtime, migration: Migration, by: By, confirm: Callable[[Session], object] | None = None) -> bool:
+def finish(runtime: Runtime, migration: Migration, by: By, confirm: Confirm | None = None) -> bool:
     """Hands over the upload. Returns False where a file is incomplete. `confirm` may raise."""
-    with runtime.ledger.write() as session:
-        if confirm is not None:
-            confirm(session)
+    with runtime.write(confirm) as session:
         rows = load_upload_files(session, migration.id)
         if not rows or any(not row.sha256 for row in rows):
             return False
@@ -188,24 +186,21 @@ def finish(runtime: Runtime, migration: Migration, by: By, confirm: Callable[[Se
         for row in rows:
             session.delete(row)
         name = stored[0].path if len(stored) == 1 else f"{len(stored)} files"
-        notice = submit_files(session, migration.id, stored, way="upload", name=name, by=by)
-    runtime.queue.notify(notice.migration_id)
+        submit_files(session, migration.id, stored, way="upload", name=name, by=by)
     return True
 
 
 def stop(
     runtime: Runtime,
     migration_id: str,
-    confirm: Callable[[Session], object] | None = None,
+    confirm: Confirm | None = None,
     by: By | None = None,
 ) -> None:
     """Deletes the uploaded files and writes an audit line. A second call does nothing.
 
     `confirm` may raise. `by` is the person who stopped the upload, or None for an upload that expired.
     """
-    with runtime.ledger.write() as session:
-        if confirm is not None:
-            confirm(session)
+    with runtime.write(confirm) as session:
         rows = load_upload_files(session, migration_id)
         if rows and by is not None:
             migration = locked(session, migration_id)

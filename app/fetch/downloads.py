@@ -4,7 +4,6 @@ Pause and resume are events of the migration (`Event.PAUSE`, `Event.RESUME`): a 
 bytes. Stopping deletes the downloaded bytes and the link, and returns the clinic to the hand-over.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +18,7 @@ from app.migration.models import Export, LinkedFile, Migration, Work
 from app.migration.states import Event, State
 from app.problems import catalogue
 from app.worker.leases import READY
-from app.worker.runtime import Runtime
+from app.worker.runtime import Confirm, Runtime
 
 MOST = 200
 SUMS = (
@@ -96,20 +95,16 @@ def _load_wait(session: Session, migration: Migration) -> tuple[str | None, date
     return wait if wait is not None and wait[0] in catalogue() else (None, None)
 
 
-def stop_download(
-    runtime: Runtime, migration: Migration, by: By, confirm: Callable[[Session], object] | None = None
-) -> None:
+def stop_download(runtime: Runtime, migration: Migration, by: By, confirm: Confirm | None = None) -> None:
     """Deletes the downloaded files and the link, and returns the migration to the hand-over.
 
     `confirm` is called in the transaction and raises where the person's page is out of date.
     """
-    with runtime.ledger.write() as session:
-        if confirm is not None:
-            confirm(session)
+    with runtime.write(confirm) as session:
         current = locked(session, migration.id)
         if current.state == State.PAUSED and current.paused_from == State.FETCHING:
             advance(session, migration.id, Event.RESUME, by, guards={"pausable": pausable(by.actor)})
-        notice = replace_export(session, migration.id, by, "the download was stopped")
+        replace_export(session, migration.id, by, "the download was stopped")
         export = session.get(Export, (migration.id, migration.export_number))
         if export is not None:
             export.sealed_link = export.sealed_password = None
@@ -121,4 +116,3 @@ def stop_download(
             )
         )
     runtime.objects.delete_prefix(prefix_of(migration))
-    runtime.queue.notify(notice.migration_id)

@@ -1,16 +1,11 @@
 """Hands an export over: stores its bytes, records the export in the ledger, and notifies a worker."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlmodel import Session
-
-from app.migration.advance import By, QueueNotice
+from app.migration.advance import By
 from app.migration.exports import Handed, Stored, store, submit_files, submit_link
 from app.migration.models import Migration
-from app.worker.runtime import Runtime
-
-Confirm = Callable[[Session], object]
-"""Called first in the transaction of the hand-over. Raises where the person's page is out of date."""
+from app.worker.runtime import Confirm, Runtime
 
 
 def hand_over_files(
@@ -46,21 +41,11 @@ def hand_over_stored(
 ) -> None:
     """Starts the import of files that are stored already. Deletes the files where the ledger raises."""
     try:
-        notice = _submit(
-            runtime, confirm, lambda session: submit_files(session, migration.id, stored, way=way, name=name, by=by)
-        )
+        with runtime.write(confirm) as session:
+            submit_files(session, migration.id, stored, way=way, name=name, by=by)
     except BaseException:
         _delete(runtime, stored)
         raise
-    runtime.queue.notify(notice.migration_id)
-
-
-def _submit(runtime: Runtime, confirm: Confirm | None, submit: Callable[[Session], QueueNotice]) -> QueueNotice:
-    """Confirms and hands over in a single transaction."""
-    with runtime.ledger.write() as session:
-        if confirm is not None:
-            confirm(session)
-        return submit(session)
 
 
 def _delete(runtime: Runtime, stored: Iterable[Stored]) -> None:
@@ -81,8 +66,5 @@ def hand_over_link(
 ) -> None:
     """Stores a share link and its password sealed, and starts the download."""
     key = runtime.link_key(migration)
-    given = {"hint": hint, "name": name, "password": password}
-    notice = _submit(
-        runtime, confirm, lambda session: submit_link(session, migration.id, link, key=key, by=by, **given)
-    )
-    runtime.queue.notify(notice.migration_id)
+    with runtime.write(confirm) as session:
+        submit_link(session, migration.id, link, key=key, by=by, hint=hint, name=name, password=password)

@@ -28,13 +28,6 @@ class By:
     recipients: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class QueueNotice:
-    """The notice to send to the queue after the commit, for this migration."""
-
-    migration_id: str
-
-
 class WrongState(Exception):
     """The event is not possible in the migration's state. The page shows the state."""
 
@@ -72,12 +65,12 @@ def advance(
     by: By,
     cause: Cause | None = None,
     guards: dict[str, Guard] | None = None,
-) -> QueueNotice:
+) -> None:
     """Moves a migration along one line of the table, with its audit line and its e-mail, in the caller's transaction.
 
     The migration's row must agree with the audit trail. `guards` holds the checks that lines name; a line whose guard
-    is missing cannot be taken. Raises WrongState, NotAllowed or GuardRefused, with nothing written. Returns the notice
-    to send after the commit.
+    is missing cannot be taken. Raises WrongState, NotAllowed or GuardRefused, with nothing written. `Runtime.write`
+    notifies the queue after the commit.
     """
     cause = cause or Cause()
     migration = locked(session, migration_id)
@@ -104,7 +97,15 @@ def advance(
         facts = cause.facts | ({"code": cause.problem.code} if cause.problem else {})
         post(session, migration, move.mail, cause=f"{event.value}:{entry.id}", facts=facts)
     session.flush()
-    return QueueNotice(migration.id)
+    session.info.setdefault(ADVANCED, {})[migration.id] = None
+
+
+ADVANCED = "advanced migrations"
+
+
+def advanced_in(session: Session) -> tuple[str, ...]:
+    """The ids of the migrations that `advance` moved in this transaction, in order."""
+    return tuple(session.info.get(ADVANCED, ()))
 
 
 def locked(session: Session, migration_id: str) -> Migration:

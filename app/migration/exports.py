@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app.db import now
 from app.mapping.plan import Plan
 from app.mapping.storable import storable
-from app.migration.advance import By, Cause, Guard, QueueNotice, advance, locked
+from app.migration.advance import By, Cause, Guard, advance, locked
 from app.migration.both_lists import lists_acknowledged
 from app.migration.checked_links import forget_checked
 from app.migration.models import Export, ExportFile, Migration
@@ -72,14 +72,12 @@ def whole_sha256(files: Sequence[Stored]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def submit_files(
-    session: Session, migration_id: str, files: Sequence[Stored], *, way: str, name: str, by: By
-) -> QueueNotice:
+def submit_files(session: Session, migration_id: str, files: Sequence[Stored], *, way: str, name: str, by: By) -> None:
     """Hands over files that are already in storage. The next export of a migration replaces the export before.
 
     Raises GuardRefused when the lists of the migration are not acknowledged.
     """
-    notice = _submit(session, migration_id, by, {"way": way, "files": len(files)})
+    _submit(session, migration_id, by, {"way": way, "files": len(files)})
     migration = _numbered(session, migration_id)
     session.add(
         Export(
@@ -94,7 +92,6 @@ def submit_files(
     )
     record_files(session, migration_id, migration.export_number, files)
     session.flush()
-    return notice
 
 
 def submit_link(
@@ -107,12 +104,12 @@ def submit_link(
     by: By,
     name: str = "",
     password: str = "",
-) -> QueueNotice:
+) -> None:
     """Hands over a share link, stored sealed because it opens the clinic's data. `hint` is safe to show.
 
     Raises GuardRefused when the lists of the migration are not acknowledged.
     """
-    notice = _submit(session, migration_id, by, {"way": "link"})
+    _submit(session, migration_id, by, {"way": "link"})
     migration = _numbered(session, migration_id)
     session.add(
         Export(
@@ -126,22 +123,19 @@ def submit_link(
         )
     )
     session.flush()
-    return notice
 
 
-def _submit(session: Session, migration_id: str, by: By, facts: dict[str, str | int]) -> QueueNotice:
+def _submit(session: Session, migration_id: str, by: By, facts: dict[str, str | int]) -> None:
     guards: dict[str, Guard] = {"lists_acknowledged": lists_acknowledged}
-    return advance(session, migration_id, Event.SUBMIT_EXPORT, by, Cause(facts=facts), guards)
+    advance(session, migration_id, Event.SUBMIT_EXPORT, by, Cause(facts=facts), guards)
 
 
-def replace_export(session: Session, migration_id: str, by: By, reason: str = "") -> QueueNotice:
+def replace_export(session: Session, migration_id: str, by: By, reason: str = "") -> None:
     """Returns to `preparing`, for another export. The old export is kept until the new export is read."""
-    return advance(session, migration_id, Event.REPLACE_EXPORT, by, Cause(reason=reason))
+    advance(session, migration_id, Event.REPLACE_EXPORT, by, Cause(reason=reason))
 
 
-def read_again(
-    session: Session, migration_id: str, plan: Plan, by: By, *, guard: Guard, reason: str = ""
-) -> QueueNotice:
+def read_again(session: Session, migration_id: str, plan: Plan, by: By, *, guard: Guard, reason: str = "") -> None:
     """Reads the same files again with `plan`. Nothing is fetched again.
 
     The new reading is a separate export, with the next number and the same stored files. The old reading is kept until
@@ -153,7 +147,7 @@ def read_again(
         .where(Export.migration_id == migration_id, Export.number == Migration.export_number)
     ).first()
     facts = {"fingerprint": plan.fingerprint()}
-    notice = advance(session, migration_id, Event.READ_AGAIN, by, Cause(reason, facts), {"export_kept": guard})
+    advance(session, migration_id, Event.READ_AGAIN, by, Cause(reason, facts), {"export_kept": guard})
     assert before is not None  # noqa: S101 - the guard has seen it
     files = fetched_files(session, migration_id, before.number)
     migration = _numbered(session, migration_id)
@@ -165,7 +159,6 @@ def read_again(
     for file in files:
         session.add(ExportFile(**file.model_dump(exclude={"export_number"}), export_number=migration.export_number))
     session.flush()
-    return notice
 
 
 def record_files(session: Session, migration_id: str, number: int, files: Sequence[Stored]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, desc, select
 
-from app.migration.advance import By, Cause, Guard, GuardRefused, QueueNotice, advance, locked
+from app.migration.advance import By, Cause, Guard, GuardRefused, advance, locked
 from app.migration.completeness_warnings import facts_of
 from app.migration.exports import files_of
 from app.migration.guards import approvable
@@ -18,13 +18,13 @@ from app.problems import Problem
 
 def start_trial(
     session: Session, migration_id: str, by: By, checklist_passes: Guard, *, workspace_version: int | None = None
-) -> QueueNotice:
+) -> None:
     """Freezes the plan into a new trial.
 
     `workspace_version` is the version that the checklist checked: the work begins only if the workspace still has that
     version. None skips the comparison.
     """
-    notice = advance(session, migration_id, Event.START_TRIAL, by, guards={"checklist_passes": checklist_passes})
+    advance(session, migration_id, Event.START_TRIAL, by, guards={"checklist_passes": checklist_passes})
     migration = locked(session, migration_id)
     plan = plan_of(migration)
     migration.trial_number += 1
@@ -41,7 +41,6 @@ def start_trial(
         )
     )
     session.flush()
-    return notice
 
 
 def approve(
@@ -52,7 +51,7 @@ def approve(
     warnings_ticked: Guard,
     accepted: Iterable[str] = (),
     is_whole: Guard | None = None,
-) -> QueueNotice:
+) -> None:
     """Approves exactly the trial whose digest the clinic reviewed. Raises GuardRefused for any other trial.
 
     `warnings_ticked` refuses while a completeness warning is not ticked; `accepted` are the keys of ticked warnings.
@@ -65,7 +64,7 @@ def approve(
         return damaged or is_current(session, migration) or warnings_ticked(session, migration)
 
     facts = {"trial": locked(session, migration_id).trial_number, "digest": digest, **facts_of(accepted)}
-    return advance(session, migration_id, Event.APPROVE, by, Cause(facts=facts), guards={"approvable": check})
+    advance(session, migration_id, Event.APPROVE, by, Cause(facts=facts), guards={"approvable": check})
 
 
 def current_trial(session: Session, migration: Migration) -> Trial | None:

@@ -144,7 +144,8 @@ class Visit:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        with self.runtime.ledger.write() as session:
+        """A write transaction. The queue is notified after the commit if the migration has advanced."""
+        with self.runtime.write() as session:
             yield session
 
     def advance(
@@ -154,7 +155,7 @@ class Visit:
         guards: dict[str, Guard] | None = None,
         prepare: Callable[[Session], None] | None = None,
     ) -> None:
-        """Applies an event by this person in one transaction with the writes of `prepare`, then notifies the queue.
+        """Applies an event by this person in one transaction with the writes of `prepare`.
 
         Raises WrongState if the event is no longer possible, and Changed if the form's facts have changed.
         """
@@ -165,8 +166,7 @@ class Visit:
             self.confirm(session)
             if prepare is not None:
                 prepare(session)
-            notice = advance(session, self.move.id, event, self.by, cause, guards)
-        self.runtime.queue.notify(notice.migration_id)
+            advance(session, self.move.id, event, self.by, cause, guards)
 
     @contextmanager
     def confirmed(self) -> Iterator[Confirmed]:

@@ -36,11 +36,9 @@ def settle(
         plan = change(plan_of(migration))
         note(session, migration, visit.by, act, {"file": number, **facts}, reason)
         if then == "read":
-            notice = read_again(session, migration.id, plan, visit.by, guard=export_kept, reason=reason)
+            read_again(session, migration.id, plan, visit.by, guard=export_kept, reason=reason)
         else:
             save_plan(session, migration.id, plan, visit.by)
-    if then == "read":
-        visit.runtime.queue.notify(notice.migration_id)
 
 
 def note(session: Session, migration: Migration, by: By, act: str, facts: dict[str, Any], reason: str = "") -> None:

@@ -165,8 +165,7 @@ def save_approval(request: Request, name: str, digest: str, accepted: set[str]) 
         return render_approval(request, name, errors, accepted)
     with visit.confirmed() as confirmed:
         guard = warnings_ticked(visit.source, accepted)
-        notice = approve_trial(confirmed.session, visit.move.id, digest, visit.by, guard, accepted, whole_trial(fault))
-    visit.runtime.queue.notify(notice.migration_id)
+        approve_trial(confirmed.session, visit.move.id, digest, visit.by, guard, accepted, whole_trial(fault))
     return go(f"/m/{visit.move.id}/progress")
 
 

@@ -68,8 +68,7 @@ def read_export_again(request: Request) -> Response:
         return go(f"/m/{visit.move.id}/progress")  # pressed twice: the reading has started
     visit = in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
     with visit.confirmed() as confirmed:
-        notice = read_again(confirmed.session, visit.move.id, plan_of(confirmed.migration), visit.by, guard=export_kept)
-    visit.runtime.queue.notify(notice.migration_id)
+        read_again(confirmed.session, visit.move.id, plan_of(confirmed.migration), visit.by, guard=export_kept)
     return go(f"/m/{visit.move.id}/progress")
 
 

@@ -19,7 +19,7 @@ from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice, Plan
 from app.matching.consequences import left_out_counts
 from app.matching.matches import Suggestion
-from app.migration.advance import QueueNotice, WrongState
+from app.migration.advance import WrongState
 from app.migration.exports import files_of
 from app.migration.models import Migration
 from app.migration.plans import save_plan
@@ -70,7 +70,7 @@ def save(request: Request) -> Response:
     _, trouble = typed_date(sent.get("before", ""), any_year=True)
     if show == "leave_out" and trouble:
         return render_matches(request, show, [{"field": "before", "words": trouble}], typed=sent["before"])
-    in_the_way, notice, decided = None, None, set[str]()
+    in_the_way, decided = None, set[str]()
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
         if migration.state != State.MATCHING:
@@ -83,9 +83,9 @@ def save(request: Request) -> Response:
         if act == "start":
             overview = load_overview(visit, session)
             in_the_way = before_trial(migration, situation(visit, overview, session))
-            notice = None if in_the_way else begin_trial(visit, overview, session)
-    if notice is not None:
-        visit.runtime.queue.notify(notice.migration_id)
+            if in_the_way is None:
+                begin_trial(visit, overview, session)
+    if act == "start" and in_the_way is None:
         return go(f"/m/{visit.move.id}/progress")
     if in_the_way is not None:
         visit.renew()
@@ -106,11 +106,11 @@ def before_trial(migration: Migration, facts: Situation) -> Act | None:
     return Act(line.title, f"{facts.base}/checklist#check-{line.name}") if line else None
 
 
-def begin_trial(visit: Visit, overview: MigrationOverview, session: Session) -> QueueNotice:
+def begin_trial(visit: Visit, overview: MigrationOverview, session: Session) -> None:
     """Freezes the completed plan into a trial, in the transaction that saved the plan."""
     guard = checklist_guard(visit, overview, session)
     save_plan(session, visit.move.id, overview.plan, visit.by, confirmed=True)
-    return start_trial(session, visit.move.id, visit.by, guard, workspace_version=overview.facts.version)
+    start_trial(session, visit.move.id, visit.by, guard, workspace_version=overview.facts.version)
 
 
 def changed(visit: Visit, overview: MigrationOverview, sent: Mapping[str, str], show: str) -> tuple[Plan, Errors]:

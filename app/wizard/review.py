@@ -104,8 +104,7 @@ def start_again(request: Request) -> Response:
         session = confirmed.session
         overview = load_overview(visit, session)
         guard = checklist_guard(visit, overview, session)
-        notice = start_trial(session, visit.move.id, visit.by, guard, workspace_version=overview.facts.version)
-    visit.runtime.queue.notify(notice.migration_id)
+        start_trial(session, visit.move.id, visit.by, guard, workspace_version=overview.facts.version)
     return go(f"/m/{visit.move.id}/progress")
 
 

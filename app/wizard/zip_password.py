@@ -41,9 +41,8 @@ def unlock(request: Request, password: Annotated[str, Form()] = "") -> Response:
     key = visit.runtime.link_key(visit.move)
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
-        notice = read_again(session, migration.id, plan_of(migration), visit.by, guard=export_kept)
+        read_again(session, migration.id, plan_of(migration), visit.by, guard=export_kept)
         keep_zip_password(session, migration, password, key)
-    visit.runtime.queue.notify(notice.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 
 

@@ -2,15 +2,18 @@
 
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlmodel import Session
 
 from app.caspen.live_files import LiveFiles
 from app.caspen.stores import Stores
 from app.db import PATIENCE_SECONDS, Database
 from app.links import ConnectionSlots, LinkSettings, SlotsByProvider
+from app.migration.advance import advanced_in
 from app.migration.models import Migration
 from app.queue import Queue, open_queue
 from app.schema.upgrade import upgrade
@@ -28,6 +31,9 @@ from app.worker.installation import (
 )
 from app.worker.scratch import Scratch
 
+Confirm = Callable[[Session], object]
+"""Called first in a transaction. Raises where the person's page is out of date."""
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -41,6 +47,20 @@ class Runtime:
     queue: Queue
     scratch: Scratch
     _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    @contextmanager
+    def write(self, confirm: Confirm | None = None) -> Iterator[Session]:
+        """A write transaction of the ledger that begins with `confirm`.
+
+        After the commit, notifies the queue of every migration that the transaction advanced. A transaction that raises
+        writes nothing and notifies nobody.
+        """
+        with self.ledger.write() as session:
+            if confirm is not None:
+                confirm(session)
+            yield session
+        for migration_id in advanced_in(session):
+            self.queue.notify(migration_id)
 
     def new_wrapped_key(self) -> str:
         """A new data key for one migration, wrapped for the ledger."""

@@ -146,9 +146,8 @@ class Yard:
         if not tried.balanced:
             off = [told for told in tried.kinds if told["source_digest"] != told["caspen_digest"]]
             raise RuntimeError(f"the trial does not balance: {off or tried.kinds}")
-        with self.runtime.ledger.write() as session:
-            notice = approve(session, self.migration_id, tried.digest, MEGAN, lambda *_: None)
-        self.runtime.queue.notify(notice.migration_id)
+        with self.runtime.write() as session:
+            approve(session, self.migration_id, tried.digest, MEGAN, lambda *_: None)
 
     def wait_until(self, *states: State) -> State:
         """Raises if the move stops in another state, or takes too long."""
