@@ -16,7 +16,6 @@ from app.links import LinkSettings, normalise
 from app.links.link_check import LinkCheckResult, check_link
 from app.links.providers import provider_of
 from app.links.recording import Recorder
-from app.links.share_link import ShareLink
 from app.schema.trees import LEDGER
 from app.schema.upgrade import upgrade_tree
 from app.settings import Settings, environment
@@ -41,10 +40,9 @@ def check(lines: Iterable[str], settings: Settings, fixtures: Path) -> Iterator[
 
 def _checked(pasted: str, password: str, links: LinkSettings, ledger: Database, fixtures: Path) -> dict[str, Any]:
     try:
-        tidy = normalise(pasted)
+        link = normalise(pasted, password)
     except Stop as stop:
         return {"code": stop.problem.code, "exchanges": []}
-    link = ShareLink(tidy.address, tidy.upgraded, password)
     provider, recorder = provider_of(link).name, Recorder(link)
     result: dict[str, Any] = {"link": link.fingerprint, "provider": provider}
     try:

@@ -20,7 +20,7 @@ from app.caspen.gateway import create_workspace
 from app.commands.options import BadOption, why_not
 from app.errors import Stop
 from app.fetch.hand_over import hand_over_files, hand_over_link
-from app.links.normalise import normalise
+from app.links import ShareLink, normalise
 from app.links.pasted_text import has_link, has_other_scheme, has_scheme
 from app.links.providers import provider_of
 from app.migration.advance import By
@@ -132,7 +132,7 @@ def live_workspace_id(name: str) -> str:
 
 def begin_private(
     runtime: Runtime,
-    export: str,
+    export: ShareLink | Path,
     *,
     name: str = DEMO,
     timezone: str = "Australia/Sydney",
@@ -161,15 +161,14 @@ def begin_private(
     return migration
 
 
-def _hand_over(runtime: Runtime, migration: Migration, export: str) -> None:
-    if is_link(export):
+def _hand_over(runtime: Runtime, migration: Migration, export: ShareLink | Path) -> None:
+    if isinstance(export, ShareLink):
         hand_over_link(runtime, migration, export, hint="link", by=BY)
         return
-    path = Path(export)
     with ExitStack() as open_files:
-        _must_be_readable(path)
-        files = (Handed(shown, open_files.enter_context(file.open("rb"))) for shown, file in files_at(path))
-        hand_over_files(runtime, migration, files, by=BY, name=path.name)
+        _must_be_readable(export)
+        files = (Handed(shown, open_files.enter_context(file.open("rb"))) for shown, file in files_at(export))
+        hand_over_files(runtime, migration, files, by=BY, name=export.name)
 
 
 def _must_be_readable(path: Path) -> None:
@@ -181,36 +180,30 @@ def _must_be_readable(path: Path) -> None:
             raise BadOption(f"A file of the export cannot be read ({trouble.strerror}).") from None
 
 
-def cannot_be_opened(export: str) -> Problem | None:
-    """Why there is nothing to read, or None for a link, a file or a folder.
+def export_given(text: str) -> ShareLink | Path:
+    """The link, file or folder that an argument names. A file or folder of that name comes first.
 
-    An address with another scheme, such as `ftp://`, is judged as a link.
+    Without `https://` only links of known providers count as links. Raises Stop with the reason why there is nothing to
+    read. An address with another scheme, such as `ftp://`, is judged as a link.
     """
-    if not export.strip():
-        return Problem("export_not_given")
-    if is_path(export) or is_link(export):
-        return None
-    if has_other_scheme(export):
-        try:
-            normalise(export)
-        except Stop as stop:
-            return stop.problem
-    return Problem("export_not_found")
+    if not text.strip():
+        raise Stop(Problem("export_not_given"))
+    if is_path(text):
+        return Path(text)
+    if has_scheme(text) or has_other_scheme(text):
+        return normalise(text)
+    if has_link(text) and (link := _provider_link(text)) is not None:
+        return link
+    raise Stop(Problem("export_not_found"))
 
 
-def is_link(export: str) -> bool:
-    """Whether the argument is a link, or a text with a link. A file or folder of that name comes first.
-
-    Without `https://` only links of known providers count; everything else is a path.
-    """
-    if is_path(export) or not has_link(export):
-        return False
-    if has_scheme(export):
-        return True
+def _provider_link(text: str) -> ShareLink | None:
+    """The link of a known provider in a text, or None."""
     try:
-        return provider_of(normalise(export)).name != "https"
+        link = normalise(text)
     except Stop:
-        return False
+        return None
+    return link if provider_of(link).name != "https" else None
 
 
 def is_path(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from app.commands.drive import Driver, WaitedEnough
 from app.commands.json_answers import of_export, of_problem
 from app.commands.options import must_be_usable, settings_must_be_usable
-from app.commands.private import begin_private, cannot_be_opened, private_engine
+from app.commands.private import begin_private, export_given, private_engine
 from app.errors import Stop
 from app.index.referred import REPORTED
 from app.migration.models import Migration
@@ -38,11 +38,13 @@ def read(export: str, *, wait: float, keep: Path | None = None, password: str = 
     """
     settings_must_be_usable()
     must_be_usable(keep=keep, wait=wait)
-    if (problem := cannot_be_opened(export)) is not None:
-        return refused(problem)
+    try:
+        opened = export_given(export)
+    except Stop as stop:
+        return refused(stop.problem)
     with private_engine(keep=keep) as runtime:
         try:
-            migration = begin_private(runtime, export, password=password)
+            migration = begin_private(runtime, opened, password=password)
         except Stop as stop:
             return refused(stop.problem)
         try:

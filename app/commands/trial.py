@@ -31,10 +31,11 @@ from app.commands.input_files import (
 )
 from app.commands.json_answers import of_trial
 from app.commands.options import must_be_usable, settings_must_be_usable
-from app.commands.private import BY, begin_private, cannot_be_opened, live_workspace_id, private_engine
+from app.commands.private import BY, begin_private, export_given, live_workspace_id, private_engine
 from app.commands.read import CommandAnswer, refused
 from app.db import now
 from app.errors import Stop
+from app.links import ShareLink
 from app.mapping.columns import normalise_header
 from app.mapping.countries import country_code
 from app.mapping.defined import fitting
@@ -93,20 +94,22 @@ def trial(export: str, options: Options) -> CommandAnswer:
     given = read_workspace(options.workspace) if options.workspace else None
     if options.plan is not None:
         must_fit_alone(options.plan, next(iter(SOURCES.values())))
-    if (problem := cannot_be_opened(export)) is not None:
-        return refused(problem, **NO_TRIAL)
+    try:
+        opened = export_given(export)
+    except Stop as stop:
+        return refused(stop.problem, **NO_TRIAL)
     if options.finalise and not options.database:
         return refused(Problem("finalise_without_database"), **NO_TRIAL)
     with private_engine(options.database or "", options.keep) as runtime:
         try:
-            return _try(runtime, export, given, options)
+            return _try(runtime, opened, given, options)
         except Stop as stop:
             return refused(stop.problem, **NO_TRIAL)
         except WaitedEnough as waited:
             return refused(Problem(waited.code), **NO_TRIAL)
 
 
-def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: Options) -> CommandAnswer:
+def _try(runtime: Runtime, export: ShareLink | Path, given: GivenWorkspace | None, options: Options) -> CommandAnswer:
     began = time.monotonic()
     if given is None:
         migration = begin_private(runtime, export, password=options.password)

@@ -10,10 +10,11 @@ from sqlmodel import Session, select
 
 from app.db import now
 from app.errors import Stop
+from app.fetch.hand_over import handed_over_link
 from app.links import DownloadObserver, FetchedFile, FileState, Interruption, LinkSettings, Paused, export_sha256
 from app.links import fetch as fetch_link
 from app.links.link_problems import OPERATORS
-from app.migration.exports import ITEM, Stored, link_of, password_of, record_files
+from app.migration.exports import ITEM, Stored, record_files
 from app.migration.models import Export, LinkedFile, Migration, ProblemLine
 from app.problems import Problem
 from app.settings import environment
@@ -119,7 +120,7 @@ def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat)
     with runtime.ledger.read() as session:
         export = session.get_one(Export, (migration.id, migration.export_number))
     key, prefix = runtime.link_key(migration), prefix_of(migration)
-    link = link_of(export, key)
+    link = handed_over_link(export, key)
     if link is None:
         return Done()
     ledger = DownloadLedger(runtime, migration, lease, beat)
@@ -140,7 +141,6 @@ def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat)
             runtime.objects,
             runtime.key(migration),
             prefix,
-            password=password_of(export, key),
             states=ledger.load(),
             observer=observer,
             slots=runtime.places(migration, links),

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from app.links import ShareLink, normalise
 from app.migration.advance import By
-from app.migration.exports import Handed, Stored, store, submit_files, submit_link
-from app.migration.models import Migration
+from app.migration.exports import Handed, Stored, link_of, password_of, store, submit_files, submit_link
+from app.migration.models import Export, Migration
 from app.worker.runtime import Confirm, Runtime
 
 
@@ -56,15 +57,23 @@ def _delete(runtime: Runtime, stored: Iterable[Stored]) -> None:
 def hand_over_link(
     runtime: Runtime,
     migration: Migration,
-    link: str,
+    link: ShareLink,
     *,
     hint: str,
     by: By,
     name: str = "",
-    password: str = "",
     confirm: Confirm | None = None,
 ) -> None:
     """Stores a share link and its password sealed, and starts the download."""
-    key = runtime.link_key(migration)
+    key, address = runtime.link_key(migration), link.address.secret_url
     with runtime.write(confirm) as session:
-        submit_link(session, migration.id, link, key=key, by=by, hint=hint, name=name, password=password)
+        submit_link(session, migration.id, address, key=key, by=by, hint=hint, name=name, password=link.password)
+
+
+def handed_over_link(export: Export, key: bytes) -> ShareLink | None:
+    """The link of an export, with its password. None for an upload, and after the link was deleted.
+
+    Raises CannotOpen for another key, and Stop where the stored text is no link.
+    """
+    text = link_of(export, key)
+    return None if text is None else normalise(text, password_of(export, key))

@@ -2,7 +2,7 @@
 
 from app.isolated.link_job import LinkRequest
 from app.isolated.reader import ReaderBusy, ReaderFailed, ReaderLimits, reader
-from app.links import Findings
+from app.links import Findings, ShareLink
 from app.links.link_settings import SETTINGS
 from app.migration.models import Migration
 from app.problems import Problem
@@ -13,9 +13,7 @@ PROCESSES, WAITING = 4, 8
 _MORE = ("ENVIRONMENT", "LINKS_TEST_NETWORK")
 
 
-def inspect_in_reader(
-    runtime: Runtime, migration: Migration, link: str, *, password: str = "", with_room: bool = False
-) -> Findings:
+def inspect_in_reader(runtime: Runtime, migration: Migration, link: ShareLink, *, with_room: bool = False) -> Findings:
     """The findings of `app.links.inspect`. `with_room` compares the export with the free storage.
 
     Never raises for a provider's response: a response that ends the process is the problem `provider_down`.
@@ -23,7 +21,6 @@ def inspect_in_reader(
     known = environment()
     request = LinkRequest(
         link,
-        password,
         {name: known[name] for name in (*SETTINGS.values(), *_MORE) if name in known},
         str(runtime.objects.root) if with_room else "",
         str(runtime.locks),

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from app.db import now
+from app.errors import Stop
+from app.fetch.hand_over import handed_over_link
 from app.fetch.link_inspections import inspect_in_reader
-from app.migration.exports import link_of
+from app.links import Findings
 from app.migration.models import Export, Migration
 from app.migration.states import State
 from app.worker.runtime import Runtime
@@ -40,10 +42,14 @@ def recheck_link(runtime: Runtime, migration: Migration) -> None:
     """Checks the link and stores the result. A closed link is deleted from the ledger."""
     with runtime.ledger.read() as session:
         export = session.get_one(Export, (migration.id, migration.export_number))
-    link = link_of(export, runtime.link_key(migration)) if migration.wrapped_key else None
-    if link is None:
-        return
-    findings = inspect_in_reader(runtime, migration, link)
+    try:
+        link = handed_over_link(export, runtime.link_key(migration)) if migration.wrapped_key else None
+    except Stop as stop:  # an earlier version accepted the link
+        findings = Findings(problem=stop.problem)
+    else:
+        if link is None:
+            return
+        findings = inspect_in_reader(runtime, migration, link)
     code = findings.problem.code if findings.problem else None
     access = OPEN if code is None or code in LOCKED else SHUT if code in CLOSED else UNKNOWN
     with runtime.ledger.write() as session:

@@ -4,22 +4,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.links import ConnectionSlots, Findings, LinkSettings, inspect
+from app.links import ConnectionSlots, Findings, LinkSettings, ShareLink, inspect
 from app.reading.file_watch import act_as_killer
 from app.storage import LocalObjects
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRequest:
-    """The link as the clinic pasted it. `repr` shows neither the link nor its password.
+    """The link, with its password. `repr` shows neither.
 
     * `environment`: the settings of links.
     * `root`: the folder of the storage, or "".
     * `locks`: the folder of connection slots; their owner is the provider with `workspace`.
     """
 
-    link: str = field(repr=False)
-    password: str = field(repr=False)
+    link: ShareLink
     environment: dict[str, str] = field(repr=False)
     root: str
     locks: str
@@ -30,7 +29,7 @@ class LinkRequest:
 def inspect_link(request: LinkRequest, announce: Callable[[str], None]) -> Iterator[Findings]:
     """The one answer: what an inspection of the link found."""
     if request.marker:
-        act_as_killer(request.link, request.marker)
+        act_as_killer(request.link.address.secret_url, request.marker)
     settings = LinkSettings.from_environment(request.environment)
 
     def places(provider: str) -> ConnectionSlots:
@@ -38,4 +37,4 @@ def inspect_link(request: LinkRequest, announce: Callable[[str], None]) -> Itera
         return ConnectionSlots(Path(request.locks), owner, settings.concurrency, settings.connections)
 
     objects = LocalObjects(Path(request.root)) if request.root else None
-    yield inspect(request.link, settings, password=request.password, objects=objects, slots=places)
+    yield inspect(request.link, settings, objects=objects, slots=places)

@@ -13,6 +13,7 @@ from app.links.normalise import normalise
 from app.links.parallel_download import FetchedFile, export_sha256, fetch, probe
 from app.links.provider import LinkContents, RemoteFile
 from app.links.provider_session import SlotsByProvider
+from app.links.share_link import ShareLink
 
 __all__ = [
     "ConnectionSlots",
@@ -25,6 +26,7 @@ __all__ = [
     "LinkSettings",
     "Paused",
     "RemoteFile",
+    "ShareLink",
     "SlotsByProvider",
     "export_sha256",
     "fetch",

@@ -1,6 +1,6 @@
 """Inspects a share link before the hand-over: the contents behind the link, and the problem that prevents an import.
 
-    findings = inspect(pasted, settings, password=typed, objects=storage, slots=slots)
+    findings = inspect(link, settings, objects=storage, slots=slots)
     findings.problem          None, or the problem of the link
     findings.password_needed  the page shows the password box and inspects again with the typed password
 
@@ -17,7 +17,6 @@ from app.links.download_observer import DownloadObserver, Paused
 from app.links.guard import TrafficObserver
 from app.links.link_problems import stop
 from app.links.link_settings import LinkSettings
-from app.links.normalise import normalise
 from app.links.provider import LinkContents
 from app.links.provider_session import SlotsByProvider, level_refusal_time, open_session
 from app.links.providers import provider_of
@@ -67,26 +66,24 @@ class Findings:
 
 
 def inspect(
-    link: str,
+    link: ShareLink,
     settings: LinkSettings,
     *,
-    password: str = "",
     objects: Objects | None = None,
     observer: DownloadObserver | None = None,
     traffic: TrafficObserver | None = None,
     slots: SlotsByProvider | None = None,
     bytes_per_second: float = USUAL_SPEED,
 ) -> Findings:
-    """Inspects a pasted link. `objects` is the storage whose free space is compared with the size of the export."""
+    """Inspects a link. `objects` is the storage whose free space is compared with the size of the export."""
     observer = observer or DownloadObserver(patience=0)
     known = Findings()
     reported: list[Problem] = []
     report, observer.report = observer.report, reported.append
     try:
         with level_refusal_time(observer, settings):
-            tidy = replace(normalise(link), password=password)
-            known = _build_findings(tidy)
-            with open_session(tidy, settings, observer, traffic, slots) as session:
+            known = _build_findings(link)
+            with open_session(link, settings, observer, traffic, slots) as session:
                 contents, route = session.probe(observer)
                 best_effort = next(r.best_effort for r in session.provider.routes(settings) if r.name == route)
                 contents = replace(contents, best_effort=best_effort, warnings=(*contents.warnings, *reported))

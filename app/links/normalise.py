@@ -1,6 +1,7 @@
 """Turns a pasted text into a share link, or refuses the text, before any request.
 
-The parsed address is the address that is requested. No other code parses the link again.
+`normalise` is called once, where a text comes in: a page's form, the command line, or the ledger. All other code takes
+a ShareLink, and requests its address as parsed.
 """
 
 import base64
@@ -9,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from string import ascii_letters, digits
@@ -29,8 +30,10 @@ NEVER_PUBLIC = {"localhost", "local", "localdomain", "internal", "intranet", "la
 WRAPPERS = 2
 
 
-def normalise(pasted: str) -> ShareLink:
-    """The single link in a pasted text, without the wrapper of a mail gateway.
+def normalise(pasted: str, password: str = "") -> ShareLink:
+    """The single link in a pasted text, without the wrapper of a mail gateway, with the password typed for the link.
+
+    Normalising the address of a normalised link changes nothing.
 
     Raises Stop: `link_malformed` without a link, `link_ambiguous` with two links, `link_wrapped` where a mail gateway
     hides the link, `unsafe_address` for a link into a private network.
@@ -41,7 +44,7 @@ def normalise(pasted: str) -> ShareLink:
         links.setdefault(link.address, link)
     if len(links) > 1:
         raise stop("link_ambiguous", count=str(len(links)))
-    return next(iter(links.values()))
+    return replace(next(iter(links.values())), password=password)
 
 
 def _to_link(text: str) -> ShareLink:

@@ -16,10 +16,10 @@ from app.links.file_download import Download, DownloadTarget
 from app.links.guard import TrafficObserver
 from app.links.link_settings import LinkSettings
 from app.links.network_errors import ConnectionLost, NoResponse
-from app.links.normalise import normalise
 from app.links.provider import LinkContents, RemoteFile, to_unique_paths
 from app.links.provider_session import ProviderSession, SlotsByProvider, level_refusal_time, open_session
 from app.links.response_checks import format_size
+from app.links.share_link import ShareLink
 from app.problems import Problem
 from app.storage.objects import Objects
 
@@ -165,30 +165,26 @@ class FetchedFile:
 
 
 def probe(
-    link: str,
+    link: ShareLink,
     settings: LinkSettings,
     *,
-    password: str = "",
     observer: DownloadObserver | None = None,
     traffic: TrafficObserver | None = None,
     slots: SlotsByProvider | None = None,
 ) -> LinkContents:
     """The contents behind a link, without a download. Raises Stop with the problem of the link."""
     observer = observer or DownloadObserver(patience=0)
-    with level_refusal_time(observer, settings):
-        tidy = replace(normalise(link), password=password)
-        with open_session(tidy, settings, observer, traffic, slots) as session:
-            return session.probe(observer)[0]
+    with level_refusal_time(observer, settings), open_session(link, settings, observer, traffic, slots) as session:
+        return session.probe(observer)[0]
 
 
 def fetch(
-    link: str,
+    link: ShareLink,
     settings: LinkSettings,
     objects: Objects,
     data_key: bytes,
     prefix: str,
     *,
-    password: str = "",
     states: Sequence[FileState] = (),
     observer: DownloadObserver | None = None,
     traffic: TrafficObserver | None = None,
@@ -200,8 +196,7 @@ def fetch(
     """
     observer = observer or DownloadObserver()
     with level_refusal_time(observer, settings):
-        tidy = replace(normalise(link), password=password)
-        open_for: OpenSession = partial(open_session, tidy, settings, traffic=traffic, slots=slots)
+        open_for: OpenSession = partial(open_session, link, settings, traffic=traffic, slots=slots)
         with open_for(observer) as session:
             return _LinkDownload(session, open_for, objects, data_key, prefix, observer).run(states)
 

@@ -4,7 +4,7 @@ A usable link is stored, sealed, until a person confirms it. For a problem the p
 keeps the link in its field. Addresses hold no link, and every other place shows it masked.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -17,12 +17,9 @@ from app.db import now
 from app.errors import Stop
 from app.fetch.hand_over import hand_over_link
 from app.fetch.link_inspections import inspect_in_reader
-from app.links import Findings
-from app.links.normalise import normalise
+from app.links import Findings, ShareLink, normalise
 from app.links.providers import provider_of
-from app.links.share_link import ShareLink
 from app.migration.checked_links import (
-    CheckedShareLink,
     begin_check,
     forget_checked,
     keep_checked,
@@ -44,6 +41,32 @@ router = APIRouter()
 OUTDATED = "Your move went on meanwhile."
 UNREADABLE = "what you pasted, which is not a link"
 PASTE_AGAIN = "Links are not kept in full. Paste it again."
+
+
+@dataclass(frozen=True, slots=True)
+class PastedText:
+    """The text of the field, and its link. A text without a usable link has no `link`, and the reason in `refused`."""
+
+    text: str = field(repr=False)
+    link: ShareLink | None
+    refused: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLink:
+    """A checked link that waits for its confirmation, with the name of the export and the masked link."""
+
+    link: ShareLink
+    name: str
+    hint: str
+
+
+def read_pasted(text: str, password: str = "") -> PastedText:
+    """The link of a form's field, normalised once."""
+    try:
+        return PastedText(text, normalise(text, password), Findings())
+    except Stop as stop:
+        return PastedText(text, None, Findings(problem=stop.problem, retryable=stop.retryable))
 
 
 WAITING = tuple(f"/m/{{migration_id}}/link/{act}" for act in ("again", "confirm", "forget"))
@@ -69,7 +92,8 @@ def link_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 def describe_pasted(refusal: Refusal) -> RefusedForm:
     """The pasted link, masked: a link is as secret as its content."""
     form, pasted = describe(refusal), "".join(refusal.sent.get("link", ())).strip()
-    answer = SentAnswer("Share link", hint_of(pasted) or UNREADABLE, refusal.shown.now["link"], (), PASTE_AGAIN)
+    hint = hint_of(read_pasted(pasted).link) or UNREADABLE
+    answer = SentAnswer("Share link", hint, refusal.shown.now["link"], (), PASTE_AGAIN)
     return RefusedForm((*([answer] if pasted else ()), *form.answers), page=f"/m/{refusal.migration.id}/handover")
 
 
@@ -95,7 +119,7 @@ def check(request: Request, link: Annotated[str, Form()] = "", password: Annotat
     visit = hands_over(request)
     if not link.strip():
         return render_handover(request, errors=[{"field": "link", "words": "Paste the link to your export."}])
-    return check_link(request, visit, link, password)
+    return check_link(request, visit, read_pasted(link, password))
 
 
 @router.post("/m/{migration_id}/link/again")
@@ -104,7 +128,8 @@ def check_again(request: Request) -> Response:
     visit = hands_over(request)
     if (waiting := waiting_in(visit)) is None:
         return go(f"/m/{visit.move.id}/handover")
-    return check_link(request, visit, waiting.link, waiting.password)
+    address = waiting.link.address.secret_url
+    return check_link(request, visit, PastedText(address, waiting.link, Findings()))
 
 
 @router.post("/m/{migration_id}/link/confirm")
@@ -113,7 +138,7 @@ def confirm(request: Request) -> Response:
     visit = hands_over(request)
     if (waiting := waiting_in(visit)) is None:
         return go(answered_before(visit) or f"/m/{visit.move.id}/handover")
-    given = {"hint": waiting.hint, "name": waiting.name, "password": waiting.password}
+    given = {"hint": waiting.hint, "name": waiting.name}
     hand_over_link(visit.runtime, visit.move, waiting.link, by=visit.by, confirm=visit.confirm, **given)
     return go(f"/m/{visit.move.id}/progress")
 
@@ -127,42 +152,45 @@ def forget(request: Request) -> Response:
     return go(f"/m/{visit.move.id}/handover")
 
 
-def waiting_in(visit: Visit) -> CheckedShareLink | None:
-    """The waiting link, unsealed. None if there is none."""
+def waiting_in(visit: Visit) -> WaitingLink | None:
+    """The waiting link, unsealed. None if there is none. Raises Stop where the stored text is no link."""
     with visit.read() as session:
-        return open_checked_link(load_checked_link(session, visit.move.id), visit.runtime.link_key(visit.move))
+        stored = open_checked_link(load_checked_link(session, visit.move.id), visit.runtime.link_key(visit.move))
+    return None if stored is None else WaitingLink(normalise(stored.link, stored.password), stored.name, stored.hint)
 
 
-def check_link(request: Request, visit: Visit, link: str, password: str) -> Response:
+def check_link(request: Request, visit: Visit, pasted: PastedText) -> Response:
     """Runs a check, counted and audited before it begins. If the move has changed, the pasted link stays in its
     field.
     """
     try:
-        return check_confirmed_link(request, visit, link, password)
+        return check_confirmed_link(request, visit, pasted)
     except Changed as changed:
         visit.renew()
         now_waits = changed.shown.now["link"]
         what = f"Another link was checked meanwhile: {now_waits}." if "link" in changed.names else OUTDATED
         return render_handover(
-            request, typed=link, errors=[{"field": "link", "words": f"{what} Yours was not used."}], status=409
+            request, typed=pasted.text, errors=[{"field": "link", "words": f"{what} Yours was not used."}], status=409
         )
 
 
-def check_confirmed_link(request: Request, visit: Visit, link: str, password: str) -> Response:
+def check_confirmed_link(request: Request, visit: Visit, pasted: PastedText) -> Response:
     with visit.confirmed() as confirmed:
-        free_at = begin_check(confirmed.session, visit.move, visit.by, audited(link))
+        free_at = begin_check(confirmed.session, visit.move, visit.by, audited(pasted.link))
     if free_at is not None:
         report = limit_report(visit, free_at)
-        return render_handover(request, typed=link, report=report, errors=field_errors(report))
-    inspection = inspect_in_reader(visit.runtime, visit.move, link, password=password, with_room=True)
-    save_check(visit, link, password, inspection)
+        return render_handover(request, typed=pasted.text, report=report, errors=field_errors(report))
+    link, inspection = pasted.link, pasted.refused
+    if link is not None:
+        inspection = inspect_in_reader(visit.runtime, visit.move, link, with_room=True)
+    save_check(visit, link, inspection)
     if inspection.usable:
         return go(f"/m/{visit.move.id}/link")
     report = build_link_report(facts_of(inspection), now(), now(), zone_of(visit))
-    return render_handover(request, typed=link, report=report, errors=field_errors(report))
+    return render_handover(request, typed=pasted.text, report=report, errors=field_errors(report))
 
 
-def save_check(visit: Visit, link: str, password: str, inspection: Findings) -> None:
+def save_check(visit: Visit, link: ShareLink | None, inspection: Findings) -> None:
     """Stores the inspection, and the link only if it is usable."""
     with visit.confirmed() as confirmed:
         keep_checked(
@@ -170,8 +198,8 @@ def save_check(visit: Visit, link: str, password: str, inspection: Findings) -> 
             visit.move.id,
             hint=hint_of(link),
             findings=facts_of(inspection),
-            link=link if inspection.usable else "",
-            password=password,
+            link=link.address.secret_url if link is not None and inspection.usable else "",
+            password=link.password if link is not None else "",
             key=visit.runtime.link_key(visit.move),
         )
 
@@ -184,21 +212,14 @@ def limit_report(visit: Visit, free_at: datetime) -> LinkReport:
     return replace(report, problem=problem, todo=problem.todo)
 
 
-def audited(link: str) -> dict[str, str]:
+def audited(link: ShareLink | None) -> dict[str, str]:
     """The link's facts for the audit. Empty for an invalid link."""
-    try:
-        tidy = normalise(link)
-    except Stop:
-        return {}
-    return {"provider": provider_of(tidy).name, "link": tidy.fingerprint}
+    return {} if link is None else {"provider": provider_of(link).name, "link": link.fingerprint}
 
 
-def hint_of(link: str) -> str:
+def hint_of(link: ShareLink | None) -> str:
     """The masked link. "" for an invalid link."""
-    try:
-        return masked(link)
-    except Stop:
-        return ""
+    return "" if link is None else masked(link)
 
 
 def field_errors(report: LinkReport) -> list[dict[str, str]]:
@@ -211,11 +232,10 @@ def zone_of(visit: Visit) -> ZoneInfo:
     return ZoneInfo((visit.move.plan or {}).get("timezone", "Australia/Sydney"))
 
 
-def masked(link: str) -> str:
+def masked(link: ShareLink) -> str:
     """Host and the end of the path's last part: `drive.example/…export.zip`, never a query. The owner recognises the
     link, and nobody can open it.
     """
-    tidy: ShareLink = normalise(link)
-    last = tidy.address.path.rstrip("/").rsplit("/", 1)[-1]
+    last = link.address.path.rstrip("/").rsplit("/", 1)[-1]
     shown = last if "." in last and len(last) <= 60 else f"…{last[-4:]}" if len(last) > 12 else "…"
-    return f"{tidy.address.host}/{shown}"
+    return f"{link.address.host}/{shown}"

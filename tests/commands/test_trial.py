@@ -156,7 +156,7 @@ def test_a_locked_zip_is_opened_with_the_password_that_is_asked_for(export: Path
 
 def test_the_command_line_writes_down_that_no_clinic_acknowledged_the_lists(export: Path, tmp_path: Path) -> None:
     with private_engine(keep=tmp_path / "kept") as runtime:
-        migration = begin_private(runtime, str(export))
+        migration = begin_private(runtime, export)
         with runtime.ledger.read() as session:
             lines = session.exec(select(AuditEntry).where(AuditEntry.migration_id == migration.id)).all()
     assert [line.act for line in lines] == ["start", "acknowledge_lists", "submit_export"]

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from app.db import now
 from app.fetch.downloads import DownloadProgress, load_download_progress, stop_download
 from app.fetch.hand_over import hand_over_link
 from app.fetch.link_providers import count_bytes_of_day
+from app.links import normalise
 from app.migration.models import Export, Work
 from app.migration.states import Event, State
 from tests.clinic import MEGAN, Clinic, clinic_files, clinic_in, runtime_in
@@ -42,8 +42,8 @@ def tree() -> dict[str, ServedFile]:
     return {name: ServedFile(text=text.encode(), name=name) for name, text in clinic_files().items()}
 
 
-def paste(clinic: Clinic, link: str, **given: Any) -> None:
-    hand_over_link(clinic.runtime, clinic.migration, link, hint="a shared folder", by=MEGAN, **given)
+def paste(clinic: Clinic, link: str, password: str = "") -> None:
+    hand_over_link(clinic.runtime, clinic.migration, normalise(link, password), hint="a shared folder", by=MEGAN)
 
 
 def seen(clinic: Clinic) -> DownloadProgress:

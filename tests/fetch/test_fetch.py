@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import select
 
 from app.fetch.downloads import load_download_progress, stop_download
-from app.fetch.hand_over import hand_over_link
-from app.migration.exports import link_of
+from app.fetch.hand_over import hand_over_link, handed_over_link
+from app.links import normalise
 from app.migration.models import Export, LinkedFile
 from app.migration.states import State
 from app.storage import CannotOpen
@@ -44,7 +44,9 @@ def zipped(files: dict[str, str]) -> bytes:
 
 
 def paste(clinic: Clinic, link: str = LINK) -> None:
-    hand_over_link(clinic.runtime, clinic.migration, link, hint="clinic.blob.core.windows.net/export.zip", by=MEGAN)
+    hand_over_link(
+        clinic.runtime, clinic.migration, normalise(link), hint="clinic.blob.core.windows.net/export.zip", by=MEGAN
+    )
 
 
 def test_what_is_behind_a_link_is_fetched_and_read(clinic: Clinic, net: FakeInternet) -> None:
@@ -81,7 +83,7 @@ def rows(clinic: Clinic) -> list[LinkedFile]:
 
 def test_each_file_has_a_ledger_row_with_a_sealed_id(clinic: Clinic, net: FakeInternet) -> None:
     net.serve(LINK, ServedFile(text=zipped(clinic_files())))
-    hand_over_link(clinic.runtime, clinic.migration, LINK, hint="a link", by=MEGAN, password="canary-password")
+    hand_over_link(clinic.runtime, clinic.migration, normalise(LINK, "canary-password"), hint="a link", by=MEGAN)
     clinic.drain()
     (line,) = rows(clinic)
     assert (line.path, line.bytes_done, len(line.sha256)) == ("export.zip", line.expected_size, 64)
@@ -98,12 +100,13 @@ def test_links_have_their_own_key_if_it_is_set(clinic: Clinic, net: FakeInternet
     own = replace(clinic.runtime, settings=settings)
     assert own.link_key(clinic.migration) != own.key(clinic.migration)
     assert clinic.runtime.link_key(clinic.migration) == clinic.runtime.key(clinic.migration)
-    hand_over_link(own, clinic.migration, LINK, hint="a link", by=MEGAN, password="canary-password")
+    hand_over_link(own, clinic.migration, normalise(LINK, "canary-password"), hint="a link", by=MEGAN)
     with own.ledger.read() as session:
         export = session.get_one(Export, (clinic.migration.id, 1))
-    assert link_of(export, own.link_key(clinic.migration)) == LINK
+    link = handed_over_link(export, own.link_key(clinic.migration))
+    assert link == normalise(LINK, "canary-password")
     with pytest.raises(CannotOpen):
-        link_of(export, own.key(clinic.migration))
+        handed_over_link(export, own.key(clinic.migration))
 
 
 def test_a_download_that_is_stopped_leaves_nothing(clinic: Clinic, net: FakeInternet) -> None:

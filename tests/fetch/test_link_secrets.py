@@ -14,7 +14,7 @@ import structlog
 from redis import Redis
 
 from app.fetch.hand_over import hand_over_link
-from app.links import LinkSettings, inspect
+from app.links import LinkSettings, inspect, normalise
 from app.migration.states import State
 from app.wizard.link import masked
 from app.worker.runtime import Runtime
@@ -113,14 +113,14 @@ def fetched(runtime: Runtime, net: FakeInternet, heard: Heard) -> list[Clinic]:
     links = LinkSettings.from_environment({**KEYS, "ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(net.file)})
     for number, (shop, link) in enumerate(stories(net)):
         clinic = clinic_in(runtime, f"wsp_{number}")
-        pages += repr(inspect(link, links, password=PASSWORD)).encode()
-        hint = masked(link)
-        hand_over_link(runtime, clinic.migration, link, hint=hint, by=MEGAN, password=PASSWORD)
+        tidy = normalise(link, PASSWORD)
+        pages += repr(inspect(tidy, links)).encode()
+        hand_over_link(runtime, clinic.migration, tidy, hint=masked(tidy), by=MEGAN)
         for _ in range(3):
             clinic.drain(seconds=10)
         clinics.append(clinic)
         shop.order("", 403, error_bytes(403, "canarytoken", "canary megan@canary.example"))
-        pages += repr(inspect(link, links)).encode()
+        pages += repr(inspect(normalise(link), links)).encode()
     heard.places["pages"] = pages
     return clinics
 

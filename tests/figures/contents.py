@@ -57,7 +57,7 @@ def compared(size: SizeName, seed: int, dialect: DialectName) -> tuple[int, int,
     with sample(size, seed, dialect) as (path, expected), tempfile.TemporaryDirectory() as folder:
         bodies = as_exported(path)
         with private_engine(keep=Path(folder) / "var") as runtime:
-            migration = begin_private(runtime, str(path))
+            migration = begin_private(runtime, path)
             with Driver(runtime) as driver:
                 driver.run(migration.id, "reading")
                 with runtime.ledger.write() as session:

@@ -14,7 +14,7 @@ from app.isolated import wire
 from app.isolated.link_job import LinkRequest
 from app.isolated.reader import IsolatedReader, ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.row_job import RowAnswer, RowRequest
-from app.links import Findings
+from app.links import Findings, normalise
 from app.problems import Level, Problem
 from tests.hostile.web import children_of, no_job_is_left
 from tests.workers.story import until
@@ -27,7 +27,7 @@ NOT_LOADED = (
 
 
 def hostile(killer: str) -> LinkRequest:
-    return LinkRequest(f"https://killer-{killer}.example/", "", {}, "", "", "", "killer")
+    return LinkRequest(normalise(f"https://killer-{killer}.example/"), {}, "", "", "", "killer")
 
 
 def harmless(folder: Path) -> RowRequest:

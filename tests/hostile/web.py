@@ -13,6 +13,7 @@ from sqlmodel import select
 from app.caspen.tables import Client
 from app.fetch.link_inspections import inspect_in_reader
 from app.isolated.reader import reader
+from app.links import normalise
 from app.migration.advance import By
 from app.migration.models import ProblemLine
 from app.migration.states import Actor, State
@@ -106,7 +107,7 @@ def samples(product: Product, killer: str) -> list[str]:
 
 
 def open_link(product: Product, killer: str) -> list[str]:
-    inspection = inspect_in_reader(product.runtime, product.move(), LINK.format(f"{MARKER}-{killer}"))
+    inspection = inspect_in_reader(product.runtime, product.move(), normalise(LINK.format(f"{MARKER}-{killer}")))
     is_ended = inspection.problem is not None and inspection.problem.code == "provider_down"
     return [] if is_ended else ["the inspection was not ended"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.errors import Stop
-from app.links import DownloadObserver, FetchedFile, FileState, LinkContents, LinkSettings, fetch, probe
+from app.links import DownloadObserver, FetchedFile, FileState, LinkContents, LinkSettings, fetch, normalise, probe
 from app.links.guard import TrafficObserver
 from app.storage import LocalObjects, new_key
 from tests.links.network import FakeInternet
@@ -90,9 +90,8 @@ class Downloader:
 
     def probe(self, link: str, *, password: str = "", **given: Any) -> LinkContents:
         return probe(
-            link,
+            normalise(link, password),
             self.settings,
-            password=password,
             observer=self.observer(**{"patience": 0} | given),
             traffic=self.traffic,
         )
@@ -101,12 +100,11 @@ class Downloader:
         self, link: str, states: list[FileState] | None = None, *, password: str = "", **given: Any
     ) -> list[FetchedFile]:
         return fetch(
-            link,
+            normalise(link, password),
             self.settings,
             self.objects,
             self.data_key,
             "m/mig_1/export",
-            password=password,
             states=states or [],
             observer=self.observer(**given),
             traffic=self.traffic,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.errors import Stop
-from app.links import DownloadObserver, FileState, LinkSettings, fetch
+from app.links import DownloadObserver, FileState, LinkSettings, fetch, normalise
 from app.storage import LocalObjects
 from app.worker.memory import peak_mb
 
@@ -34,7 +34,13 @@ def main() -> dict[str, object]:
     try:
         observer = DownloadObserver(save=save, patience=5.0)
         (done,) = fetch(
-            link, settings, LocalObjects(folder / "objects"), key, "m/export", states=states, observer=observer
+            normalise(link),
+            settings,
+            LocalObjects(folder / "objects"),
+            key,
+            "m/export",
+            states=states,
+            observer=observer,
         )
     except Stop as reason:
         return {"code": reason.problem.code, "retry_after": reason.retry_after}

@@ -20,7 +20,7 @@ WORKER = """
 import json, os, sys
 from dataclasses import replace
 from pathlib import Path
-from app.links import DownloadObserver, FileState, LinkSettings, fetch
+from app.links import DownloadObserver, FileState, LinkSettings, fetch, normalise
 from app.storage import LocalObjects
 at, key, link = Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3]
 def save(state):
@@ -28,7 +28,7 @@ def save(state):
     os.replace(at / "state.new", at / "state.json")
 states = [FileState.from_dict(json.loads((at / "state.json").read_text()))] if (at / "state.json").exists() else []
 settings = replace(LinkSettings.from_environment(os.environ), checkpoint_bytes=int(sys.argv[4]), disk_factor=1.0)
-(done,) = fetch(link, settings, LocalObjects(at / "objects"), key, "m/mig_1/export", states=states,
+(done,) = fetch(normalise(link), settings, LocalObjects(at / "objects"), key, "m/mig_1/export", states=states,
                 observer=DownloadObserver(save=save))
 print(done.sha256)
 """

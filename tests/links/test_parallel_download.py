@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import Stop
-from app.links import FetchedFile, FileState, Interruption, Paused, fetch
+from app.links import FetchedFile, FileState, Interruption, Paused, fetch, normalise
 from app.links.connection_slots import ConnectionSlots
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
@@ -68,7 +68,7 @@ def test_two_files_are_downloaded_in_parallel_and_never_three(
     door = Turnstile(fake)
     fake.reply = door  # type: ignore[method-assign]
     files = fetch(
-        link,
+        normalise(link),
         replace(downloader.settings, concurrency=5),
         downloader.objects,
         downloader.data_key,

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.commands.private import is_link
+from app.commands.private import export_given
 from app.errors import Stop
 from app.links import normalise
 from app.links.providers import provider_of
@@ -145,11 +145,13 @@ def test_an_office_file_that_is_open_in_the_browser_is_a_file() -> None:
 
 @pytest.mark.parametrize("around", AROUND)
 def test_the_command_line_recognises_a_link_in_a_sentence(around: str) -> None:
-    assert is_link(AROUND[around](LINKS["google"]))
+    assert export_given(AROUND[around](LINKS["google"])) == normalise(LINKS["google"])
 
 
 @pytest.mark.parametrize(
     "path", ["export.zip", "exports/clinic.data/export.zip", "clinic.data/export.zip", "x" * 5000, "a\0b"]
 )
 def test_a_path_is_not_a_link(path: str) -> None:
-    assert not is_link(path)
+    with pytest.raises(Stop) as caught:
+        export_given(path)
+    assert caught.value.problem.code == "export_not_found"

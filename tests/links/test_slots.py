@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.db import now
-from app.links import fetch
+from app.links import fetch, normalise
 from app.links.connection_slots import ConnectionSlots, sweep_slot_files
 from app.links.network_errors import NoResponse
 from tests.links.conftest import Downloader
@@ -123,7 +123,7 @@ def test_every_end_of_a_download_releases_its_slots(downloader: Downloader, tmp_
     file = ServedFile()
     downloader.net.serve(LINK, file, *faults)
     (fetched,) = fetch(
-        LINK,
+        normalise(LINK),
         downloader.settings,
         downloader.objects,
         downloader.data_key,

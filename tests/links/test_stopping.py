@@ -70,13 +70,13 @@ import os, resource, signal, sys
 from dataclasses import replace
 from pathlib import Path
 from app.errors import Stop
-from app.links import DownloadObserver, LinkSettings, fetch
+from app.links import DownloadObserver, LinkSettings, fetch, normalise
 from app.storage import LocalObjects
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 try:
     settings = replace(LinkSettings.from_environment(os.environ), disk_factor=0, checkpoint_bytes=1)
-    fetch(sys.argv[2], settings, LocalObjects(Path(sys.argv[1])), bytes.fromhex(sys.argv[3]), "m/1",
+    fetch(normalise(sys.argv[2]), settings, LocalObjects(Path(sys.argv[1])), bytes.fromhex(sys.argv[3]), "m/1",
           observer=DownloadObserver(save=lambda state: print(state.bytes_done)))
 except Stop as reason:
     print(reason.problem.code, reason.retryable)

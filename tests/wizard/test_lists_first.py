@@ -9,6 +9,7 @@ from httpx import Response
 from sqlmodel import func, select
 
 from app.fetch.hand_over import hand_over_files, hand_over_link
+from app.links import normalise
 from app.migration.advance import By, GuardRefused
 from app.migration.exports import Handed
 from app.migration.models import Export, Migration
@@ -108,7 +109,9 @@ def by_files(product: Product, by: By) -> None:
 
 
 def by_link(product: Product, by: By) -> None:
-    hand_over_link(product.runtime, product.move(), "https://10.0.0.1/export.zip", hint="10.0.0.1", by=by)
+    hand_over_link(
+        product.runtime, product.move(), normalise("https://files.example/export.zip"), hint="files.example", by=by
+    )
 
 
 @pytest.mark.parametrize("way", [by_files, by_link])

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlmodel import select
 
 from app.fetch.hand_over import hand_over_link
+from app.links import normalise
 from app.migration.models import Migration
 from app.migration.states import State
 from app.settings import Settings
@@ -125,7 +126,7 @@ def prepare(ground: Ground) -> dict[str, list[str]]:
     told: dict[str, list[str]] = {}
     folder = ground.home / "first"
     with opened(ground.settings(folder)) as runtime:
-        hand_over_link(runtime, move(runtime, arrive(runtime)), LINK, hint="a link", by=MEGAN)
+        hand_over_link(runtime, move(runtime, arrive(runtime)), normalise(LINK), hint="a link", by=MEGAN)
     for name, work in STAGES.items():
         shutil.copytree(folder, ground.at(name))
         silence(ground.more["redis_url"])
