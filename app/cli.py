@@ -221,7 +221,7 @@ def check_live() -> None:
 @audit.command(name="verify")
 def audit_verify() -> None:
     """Checks that no line of the audit trail was changed, removed or inserted. Status 1 when any workspace fails."""
-    from app.commands.audit import verify
+    from app.commands.audit_verify import verify
     from app.settings import settings
 
     _print_checks(verify(settings()))

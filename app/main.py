@@ -33,13 +33,13 @@ from app.migration.state_words import WORDS
 from app.migration.states import MOVES, WORKING, Event, State
 from app.production import require_ready
 from app.request_limits import check_texts, read_form
-from app.sandbox import routes as sandbox
+from app.sandbox import sandbox_pages as sandbox
 from app.sandbox.demo import seed
 from app.settings import Environment, Settings, settings
-from app.signin import clinics, invitations, outbox, pages
+from app.signin import clinics, invitation_pages, local_outbox, pages
 from app.storage.encryption import CannotOpen
-from app.support import files as support_files
-from app.support import routes as support
+from app.support import file_pages as support_files
+from app.support import support_pages as support
 from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
 from app.web import health
 from app.web.form_fingerprint import FIELD, Changed, NoBasis, RenderedForAnother
@@ -108,12 +108,12 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
     app.add_middleware(HeadAsGet)
     app.mount("/static", StaticFiles(directory=templating.STATIC), name="static")
-    signing_in = (pages.router, clinics.router, invitations.router)
+    signing_in = (pages.router, clinics.router, invitation_pages.router)
     for router in (health.router, *signing_in, support.router, support_files.router, *(step.router for step in STEPS)):
         app.include_router(router)
     if not in_production:
         app.include_router(sandbox.router)
-        app.include_router(outbox.router)
+        app.include_router(local_outbox.router)
     add_error_handlers(app)
     return app
 

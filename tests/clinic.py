@@ -21,7 +21,7 @@ from app.migration.models import Migration, ProblemLine, Trial, Work
 from app.migration.states import Actor, Event, State
 from app.migration.trials import approve, start_trial
 from app.settings import Environment, Settings
-from app.trial.context import trial_contexts
+from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import Drained, WorkerTurn, drain
 

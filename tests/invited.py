@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from httpx import Response
 from sqlmodel import col, select
 
-from app.access.models import Invitation, Person
+from app.access.access_tables import Invitation, Person
 from app.notify.mails import Composer
 from tests.pages import done
 from tests.product import MEGAN, Product, Visitor

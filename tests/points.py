@@ -11,7 +11,7 @@ from typing import Any
 
 from httpx import Response
 
-from app.access.models import Membership, Person
+from app.access.access_tables import Membership, Person
 from app.access.rights import Role
 from app.caspen.gateway import create_workspace
 from app.migration.advance import By

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from app import templating
 from app.access import sessions
-from app.access.models import Person
+from app.access.access_tables import Person
 from app.caspen.gateway import Gateway
 from app.db import now
 from app.main import create_app
@@ -25,7 +25,7 @@ from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, close_gaps
 from app.settings import Environment, Settings
 from app.signin import pages
-from app.trial.context import trial_contexts
+from app.trial.trial_context import trial_contexts
 from app.web.page_context import cookie_name
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain

@@ -100,6 +100,23 @@ def test_every_class_has_a_name_of_its_own() -> None:
     assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
 
 
+LISTS = (
+    *("app/checklist", "app/records/kinds", "app/records/sections", "app/resolving", "app/wizard"),
+    *("app/links/providers", "app/sources", "app/schema"),
+)
+"""Folders whose modules are variants in a list: checks, kinds, sections, rules, pages, providers, revisions."""
+
+
+def test_every_module_has_a_name_of_its_own() -> None:
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for path in python_files("app", "workers"):
+        if path.stem != "__init__" and not names(path).startswith(tuple(f"{folder}/" for folder in LISTS)):
+            places[path.stem].append(names(path))
+    assert len(places) > 300
+    shared = {name: paths for name, paths in places.items() if len(paths) > 1}
+    assert not shared, f"give each of these a name that says what it is about: {shared}"
+
+
 def test_every_module_says_what_it_is() -> None:
     silent = [names(p) for p in python_files(*CODE) if not ast.get_docstring(ast.parse(text_of(p)))]
     assert not silent, f"begin these with a sentence from the customer's world: {silent}"

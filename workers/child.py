@@ -14,7 +14,7 @@ import threading
 from typing import IO, Any
 
 from app.settings import settings
-from app.trial.context import trial_contexts
+from app.trial.trial_context import trial_contexts
 from app.worker.current_file import CurrentFile
 from app.worker.memory import collect_seldom, give_back_large, peak_mb
 from app.worker.runtime import open_runtime

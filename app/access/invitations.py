@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, func, select
 
+from app.access.access_tables import Invitation, Membership, Person
 from app.access.members import lock_members, require_admin, withdraw_invitations_to, without_answer
-from app.access.models import Invitation, Membership, Person
 from app.access.rights import Role
 from app.access.viewer import Viewer
 from app.db import now

@@ -7,7 +7,7 @@ admins who remove each other at the same time therefore take turns, on SQLite an
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select, update
 
-from app.access.models import Invitation, Membership, Person
+from app.access.access_tables import Invitation, Membership, Person
 from app.access.rights import STAFF_ROLES, Role
 from app.access.sessions import end_sign_ins
 from app.db import now

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select, update
 
-from app.access.models import Membership, Person, SignedIn, SignInToken
+from app.access.access_tables import Membership, Person, SignedIn, SignInToken
 from app.access.rights import Role
 from app.access.viewer import Viewer
 from app.db import now

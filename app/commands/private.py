@@ -33,7 +33,7 @@ from app.problems import Problem
 from app.schema.upgrade import SchemaTooNew
 from app.settings import Environment, Settings
 from app.sources import SOURCES
-from app.trial.context import trial_contexts
+from app.trial.trial_context import trial_contexts
 from app.worker.installation import CannotStart
 from app.worker.memory import collect_seldom, give_back_large
 from app.worker.runtime import Runtime, open_runtime

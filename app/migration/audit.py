@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, desc, select
 
-from app.access.models import Person
+from app.access.access_tables import Person
 from app.db import take_turns
 from app.migration.models import AuditEntry, Migration
 from app.migration.states import Actor, Event

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from app.access.access_tables import Membership, Person
 from app.access.members import admin_ids
-from app.access.models import Membership, Person
 from app.access.rights import Role
 from app.migration.mail_names import Mail
 from app.migration.models import Migration, OutboxMail

@@ -8,7 +8,7 @@ from app.records.field import OtherRecord, RecordField
 from app.records.kinds.clients import KIND
 from app.records.kinds.custom_field_values import KIND as VALUES
 from app.records.kinds.custom_field_values import answer
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
 from app.records.query import find
 
 MOST = 500  # more than any clinic's number of questions

@@ -21,10 +21,10 @@ from app.mapping.plan import Plan
 from app.migration.exports import current_export
 from app.migration.models import Migration, Part, Trial, Work
 from app.records.field import RecordField
-from app.records.kind import RecordKind
 from app.records.kinds import BY_NAME as KINDS
 from app.records.provenance import Provenance, ProvenanceLine, build_provenance, line_of
 from app.records.query import get
+from app.records.record_kind import RecordKind
 from app.records.source_row import SourceGone, SourceRow, Taken, part_of_record, read_source
 from app.worker.runtime import Runtime
 

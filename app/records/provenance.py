@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from app.mapping.context import DateOrder
 from app.mapping.moments import birth, day
 from app.problems import Problem
-from app.records.cells import Cell, CellPlace
 from app.records.field import RecordField
-from app.records.kind import RecordKind
+from app.records.record_kind import RecordKind
+from app.records.shown_cells import Cell, CellPlace
 from app.records.source_row import SourceRow
 
 AS_IT_WAS = "As it was"

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from app.caspen.stores import Store
 from app.caspen.tables import Imported
-from app.records.kind import RecordKind
+from app.records.record_kind import RecordKind
 
 PAGE = 50
 WORDS = 5

@@ -20,7 +20,7 @@ from app.migration.models import ExportFile, Migration, Part, ProblemLine, Trial
 from app.migration.plans import plan_of
 from app.problems import Level, Problem, catalogue
 from app.reading.parts import PartRow
-from app.records.cells import Cell, CellNames, CellPlace
+from app.records.shown_cells import Cell, CellNames, CellPlace
 from app.worker.leases import SPLIT
 from app.worker.runtime import Runtime
 

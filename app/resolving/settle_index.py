@@ -44,9 +44,9 @@ from app.resolving import RULES
 from app.resolving.rule import Brought, Reread, ResolvingContext
 from app.sources import source as source_named
 from app.trial.account_seal import counted, counted_in
-from app.trial.context import trial_contexts
-from app.trial.custom_fields import fields_of
 from app.trial.kind_parts import parts_of
+from app.trial.own_questions import fields_of
+from app.trial.trial_context import trial_contexts
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import Lease
 from app.worker.outcome import Done

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from app.access.models import Membership, Person
+from app.access.access_tables import Membership, Person
 from app.access.rights import Role
 from app.caspen.gateway import Gateway, create_workspace
 from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace

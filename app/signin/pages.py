@@ -19,8 +19,8 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from app.access import sessions
+from app.access.access_tables import Membership, Person
 from app.access.invitations import open_to_address
-from app.access.models import Membership, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS
 from app.db import now

@@ -22,12 +22,12 @@ from app.matching.workspace_records import known_clients, known_fields
 from app.migration.models import Migration, Part, ProblemLine, Trial
 from app.problems import Problem
 from app.sources import source as source_named
-from app.trial.context import TrialContext, trial_contexts
-from app.trial.custom_fields import fields_of
 from app.trial.mapper import MappedPart, existing_by_name, line_at, map_made, map_part
+from app.trial.own_questions import fields_of
 from app.trial.required_records import ACTS, BY_NAME, MATCHED, acts_to_json, matched, to_json
 from app.trial.row_counts import problem_rows
 from app.trial.set_aside import note_set_aside
+from app.trial.trial_context import TrialContext, trial_contexts
 from app.trial.trial_facts import settled
 from app.trial.zones import durations_of, zones_of
 from app.worker.heartbeat import Heartbeat

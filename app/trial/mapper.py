@@ -21,8 +21,8 @@ from app.reading.json_lines import BAD_LINE
 from app.reading.not_records import CODE as NOT_A_RECORD
 from app.reading.parts import PartRow, read_part
 from app.reading.problem_counts import row_problem
-from app.trial.context import TrialContext, cell_context
 from app.trial.row_counts import Tally
+from app.trial.trial_context import TrialContext, cell_context
 from app.worker.heartbeat import Heartbeat
 from app.worker.runtime import Runtime
 

@@ -28,8 +28,8 @@ from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
 from app.trial.account import account_of, balance
 from app.trial.account_seal import PROVEN, counted, counted_in, seal_of_trial
-from app.trial.context import TrialContext, trial_contexts
 from app.trial.file_contents import altered_files
+from app.trial.trial_context import TrialContext, trial_contexts
 from app.trial.verification import NOT_VERIFIED, verify_trial
 from app.worker.clean_up import drop_trials
 from app.worker.heartbeat import Heartbeat

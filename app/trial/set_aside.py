@@ -14,7 +14,7 @@ from app.caspen.fences import PartKey
 from app.caspen.load_part import unload_parts
 from app.index.rows_aside import RowsAside, late_from_json
 from app.migration.models import Migration, Work
-from app.trial.context import PLACES, SET_ASIDE, TrialContext, trial_contexts
+from app.trial.trial_context import PLACES, SET_ASIDE, TrialContext, trial_contexts
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import (
     DONE,

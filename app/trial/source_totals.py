@@ -29,7 +29,7 @@ from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.reading.parts import PartRow, read_part
 from app.storage.writing import ObjectWriter
 from app.trial.account_seal import HELD, seal_of_numbers
-from app.trial.context import TrialContext, cell_context, trial_contexts
+from app.trial.trial_context import TrialContext, cell_context, trial_contexts
 from app.worker.clean_up import compared_key
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import DONE, Lease

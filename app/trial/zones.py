@@ -18,7 +18,7 @@ from app.migration.models import Migration, Part, Trial
 from app.reading.file_watch import NO_WATCH, FileWatch
 from app.reading.parts import read_part
 from app.sources import source as source_named
-from app.trial.context import PLACES
+from app.trial.trial_context import PLACES
 from app.worker.failure_causes import stack_lines
 from app.worker.heartbeat import Heartbeat
 from app.worker.runtime import Runtime

@@ -17,7 +17,7 @@ from sqlmodel import col
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.access.models import SentKey
+from app.access.access_tables import SentKey
 from app.access.sessions import hashed
 from app.db import Database, now
 from app.unavailable import cause_of

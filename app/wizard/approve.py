@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, select
 from starlette.concurrency import run_in_threadpool
 
-from app.access.models import Person
+from app.access.access_tables import Person
 from app.caspen.becoming_live import BecomingLive, count_becoming_live
 from app.caspen.trial_health import TrialFault
 from app.formatting import names, number, plural

@@ -18,10 +18,10 @@ from app.migration.state_words import WORDS
 from app.migration.states import OPEN, Event, State
 from app.web.form_fingerprint import FormField, Shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
-from app.wizard.dates import typed_date
 from app.wizard.lists_first import lists_first
 from app.wizard.migration_overview import situation
 from app.wizard.overview import date_field, save_date
+from app.wizard.typed_dates import typed_date
 
 router = APIRouter()
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session, col, select
 
-from app.access.models import Person
+from app.access.access_tables import Person
 from app.migration.models import HelpMessage
 from app.migration.states import State
 from app.web.page_context import go, page, visit_of

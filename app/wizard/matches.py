@@ -30,8 +30,8 @@ from app.web.form_fingerprint import FIELD, NOTHING, FormField, Shown, joined
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.web.refused_forms import Refusal, RefusedForm, describe, describes
 from app.wizard import custom_fields, known_clients
-from app.wizard.dates import day_as_shown, typed_date
 from app.wizard.migration_overview import MigrationOverview, checklist_guard, load_overview, situation
+from app.wizard.typed_dates import day_as_shown, typed_date
 
 router = APIRouter()
 Errors = list[dict[str, str]]

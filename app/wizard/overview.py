@@ -15,8 +15,8 @@ from app.migration.states import OPEN, Event, State, move_for
 from app.migration.trials import current_trial
 from app.web.form_fingerprint import TICK, FormField, Shown
 from app.web.page_context import Confirmed, Visit, go, in_state, page, shows, visit_of
-from app.wizard.dates import day_as_shown, typed_date
 from app.wizard.receipt import load_receipt
+from app.wizard.typed_dates import day_as_shown, typed_date
 
 router = APIRouter()
 TICKED = "1"

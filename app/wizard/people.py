@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import Session, col, select
 
 from app.access import invitations, members
-from app.access.models import Invitation, Membership, Person
+from app.access.access_tables import Invitation, Membership, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS, MAY
 from app.mapping.emails import is_email
@@ -19,7 +19,7 @@ from app.migration.mail_names import Mail
 from app.migration.models import AuditEntry, Migration
 from app.migration.outbox import post, post_to
 from app.migration.states import Actor
-from app.records.reader import reader_of
+from app.records.record_reader import reader_of
 from app.web.form_fingerprint import TICK, FormField, Shown
 from app.web.page_context import Confirmed, Visit, go, page, shows, visit_of
 from app.web.repeated_forms import answered_before

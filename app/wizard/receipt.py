@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from app.access.models import Person
+from app.access.access_tables import Person
 from app.formatting import plural
 from app.migration.models import AuditEntry, ExportFile, Migration, Trial
 from app.migration.states import Actor

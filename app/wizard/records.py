@@ -10,8 +10,8 @@ from app.mapping.plan import Plan
 from app.migration.balance import balance_of
 from app.migration.models import Trial, Work
 from app.records import query
-from app.records.kind import RecordKind
 from app.records.kinds import BY_NAME, KINDS
+from app.records.record_kind import RecordKind
 from app.trial.trial_facts import settled
 from app.web.page_context import Visit, go, page, visit_of
 from app.web.search_text import search_address, typed_text

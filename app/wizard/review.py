@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session, col, select
 
-from app.access.models import Person
+from app.access.access_tables import Person
 from app.access.rights import Right
 from app.caspen.trial_health import TrialFault
 from app.checklist import first_in_the_way

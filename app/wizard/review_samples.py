@@ -30,7 +30,7 @@ from app.formatting import number, plural
 from app.mapping.kind_roles import KindRole
 from app.migration.models import AuditEntry, ExportFile, ProblemLine, Trial
 from app.records.kinds import BY_NAME
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
 from app.records.query import get
 from app.records.source_row import SourceGone, part_of_line, read_source
 from app.web.page_context import Visit

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
-from app.access.models import KeyCheck
+from app.access.access_tables import KeyCheck
 from app.caspen.tables import Workspace
 from app.db import SCHEMA, Database, take_turns
 from app.migration.models import Migration

@@ -14,7 +14,7 @@ from app.migration.states import Event, State
 from app.reading import reading_stage
 from app.resolving import settle_index
 from app.trial import load, reconcile, set_aside, source_totals
-from app.trial.context import SET_ASIDE
+from app.trial.trial_context import SET_ASIDE
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import Lease, Piece
 from app.worker.outcome import Done, Exhausted

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, select
 
-from app.access.models import Invitation, Membership, Person
+from app.access.access_tables import Invitation, Membership, Person
 from app.access.rights import HOLDERS, RIGHTS, Right, Role
 from app.caspen.tables import Client, Contact, File
 from app.migration.upload_tables import UploadFile

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from app.access import invitations, members, sessions
-from app.access.models import Invitation, Membership, Person, SignInToken
+from app.access.access_tables import Invitation, Membership, Person, SignInToken
 from app.access.rights import Role
 from app.access.sessions import load_viewer
 from app.db import Database, now

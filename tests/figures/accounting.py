@@ -19,7 +19,7 @@ from app.fetch.hand_over import hand_over_files
 from app.migration.exports import Handed
 from app.migration.models import Migration, Trial
 from app.migration.trials import current_trial
-from app.trial.context import trial_contexts
+from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import settings_in

@@ -11,7 +11,7 @@ import pytest
 
 from app.migration.advance import advance
 from app.migration.states import Event, State
-from app.trial.context import trial_contexts
+from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from tests.clinic import settings_in
 from tests.figures.again import postgres

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from app.access.models import Invitation, Membership
+from app.access.access_tables import Invitation, Membership
 from app.db import now
 from app.migration.checked_links import keep_checked
 from app.migration.models import ChangeRequest, Export, ExportFile, Migration, Trial, Waiver

@@ -11,7 +11,7 @@ import pytest
 from httpx import Response
 from sqlmodel import Session
 
-from app.access.models import Membership
+from app.access.access_tables import Membership
 from app.mapping.plan import LEAVE_OUT
 from app.migration.plans import plan_of
 from app.sandbox.demo import WORKSPACE

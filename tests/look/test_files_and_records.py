@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page
 
 from app.mapping.context import DateOrder
-from app.records.cells import Cell, CellPlace
 from app.records.field import text_field
-from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
 from app.records.origin import RecordOrigin
 from app.records.provenance import build_provenance
+from app.records.record_kind import NOTHING
+from app.records.shown_cells import Cell, CellPlace
 from app.records.source_row import SourceRow
 from app.sources import source
 from app.wizard.file_states import FileLine

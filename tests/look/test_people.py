@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from app.migration.models import AuditEntry
 from app.signin.clinics import ClinicLine
-from app.signin.invitations import InvitationOffer
+from app.signin.invitation_pages import InvitationOffer
 from app.wizard.history import history
 from app.wizard.people import InvitationLine, MemberLine
 from tests.look.pages import LONG_NAME, NOW, assert_open_to_everybody, render, served

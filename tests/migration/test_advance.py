@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from app.access.models import Membership, Person
+from app.access.access_tables import Membership, Person
 from app.db import Database, LedgerTable, now
 from app.migration.advance import By, Cause, Guard, GuardRefused, NotAllowed, WrongState, advance
 from app.migration.audit import chain_holds

@@ -12,7 +12,7 @@ from app.mapping.cell_marks import displayed
 from app.reading.limits import Limits
 from app.reading.number_formats import format_of
 from app.reading.workbook import Workbook
-from app.trial.verification.numbers import Spelled
+from app.trial.verification.number_spellings import Spelled
 from app.trial.verification.sheets import sheet_rows
 from tests.figures.command import trial
 from tests.reading.story import Desk

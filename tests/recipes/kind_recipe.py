@@ -14,7 +14,7 @@ SAMPLE_KIND = '''"""Appliances that were handed to clients."""
 from collections.abc import Iterator
 
 from app.sources.cliniko.sample.children import client_of
-from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World

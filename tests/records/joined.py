@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from app.records.client import details
-from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
 from app.records.origin import RecordOrigin, origin_of
 from app.records.query import find, get
+from app.records.record_kind import NOTHING
 from app.sources import source
 from tests.kinds.story import CONTENT
 from tests.register.attachments import PDF

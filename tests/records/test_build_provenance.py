@@ -11,13 +11,13 @@ import pytest
 from app.mapping.context import DateOrder
 from app.mapping.kind import Kind
 from app.problems import Problem
-from app.records.cells import Cell, CellPlace
 from app.records.field import RecordField, text_field
-from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
 from app.records.labels import moment_field
 from app.records.origin import NO_ROW, origin_of
 from app.records.provenance import CLOSED, Provenance, ProvenanceLine, build_provenance, cells_alone
+from app.records.record_kind import NOTHING
+from app.records.shown_cells import Cell, CellPlace
 from app.records.source_row import SourceRow
 from app.sources import source
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from app.migration.models import Trial
-from app.records.cells import Cell
 from app.records.client import details
-from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME, KINDS
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
 from app.records.origin import RecordOrigin, origin_of
 from app.records.provenance import AS_IT_WAS, NO_CELL, SAME_MOMENT, ProvenanceLine, line_of
 from app.records.query import find, get
+from app.records.record_kind import NOTHING
+from app.records.shown_cells import Cell
 from app.records.source_row import SourceRow
 from app.sources import source
 from tests.points import Folders, hand_over, running, tiny_export, try_out

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.records.cells import Cell
 from app.records.origin import RecordOrigin
 from app.records.provenance import NO_CELL, ProvenanceLine
+from app.records.shown_cells import Cell
 from tests.clinic import runtime_in
 from tests.records.joined import DOCUMENTS, TABLES, changed, files_of, pages
 from tests.register.story import Desk, Tried

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlmodel import select
 
-from app.access.models import Person, SignInToken
+from app.access.access_tables import Person, SignInToken
 from app.signin import pages
 from app.signin import pages as links
 from app.signin.pages import SignInLinkRequest, network_of

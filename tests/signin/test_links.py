@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from httpx import Response
 
-from app.access.models import SignedIn, SignInToken
+from app.access.access_tables import SignedIn, SignInToken
 from app.notify.mails import Composer
 from app.web.page_context import COOKIE
 from tests.conftest import At

@@ -10,7 +10,7 @@ from app.db import now
 from app.migration.models import HelpMessage, Migration
 from app.migration.state_words import WORDS, Waits
 from app.migration.states import WORKING, State
-from app.support.routes import HEADS, line_of, load_lines
+from app.support.support_pages import HEADS, line_of, load_lines
 from tests.audit_lines import make_audit_say
 from tests.conftest import At
 from tests.pages import done, headline, words

@@ -10,7 +10,7 @@ from app.mapping.parse import parser_of
 from app.reading.parts import PartRow
 from app.sources import source
 from app.storage.encryption import CannotOpen, new_key
-from app.trial.context import LookupList, LookupLists
+from app.trial.trial_context import LookupList, LookupLists
 from tests.kinds.story import context
 
 KIND = source("cliniko").kind("medical_alerts")

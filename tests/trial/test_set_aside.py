@@ -22,7 +22,7 @@ from app.migration.states import State
 from app.sources import SOURCES
 from app.trial import set_aside
 from app.trial.approval_check import trial_fault
-from app.trial.context import SET_ASIDE
+from app.trial.trial_context import SET_ASIDE
 from app.worker.runtime import Runtime
 from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
 from tests.shapes.export import BESIDE

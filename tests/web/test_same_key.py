@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
-from app.access.models import SentKey
+from app.access.access_tables import SentKey
 from app.db import now
 from app.main import create_app
 from app.web.idempotency_key import KEPT, KeyOutcome, Turn, begin

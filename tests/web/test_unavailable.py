@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.access.models import SignedIn
+from app.access.access_tables import SignedIn
 from app.access.rights import RIGHTS, Right
 from app.db import DatabaseGone, now
 from app.settings import Environment

@@ -6,7 +6,7 @@ from html import unescape
 
 from sqlmodel import col, select
 
-from app.access.models import Membership
+from app.access.access_tables import Membership
 from app.caspen.tables import Form, FormTemplate, ProgressNote, ProgressNoteTemplate
 from app.migration.models import ExportFile, Part
 from tests.conftest import At

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from app.access.access_tables import Membership
 from app.access.invitations import MOST_A_DAY, MOST_A_DAY_PER_ADDRESS
-from app.access.models import Membership
 from app.access.rights import Role
 from app.access.viewer import Viewer
 from app.db import now
-from app.records.reader import reader_of
+from app.records.record_reader import reader_of
 from tests.conftest import At
 from tests.invited import answer_invitation, change, invitation_to, invite, join, person_id, remove, sign_in_by_link
 from tests.pages import done, headline, typed, words

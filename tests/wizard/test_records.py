@@ -9,7 +9,7 @@ import pytest
 from httpx import Response
 from sqlmodel import Session, col, select
 
-from app.access.models import Membership
+from app.access.access_tables import Membership
 from app.caspen.gateway import Gateway
 from app.caspen.record_ids import Ids
 from app.caspen.tables import Communication, ProgressNote

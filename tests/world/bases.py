@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.migration.models import Work
 from app.migration.states import State
-from app.trial.context import trial_contexts
+from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import settings_in

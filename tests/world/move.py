@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlmodel import select
 
-from app.access.models import Membership, Person
+from app.access.access_tables import Membership, Person
 from app.caspen.gateway import create_workspace
 from app.db import now
 from app.fetch.hand_over import hand_over_files

@@ -17,7 +17,7 @@ from app.migration.models import Migration
 from app.migration.states import State
 from app.settings import Settings
 from app.side_effects import Listener, listen
-from app.trial.context import trial_contexts
+from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import settings_in

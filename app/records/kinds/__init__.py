@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 from app.caspen import tables
 from app.listed_modules import unlisted_modules
-from app.records.kind import NOTHING, RecordKind
 from app.records.kinds import (
     appointments,
     availability,
@@ -29,7 +28,8 @@ from app.records.kinds import (
     services,
     users,
 )
-from app.records.reader import Reader
+from app.records.record_kind import NOTHING, RecordKind
+from app.records.record_reader import Reader
 
 KINDS: tuple[RecordKind, ...] = (
     locations.KIND,

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from app.caspen.tables import Case
 from app.formatting import plural
 from app.records.field import RecordField, text_field
-from app.records.kind import RecordKind
 from app.records.labels import amount, day_field, to_label, yes_no
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
+from app.records.record_kind import RecordKind
 
 
 def limit(record: Case) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from app.caspen.tables import Client
 from app.records.field import RecordField, text_field
-from app.records.kind import RecordKind
 from app.records.labels import address_field, day_field, join_parts, phones_field, to_label, yes_no
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
+from app.records.record_kind import RecordKind
 
 CONSENT = {"pending": "Pending", "accepted": "Accepted", "rejected": "Rejected"}
 

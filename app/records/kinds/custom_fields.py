@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from app.caspen.tables import CustomField
 from app.records.field import RecordField, text_field
-from app.records.kind import RecordKind
 from app.records.labels import to_label, yes_no
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
+from app.records.record_kind import RecordKind
 
 TYPES = {
     "short_text": "Short text",

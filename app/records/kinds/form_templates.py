@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from app.caspen.tables import FormTemplate
 from app.records.field import FormSheet, RecordField, text_field
-from app.records.kind import RecordKind
 from app.records.labels import to_label
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
+from app.records.record_kind import RecordKind
 
 
 def fields(record: FormTemplate, names: RecordNames) -> Iterator[RecordField]:

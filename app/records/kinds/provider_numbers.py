@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from app.caspen.tables import ProviderNumber
 from app.records.field import RecordField, text_field
-from app.records.kind import RecordKind
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
+from app.records.record_kind import RecordKind
 
 EVERYWHERE = "Every location"
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from app.caspen.tables import Service
 from app.formatting import plural
 from app.records.field import RecordField, text_field
-from app.records.kind import RecordKind
 from app.records.labels import amount, to_label, yes_no
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
+from app.records.record_kind import RecordKind
 
 
 def fields(record: Service, names: RecordNames) -> Iterator[RecordField]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from app.caspen.tables import User
 from app.records.field import RecordField, text_field
-from app.records.kind import RecordKind
 from app.records.labels import INVITED, ROLES, join_parts, phones_field, to_label
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
+from app.records.record_kind import RecordKind
 
 
 def name(record: User) -> str:

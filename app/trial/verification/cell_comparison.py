@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from app.mapping.html_limits import bounded
 from app.mapping.verified_kinds import Comparison
-from app.trial.verification.numbers import Spelled
+from app.trial.verification.number_spellings import Spelled
 
 _TOLD_OTHERWISE = frozenset({"date", "signature", "bodycharts"})  # answers stored in another form, or not imported
 _CHOICES = frozenset({"radiobuttons", "checkboxes"})

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from app.mapping.raw_format import NestedRows, RawFormat
 from app.mapping.verified_kinds import bare_header
 from app.trial.verification.json_objects import NotObjects, Text, objects_by_line, objects_in, worded
-from app.trial.verification.numbers import Spelled
+from app.trial.verification.number_spellings import Spelled
 from app.trial.verification.relations import id_header, ids_alone, related
 from app.trial.verification.table_lines import ROW, NotPlain, TableLines, whole_lines
 from app.trial.verification.unread import UNREAD, Unread

@@ -16,7 +16,7 @@ from defusedxml.ElementTree import iterparse
 
 from app.reading.faulty_xml import readable
 from app.reading.limits import Limits
-from app.trial.verification.numbers import number_of, percentages, typed
+from app.trial.verification.number_spellings import number_of, percentages, typed
 from app.trial.verification.plain import TITLES
 from app.trial.verification.table_lines import NotPlain
 from app.trial.verification.unread import UNREAD

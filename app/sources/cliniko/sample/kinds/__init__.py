@@ -30,7 +30,7 @@ from app.sources.cliniko.sample.kinds import (
     unavailable_blocks,
     users,
 )
-from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.source import CLINIKO
 
 KINDS: tuple[SampleKind, ...] = (

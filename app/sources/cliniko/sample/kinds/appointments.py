@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 
 from app.sources.cliniko.sample.invented_names import plain_name
 from app.sources.cliniko.sample.kinds.classes import class_rows
-from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.kinds.patient_cases import case_of
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.kinds.times_off import times_off
 from app.sources.cliniko.sample.kinds.treatment_notes import is_attended, note_state
 from app.sources.cliniko.sample.kinds.visit_difficulties import apply_plant

@@ -6,7 +6,7 @@ from itertools import islice
 
 from app.sources.cliniko.sample.children import DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.kinds.classes import Class, classes
-from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.kinds.treatment_notes import attended
 from app.sources.cliniko.sample.kinds.visit_difficulties import LONG_NOTE
 from app.sources.cliniko.sample.planting import Plant, Planted

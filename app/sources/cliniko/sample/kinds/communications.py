@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.sources.cliniko.sample import invented_names
 from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
-from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT

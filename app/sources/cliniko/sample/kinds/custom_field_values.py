@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from app.sources.cliniko.sample.children import MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.fields import CELLS, FIELDS, answered, token
-from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
 from app.sources.cliniko.sample.sample_row import SampleRow

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.sources.cliniko.sample.fields import FIELDS, section_token, token
-from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World

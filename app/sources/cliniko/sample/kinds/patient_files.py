@@ -9,7 +9,7 @@ from random import Random
 
 from app.sources.cliniko.sample.children import DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.invented_names import plain_name
-from app.sources.cliniko.sample.kinds.kind import Document, SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import Document, SampleKind
 from app.sources.cliniko.sample.pictures import exercises, letter, photo
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.sample_columns import CREATED, CellForm, SampleColumn

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from app.sources.cliniko.sample.bundle import Shape
 from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
-from app.sources.cliniko.sample.kinds.kind import SampleKind
 from app.sources.cliniko.sample.kinds.patient_form_templates import NAMES
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.pictures import as_uri, signature
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn

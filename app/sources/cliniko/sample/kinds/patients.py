@@ -9,7 +9,7 @@ from app.sources.cliniko.sample import invented_names
 from app.sources.cliniko.sample.bundle import Shape
 from app.sources.cliniko.sample.fields import CELLS, CUSTOM_COLUMNS, own_cells
 from app.sources.cliniko.sample.kinds.contacts import Referrers
-from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Planted
 from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, DELETED, UPDATED, CellForm, SampleColumn
 from app.sources.cliniko.sample.sample_row import SampleRow

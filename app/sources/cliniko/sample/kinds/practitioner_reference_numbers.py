@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.children import DELETED, TWICE, planted_rows
-from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT

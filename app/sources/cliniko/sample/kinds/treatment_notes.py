@@ -8,7 +8,7 @@ from html import escape
 from app.sources.cliniko.sample.bundle import Shape
 from app.sources.cliniko.sample.children import client_of, planted_rows
 from app.sources.cliniko.sample.invented_names import plain_name
-from app.sources.cliniko.sample.kinds.kind import Document, SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import Document, SampleKind
 from app.sources.cliniko.sample.kinds.treatment_note_templates import note_template_of
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.prose import Prose

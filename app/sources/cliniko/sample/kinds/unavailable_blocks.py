@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, planted_rows
-from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.kinds.times_off import LONG, REASONS
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.sample_columns import CREATED, SYDNEY, UPDATED, CellForm, SampleColumn

@@ -9,7 +9,7 @@ from app.migration.trials import current_trial
 from app.records.kinds import BY_NAME, hidden_from
 from app.records.provenance import cells_alone
 from app.records.query import get
-from app.records.reader import reader_of
+from app.records.record_reader import reader_of
 from app.records.source_row import SourceGone, SourceRow, part_of_line, read_source
 from app.web.page_context import Visit, page, visit_of
 from app.wizard.trial_view import record_view
@@ -30,7 +30,7 @@ def show_row(request: Request, file_number: int, line: int) -> Response:
     try:
         row = read_source(visit.runtime, visit.move, visit.source, part, line)
     except SourceGone:
-        return page(request, "wizard/rows.html", row=None, at=f"/m/{visit.move.id}")
+        return page(request, "wizard/export_row.html", row=None, at=f"/m/{visit.move.id}")
     if row is None:
         raise HTTPException(404)
     lines = cells_alone(row, hidden_from(reader, row.kind.tables))
@@ -40,7 +40,7 @@ def show_row(request: Request, file_number: int, line: int) -> Response:
         "records": records_of(visit, row),
         "at": f"/m/{visit.move.id}",
     }
-    return page(request, "wizard/rows.html", **values)
+    return page(request, "wizard/export_row.html", **values)
 
 
 def records_of(visit: Visit, row: SourceRow) -> list[dict[str, str]]:

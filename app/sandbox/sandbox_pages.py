@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import select
 
-from app.access.models import Membership, Person
+from app.access.access_tables import Membership, Person
 from app.access.rights import Right, Role
 from app.caspen import views
 from app.caspen.gateway import Gateway, NotThere, create_workspace
@@ -21,9 +21,9 @@ from app.records.client import details
 from app.records.kinds.clients import KIND as CLIENT
 from app.records.kinds.clients import name as name_of
 from app.records.kinds.files import KIND as FILES
-from app.records.names import RecordNames
+from app.records.names_of_ids import RecordNames
 from app.records.query import get
-from app.records.reader import EVERYTHING
+from app.records.record_reader import EVERYTHING
 from app.records.section import section_page, tabs
 from app.records.sections import BY_NAME, SECTIONS
 from app.sandbox.demo import WORKSPACE, close_gaps, open_gaps

@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from app.migration.states import Event
 from app.reading.redaction import redacted_path
 from app.request_limits import read_form
-from app.support.routes import reason_error
+from app.support.support_pages import reason_error
 from app.web.page_context import go, in_state, page, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, settle
 from app.wizard.file_inputs import file_inputs

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.caspen.tables import Imported
 from app.records.field import RecordField
-from app.records.names import RecordNames
-from app.records.reader import Reader
+from app.records.names_of_ids import RecordNames
+from app.records.record_reader import Reader
 
 NOTHING: frozenset[str] = frozenset()
 

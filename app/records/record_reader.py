@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, func, select
 
-from app.access.models import Membership
+from app.access.access_tables import Membership
 from app.access.rights import Role
 from app.access.viewer import Viewer
 from app.caspen.stores import Stores

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import Session, col, func, or_, select
 
 from app import checklist
-from app.access.models import Person
+from app.access.access_tables import Person
 from app.caspen.live_counts import count_live
 from app.caspen.trial_health import TrialFault
 from app.db import now

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
 from app.access import invitations
-from app.access.models import Invitation, Person
+from app.access.access_tables import Invitation, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS, MAY
 from app.migration.advance import locked
