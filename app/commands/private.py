@@ -10,7 +10,6 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -41,14 +40,6 @@ from app.worker.runtime import Runtime, open_runtime
 BY = By("command line", Actor.CLINIC)
 NO_CLINIC = "no clinic takes part: whoever runs the command answers for it"
 DEMO = "demo"
-
-
-@dataclass(frozen=True)
-class Private:
-    """A runtime, and the migration of the export."""
-
-    runtime: Runtime
-    migration: Migration
 
 
 @contextmanager
