@@ -7,7 +7,7 @@ CHECK = '''"""The time zone: appointments are shown at the clinic's own times.""
 from app.checklist.line import CheckLine, Mark
 from app.checklist.situation import Situation
 
-NAME = "time_zone"
+NAME = "workspace_zone"
 TITLE = "Check the time zone of your workspace"
 
 
@@ -18,37 +18,37 @@ def check(facts: Situation) -> CheckLine:
 '''
 TEST = '''"""The line about the time zone names the time zone."""
 
-from app.checklist import time_zone
+from app.checklist import workspace_zone
 from tests.checklist.situations import situation
 
 
 def test_the_time_zone_is_named() -> None:
-    assert "Australia/Sydney" in time_zone.check(situation()).what
+    assert "Australia/Sydney" in workspace_zone.check(situation()).what
 '''
 
 RECIPE = Recipe(
     "a check",
     (
-        Piece("the check", "app/checklist/time_zone.py", CHECK, "cannot import name 'time_zone'"),
+        Piece("the check", "app/checklist/workspace_zone.py", CHECK, "cannot import name 'workspace_zone'"),
         Piece(
             "its import",
             "app/checklist/__init__.py",
-            "    time_zone,\n",
-            "'time_zone' is not defined",
+            "    workspace_zone,\n",
+            "'workspace_zone' is not defined",
             after="    practitioners,\n    services,\n",
         ),
         Piece(
             "its line",
             "app/checklist/__init__.py",
-            "    time_zone.check,\n",
-            r"app/checklist/time_zone\.py: add the check to CHECKS",
+            "    workspace_zone.check,\n",
+            r"app/checklist/workspace_zone\.py: add the check to CHECKS",
             after="    dates.check,\n",
         ),
         Piece(
             "its test",
-            "tests/checklist/test_time_zone.py",
+            "tests/checklist/test_workspace_zone.py",
             TEST,
-            r"add tests/checklist/test_NAME\.py for these checks: \['time_zone'\]",
+            r"add tests/checklist/test_NAME\.py for these checks: \['workspace_zone'\]",
             held_by="from tests.test_conventions import test_every_check_has_stories as held; held()",
         ),
     ),
@@ -62,7 +62,7 @@ def use() -> None:
     from tests.checklist.situations import situation
     from tests.recipes.started_move import started_move
 
-    line = next(line for line in lines(situation()) if line.name == "time_zone")
+    line = next(line for line in lines(situation()) if line.name == "workspace_zone")
     assert line.what == "Appointments are shown in Australia/Sydney."
     with started_move() as (product, megan):
         answer = megan.get(f"{product.at}/checklist")

@@ -21,7 +21,7 @@ from typing import IO
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("app", "templates", "workers", "static", "tests", "e2e")
-SETTINGS = "pyproject.toml"
+SETTINGS = ("pyproject.toml", ".env.example")
 NOT_COPIED = shutil.ignore_patterns("samples", "*.zip", "*.png")
 NOT_PASSED = ("PYTHONPATH", "PYTEST_CURRENT_TEST")
 OWN = ("app", "workers", "tests", "e2e")
@@ -50,7 +50,8 @@ def copy_product(folder: Path) -> None:
     """Copies the product and its tests into the folder, without the files of samples."""
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=NOT_COPIED)
-    shutil.copy(ROOT / SETTINGS, folder)
+    for name in SETTINGS:
+        shutil.copy(ROOT / name, folder)
 
 
 @contextmanager

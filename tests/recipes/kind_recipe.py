@@ -9,6 +9,9 @@ from tests.recipes.recipe import Piece, Recipe
 CLINIKO = "app/sources/cliniko"
 STORIES = "from tests.test_conventions import {0}; {0}()"
 SAMPLE = STORIES.format("test_every_imported_kind_is_in_the_sample_of_its_source")
+KIND = (
+    (Path(__file__).parents[1] / "kinds/appliances.py").read_text(encoding="utf-8").replace("handed_over", "fitted_on")
+)
 SAMPLE_KIND = '''"""Appliances that were handed to clients."""
 
 from collections.abc import Iterator
@@ -23,14 +26,14 @@ COLUMNS = (
     SampleColumn("id", "Appliance ID", "id", CellForm.ID),
     SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
     SampleColumn("name", "Appliance", "name"),
-    SampleColumn("handed_over", "Handed Over", "handed_over"),
+    SampleColumn("fitted_on", "Handed Over", "fitted_on"),
 )
 
 
 def rows(world: World) -> Iterator[SampleRow]:
     for index in range(3):
         key = world.source_id("appliances", index, 3)
-        values = {"id": key, "name": "Knee brace", "handed_over": "2026-02-03"}
+        values = {"id": key, "name": "Knee brace", "fitted_on": "2026-02-03"}
         patient = client_of(world, None, world.patient_near(index))
         yield SampleRow(key, values | {"patient_id": patient}, records=("communications",))
 
@@ -75,7 +78,7 @@ RECIPE = Recipe(
         Piece(
             "the kind",
             f"{CLINIKO}/appliances.py",
-            (Path(__file__).parents[1] / "kinds/appliances.py").read_text(encoding="utf-8"),
+            KIND,
             "cannot import name 'appliances'",
         ),
         Piece(

@@ -2,12 +2,14 @@
 
 from tests.recipes.recipe import Piece, Recipe
 
-TEXT = """{% extends "emails/base.txt" %}
+TEXT = """{#- The move was cancelled. Context: base.html's. -#}
+{% extends "emails/base.txt" %}
 {% block content %}
 The move of {{ clinic }} was cancelled. Nothing of it is in your workspace.
 {% endblock %}
 """
-HTML = """{% extends "emails/base.html" %}
+HTML = """{#- The move was cancelled. Context: base.html's. -#}
+{% extends "emails/base.html" %}
 {% block content %}
 <p>The move of <bdi>{{ clinic }}</bdi> was cancelled. Nothing of it is in your workspace.</p>
 {% endblock %}

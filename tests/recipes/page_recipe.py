@@ -15,7 +15,8 @@ router = APIRouter()
 def show_timeline(request: Request) -> Response:
     return page(request, "wizard/timeline.html", began=visit_of(request).move.created_at)
 '''
-TEMPLATE = """{% extends "layouts/wizard.html" %}
+TEMPLATE = """{#- When a move began. Context: base.html's; began: a moment. -#}
+{% extends "layouts/wizard.html" %}
 {% block title %}Timeline{% endblock %}
 {% block heading %}<div class="page-head"><h1>Timeline</h1></div>{% endblock %}
 {% block content %}<p>Your move began on {{ began|full }}.</p>{% endblock %}

@@ -74,4 +74,4 @@ def use() -> None:
         assert "Tidebox" in words(page)  # among those whose files have to be uploaded
         refused = megan.post(f"{product.at}/link", data={"link": link}, follow_redirects=True)
         assert remedy.change in words(refused)
-        assert "Open the folder in Tidebox and choose Download." in words(refused)
+        assert "Open the folder in Tidebox and choose Download" in words(refused)

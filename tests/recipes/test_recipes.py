@@ -82,13 +82,18 @@ def test_the_import_needs_no_more(bench: Bench) -> None:
     assert is_fine, output
 
 
-def test_the_tests_of_the_new_things_pass(bench: Bench) -> None:
+def test_the_new_things_keep_the_rules_of_the_house(bench: Bench) -> None:
+    """With every piece, the tests of the new things pass, and so do the conventions and the linter."""
     bench.pieces.write(PIECES)
     files = [piece.path for piece in PIECES if Path(piece.path).name.startswith("test_") and not piece.after]
     assert len(files) == 3
-    is_fine, output = bench.run(f"import pytest; assert pytest.main(['-q', '-p', 'no:cacheprovider', *{files}]) == 0")
+    tests = [*files, "tests/test_conventions.py", "tests/look/test_templates.py"]
+    is_fine, output = bench.run(f"import pytest; assert pytest.main(['-q', '-p', 'no:cacheprovider', *{tests}]) == 0")
     assert is_fine, output
-    assert "3 passed" in output
+    python = sorted({piece.path for piece in PIECES if piece.path.endswith(".py")})
+    linted = f"import subprocess, sys; subprocess.run([sys.executable, '-m', 'ruff', 'check', *{python}], check=True)"
+    is_fine, output = bench.run(linted)
+    assert is_fine, output
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)

@@ -5,6 +5,7 @@ import re
 import pytest
 from httpx import Response
 
+from app.checklist import CHECKS
 from tests.conftest import At
 from tests.pages import done, headline, typed, words
 from tests.product import MEGAN, VERA, Product
@@ -25,7 +26,8 @@ def test_the_checklist_lists_what_a_new_clinic_must_set_up(product_at: At) -> No
     olive = product.visitor("olive@riverbend.example")
     page = olive.get(f"/m/{product.other_id}/checklist")
     assert headline(page) == "Get your workspace ready"
-    assert marks(page) == {
+    assert len(marks(page)) == len(CHECKS)
+    expected = {
         "locations": "needs",
         "practitioners": "needs",
         "invitations": "later",
@@ -35,6 +37,7 @@ def test_the_checklist_lists_what_a_new_clinic_must_set_up(product_at: At) -> No
         "export": "later",
         "dates": "later",
     }
+    assert marks(page).items() >= expected.items()
     assert "Four lines need you." in words(page)
 
 
