@@ -342,10 +342,10 @@ def _questions(value: Json, reading: _ContentReader) -> tuple[Question, ...]:
     if not isinstance(value, dict):
         raise NotJsonError
     members = Members(value)
-    name, kind = reading.heading(members.take(*_NAMES)), str(members.take("type") or "")
+    name, kind = reading.heading(members.take(*_NAMES)), worded(members.take("type"))
     if kind == "signature":
         signature = members.take("signature_id")
-        question = Question(name, kind, signature_id=None if signature is None else str(signature))
+        question = Question(name, kind, signature_id=None if signature is None else worded(signature))
         return question, *reading.rest(members)
     if kind == "bodycharts":
         charts = members.take("body_chart_ids")
@@ -413,7 +413,7 @@ def _options(members: Members, reading: _ContentReader, is_choice: bool) -> tupl
 def _is_chosen(option: Members, further: list[str], label: str) -> bool:
     """Whether an option is chosen. A mark that is neither yes nor no goes to `further`, and counts as no."""
     mark = option.take(*_MARKS)
-    chosen = truth(str(mark)) if is_filled(mark) else False
+    chosen = truth(worded(mark)) if is_filled(mark) else False
     if chosen is None:
         further.append(f"{label}: selected: {worded(mark)}")
     return chosen is True

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.mapping.content import Content, Question, Section, without_answers
+from app.mapping.content import Content, Question, Section, without_answers, worded
 from app.mapping.html import clean_html
 from app.mapping.rich import NO_SIGNATURE
 from app.mapping.rows import Json
@@ -65,7 +65,7 @@ def signature_images(value: Json) -> dict[str, str]:
         if isinstance(image, dict):
             image = image.get("data") or image.get("url")
         if isinstance(image, str) and is_image(image):
-            images.setdefault(str(item.get("id")), image.strip())
+            images.setdefault(worded(item.get("id")), image.strip())
     return images
 
 

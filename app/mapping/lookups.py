@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from app.caspen.record_ids import Ids
+from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.plan import Plan
+from app.mapping.time_zones import zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,8 @@ class Lookups:
     fields: Mapping[str, Defined] = field(default_factory=dict)
     native_fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     lists: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
+
+    @property
+    def context(self) -> Context:
+        """How dates inside notes, forms and answers are read: in the clinic's time zone, the day first."""
+        return Context(zone(self.plan.timezone), self.plan.country, self.now.date())

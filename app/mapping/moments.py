@@ -14,6 +14,7 @@ from app.mapping.ids import NOTHING
 _CLOCK = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 )
+_OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d(?::?[0-5]\d)?)$", re.ASCII)
 _TIME_OF_DAY = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*(?:([AaPp])\.?[Mm]\.?)?")
 _EDGES = (MINYEAR, MAXYEAR)
 
@@ -139,6 +140,8 @@ def local_timestamp(cell: str, context: Context, report: Report) -> datetime | N
         exact = None
     try:
         if exact is not None and exact.tzinfo is not None:
+            if not _OFFSET.search(cell, 19):  # `fromisoformat` reads +10:75 as +11:15
+                raise ValueError
             return _in_every_zone(exact.astimezone(UTC))
         return _moment(plain(cell), context, report)
     except (ValueError, OverflowError):
@@ -198,6 +201,8 @@ def _hour(hour: int, half: str | None) -> int:
 def _offset(text: str) -> fixed:
     if text[0] not in "+-":
         return UTC
+    if not _OFFSET.fullmatch(text):
+        raise ValueError
     digits = text[1:].replace(":", "").ljust(4, "0")
     ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return fixed(ahead if text[0] == "+" else -ahead)

@@ -89,8 +89,21 @@ def words_in(value: Json, aside: Collection[str]) -> Iterator[str]:
             yield str(each).strip() if not isinstance(each, bool) else str(each).lower()
 
 
+def is_json(cell: str) -> bool:
+    """Whether a cell of words is read as JSON: an object also where it is damaged, a list, and `null`."""
+    if cell[:1] != "[":
+        return cell[:1] == "{" or cell == "null"
+    try:
+        parse_json(cell)
+    except NotJsonError:
+        return False
+    return True
+
+
 def json_or_text(cell: str, context: Context, report: Report) -> Json:
     """The JSON value of a cell that begins like JSON, else its text; None with `bad_json` for invalid JSON."""
+    if cell == "null":
+        return None
     if cell[:1] in "[{" and not cell.startswith(STRUCK_OUT):
         return json_cell(cell, context, report)
     return clean(cell, report) or None

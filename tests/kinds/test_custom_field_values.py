@@ -9,6 +9,8 @@ from app.mapping.defined import Defined, FieldOption
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Outcome, Record, Target
 from app.sources import source
+from app.sources.cliniko.question_answers import settle
+from app.sources.cliniko.questions import questions_of
 from tests.kinds.story import IDS, context, lookups, mapped, parsed, row_of
 
 VALUES, PATIENTS = "custom_field_values", "patients"
@@ -237,3 +239,77 @@ def test_several_answers_to_a_single_choice_are_reported(type_: str, is_told: bo
     result = mapped(VALUES, value=None, option_tokens="p1|p2", with_lookups=fields_known(f1=asked))
     assert result["option_ids"] == ["p1", "p2"]
     assert result.codes == (["radio_multiple_selected"] if is_told else [])
+
+
+def nested(**members: Any) -> str:
+    """The column `custom_fields` of a patient with one answer."""
+    field_ = {"name": "Allergies", "token": "tA", "type": "text", **members}
+    return json.dumps({"sections": [{"name": "S", "token": "s1", "fields": [field_]}]})
+
+
+def words_of(cell: str, type_: str) -> str:
+    """All words of the only answer in the form that a question's type gives it."""
+    [answer] = row_of("patients", custom_fields=cell).answers
+    fitted = settle(answer, Defined("Allergies", type_), context())
+    labels = {option.id: option.label for option in fitted.added}
+    chosen = [labels.get(option, option) for option in fitted.option_ids or ()]
+    return " ".join(filter(None, (fitted.text, *chosen, fitted.other_text)))
+
+
+VALUES_OF_ANY_SHAPE: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    ({"text": "penicillin"}, ("text: penicillin",)),
+    ([{"text": "penicillin"}, {"text": "latex"}], ("text: penicillin", "text: latex")),
+    ([{"name": "penicillin", "severity": "high"}], ("penicillin", "severity: high")),
+    ({"a": {"b": ["penicillin", "latex"]}}, ("penicillin", "latex")),
+    ([["penicillin"], ["latex"]], ("penicillin", "latex")),
+    (["penicillin", {"name": "latex"}], ("penicillin", "latex")),
+    ({"value": 5, "unit": "mg"}, ("5", "unit: mg")),
+    (False, ("false",)),
+)
+
+
+@pytest.mark.parametrize("type_", ["short_text", "long_text", "date", "number", "yes_no", "multiple_choice"])
+@pytest.mark.parametrize(("value", "kept"), VALUES_OF_ANY_SHAPE)
+def test_the_text_of_an_answer_of_any_shape_is_kept(type_: str, value: Any, kept: tuple[str, ...]) -> None:
+    for cell in (nested(value=value), nested(other={"selected": True, "value": value})):
+        assert all(words in words_of(cell, type_) for words in kept)
+
+
+@pytest.mark.parametrize("selected", [True, "true", 1, "yes"])
+def test_an_option_is_chosen_however_its_mark_is_written(selected: Any) -> None:
+    options = [{"token": "o1", "name": "Low", "selected": selected}, {"token": "o2", "name": "High", "selected": False}]
+    [answer] = row_of("patients", custom_fields=nested(options=options)).answers
+    assert answer.options == ("o1",)
+
+
+@pytest.mark.parametrize("odd", [5, "Low", {"a": 1}, ["Low"], None])
+def test_odd_options_cost_no_answer(odd: Any) -> None:
+    cell = nested(options=odd, value="penicillin")
+    assert words_of(cell, "short_text") == "penicillin"
+    assert questions_of([("patients", row_of("patients", custom_fields=cell))], context())["tA"].name == "Allergies"
+
+
+def test_words_in_the_place_of_other_are_kept() -> None:
+    assert words_of(nested(other="penicillin"), "short_text") == "Other: penicillin"
+
+
+def test_an_answer_without_token_and_name_is_kept() -> None:
+    [answer] = row_of("patients", custom_fields=nested(name=None, token=None, value="penicillin")).answers
+    assert (answer.name, answer.text) == ("Custom field", "penicillin")
+
+
+def dated(value: str) -> str:
+    return nested(type="date", value=value)
+
+
+def test_a_date_field_that_no_file_defines_has_dates_and_a_companion_for_other_text() -> None:
+    cells = [dated(value) for value in ("1999-05-06", "1980-03-01T13:00:00Z", "2026-02-30")]
+    asked = questions_of([("patients", row_of("patients", id=str(i), custom_fields=c)) for i, c in enumerate(cells)],
+        context())["tA"]  # fmt: skip
+    assert (asked.type, asked.has_text) == ("date", True)
+    settled = [settle(row_of("patients", custom_fields=cell).answers[0], asked, context()) for cell in cells]
+    assert [(each.text, each.codes, each.is_misfit) for each in settled] == [
+        ("1999-05-06", (), False),
+        ("1980-03-02", ("date_from_instant",), False),
+        ("2026-02-30", ("custom_value_bad_date",), True),
+    ]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.mapping.columns import Reader
 from app.mapping.context import DateOrder
 from app.mapping.moments import (
     LocalMoment,
@@ -229,3 +230,26 @@ def test_a_day_with_a_time_is_the_time_of_a_visit(value: datetime, form: str) ->
 def test_a_whole_number_of_a_spreadsheet_is_midnight() -> None:
     moment, codes = read(visit_time, "45672")
     assert (moment.wall, codes) == (datetime(2025, 1, 15), ["excel_serial_date", "timezone_assumed"])  # noqa: DTZ001
+
+
+OFFSETS = [(hours, minutes, colon) for hours in (0, 5, 10, 12) for minutes in range(100) for colon in ("", ":")]
+CLOCKS = ("2026-02-28 10:00:00 {}", "2026-02-28T10:00:00{}", "2026-02-28T10:00:00.5{}", "28/02/2026 10:00 {}")
+
+
+@pytest.mark.parametrize("reader", [timestamp, local_timestamp, visit_time, mark])
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("sign", ["+", "-"])
+def test_an_offset_of_sixty_minutes_or_more_is_no_offset_in_any_column_of_times(
+    reader: Reader, clock: str, sign: str
+) -> None:
+    for hours, minutes, colon in OFFSETS:
+        moment, codes = read(reader, clock.format(f"{sign}{hours:02}{colon}{minutes:02}"))
+        assert (moment is None) == (minutes > 59)
+        assert codes == (["bad_date"] if minutes > 59 else [])
+
+
+@pytest.mark.parametrize(("reader", "code"), [(day, "bad_date"), (birth, "bad_date_of_birth")])
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_a_date_with_an_impossible_offset_is_no_date(reader: Reader, code: str, clock: str) -> None:
+    assert read(reader, clock.format("+10:75")) == (None, [code])
+    assert read(reader, clock.format("+10:30"))[0] is not None

@@ -9,7 +9,7 @@ import pytest
 
 from app.mapping.content import read_content
 from app.mapping.parse import Parsed, RowParser
-from app.mapping.rich import note_html
+from app.mapping.rich import note_html, template_html
 from app.mapping.verified_kinds import Comparison
 from app.migration.advance import GuardRefused
 from app.problems import Problem
@@ -289,3 +289,13 @@ def test_only_a_form_of_objects_refutes_that_a_content_cannot_be_read(cell: str,
     assert is_readable(Comparison.CONTENT, cell) is is_form
     found = mapped("treatment_notes", content=cell)
     assert (found.codes == ["bad_json"]) is not is_form
+
+
+@pytest.mark.parametrize("kind", [["text"], {"a": "b"}, 5, None, True, [["date"]]])
+def test_a_type_of_any_shape_is_no_known_type(kind: Any) -> None:
+    question = {"name": "Q", "type": kind, "answer": "Better", "answers": [{"value": "A", "selected": True}]}
+    cell = json.dumps({"sections": [{"name": "S", "questions": [question]}]})
+    body = note_html(read_content(cell)).html
+    assert compare_cell(Comparison.CONTENT, cell, body) is True
+    assert compare_cell(Comparison.TEMPLATE, cell, template_html(read_content(cell)).html) is not None
+    assert compare_cell(Comparison.CONTENT, cell, body.replace("Better", "Worse")) is False

@@ -52,8 +52,8 @@ def listed(value: Json) -> tuple[tuple[str, str], ...]:
         if not isinstance(entry, dict):
             numbers += [("other", number) for text in words_in(entry, BY_PROGRAMS) for number in split(text)]
             continue
-        kind = str(entry.get("phone_type") or "other").strip().lower()
-        normalised, number = (str(entry.get(k) or "").strip() for k in ("normalized_number", "number"))
+        kind = " ".join(words_in(entry.get("phone_type"), BY_PROGRAMS)).lower() or "other"
+        normalised, number = (" ".join(words_in(entry.get(k), BY_PROGRAMS)) for k in ("normalized_number", "number"))
         if text := normalised or number or " ".join(words_in(entry, _NOT_WORDS)):
             numbers.append((kind if kind in KINDS else "other", text))
     return tuple(numbers)

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Record, Target, Value
-from app.mapping.time_zones import zone
 from app.sources.cliniko.own_fields import OwnField, is_same, own_values
 from app.sources.cliniko.patient_row import PatientRow
 from app.sources.cliniko.question_answers import QuestionAnswer, settle
@@ -31,8 +29,7 @@ def value_record(
 ) -> AnswerRecord:
     """The record of one answer. Text that the field cannot hold goes to the field's companion for text."""
     asked = lookups.fields.get(field.source_id) or Defined("", UNKNOWN_TYPE)
-    context = Context(zone(lookups.plan.timezone), lookups.plan.country, lookups.now.date())
-    settled = settle(answer, asked, context)
+    settled = settle(answer, asked, lookups.context)
     if settled.text is None and settled.option_ids is None:
         return AnswerRecord(None, settled.codes)
     key, field_id = f"{client.source_id}/{field.source_id}", field.id

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from app.mapping.columns import Column, Link
 from app.mapping.content import read_content_or_text
+from app.mapping.date_answers import with_dates
 from app.mapping.flags import boolean
 from app.mapping.form_content import are_signatures, form_content, signature_images
 from app.mapping.ids import key, link
@@ -74,7 +75,7 @@ def to_records(row: PatientFormRow, joined: Joined, lookups: Lookups) -> Result:
     if client is None:
         return NotMapped(Outcome.HELD, Problem("form_without_patient", KIND.name, source_id=row.id))
     try:
-        content = read_content_or_text(row.content)
+        content = with_dates(read_content_or_text(row.content), lookups.context)
     except NotJsonError:
         return NotMapped(Outcome.HELD, Problem("bad_json", KIND.name, source_id=row.id, level=Level.HELD))
     images = signature_images(row.signatures)

@@ -18,7 +18,7 @@ from app.mapping.moments import birth, timestamp
 from app.mapping.names import normalise_name
 from app.mapping.numbers import money
 from app.mapping.rows import Json
-from app.mapping.structured import json_cell, json_or_text, json_where, words_in
+from app.mapping.structured import is_json, json_cell, json_or_text, json_where, words_in
 from app.mapping.text import code, string, text
 from app.sources.cliniko.question_answers import QuestionAnswer, answers_in_columns, is_nested, nested_answers
 from app.sources.cliniko.row import BY_PROGRAMS, Row
@@ -45,16 +45,17 @@ def read_pronouns(cell: str, context: Context, report: Report) -> str | None:
     """Read pronouns as text such as `they/them`; None for an empty cell.
 
     Cliniko's csv export writes text. Cliniko's API writes an object with the members `nominative` and `accusative`.
-    Reports `bad_json` for an object that is not valid JSON.
+    Reports `bad_json` for an object that is not valid JSON. Text in square brackets that is no JSON is text.
     """
-    if cell[:1] != "{":
+    if not is_json(cell):
         words: str | None = string(cell, context, report)
         return words
     cases: Json = json_cell(cell, context, report)
-    if not isinstance(cases, dict):
-        return None
-    known = "/".join(str(cases[case]) for case in ("nominative", "accusative") if cases.get(case))
-    return known or "; ".join(words_in(cases, BY_PROGRAMS)) or None
+    if isinstance(cases, dict):
+        known = [" ".join(words_in(cases.get(name), BY_PROGRAMS)) for name in ("nominative", "accusative")]
+        if any(known):
+            return "/".join(filter(None, known))
+    return "; ".join(words_in(cases, BY_PROGRAMS)) or None
 
 
 def own_field_column(read: Reader, native: str, name: str, *headers: str, conversion: str = "") -> Column:

@@ -136,7 +136,7 @@ def alert(alerts: Json) -> str | None:
 def _alert_name(entry: Json) -> str:
     """The `name` of an alert; for an alert without `name`, all its words."""
     name = entry.get("name") if isinstance(entry, dict) else None
-    return str(name or "; ".join(words_in(entry, BY_PROGRAMS)))
+    return "; ".join(words_in(name, BY_PROGRAMS)) or "; ".join(words_in(entry, BY_PROGRAMS))
 
 
 def referral_type(mention: Mention, lookups: Lookups) -> Record:

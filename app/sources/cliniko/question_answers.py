@@ -9,15 +9,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.mapping.columns import Link
+from app.mapping.content import has_words, lines_of
 from app.mapping.context import Context
 from app.mapping.defined import CHOICES, Defined, FieldOption
 from app.mapping.flags import truth
 from app.mapping.moments import day
 from app.mapping.names import normalise_name
 from app.mapping.rows import Json
-from app.mapping.structured import NotJsonError, parse_json
+from app.mapping.structured import NotJsonError, parse_json, words_in
+from app.sources.cliniko.row import BY_PROGRAMS
 
 OTHER = "Other"
+UNNAMED = "Custom field"
+"""The name of a question of which an answer has neither token nor name."""
+_OPTION_MEMBERS = frozenset({"token", "name", "value", "selected"})
 _APART = re.compile(r"[|;\n]")
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
 MISFIT = "custom_value_misfit"
@@ -95,22 +100,35 @@ def nested_answers(value: Json) -> Iterator[QuestionAnswer]:
 
 
 def _of_field(field: Mapping[str, Json]) -> QuestionAnswer | None:
-    other = field.get("other") if isinstance(field.get("other"), dict) else {}
-    options = [o for o in field.get("options") or () if isinstance(o, dict) and o.get("selected") is True]
-    chosen = tuple(word for o in options if (word := _word(o.get("token")) or _word(o.get("name"))))
-    words = _word(other.get("value")) if other else None
-    mark = _word(other.get("selected")) if other else None
+    """The answer of a nested field; None for a field without any answer. The text of a value of any shape is kept."""
+    other, options = field.get("other"), field.get("options")
+    if not isinstance(other, dict):
+        other = {} if isinstance(other, bool) else {"value": other}
+    chosen = _words(
+        [o for o in options if isinstance(o, dict) and truth(as_word(o.get("selected")) or "") is True]
+        if isinstance(options, list)
+        else []
+    )
+    words, mark = _text_of(other.get("value")), as_word(other.get("selected"))
     is_other = truth(mark) is True if mark else words is not None
     value = field.get("value")
-    text = _word(value)
+    text = as_word(value)
     chosen += _words(value if isinstance(value, list) else [value]) if isinstance(value, list | dict) else ()
-    token, name = _word(field.get("token")), _word(field.get("name"))
-    if not (text or chosen or is_other or words) or not (token or name):
+    if not (text or chosen or is_other or words):
         return None
+    token, name = as_word(field.get("token")), name_of(field)
+    if not (token or name):
+        name = UNNAMED
     return QuestionAnswer(token, name, text, chosen, words, is_other, bool(words) and not is_other, field)
 
 
-def _word(value: Json) -> str | None:
+def name_of(field: Mapping[str, Json]) -> str | None:
+    """The name of a nested field, also of a name that is an object or a list; None for a field without a name."""
+    return _text_of(field.get("name"))
+
+
+def as_word(value: Json) -> str | None:
+    """A text without outer spaces, a number, or `true` or `false`; None for an empty text and for any other value."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -118,15 +136,36 @@ def _word(value: Json) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
+def _text_of(value: Json) -> str | None:
+    """A value as text, with the names of an object's members: `{"text": "Rash"}` is `text: Rash`. None for no words."""
+    if not isinstance(value, dict | list):
+        return as_word(value)
+    try:
+        return ", ".join(lines_of(value)) or None
+    except RecursionError:
+        return ", ".join(words_in(value, BY_PROGRAMS)) or None
+
+
 def _words(items: list[Json]) -> tuple[str, ...]:
-    """One text for each element of a list: of an object its token, name or value; objects not selected are left out."""
+    """One text for each element of a list. Objects that are not selected are left out.
+
+    An object that is an option gives its token, name or value; any other object gives all its text.
+    """
     words: list[str | None] = []
     for item in items:
         if not isinstance(item, dict):
-            words.append(_word(item))
-        elif truth(_word(item.get("selected")) or "true") is not False:
-            words.append(next(filter(None, (_word(item.get(key)) for key in ("token", "name", "value"))), None))
+            words.append(_text_of(item))
+        elif truth(as_word(item.get("selected")) or "true") is not False:
+            words.append(_option(item) or _text_of({name: item[name] for name in item if name != "selected"}))
     return tuple(filter(None, words))
+
+
+def _option(item: Mapping[str, Json]) -> str | None:
+    """The token, name or value of an option; None for an object with further words, which is no option."""
+    token = as_word(item.get("token"))
+    if not token and any(has_words(name, item[name]) for name in item.keys() - _OPTION_MEMBERS):
+        return None
+    return token or as_word(item.get("name")) or as_word(item.get("value"))
 
 
 def _in_list(text: str) -> tuple[str, ...] | None:

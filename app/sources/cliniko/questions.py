@@ -13,7 +13,7 @@ from app.mapping.flags import spoken
 from app.mapping.names import normalise_name
 from app.mapping.rows import Json
 from app.sources.cliniko.custom_field_row import CustomFieldRow
-from app.sources.cliniko.question_answers import OTHER, QuestionAnswer, settle
+from app.sources.cliniko.question_answers import OTHER, QuestionAnswer, as_word, name_of, settle
 
 TYPES = {
     "text": "short_text",
@@ -43,7 +43,6 @@ class _QuestionDraft:
     has_other: bool = False
     is_open: bool = False  # at least one of its rows is not archived
     has_text: bool = False
-    is_described: bool = True  # by a definition; False where only answers name the question
     wanted: str = ""  # the type that the clinic chose
     answers: int = 0
     misfits: dict[str, int] = field(default_factory=dict)
@@ -147,7 +146,7 @@ class QuestionCollector:
         if not name or key in self._deleted or self._named_only >= MOST:
             return None
         self._named_only += 1
-        return self._kept(key, _QuestionDraft(name, is_open=True, is_described=False))
+        return self._kept(key, _QuestionDraft(name, is_open=True))
 
     def all(self) -> Iterator[tuple[str, Defined]]:
         """Every question by its key. Questions with equal names get their section's name as a prefix."""
@@ -155,10 +154,7 @@ class QuestionCollector:
         for token, draft in self._drafts.items():
             is_tied = names.count(normalise_name(draft.name or "")) > 1
             name = f"{draft.section}: {draft.name}" if is_tied and draft.section and draft.name else draft.name
-            known = replace(draft.defined(), name=name or f"Field {token}")
-            if known.has_text and known.type == "date" and not draft.is_described:
-                known = replace(known, type=UNKNOWN_TYPE, has_text=False)
-            yield token, known
+            yield token, replace(draft.defined(), name=name or f"Field {token}")
 
 
 def _names(draft: _QuestionDraft) -> frozenset[str]:
@@ -168,14 +164,13 @@ def _names(draft: _QuestionDraft) -> frozenset[str]:
 
 def _nested_question(field_: Mapping[str, Json]) -> _QuestionDraft:
     """A question that is nested with an answer, as Cliniko's API writes `custom_fields` of a patient."""
-    name, type_ = field_.get("name"), field_.get("type")
-    named, kind = str(name) if name else None, type_of(str(type_) if type_ else None)
-    draft = _QuestionDraft(named, kind, is_open=True, is_described=False)
+    draft = _QuestionDraft(name_of(field_), type_of(as_word(field_.get("type"))), is_open=True)
     other = field_.get("other")
     draft.has_other = isinstance(other, dict) and bool(other.get("enabled"))
-    for option in field_.get("options") or ():
-        if isinstance(option, dict) and (label := option.get("name")):
-            draft.option(FieldOption(str(option.get("token") or f"name:{normalise_name(str(label))}"), str(label)))
+    options = field_.get("options")
+    for option in options if isinstance(options, list) else ():
+        if isinstance(option, dict) and (label := as_word(option.get("name"))):
+            draft.option(FieldOption(as_word(option.get("token")) or f"name:{normalise_name(label)}", label))
     return draft
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from app.mapping.columns import Column, Link
 from app.mapping.content import read_content_or_text
+from app.mapping.date_answers import with_dates
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
@@ -104,7 +105,7 @@ def to_records(row: TreatmentNoteRow, joined: Joined, lookups: Lookups) -> Resul
     if client is None:
         return _not_moved(row, Outcome.HELD, "note_without_patient")
     try:
-        content = read_content_or_text(row.content)
+        content = with_dates(read_content_or_text(row.content), lookups.context)
     except NotJsonError:
         return _not_moved(row, Outcome.HELD, "bad_json")
     if content.is_empty:

@@ -75,7 +75,7 @@ def _of_sections(sections: Iterable[Any], *, is_template: bool) -> Iterator[Expe
 
 
 def _of_question(question: Mapping[str, Any], *, is_template: bool) -> Iterator[ExpectedText]:
-    kind = question.get("type")
+    kind = str(question.get("type"))  # a list or an object as a type is an unknown type
     is_kept = not is_template or kind == "paragraph"
     yield from _plain(question, "name", *(("answer",) if is_kept and kind not in _TOLD_OTHERWISE else ()))
     known = {"name", "type", "answer"} | (frozenset() if is_kept else _ANSWERS)

@@ -35,7 +35,7 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         ),
         has_own_record=True,
         exempts=exempt_codes(
-            *("note_without_practitioner", "note_without_appointment", "template_unknown"),
+            *("note_without_practitioner", "note_without_appointment", "template_unknown", "date_from_instant"),
             *(
                 "radio_multiple_selected",
                 "body_chart_not_imported",
@@ -79,7 +79,13 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         has_own_record=True,
         exempts=exempt_codes(
             *("form_incomplete", "form_template_matched_by_name", "form_without_appointment", "signature_missing"),
-            *("radio_multiple_selected", "question_type_unknown", "content_is_text", "content_place_unknown"),
+            *(
+                "date_from_instant",
+                "radio_multiple_selected",
+                "question_type_unknown",
+                "content_is_text",
+                "content_place_unknown",
+            ),
             html_sanitised="content",
         ),
         reported_problems=(
