@@ -340,6 +340,26 @@ def test_every_mail_has_a_place_that_sends_it() -> None:
     assert not unsent, f"send these with post() of app/migration/outbox.py, or with a move of states.py: {unsent}"
 
 
+def test_every_section_of_the_decisions_is_in_their_contents() -> None:
+    text = text_of(ROOT / "app/DECISIONS.md")
+    sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    contents = re.findall(r"^\| \[(.+?)\]\(#", text, re.MULTILINE)
+    assert sections == contents, "put the entry of app/DECISIONS.md under one of its sections as ###"
+    entries = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    repeated = sorted({title for title in entries if entries.count(title) > 1})
+    assert not repeated, f"keep one entry of each title: {repeated}"
+
+
+def test_every_python_file_that_a_document_names_exists() -> None:
+    endings = [f"/{names(path)}" for path in python_files()]
+    documents = ("README.md", "app/DECISIONS.md", "app/README.md", "app/caspen/README.md", "templates/README.md")
+    for document in documents:
+        named = set(re.findall(r"`([\w./-]+\.py)`", text_of(ROOT / document)))
+        existing = {name for name in named if any(ending.endswith(f"/{name}") for ending in endings)}
+        missing = sorted(name for name in named - existing if not (ROOT / name).exists())
+        assert not missing, f"{document}: mend the names of these files: {missing}"
+
+
 def test_the_project_speaks_of_itself_alone() -> None:
     words = re.compile(r"(?<![\w.])/(work|tmp)/|\bTODO\b|\bFIXME\b|NotImplementedError")
     wrong = [names(p) for p in python_files(*CODE) if words.search(text_of(p))]
