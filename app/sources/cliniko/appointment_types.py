@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
+from app.mapping.decisions import decided, name_key, named_id
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link, links
 from app.mapping.kind import Kind
@@ -17,7 +18,6 @@ from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import code, cut, string, text
 from app.mapping.traits import Mention, Names, Naming, Recognition, Schedule
 from app.problems import Level, Problem
-from app.sources.cliniko.decisions import decided, name_key, named_id
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.price_list import BillableItemRow
 from app.sources.cliniko.row import FROM_THE_API, Row

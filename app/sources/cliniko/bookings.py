@@ -7,6 +7,7 @@ A visit whose type the clinic made an activity is an appointment, too: its servi
 from collections.abc import Mapping
 from dataclasses import replace
 
+from app.mapping.decisions import name_key
 from app.mapping.lookups import Lookups
 from app.mapping.names import name_digest, normalise_person
 from app.mapping.rows import Joined, Mapped, Member, NotMapped, Outcome, Record, Result, Value
@@ -22,7 +23,6 @@ from app.sources.cliniko.attendance import (
     attendee_attendance,
     note_of_slot,
 )
-from app.sources.cliniko.decisions import name_key
 from app.sources.cliniko.diary import busy_time, lasts_long, location_of, times_of
 from app.sources.cliniko.visit_records import KIND, ClientVisit, DiarySlot, is_long, visit_records
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from app.mapping.columns import Column
 from app.mapping.countries import country_code
+from app.mapping.decisions import decided
 from app.mapping.emails import read_email
 from app.mapping.flags import boolean
 from app.mapping.ids import key
@@ -20,7 +21,6 @@ from app.mapping.traits import Identity, Names, Recognition
 from app.problems import Problem
 from app.sources.cliniko.addresses import address
 from app.sources.cliniko.compared_values import ADDRESS_COLUMNS, ComparedValues, compared_address, compared_email
-from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from app.mapping.decisions import decided
 from app.mapping.defined import CHOICES, Defined
 from app.mapping.kind import Kind
 from app.mapping.kind_roles import KindRole
@@ -12,7 +13,6 @@ from app.mapping.text import cut
 from app.mapping.traits import Identity, Mention, Names, Naming, QuestionColumns, Recognition
 from app.problems import Problem
 from app.sources.cliniko.custom_field_row import CustomFieldRow
-from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.own_fields import OWN_TYPES, is_same
 from app.sources.cliniko.questions import UNKNOWN_TYPE, type_of

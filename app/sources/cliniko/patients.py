@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.caspen.name_keys import client_keys
 from app.mapping.columns import Column, Link
 from app.mapping.countries import country_code
+from app.mapping.decisions import name_key, named_id
 from app.mapping.emails import read_email
 from app.mapping.ids import link
 from app.mapping.kind import Kind
@@ -42,7 +43,6 @@ from app.sources.cliniko.compared_values import (
     compared_phones,
 )
 from app.sources.cliniko.custom_fields import from_name
-from app.sources.cliniko.decisions import name_key, named_id
 from app.sources.cliniko.field_values import answer_records, own_records
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.own_fields import own_values

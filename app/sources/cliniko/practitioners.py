@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
+from app.mapping.decisions import decided
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
@@ -12,7 +13,6 @@ from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import cut, string, text
 from app.mapping.traits import Mention, Names, Naming, Recognition
-from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
 

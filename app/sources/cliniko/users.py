@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
+from app.mapping.decisions import decided
 from app.mapping.emails import email_alone, read_email
 from app.mapping.flags import boolean, spoken
 from app.mapping.ids import key
@@ -17,7 +18,6 @@ from app.mapping.traits import Identity, Names, Recognition, References
 from app.problems import Problem
 from app.sources.cliniko.client_phones import Phones, listed, phones
 from app.sources.cliniko.compared_values import ComparedValues, compared_email, compared_phones
-from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
 

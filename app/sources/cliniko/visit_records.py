@@ -4,11 +4,11 @@ import html
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.mapping.decisions import named_id
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Record, Value
 from app.mapping.text import STRING, cut
 from app.sources.cliniko.attendance import Attendance
-from app.sources.cliniko.decisions import named_id
 from app.sources.cliniko.diary import minutes_between
 
 KIND = "appointments"

@@ -1,4 +1,7 @@
-"""The clinic's decisions on rows of its setup: create the record, match it with an existing record, or leave it out."""
+"""The clinic's decisions on rows of its setup: create the record, match it with an existing record, or leave it out.
+
+Every source asks these before it makes a record of a location, a practitioner, a service or a custom field.
+"""
 
 from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
