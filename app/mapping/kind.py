@@ -11,6 +11,7 @@ from app.changed_values import ValueChanged
 from app.mapping.columns import RowColumn, columns_of
 from app.mapping.context import Context
 from app.mapping.defined import Defined
+from app.mapping.export_guide import ExportGuide
 from app.mapping.kind_roles import KindRole
 from app.mapping.layout import NO_LAYOUT, Layout
 from app.mapping.lookups import Lookups
@@ -167,7 +168,7 @@ class Source:
     * `carried`: the columns in which the source has computed values about a client.
     * `verified_kinds`: the spot checks; `raw_format`: how verification reads the raw files.
     * `unverified`: by name, why the rows of an imported kind are not compared. Every other imported kind is verified.
-    * `help_article`: the web address of the source's own help about exports.
+    * `export_guide`: how a clinic exports everything from the source.
     * `fields_of`: receives pairs of kind name and row of the kinds with questions or answers, the context, and the
       types that the clinic chose by field id. Returns the custom fields by their id in the source.
     """
@@ -182,7 +183,7 @@ class Source:
     verified_kinds: tuple[VerifiedKind, ...] = ()
     unverified: Mapping[str, str] = field(default_factory=dict)
     raw_format: RawFormat = field(default_factory=RawFormat)
-    help_article: str = ""
+    export_guide: ExportGuide = field(default_factory=ExportGuide)
     fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None
 
     def __post_init__(self) -> None:

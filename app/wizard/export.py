@@ -77,7 +77,7 @@ def render_export(request: Request, errors: list[dict[str, str]]) -> Response:
         "conversion": conversion,
         "best": conversion - timedelta(days=1) if conversion else None,
         "kinds": kinds,
-        "help_article": visit.source.help_article,
+        "guide": visit.source.export_guide,
         "ready": visit.move.export_confirmed_at is not None,
         "errors": errors,
     }

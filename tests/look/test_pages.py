@@ -10,9 +10,11 @@ from playwright.sync_api import Page
 
 from app.caspen import views
 from app.caspen.tables import Client, ProgressNote
+from app.mapping.export_guide import ExportGuide
 from app.records.field import FormSheet, RecordField, RichText, text_field
 from app.records.section import SectionLine, SectionPage, Tab
 from app.records.sections import BY_NAME, SECTIONS
+from app.sources.cliniko.source import EXPORT_GUIDE
 from app.templating import TEMPLATES, environment, rich
 from tests.browser import axe, scrolls_sideways
 from tests.look.pages import LONG_NAME, NOW, assert_open_to_everybody, context, render, served
@@ -105,7 +107,7 @@ def of_section(name: str, *, closed: bool = False, nothing: bool = False) -> str
 
 def export(**more: object) -> str:
     told = {"conversion": date(2026, 12, 18), "best": date(2026, 12, 17), "kinds": KINDS, "ready": False}
-    return render("wizard/export.html", **(told | {"help_article": "https://help.example/export"} | more))
+    return render("wizard/export.html", **(told | {"guide": EXPORT_GUIDE} | more))
 
 
 def help_page(**more: object) -> str:
@@ -137,7 +139,7 @@ def nothing_there() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "/export": export,
-    "/export-no-dates": lambda: export(conversion=None, best=None, help_article="", errors=[
+    "/export-no-dates": lambda: export(conversion=None, best=None, guide=ExportGuide(), errors=[
         {"field": "ready", "words": "Tick this when your export holds everything that you want moved."},
     ]),
     "/help": help_page,

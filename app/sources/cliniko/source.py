@@ -1,5 +1,6 @@
 """Cliniko as a source: its kinds in the order of loading, the features that a clinic ticks, and comparable numbers."""
 
+from app.mapping.export_guide import ExportGuide
 from app.mapping.kind import ComputedColumns, CountableKind, Source, UsedFeature
 from app.sources.cliniko import (
     appointment_types,
@@ -106,6 +107,23 @@ CARRIED = ComputedColumns(
 )
 """What Cliniko's csv export of patients calculates for each patient."""
 
+EXPORT_GUIDE = ExportGuide(
+    before_dates=(
+        "Sign in as an administrator. Open |Settings|, then |Data exports|.",
+        "Choose one type of data, for example |Patients|. Each type is an export of its own.",
+    ),
+    all_dates="Any time",
+    after_dates=(
+        "Cliniko makes the file in the background. When it is there, press |Download|, and do the same for the next "
+        "type.",
+    ),
+    known_place="Settings",
+    support="inside Cliniko, under Help",
+    help_article="https://help.cliniko.com",
+    help_title="Export your data",
+    not_moved="Invoices, payments, body charts, letters and the waitlist do not move.",
+)
+
 CLINIKO = Source(
     name="cliniko",
     label="Cliniko",
@@ -143,7 +161,7 @@ CLINIKO = Source(
     unverified=UNVERIFIED,
     raw_format=RAW_FORMAT,
     fields_of=questions_of,
-    help_article="https://help.cliniko.com",
+    export_guide=EXPORT_GUIDE,
 )
 
 SOURCE = CLINIKO
