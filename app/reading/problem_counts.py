@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from app.mapping.parse import ONCE_PER_FILE
 from app.problems import Level, Problem
 
+NEVER_OF_PAGES = frozenset({"timezone_assumed"})
+"""Codes that are not reported of a note that is a file of its own: the date in its name is no cell with a time."""
 _LEVELS = {"bad_json": Level.HELD}  # of codes that a whole file may have as well
 
 
@@ -23,15 +25,14 @@ class _Count:
 class ProblemTally:
     """Counts problems of rows. A row counts once per code, whatever the number of cells.
 
-    `pages`: each row is a file of its own, so that problems reported once per file are reported for each row; the date
-    in its name does not count as a cell without a time zone.
+    `pages`: each row is a file of its own, so that problems reported once per file are reported for each row.
     """
 
     def __init__(self, kind: str, file: str, *, pages: bool = False) -> None:
         self._kind = kind
         self._file = file
         self._once: frozenset[str] = frozenset() if pages else ONCE_PER_FILE
-        self._never: frozenset[str] = frozenset({"timezone_assumed"}) if pages else frozenset()
+        self._never: frozenset[str] = NEVER_OF_PAGES if pages else frozenset()
         self._counts: dict[tuple[str, str | None, Level | None], _Count] = {}
 
     def row(self, line: int, source_id: str | None, codes: Iterable[str], problems: Iterable[Problem]) -> None:

@@ -20,6 +20,8 @@ from app.migration.models import ExportFile, Migration, Part, ProblemLine, Trial
 from app.migration.plans import plan_of
 from app.problems import Level, Problem, catalogue
 from app.reading.parts import PartRow
+from app.reading.problem_counts import NEVER_OF_PAGES
+from app.reading.recognise import DOCUMENT
 from app.records.shown_cells import Cell, CellNames, CellPlace
 from app.worker.leases import SPLIT
 from app.worker.runtime import Runtime
@@ -135,7 +137,9 @@ def read_source(
         return None
     kind = source.kind(response.kind)
     row = PartRow(line, response.cells, response.codes)
-    problems = (*response.problems, *(Problem(code, kind.name) for code in row.codes), *ledger)
+    never = NEVER_OF_PAGES if file is not None and file.dialect == DOCUMENT else frozenset[str]()
+    parsing = (problem for problem in response.problems if problem.code not in never)
+    problems = (*parsing, *(Problem(code, kind.name) for code in row.codes), *ledger)
     names = CellNames(kind, response.file, file, row.cells)
     own = SourceRow(
         kind,
