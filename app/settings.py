@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     caspen_database_url: str = ""
     caspen_files: str = ""
     caspen_files_key: str = Field(default="", repr=False)
+    source_packages: str = ""
     redis_url: str = ""
     embedded_redis: bool = True
     storage_key: str = Field(default="development-storage-key", repr=False)

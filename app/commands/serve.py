@@ -22,7 +22,7 @@ from app.production import require_ready
 from app.request_limits import HEADER_BYTES
 from app.settings import Environment, Settings
 from app.settings import settings as configured
-from app.sources import source
+from app.sources import source_or_unknown
 from app.web.connection_limits import KEEP_ALIVE_SECONDS, LimitedProtocol
 from app.web.http_security import HEADERS, SECURE_HEADERS
 from app.worker.memory import collect_seldom
@@ -204,7 +204,9 @@ def _words(settings: Settings) -> str:
 
 def answer_too_slow(jinja: Jinja, environment: Environment) -> bytes:
     """The complete response for a connection that sends a form too slowly (408), rendered before the pages open."""
-    page = jinja.get_template("errors/408.html").render(source=source(None), environment=environment.value).encode()
+    page = (
+        jinja.get_template("errors/408.html").render(source=source_or_unknown(), environment=environment.value).encode()
+    )
     secure = SECURE_HEADERS if environment is Environment.PRODUCTION else {}
     headers = {
         **HEADERS,

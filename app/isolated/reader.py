@@ -26,6 +26,8 @@ from app.isolated import wire
 from app.isolated.wire import COMMAND, START, STOP, JobLimits
 from app.lifetime import start_dependent
 from app.settings import Settings
+from app.sources import SETTING as SOURCE_SETTING
+from app.sources import further_packages
 
 T = TypeVar("T")
 OWN_WAITING = 4  # jobs of one clinic, running and waiting, so that other clinics get their turn
@@ -236,6 +238,7 @@ class IsolatedReader:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+        environment[SOURCE_SETTING] = further_packages()
         with theirs:
             self._server = start_dependent(
                 [sys.executable, "-m", "app.isolated.server", str(theirs.fileno())],

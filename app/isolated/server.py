@@ -155,8 +155,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
     from app.isolated import jobs
+    from app.sources import SETTING, register_sources
     from app.worker.memory import collect_seldom
 
+    register_sources(os.environ.get(SETTING, ""))
     jobs.warm_up()
     time.tzset()
     collect_seldom()

@@ -17,7 +17,7 @@ from app.migration.models import OutboxMail
 from app.migration.outbox import TO_SUPPORT
 from app.problems import Problem, catalogue
 from app.settings import Settings
-from app.sources import source
+from app.sources import source_or_unknown
 from app.storage.encryption import key_from_setting, open_secret
 
 
@@ -31,7 +31,8 @@ class Composer:
 
     def compose(self, mail: OutboxMail) -> tuple[str, str, str]:
         """Renders the subject, the text and the HTML."""
-        kind, code, origin = mail_kind(mail.kind), str(mail.params.get("code")), source(mail.params.get("source"))
+        kind, code = mail_kind(mail.kind), str(mail.params.get("code"))
+        origin = source_or_unknown(mail.params.get("source"))
         context = {
             **mail.params,
             "clinic": mail.params.get("clinic", ""),

@@ -27,6 +27,7 @@ from app.records.record_reader import EVERYTHING
 from app.records.section import section_page, tabs
 from app.records.sections import BY_NAME, SECTIONS
 from app.sandbox.demo import WORKSPACE, close_gaps, open_gaps
+from app.sources import source_or_unknown
 from app.web.client_downloads import file_answer
 from app.web.page_context import go, page, visit_of
 from app.web.search_text import search_address, typed_text
@@ -202,6 +203,7 @@ def render_live_client(request: Request, workspace_id: str, client_id: str, sect
         "at": f"/sandbox/{workspace_id}",
         "client_at": f"/sandbox/{workspace_id}/clients/{client_id}",
         "records_at": "",
+        "source": source_or_unknown(client_record.source),
     }
     if section:
         chosen = BY_NAME[section]

@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Protocol, cast
 
+from app.sources import package_of
+
 Role = Literal["practitioner_admin", "practitioner", "practice_manager", "receptionist", "accountant"]
 Invite = Literal["accepted", "invited", "not_invited"]
 
@@ -61,10 +63,10 @@ class WriteSample(Protocol):
 
 def demo_workspace(source: str) -> DemoWorkspace:
     """The workspace of the demo clinic. Raises ModuleNotFoundError for a source without one."""
-    return cast("DemoWorkspace", import_module(f"app.sources.{source}.demo_workspace").DEMO_WORKSPACE)
+    return cast("DemoWorkspace", import_module(f"{package_of(source)}.demo_workspace").DEMO_WORKSPACE)
 
 
 def sample_writer(source: str) -> WriteSample | None:
     """The generator of invented exports, or None for a source without one."""
-    name = f"app.sources.{source}.sample"
+    name = f"{package_of(source)}.sample"
     return cast("WriteSample", import_module(name).write_sample) if find_spec(name) else None

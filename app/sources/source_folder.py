@@ -1,4 +1,4 @@
-"""What a source's folder must hold beside its kinds, checked when the sources are imported.
+"""What a source's folder must hold beside its kinds, checked when the source is registered.
 
 kinds         every module with a `KIND` has a line in the source's `kinds`
 verification  every imported kind has a verified kind, or a reason in `unverified` why its rows are not compared

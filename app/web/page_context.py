@@ -34,7 +34,7 @@ from app.migration.models import Migration
 from app.migration.states import OPEN, OVER, Actor, Event, State, move_for
 from app.request_limits import read_form
 from app.settings import Environment
-from app.sources import source
+from app.sources import source, source_or_unknown
 from app.storage.encryption import key_from_setting
 from app.trial.changed_ledger import changed_in
 from app.web.form_fingerprint import (
@@ -435,7 +435,7 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
     migration = visit.migration if visit else None
     viewer = visit.viewer if visit else None
     shared: dict[str, Any] = {
-        "source": visit.source if visit else source(None),
+        "source": visit.source if visit and migration else source_or_unknown(),
         "environment": runtime.settings.environment.value,
         "viewer": viewer,
         "role_label": viewer.label_in(migration.workspace_id if migration else None) if viewer else "",

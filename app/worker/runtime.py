@@ -19,6 +19,8 @@ from app.queue import Queue, open_queue
 from app.schema.upgrade import upgrade
 from app.settings import Environment, Settings, environment
 from app.side_effects import fault_at, listen
+from app.sources import SETTING as SOURCE_SETTING
+from app.sources import UnusableSource, register_sources
 from app.storage import CannotOpen, LocalObjects, derive, key_from_setting, new_key, unwrap, wrap
 from app.worker.installation import (
     CannotStart,
@@ -108,7 +110,7 @@ class Runtime:
 
 
 def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runtime:
-    """Opens every resource, and upgrades both databases to the schema of this code.
+    """Opens every resource, upgrades both databases to the schema of this code, and registers the settings' sources.
 
     `patience` is the number of seconds that a statement waits for a lock. Files that this process writes from now on
     are readable by their owner only. Raises CannotStart and SchemaTooNew.
@@ -120,6 +122,11 @@ def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runt
         LinkSettings.from_environment(environment())  # invalid limits, or a test network
     except ValueError as wrong:
         raise CannotStart(f"{wrong}.") from None
+    try:
+        register_sources(settings.source_packages)
+    except UnusableSource as unusable:
+        reasons = "; ".join(str(unusable).splitlines())
+        raise CannotStart(f"{SOURCE_SETTING} cannot be used: {reasons}") from None
     var = settings.var.resolve()
     for folder in (var, var / "scratch"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -10,38 +10,17 @@ from app.caspen.gateway import Gateway
 from app.migration.exports import current_export
 from app.migration.states import State
 from app.reading.inventory import Inventory
-from app.sources import SOURCES
 from app.trial.verification.plain import plain_rows
 from tests.clinic import WORKSPACE, Clinic, clinic_in, runtime_in
-from tests.toy_source.source import SOURCE
-
-FILES: dict[str, str | bytes] = {
-    "Tidewater/Harbours.csv": "Harbour Ref,Signboard\nh1,North Quay\n",
-    "Tidewater/Deckhands.csv": "Deckhand Ref,Spoken Name\nd1,Ida Noor\n",
-    "Tidewater/Offerings.csv": "Offering Ref,Wording,Minutes Long\no1,Long session,45\n",
-    "Tidewater/Extra questions.csv": "Question Ref,Asked As\nq1,Favourite sea\n",
-    "Tidewater/Souls.csv": "Passenger Ref,Given,Family,Birthday\ns1,Ann,Lee,1980-02-13\ns2,Ben,Low,1981-03-14\n",
-    "Tidewater/Sailings.csv": (
-        "Sailing Ref,Aboard,At Helm,From Harbour,As Offered,Leaves At,Back At\n"
-        "v1,s1,d1,h1,o1,2026-01-05T09:00:00Z,2026-01-05T09:45:00Z\n"
-        "v2,s2,d1,h1,o1,2026-01-06T09:00:00Z,2026-01-06T09:45:00Z\n"
-        "v3,s9,d1,h1,o1,2026-01-07T09:00:00Z,2026-01-07T09:45:00Z\n"
-    ),
-    "Tidewater/Logbooks.csv": "Logbook Ref,Written Of,Headline,Entry,Noted At\nn1,s1,First,Calm,2026-01-05T10:00:00Z\n",
-    "Tidewater/Logs/s2 - Low, Ben/2026-01-06 Second [n2].html": "<h1>Second</h1><p>Windy</p>",
-    "Tidewater/Drawers/s1 - Lee, Ann/letter.pdf": b"%PDF-1.4 a letter",
-}
+from tests.toy_source.export import FILES
+from tests.toy_source.tidewater.source import SOURCE
 
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     """The clinic, reviewing the trial of its export."""
-    SOURCES[SOURCE.name] = SOURCE  # type: ignore[index]  # a dictionary at run time
-    try:
-        with runtime_in(tmp_path_factory.mktemp("tidewater")) as runtime:
-            yield clinic_in(runtime, source=SOURCE.name).tried(FILES)
-    finally:
-        SOURCES.pop(SOURCE.name)  # type: ignore[attr-defined]  # a dictionary at run time
+    with runtime_in(tmp_path_factory.mktemp("tidewater")) as runtime:
+        yield clinic_in(runtime, source=SOURCE.name).tried(FILES)
 
 
 def test_the_inventory_has_the_names_of_the_source(clinic: Clinic) -> None:
@@ -59,7 +38,7 @@ def test_the_inventory_has_the_names_of_the_source(clinic: Clinic) -> None:
         "souls": 2,
         "sailings": 3,
         "logbooks": 2,
-        "papers": 1,
+        "ship_papers": 1,
     }
     (helm,) = inventory.references["deckhands"]
     assert (helm.name, helm.appointments) == ("Ida Noor", 3)
@@ -72,7 +51,7 @@ def test_every_row_of_the_trial_is_accounted_for(clinic: Clinic) -> None:
     assert created["souls"] == (2, 0)
     assert created["sailings"] == (2, 1)
     assert created["logbooks"] == (2, 0)
-    assert created["papers"] == (1, 0)
+    assert created["ship_papers"] == (1, 0)
 
 
 def test_the_trial_goes_live(clinic: Clinic) -> None:

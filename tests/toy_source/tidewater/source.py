@@ -1,14 +1,19 @@
 """Tidewater: a source of eight kinds, each with a name, columns and headers that the first source does not have."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from app.mapping.columns import Column, Link
+from app.mapping.context import Context
+from app.mapping.decisions import decided, name_key, named_id
+from app.mapping.defined import Defined, fitting
+from app.mapping.export_guide import ExportGuide
 from app.mapping.html import escaped
-from app.mapping.ids import key, link
-from app.mapping.kind import Kind, Source
+from app.mapping.ids import link, token
+from app.mapping.kind import CountableKind, Kind, Source, UsedFeature
 from app.mapping.kind_roles import KindRole
 from app.mapping.layout import Layout
 from app.mapping.lookups import Lookups
@@ -18,20 +23,28 @@ from app.mapping.raw_format import RawFormat
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import parse_json, words_in
 from app.mapping.text import cut, string, verbatim
-from app.mapping.traits import Filing, Identity, Mention, Names, Naming, PageColumns, Recognition
+from app.mapping.traits import (
+    Filing,
+    Identity,
+    Mention,
+    Names,
+    Naming,
+    PageColumns,
+    QuestionColumns,
+    Recognition,
+)
+from app.mapping.verified_kinds import Comparison, VerifiedColumn, VerifiedKind
 from app.problems import Problem
 
 Words = str | None
 NO_TAX = "No tax"
 ONE_CATEGORY = "Offerings"
+TEXT = "short_text"
 
 
-def decided(role: KindRole, code: str, lookups: Lookups) -> Result | None:
-    """The result for a row that the clinic matched or leaves out; None for a row that becomes a record."""
-    choice = lookups.plan.choice(role, code)
-    if choice.to == "match":
-        return Mapped(())
-    return NotMapped(Outcome.LEFT_OUT) if choice.to == "leave_out" else None
+def key(header: str) -> Column:
+    """The column of a row's own id, which begins with a letter in this source."""
+    return Column(token, header, is_key=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +147,8 @@ def offering_records(row: Offering, joined: Joined, lookups: Lookups) -> Result:
     values: dict[str, Value] = {
         "kind": lookups.plan.service_kinds.get(row.offering_ref, "appointment"),
         "name": cut(row.wording) or "Offering",
-        "category_id": lookups.ids.derive("categories", "offerings", "one"),
-        "tax_id": lookups.ids.derive("taxes", "offerings", "none"),
+        "category_id": named_id("categories", "offerings", ONE_CATEGORY, lookups),
+        "tax_id": named_id("taxes", "offerings", NO_TAX, lookups),
         "duration": row.minutes_long or 30,
         "price": Decimal(0),
         "price_unit": "fixed",
@@ -166,7 +179,10 @@ OFFERINGS = Kind(
     tables=("services", "activities", "categories", "taxes"),
     names=Names(name_of=lambda row: row.wording, are_unique=True),
     naming=Naming(
-        mentions=lambda row: (Mention("categories", "one", ONE_CATEGORY), Mention("taxes", "none", NO_TAX)),
+        mentions=lambda row: (
+            Mention("categories", name_key(ONE_CATEGORY), ONE_CATEGORY),
+            Mention("taxes", name_key(NO_TAX), NO_TAX),
+        ),
         record_makers={"categories": category, "taxes": no_tax},
     ),
 )
@@ -184,8 +200,23 @@ def question_records(row: Question, joined: Joined, lookups: Lookups) -> Result:
     """The custom field, a text."""
     if (other := decided(KindRole.FIELD, row.question_ref, lookups)) is not None:
         return other
-    values: dict[str, Value] = {"name": cut(row.asked_as) or "Question", "type": "text", "options": []}
+    known = lookups.fields.get(row.question_ref)
+    values: dict[str, Value] = {
+        "name": cut(row.asked_as) or "Question",
+        "type": known.type if known else TEXT,
+        "options": [],
+    }
     return Mapped((Record("custom_fields", "extra_questions", row.question_ref, values),))
+
+
+def questions_of(rows: Iterable[tuple[str, Any]], context: Context, types: Mapping[str, str]) -> dict[str, Defined]:
+    """The custom fields: each a text, unless the clinic chose another type."""
+    fields = {}
+    for _, row in rows:
+        chosen = types.get(row.question_ref, TEXT)
+        type_ = chosen if chosen in fitting(TEXT) else TEXT
+        fields[row.question_ref] = Defined(row.asked_as or "Question", type_, own="" if type_ == TEXT else TEXT)
+    return fields
 
 
 QUESTIONS = Kind(
@@ -200,6 +231,8 @@ QUESTIONS = Kind(
     row=Question,
     to_records=question_records,
     tables=("custom_fields",),
+    names=Names(name_of=lambda row: row.asked_as),
+    questions=QuestionColumns(columns=lambda headers: headers),
 )
 
 
@@ -367,7 +400,7 @@ class Paper:
 def paper_records(row: Paper, joined: Joined, lookups: Lookups) -> Result:
     """The file, for staff only."""
     if row.found_sha256 is None or row.found_size is None:
-        return NotMapped(Outcome.HELD, Problem("file_missing", "papers", source_id=row.paper_ref))
+        return NotMapped(Outcome.HELD, Problem("file_missing", "ship_papers", source_id=row.paper_ref))
     values: dict[str, Value] = {
         "client_id": joined.targets["paper_of"].id,
         "name": (row.filename or row.found_path or "paper").rpartition("/")[2],
@@ -377,16 +410,16 @@ def paper_records(row: Paper, joined: Joined, lookups: Lookups) -> Result:
         "content_type": row.found_type or "application/octet-stream",
         "sha256": row.found_sha256,
     }
-    return Mapped((Record("files", "papers", row.paper_ref, values),))
+    return Mapped((Record("files", "ship_papers", row.paper_ref, values),))
 
 
 PAPERS = Kind(
-    name="papers",
+    name="ship_papers",
     role=KindRole.FILE,
     label="Files",
     source_label="Papers",
     source_location="Tidewater > Hand over",
-    recognition=Recognition(lambda headers: {"paperref", "paperof"} <= headers, ("papers",), ("papers",)),
+    recognition=Recognition(lambda headers: {"paperref", "paperof"} <= headers, ("ship_papers",), ("ship_papers",)),
     row=Paper,
     to_records=paper_records,
     tables=("files",),
@@ -404,10 +437,55 @@ PAPERS = Kind(
 )
 
 
+VERIFIED_KINDS = (
+    VerifiedKind(
+        kind="souls",
+        table="clients",
+        key=("Soul Ref",),
+        columns=(
+            VerifiedColumn(("Given",), "first_name"),
+            VerifiedColumn(("Family",), "last_name"),
+            VerifiedColumn(("Birthday",), "date_of_birth", Comparison.DAY),
+        ),
+        has_own_record=True,
+        required_headers=("Soul Ref", "Family"),
+    ),
+    VerifiedKind(
+        kind="sailings",
+        table="appointments",
+        key=("Sailing Ref",),
+        columns=(
+            VerifiedColumn(("Aboard",), "client_id", Comparison.LINK, table="clients", kind="souls"),
+            VerifiedColumn(("Leaves At",), "starts_at", Comparison.MOMENT),
+            VerifiedColumn(("Back At",), "ends_at", Comparison.MOMENT),
+        ),
+        required_headers=("Sailing Ref", "Leaves At"),
+    ),
+)
+UNVERIFIED = {
+    "harbours": "The clinic decides what becomes of a place.",
+    "deckhands": "The clinic decides what becomes of a person.",
+    "offerings": "The clinic decides what becomes of an offering.",
+    "extra_questions": "The clinic chooses the type of a question.",
+    "logbooks": "A note is converted to HTML.",
+    "ship_papers": "A document has no cells.",
+}
+
 SOURCE = Source(
     name="tidewater",
     label="Tidewater",
     kinds=(HARBOURS, DECKHANDS, OFFERINGS, QUESTIONS, SOULS, SAILINGS, LOGBOOKS, PAPERS),
     layout=Layout(files=frozenset({"drawers"}), notes=frozenset({"logs"}), same_words={"passenger": "soul"}),
     raw_format=RawFormat(relations=frozenset({"aboard", "athelm", "crew"}), lists=frozenset({"crews"})),
+    uses=(
+        UsedFeature("sailings", "Sailings", ("sailings",), "Every trip of a soul.", usual=True),
+        UsedFeature("logbooks", "Logbooks", ("logbooks",), usual=True),
+        UsedFeature("ship_papers", "Papers", ("ship_papers",)),
+        UsedFeature("extra_questions", "Extra questions", ("extra_questions",)),
+    ),
+    counts=(CountableKind("souls", "Souls", "Open Souls. The total is below the list."),),
+    export_guide=ExportGuide(("Open |Hand over| and press |Everything|.",), support="at the harbour office"),
+    verified_kinds=VERIFIED_KINDS,
+    unverified=UNVERIFIED,
+    fields_of=questions_of,
 )

@@ -1,0 +1,1 @@
+"""Tidewater: a second source system, whole in one folder."""
