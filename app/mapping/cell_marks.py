@@ -15,7 +15,7 @@ from app.mapping.columns import Column
 from app.mapping.content import has_markup
 from app.mapping.html import STRUCK_OUT, escaped
 from app.mapping.structured import json_or_text
-from app.mapping.text import code, is_limited, string, text, verbatim
+from app.mapping.text import code, is_limited, number_or_text, string, text, verbatim
 
 STRIKE_BEGIN, STRIKE_END = "\ufdd0", "\ufdd1"
 """Around struck-out words. Unicode reserves these characters for a program's own use, so no text contains them."""
@@ -26,7 +26,7 @@ _STRETCH = re.compile(f"{STRIKE_BEGIN}([^{STRIKE_BEGIN}{STRIKE_END}]*){STRIKE_EN
 _ADJACENT = re.compile(f"{STRIKE_END}{STRIKE_BEGIN}")
 _STRIKE_SIGNS = re.compile(f"[{STRIKE_BEGIN}{STRIKE_END}]")
 _WORDS = frozenset({string, text, verbatim, json_or_text})
-_DISPLAYED = frozenset({text, verbatim, code, json_or_text})
+_DISPLAYED = frozenset({text, verbatim, code, number_or_text, json_or_text})
 _PROSE = frozenset(
     "alert notes note description text other_text referral_description cancellation_note subject".split()  # noqa: SIM905
 )

@@ -13,7 +13,7 @@ from typing import Any
 from app.mapping.flags import truth
 from app.mapping.html import escaped
 from app.mapping.rows import Json
-from app.mapping.storable import REMOVED
+from app.mapping.storable import REMOVED, without_half_references
 from app.mapping.structured import NotJsonError, parse_shown
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
@@ -302,7 +302,8 @@ def read_content_or_text(cell: str | None) -> Content:
         return Content()
     if not is_prose(text):
         return read_content(text)
-    return _prose(_answer_of(text))
+    shown = without_half_references(text)
+    return _prose(_answer_of(shown), () if shown == text else (REMOVED,))
 
 
 def has_markup(text: str) -> bool:

@@ -143,6 +143,7 @@ def find_phone(text: str, country: str) -> PhoneMatch:
     phone = read_phone(digits, country)
     if phone is not None and ("/" not in digits or _is_valid(int(phone.code), phone.number)):
         return PhoneMatch(phone, is_mended=digits != value)
+    value = mended_in_text(value)
     for run in _NUMBER.finditer(value):
         candidate = read_phone(run.group(), country)
         if (
@@ -157,9 +158,20 @@ def find_phone(text: str, country: str) -> PhoneMatch:
 _SCHEME = re.compile(r"^\s*(?:tel|callto|sms|phone|ph|mob|mobile)\s*[.:]\s*", re.IGNORECASE)
 _LEAST_BESIDE_WORDS = len("+6155501234")
 _NUMBER = re.compile(r"\+?\(?\d(?:[\s().\-‐-―]{0,3}\d){5,14}(?!\d)")
+_SPREADSHEET_NUMBER = re.compile(r"(?<![\d.])(?:\d{6,18}\.0{1,6}|\d\.\d{1,17}[Ee]\+?\d{1,2})(?![\d.])")
 _RUN = re.compile(r"\+?\d(?:[\s()\-]*\d){5,14}")
 
 
 def phone_runs(text: str) -> tuple[str, ...]:
     """The pieces of a text that look like telephone numbers."""
-    return tuple(match.group() for match in _RUN.finditer(text))
+    return tuple(match.group() for match in _RUN.finditer(mended_in_text(text)))
+
+
+def mended_in_text(text: str) -> str:
+    """A text whose long numbers are in plain digits, where a spreadsheet or script wrote `61.0` or `6.1E+10`.
+
+    A number whose exponent form has lost digits is left out.
+    """
+    if "." not in text:
+        return text
+    return _SPREADSHEET_NUMBER.sub(lambda number: mended_digits(number[0]) or "", text)

@@ -61,7 +61,15 @@ def code(cell: str, context: Context, report: Report) -> str | None:
 
     None with `spreadsheet_error_value` if a spreadsheet has lost digits in an exponent.
     """
-    value = string(cell, context, report)
+    return _with_digits(string(cell, context, report), report)
+
+
+def number_or_text(cell: str, context: Context, report: Report) -> str | None:
+    """Text of any length that may be a telephone number alone: `61491570156.0` is `61491570156`; else as `code`."""
+    return _with_digits(text(cell, context, report), report)
+
+
+def _with_digits(value: str | None, report: Report) -> str | None:
     digits = value and mended_digits(value)
     if value and digits is None:
         report("spreadsheet_error_value")

@@ -15,6 +15,7 @@ from app.mapping.html_limits import bounded
 from app.mapping.html_tags import is_element
 from app.mapping.markup import keep_attributes
 from app.mapping.page_styles import StyledPage, split_styles
+from app.mapping.storable import REMOVED, without_half_references
 from app.reading.content_sniffing import HEAD
 from app.reading.encoding import decode_document
 from app.reading.entries import FileEntry
@@ -55,7 +56,9 @@ def note_rows(entries: Iterable[FileEntry], limits: Limits, in_two_forms: Set[st
             if is_text_note(entry.path):
                 page.take_text(text)
             else:
-                page.feed(keep_attributes(_bounded(split_styles(text))))
+                shown = without_half_references(text)
+                codes = codes if shown == text else (*codes, REMOVED)
+                page.feed(keep_attributes(_bounded(split_styles(shown))))
             page.close()
         except Refused as refused:
             codes = (refused.code,)

@@ -184,9 +184,12 @@ def _row_mark(mark: str, line: int) -> tuple[int, tuple[str, ...]]:
     return int(mark.rstrip(OUTSIDE + TWICE) or line), tuple(code for sign, code in codes.items() if sign in mark)
 
 
+_HALF = re.compile(r"_x([dD][89a-fA-F][0-9a-fA-F]{2})_")
+
+
 def _cell_text(cell: Any) -> str:
     if isinstance(cell, str):
-        return cell
+        return _with_halves(cell) if "_x" in cell else cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float | int):
@@ -200,6 +203,15 @@ def _cell_text(cell: Any) -> str:
     if isinstance(cell, date | time):
         return cell.isoformat()
     return "" if not isinstance(cell, timedelta) else str(cell)
+
+
+def _with_halves(cell: str) -> str:
+    """A text with the signs that a workbook writes as halves, such as `_xD83D__xDE00_`, which the library leaves.
+
+    A half without its other half is kept as a half, which `storable_row` removes and reports.
+    """
+    signs = _HALF.sub(lambda half: chr(int(half[1], 16)), cell)
+    return signs if signs == cell else signs.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 # Struck-out text of a workbook: by the font of a whole cell, or of a run of its text.

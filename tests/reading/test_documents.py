@@ -178,3 +178,10 @@ def test_a_document_of_numbers_is_a_table_that_has_to_be_saved_as_csv(desk: Desk
 def test_a_file_named_after_note_templates_holds_note_templates(desk: Desk, name: str) -> None:
     result = desk.read({name: 'id,name,content\n17,NT,"{""sections"":[]}"\n'})
     assert result.by_path[name].kind == "treatment_note_templates"
+
+
+def test_half_a_sign_of_a_page_is_removed_and_reported(desk: Desk) -> None:
+    result = desk.read({f"{FOLDER}2024-05-06 Visit [1].html": "<h3>Q</h3><p>hap&#55357;p&#0;y</p>"})
+    [row] = result.rows(result.only_file)
+    assert plain_text(note_html(read_content(row.cells["content"])).html) == "Q\nhappy"
+    assert "control_chars_removed" in (*row.codes, *result.codes)

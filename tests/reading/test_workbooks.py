@@ -146,3 +146,20 @@ def test_another_office_document_is_not_a_table(desk: Desk) -> None:
 def test_a_broken_spreadsheet_is_refused(desk: Desk) -> None:
     broken = zipped({"[Content_Types].xml": "<x/>", "xl/workbook.xml": "no xml"})
     assert desk.csv(broken, "patients.xlsx").only_file.refused == "file_type_unsupported"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "is_removed"),
+    [
+        ("hap_xD83D_py", "happy", True),
+        ("hap_xde00_py", "happy", True),
+        ("hap_xD83D__xDE00_py", "hap\U0001f600py", False),
+        ("hap_xD83D__xD83D__xDE00_py", "hap\U0001f600py", True),
+        ("_xD83", "_xD83", False),
+    ],
+)
+def test_half_a_sign_is_removed_and_two_halves_are_one_sign(desk: Desk, cell: str, text: str, is_removed: bool) -> None:
+    result = desk.csv(workbook({"Data": [HEAD, ["7", cell, "Lee", "1980-02-11"]]}), "patients.xlsx")
+    [row] = result.rows(result.only_file)
+    assert row.cells["first_name"] == text
+    assert ("control_chars_removed" in result.codes) == is_removed

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from app.mapping.cells import is_error
 from app.mapping.phones import find_phone
 from app.mapping.rows import Json
 from app.mapping.structured import NotJsonError, parse_json, words_in
@@ -69,6 +70,9 @@ def phones(texts: Iterable[tuple[str, str]], country: str) -> Phones:
     unread: list[str] = []
     codes: list[str] = []
     for kind, text in texts:
+        if is_error(text):
+            codes.append("spreadsheet_error_value")
+            continue
         phone, has_more, is_mended = find_phone(text, country)
         if phone is None or has_more:
             unread.append(f"Phone ({kind}): {text}")

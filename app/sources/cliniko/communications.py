@@ -15,7 +15,8 @@ from app.mapping.ids import key, link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.text import clean, code, cut, string, text, verbatim
+from app.mapping.storable import REMOVED, without_half_references
+from app.mapping.text import clean, code, cut, number_or_text, string, verbatim
 from app.mapping.traits import Exclusion, Identity, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.compared_values import ComparedValues
@@ -119,8 +120,8 @@ class CommunicationRow(Row):
         Words, Column(code, "Direction", ("direction_description",), destination="communications.direction")
     ] = None
     direction_code: Annotated[Words, Column(code, mark="C", destination="communications.direction")] = None
-    from_: Annotated[Words, Column(text, "From", destination="communications.from")] = None
-    to: Annotated[Words, Column(text, "To", destination="communications.to")] = None
+    from_: Annotated[Words, Column(number_or_text, "From", destination="communications.from")] = None
+    to: Annotated[Words, Column(number_or_text, "To", destination="communications.to")] = None
     content_subject: Annotated[Words, Column(string, "Subject", destination="communications.subject")] = None
     content: Annotated[Words, Column(verbatim, "Content", raw=True, destination="communications.body")] = None
     confidential: Annotated[bool | None, Column(boolean, "Confidential", destination="communications.confidential")] = (
@@ -162,7 +163,11 @@ def to_records(row: CommunicationRow, joined: Joined, lookups: Lookups) -> Resul
     if at is None:  # Caspen requires a date, and none may be invented
         return NotMapped(Outcome.HELD, Problem("bad_date", KIND.name, source_id=row.id, level=Level.HELD))
     codes: list[str] = []
-    body = message_html(clean(row.content or "", codes.append), rich=channel == "email", private_hosts=PRIVATE_HOSTS)
+    content = clean(row.content or "", codes.append)
+    shown = without_half_references(content)
+    if shown != content:
+        codes.append(REMOVED)
+    body = message_html(shown, rich=channel == "email", private_hosts=PRIVATE_HOSTS)
     values: dict[str, Value] = {
         "client_id": client.id,
         "channel": channel,

@@ -98,7 +98,7 @@ class PatientRow(Row):
     country: Annotated[Words, Column(string, "Country", ("Country Code",), "C", destination="clients.address")] = None
     occupation: Annotated[Words, Column(string, "Occupation", mark="C", destination="clients.profession")] = None
     emergency_contact: Annotated[
-        Words, Column(string, "Emergency Contact", mark="C", destination="clients.emergency_contact_name")
+        Words, Column(code, "Emergency Contact", mark="C", destination="clients.emergency_contact_name")
     ] = None
     medicare: Annotated[Words, own_field_column(code, "Medicare Number", "Medicare number")] = None
     referral_type: Annotated[

@@ -299,12 +299,21 @@ def _visible(text: str) -> str:
     return text.replace('\\"', '"').replace("\\n", " ")
 
 
+_NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,8}));?")
+
+
+def _without_halves(reference: re.Match[str]) -> str:
+    """Nothing for a reference to half a sign or to NUL, which no text can hold; any other reference unchanged."""
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    return "" if number == 0 or 0xD800 <= number <= 0xDFFF else reference[0]
+
+
 def _folded(text: str) -> str:
     """A text in lower case with its entities resolved, up to MOST_ESCAPED times."""
     for _ in range(MOST_ESCAPED):
         if "&" not in text:
             break
-        text = html.unescape(text)
+        text = html.unescape(_NUMBERED.sub(_without_halves, text))
     return unicodedata.normalize("NFKC", text).casefold()
 
 

@@ -254,12 +254,11 @@ def _text(each: Element) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(_sign, text) if "_x" in text else text
-
-
-def _sign(escaped: re.Match[str]) -> str:
-    number = int(escaped[1], 16)
-    return escaped[0] if 0xD800 <= number <= 0xDFFF else chr(number)
+    """The text with the signs that a workbook writes by number. A half of a sign without its other half is left out."""
+    if "_x" not in text:
+        return text
+    signs = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
+    return signs.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def _moment(days: float, *, since_1904: bool) -> str:
