@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.links import FileState, LinkSettings
-from app.links.providers import PROVIDERS
+from app.links.providers import PROVIDERS, UNSUPPORTED
 from tests.links.cases import CASES, routes_of
 from tests.links.conftest import Downloader
 from tests.links.fake_provider import FakeProvider, Node
@@ -39,7 +39,7 @@ def test_every_route_of_every_provider_is_among_the_cases() -> None:
     full = LinkSettings(google_drive_api_key="x", dropbox_app_key="x", dropbox_app_secret="x")
     assert routes_of(full) | routes_of(LinkSettings()) == {case.name for case in CASES}
     for provider in PROVIDERS:
-        assert provider.routes(full) or provider.name in {"box", "icloud", "wetransfer"}
+        assert provider.routes(full) or provider.name in UNSUPPORTED
 
 
 def test_a_providers_files_are_short() -> None:

@@ -35,7 +35,7 @@ RECIPE = Recipe(
             "app/checklist/__init__.py",
             "    workspace_zone,\n",
             "'workspace_zone' is not defined",
-            after="    practitioners,\n    services,\n",
+            after="from app.checklist import (\n",
         ),
         Piece(
             "its line",

@@ -52,7 +52,7 @@ RECIPE = Recipe(
             "app/wizard/__init__.py",
             "    timeline,\n",
             "'timeline' is not defined",
-            after="    rows,\n    start,\n",
+            after="from app.wizard import (\n",
         ),
         Piece(
             "its line",

