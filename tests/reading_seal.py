@@ -3,7 +3,7 @@
 from sqlmodel import Session, select
 
 from app.migration.models import Export, Work
-from app.reading.seal import PHASE, SEAL, all_files, seal_of_reading
+from app.reading.seal import PHASE, all_files, seal_of_reading
 from app.trial.account_seal import counted_in
 from app.worker.leases import DONE
 
@@ -19,5 +19,5 @@ def seal_readings(session: Session, migration_id: str) -> None:
         files, counts = all_files(session, migration_id, export.number), counted_in(session, migration_id, run)
         key = (migration_id, run, PHASE, 0)
         work = session.get(Work, key) or Work(migration_id=migration_id, run=run, phase=PHASE, number=0, state=DONE)
-        work.result = {**work.result, SEAL: seal_of_reading(export, export.inventory, files, counts)}
+        work.result = {**work.result, "reading": seal_of_reading(export, export.inventory, files, counts)}
         session.add(work)

@@ -90,6 +90,39 @@ def test_a_name_says_what_its_value_is() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+UNTYPED = "dict[str, Any]"
+UNTYPED_SIGNATURES = 39
+"""How often public signatures have an untyped dict: context of a template, JSON from outside, output of a command."""
+
+
+def public_functions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The public functions and methods of a module or a class."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef) and not child.name.startswith("_"):
+            yield from public_functions(child)
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and not child.name.startswith("_"):
+            yield child
+
+
+def test_no_more_public_functions_have_an_untyped_dict_in_their_signature() -> None:
+    files = list(python_files("app"))
+    counts = {
+        f"{names(path)} {function.name}": count
+        for path in files
+        for function in public_functions(ast.parse(text_of(path)))
+        if (count := signature(function).count(UNTYPED))
+    }
+    assert len(files) > 100
+    assert sum(counts.values()) <= UNTYPED_SIGNATURES, f"describe each key once, in a TypedDict or dataclass: {counts}"
+    assert sum(counts.values()) == UNTYPED_SIGNATURES, f"set UNTYPED_SIGNATURES to {sum(counts.values())}"
+
+
+def signature(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """The arguments and the result of a function as code."""
+    result = ast.unparse(function.returns) if function.returns is not None else ""
+    return f"{ast.unparse(function.args)} -> {result}"
+
+
 def test_every_class_has_a_name_of_its_own() -> None:
     places: defaultdict[str, list[str]] = defaultdict(list)
     for path in python_files("app", "workers"):

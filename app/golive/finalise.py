@@ -21,7 +21,7 @@ from app.migration.models import Migration, Trial
 from app.problems import Problem
 from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
-from app.trial.account_seal import KEPT, seal_of_report
+from app.trial.account_seal import seal_of_report
 from app.trial.approval_check import trial_fault
 from app.trial.file_contents import ContentsMissing, bring_contents, require_all_contents
 from app.trial.required_records import outdated, relied_of
@@ -74,7 +74,7 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         session.add(finished)
         note_run_problems(session, migration.id, lease.run, [*conflicts, *([Problem("export_stale")] if old else [])])
 
-    return Done({KEPT: seal_of_report(kept)}, write, lambda: _tidy(runtime, migration))
+    return Done({"kept": seal_of_report(kept)}, write, lambda: _tidy(runtime, migration))
 
 
 def require_approval(runtime: Runtime, migration: Migration) -> None:

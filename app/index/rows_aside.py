@@ -3,11 +3,12 @@
 A row fails while it is mapped or loaded, or its mapping holds or skips it by a value that only mapping knows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from app.mapping.rows import Outcome
+from app.mapping.trial_json import RowsAsideJson
 
 
 class LateRows(NamedTuple):
@@ -30,22 +31,22 @@ class RowsAside:
     late: tuple[LateRows, ...] = ()
 
     @classmethod
-    def from_json(cls, facts: Mapping[str, Any]) -> Self:
+    def from_json(cls, facts: RowsAsideJson) -> Self:
         """The value of `to_json`. Missing members are empty."""
         return cls(tuple(facts.get("rows", ())), late_from_json(facts))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> RowsAsideJson:
         """The rows as JSON, without the member `late` where there are none."""
         return {"rows": list(self.failed), **late_to_json(self.late)}
 
 
-def late_to_json(late: Iterable[LateRows]) -> dict[str, Any]:
+def late_to_json(late: Iterable[LateRows]) -> RowsAsideJson:
     """The runs as the JSON member `late`; empty without any."""
-    runs = [[run.first, run.last, run.outcome.value, run.code] for run in late]
+    runs = [(run.first, run.last, run.outcome.value, run.code) for run in late]
     return {"late": runs} if runs else {}
 
 
-def late_from_json(facts: Mapping[str, Any]) -> tuple[LateRows, ...]:
+def late_from_json(facts: RowsAsideJson) -> tuple[LateRows, ...]:
     """The runs of `late_to_json`. Empty without the member."""
     return tuple(LateRows(first, last, Outcome(outcome), code) for first, last, outcome, code in facts.get("late", ()))
 

@@ -33,6 +33,7 @@ from app.mapping.plan import Plan
 from app.mapping.remap import START as START_COLUMN
 from app.mapping.remap import references
 from app.mapping.rows import Record
+from app.mapping.trial_json import TrialFacts
 from app.problems import Problem
 from app.trial.trial_facts import lookups_of, settled
 
@@ -325,7 +326,7 @@ class _Search:
 
     @cached_property
     def _lookups(self) -> Lookups:
-        facts: Mapping[str, Any] = json.loads(self.asked.facts)
+        facts: TrialFacts = json.loads(self.asked.facts)
         plan = settled(Plan.model_validate_json(self.asked.plan), facts)
         ids = Ids(self.asked.workspace_id, self.rows.source.name)
         return lookups_of(datetime.fromisoformat(self.asked.moment), plan, ids, facts, {})

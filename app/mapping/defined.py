@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
+
+from typing_extensions import TypedDict  # pydantic needs this version below Python 3.12
 
 from app.mapping.flags import truth
 
@@ -23,6 +25,30 @@ class FieldOption:
     archived: bool = False
     added: bool = False
     known_as: tuple[str, ...] = ()
+
+
+class OptionJson(TypedDict):
+    """An option as JSON, with the fields of FieldOption."""
+
+    id: str
+    label: str
+    archived: bool
+    added: bool
+    known_as: list[str]
+
+
+class DefinedJson(TypedDict):
+    """A custom field as JSON, with the fields of Defined."""
+
+    name: str
+    type: str
+    options: list[OptionJson]
+    visible: bool
+    has_text: bool
+    clashes: bool
+    own: str
+    answers: int
+    misfits: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +73,16 @@ class Defined:
     answers: int = 0
     misfits: Mapping[str, int] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> DefinedJson:
         """Plain JSON, the inverse of `from_json`."""
-        return asdict(self)
+        return cast(DefinedJson, asdict(self))
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Defined":
+    def from_json(cls, value: DefinedJson) -> "Defined":
         """The field of `to_json`. Raises KeyError and TypeError for other values."""
-        return cls(**{**value, "options": tuple(FieldOption(**option) for option in value["options"])})
+        options: list[dict[str, Any]] = [{**option} for option in value["options"]]
+        fields: dict[str, Any] = {**value, "options": tuple(FieldOption(**option) for option in options)}
+        return cls(**fields)
 
 
 def fitting(type_: str, options: tuple[FieldOption, ...] = ()) -> tuple[str, ...]:

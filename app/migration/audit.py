@@ -5,13 +5,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, desc, select
 
 from app.access.access_tables import Person
 from app.db import take_turns
+from app.migration.ledger_json import AuditFacts
 from app.migration.models import AuditEntry, Migration
 from app.migration.states import Actor, Event
 
@@ -66,7 +66,7 @@ def write_audit(
     role: str,
     act: str,
     reason: str = "",
-    facts: dict[str, Any] | None = None,
+    facts: AuditFacts | None = None,
 ) -> AuditEntry:
     """Adds one line to the chain of a workspace. `facts` are numbers, codes and hashes, never a cell's value.
 
@@ -99,7 +99,7 @@ def write_act(
     by: str,
     role: str,
     act: str,
-    facts: dict[str, Any] | None = None,
+    facts: AuditFacts | None = None,
     *,
     reason: str = "",
 ) -> AuditEntry:

@@ -1,7 +1,7 @@
 """The balance of an export: every row and its outcome, kind by kind."""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Literal, NotRequired, TypedDict
 
 from app.mapping.kind import Source
 from app.migration.models import Trial
@@ -58,6 +58,14 @@ class KindLine(KindBalance):
     path: str = ""
 
 
+class BalanceTerm(TypedDict):
+    """A term of a sum of rows on a page: its words, its number `n`, and the kind of act that the rows need."""
+
+    words: str
+    n: int
+    kind: NotRequired[Literal["needs", "stop"]]
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """The lines of all kinds, and their sum. `balanced` is the result of reconciliation."""
@@ -78,7 +86,7 @@ class Balance:
         return self.balanced and all(line.is_balanced for line in self.lines)
 
     @property
-    def terms(self) -> list[dict[str, Any]]:
+    def terms(self) -> list[BalanceTerm]:
         """The sum in its fixed order: words, number and, for rows that need an act, the kind of act."""
         return [
             {"words": "rows in your export", "n": self.total("read")},

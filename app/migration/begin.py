@@ -4,10 +4,10 @@ import secrets
 
 from sqlmodel import Session
 
+from app.mapping.plan import Plan
 from app.migration.advance import By
 from app.migration.audit import write_act
 from app.migration.models import Migration
-from app.migration.plans import empty_plan
 from app.migration.states import Event, State
 
 
@@ -32,7 +32,7 @@ def begin(
         created_by=by.name,
         wrapped_key=wrapped_key,
         conversion_date=conversion_date,
-        plan=empty_plan(timezone, country),
+        plan=Plan(timezone=timezone, country=country).model_dump(mode="json"),
     )
     session.add(migration)
     write_act(session, migration, by.name, by.actor.value, Event.START.value, {"to": State.PREPARING.value})

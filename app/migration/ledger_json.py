@@ -1,8 +1,11 @@
 """The keys of the ledger's JSON columns. Every key is described here once, and no column holds a cell's value."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired  # pydantic needs typing_extensions' version below Python 3.12
 
 from typing_extensions import TypedDict
+
+from app.mapping.trial_json import RowsAsideJson, TrialFacts
 
 LinkNow = TypedDict("LinkNow", {"is": str, "at": str})
 """The result of the last check of a share link: `is` open, closed or unknown, `at` a time in ISO format."""
@@ -34,6 +37,78 @@ class StopProblem(TypedDict):
     line: NotRequired[int | None]
     details: NotRequired[dict[str, Any]]
 
+
+class ActsJson(TypedDict):
+    """The acts of people in a live workspace, with the fields of ActsSoFar."""
+
+    undone: list[str]
+    entries: int
+
+
+class PieceRows(TypedDict, total=False):
+    """The rows of a halved part: the part's number, and the places of the rows, the end exclusive.
+
+    Empty for every other piece.
+    """
+
+    part: int
+    start: int
+    stop: int
+
+
+OlderKeys = TypedDict(  # noqa: UP013 - a class would give the names to attributes
+    "OlderKeys", {"seen": ActsJson, "said": dict[str, int]}, total=False
+)
+"""Keys of stored results that keep their names.
+
+* `seen`: the acts of people in the workspace, as the first step of a trial found them.
+* `said`: sums of numbers in the rows of a part.
+"""
+
+
+class WorkResult(PieceRows, TrialFacts, RowsAsideJson, OlderKeys, total=False):
+    """What a piece of work noted for its next attempt, for later steps, and for the pages. Each step has its own keys.
+
+    Reading:
+
+    * `index`: the key in storage of the index so far.
+    * `ended_by_file`, `opening`: how many readers each file has ended; the file that is read now.
+    * `reading`: the checksum of the resolved export (`app/reading/seal.py`).
+
+    First steps of a trial, besides TrialFacts and `seen`:
+
+    * `matched`, `by_name`: by table, the ids of workspace records that the trial needs.
+
+    Loading a part, besides PieceRows, RowsAsideJson and `said`:
+
+    * `kind`, `outcomes`: the kind of the part's rows, and the number of rows by outcome.
+    * `records`, `digests`, `places`: records by table, digests by source kind, and the digest of the records' places.
+
+    Later steps:
+
+    * `looked_at`, `proven`: the counts of a verification, and the checksum of the trial's account.
+    * `held`, `kept`: the checksums of the comparison with source totals, and of a promotion's report.
+    """
+
+    index: str
+    ended_by_file: dict[str, int]
+    opening: str
+    reading: str
+    matched: dict[str, list[str]]
+    by_name: dict[str, list[str]]
+    kind: str
+    outcomes: dict[str, int]
+    records: dict[str, int]
+    digests: dict[str, str]
+    places: str
+    looked_at: dict[str, int]
+    proven: str
+    held: str
+    kept: str
+
+
+SealName = Literal["reading", "proven", "held", "kept"]
+"""The name of a checksum in the result of a step."""
 
 FileFacts = TypedDict(
     "FileFacts",
@@ -80,3 +155,7 @@ FileFacts = TypedDict(
 * `in_lines`, `lists`: a JSON file with one object on each line; the names of a JSON file's lists.
 * `damages`: first byte, end and rows of each damaged stretch; `open_marks`: the open quotation marks.
 """
+
+Fact = str | int | float | None
+AuditFacts = Mapping[str, Fact | Sequence[Fact] | Mapping[str, Fact]]
+"""What an audit line or an e-mail says of an act, by name: numbers, codes, days and hashes, never a cell's value."""

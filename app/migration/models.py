@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from app.changed_values import ValueChanged
 from app.db import LedgerTable, UTCDateTime, now
-from app.migration.ledger_json import FetchState, FileFacts, StopProblem
+from app.migration.ledger_json import FetchState, FileFacts, StopProblem, WorkResult
 from app.migration.states import State
 from app.problems import Level, catalogue
 
@@ -187,12 +187,12 @@ class Work(LedgerTable, table=True):
     weight: int = Field(default=0, sa_type=Bytes)  # rows or bytes, for the progress
     done_weight: int = Field(default=0, sa_type=Bytes)
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
-    result: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    result: WorkResult = Field(default_factory=WorkResult, sa_type=Json)
     last_problem: str | None = None
     not_before: datetime | None = Field(default=None, sa_type=Moment)
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> WorkResult:
         """The result, for a page. Raises ValueChanged when the stored value is no object.
 
         Workers read `result` itself, because one migration's row must not stop the work of others.

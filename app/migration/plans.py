@@ -1,24 +1,18 @@
 """The clinic's decisions: read, saved, and frozen into each trial."""
 
-from typing import Any
-
 from sqlmodel import Session
 
 from app.db import now
 from app.mapping.plan import Plan
 from app.migration.advance import By, WrongState, locked
 from app.migration.audit import write_act
+from app.migration.ledger_json import AuditFacts
 from app.migration.models import Migration
 from app.migration.states import Event, State
 
 EDITABLE = frozenset(
     {State.PREPARING, State.FETCHING, State.READING, State.READING_FAILED, State.MATCHING, State.PAUSED}
 )
-
-
-def empty_plan(timezone: str, country: str) -> dict[str, Any]:
-    """A plan with the clinic's time zone and country only."""
-    return Plan(timezone=timezone, country=country).model_dump(mode="json")
 
 
 def plan_of(migration: Migration) -> Plan:
@@ -35,7 +29,7 @@ def save_plan(session: Session, migration_id: str, plan: Plan, by: By, *, confir
     migration.plan_confirmed_at = now() if confirmed else None
     session.add(migration)
     if changed or confirmed:
-        facts = {"fingerprint": plan.fingerprint(), "confirmed": confirmed}
+        facts: AuditFacts = {"fingerprint": plan.fingerprint(), "confirmed": confirmed}
         write_act(session, migration, by.name, by.actor.value, "save_plan", facts)
     session.flush()
     return migration

@@ -8,6 +8,7 @@ from app.mapping.kind import Source, UsedFeature
 from app.migration.advance import By, WrongState, locked
 from app.migration.audit import write_act
 from app.migration.exports import current_export
+from app.migration.ledger_json import AuditFacts
 from app.migration.models import ExportFile, Migration
 from app.migration.plans import EDITABLE
 from app.migration.states import Event, State
@@ -81,7 +82,7 @@ def _carried(session: Session, migration: Migration, source: Source) -> frozense
     )
 
 
-def _write(session: Session, migration: Migration, by: By, act: str, facts: dict[str, object]) -> None:
+def _write(session: Session, migration: Migration, by: By, act: str, facts: AuditFacts) -> None:
     session.add(migration)
     write_act(session, migration, by.name, by.actor.value, act, facts)
     session.flush()

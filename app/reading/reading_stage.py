@@ -21,6 +21,7 @@ from app.index.store import Index, remove
 from app.index.stored_index import fetch_index, index_key, store_index
 from app.mapping.context import Context
 from app.migration.exports import fetched_files
+from app.migration.ledger_json import WorkResult
 from app.migration.models import Migration
 from app.migration.plans import plan_of
 from app.reading.attachment_storage import attachments_prefix
@@ -111,7 +112,7 @@ def read(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
                 _put_safe(runtime, migration, lease, at)
         beat.leave_file()
         store_index(runtime, migration, at.path, key := _index_name(migration, lease, "read"))
-        result = {**kept_counts(lease.result), "index": key}
+        result: WorkResult = {**kept_counts(lease.result), "index": key}
 
         def write(session: Session) -> None:
             note_files(session, migration, at.pending)

@@ -13,8 +13,8 @@ from app.migration.ledger_validation import LedgerChanged
 from app.migration.models import Export, ExportFile, Migration
 from app.trial.account_seal import Counts, checksum, counted_in, has_few_problems, seal_of_counts, sealed
 
-PHASE, SEAL = "resolve", "reading"
-"""The phase of the work item that ends a reading, and the checksum's name in its result."""
+PHASE = "resolve"
+"""The phase of the work item that ends a reading."""
 FILE_COLUMNS = ("number", "path", "size", "sha256", "kind", "dialect", "encoding", "rows", "parts", "refused", "facts")
 
 
@@ -43,7 +43,7 @@ def require_true_reading(
     wanted = migration.export_number if number is None else number
     run = f"export:{wanted}"
     export = session.get(Export, (migration.id, wanted)) if wanted else None
-    seal = sealed(session, migration.id, PHASE, run, SEAL)
+    seal = sealed(session, migration.id, PHASE, run, "reading")
     if seal is None and not is_read and (export is None or not (export.read_at or export.inventory)):
         return
     if seal is None or export is None or export.read_at is None or not isinstance(export.inventory, dict):

@@ -39,7 +39,7 @@ from app.reading.inventory import Inventory, take_inventory
 from app.reading.parts import LARGE, PartRow, read_part
 from app.reading.reading_ledger import note_problems
 from app.reading.results import FileDone
-from app.reading.seal import SEAL, all_files, seal_of_reading
+from app.reading.seal import all_files, seal_of_reading
 from app.resolving import RULES
 from app.resolving.rule import Brought, Reread, ResolvingContext
 from app.sources import source as source_named
@@ -110,7 +110,7 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         note_problems(session, migration, (*export_problems, *row_problems))
         offer_plan(runtime, session, migration, inventory)
 
-    return Done({SEAL: seal}, write, lambda: _delete_old_objects(runtime, migration, str(reading["index"])))
+    return Done({"reading": seal}, write, lambda: _delete_old_objects(runtime, migration, str(reading["index"])))
 
 
 def _file(file: ExportFile) -> FileDone:

@@ -23,6 +23,7 @@ from app.migration.audited import load_audited, load_each
 from app.migration.balance import balance_of
 from app.migration.checked_links import load_checked_link
 from app.migration.guards import pausable, undoable
+from app.migration.ledger_json import AuditFacts
 from app.migration.ledger_validation import CHANGED_WORDS
 from app.migration.mail_names import Mail
 from app.migration.models import (
@@ -269,7 +270,7 @@ def reason_error(reason: str) -> str | None:
 
 
 def write_support_act(
-    session: Session, migration: Migration, by: str, act: str, reason: str, facts: dict[str, Any]
+    session: Session, migration: Migration, by: str, act: str, reason: str, facts: AuditFacts
 ) -> AuditEntry:
     return write_act(session, migration, by, Actor.SUPPORT.value, act, facts, reason=reason.strip())
 

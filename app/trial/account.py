@@ -17,9 +17,6 @@ from app.migration.states import LIVE, State
 from app.migration.unanswered import files_apart, to_json, unanswered_files
 from app.sources import source as source_named
 from app.trial.account_seal import (
-    HELD,
-    KEPT,
-    PROVEN,
     counted_in,
     has_few_problems,
     seal_of_account,
@@ -140,12 +137,12 @@ def _is_same(session: Session, migration: Migration, trial: Trial, *, thorough: 
     is_same = kept == [asdict(kind) for kind in balance(source, files, account, made)]
     unanswered = (to_json(files_apart(files)), to_json(unanswered_files(files)))  # the latter of trials from before
     is_named = trial.digest == trial_digest(stored, [kind.name for kind in source.kinds])
-    seal_of_held = sealed(session, migration.id, "compare", f"trial:{trial.number}", HELD)
+    seal_of_held = sealed(session, migration.id, "compare", f"trial:{trial.number}", "held")
     if trial.held_against is None or seal_of_held != seal_of_numbers(trial.held_against):
         return False  # the trial was not compared with the totals of its export
     is_blocked = trial.balanced and _is_blocked(session, migration, trial)
     if migration.state in LIVE:
-        seal = sealed(session, migration.id, "promote", f"finalise:{trial.number}", KEPT)
+        seal = sealed(session, migration.id, "promote", f"finalise:{trial.number}", "kept")
         if not has_true_report(migration, trial, [kind.name for kind in source.kinds], seal):
             return False
     is_sealed = is_same and _is_sealed(session, migration, trial, thorough=thorough)
@@ -155,7 +152,7 @@ def _is_same(session: Session, migration: Migration, trial: Trial, *, thorough: 
 def _is_sealed(session: Session, migration: Migration, trial: Trial, *, thorough: bool) -> bool:
     """Whether trial and problems have the checksum that the reconciliation kept; False without a checksum."""
     run = f"trial:{trial.number}"
-    seal = sealed(session, migration.id, "reconcile", run, PROVEN) or ""
+    seal = sealed(session, migration.id, "reconcile", run, "proven") or ""
     if not thorough and not has_few_problems(session, migration.id, run):
         return seal.partition(":")[0] == seal_of_account(trial, trial.kinds, trial.balanced, trial.digest)
     counts = counted_in(session, migration.id, run)

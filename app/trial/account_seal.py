@@ -11,14 +11,11 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from app.migration.ledger_json import SealName
 from app.migration.models import ProblemLine, Trial, Work
 from app.problems import Problem
 from app.worker.leases import DONE
 
-PROVEN, KEPT = "proven", "kept"
-"""The keys of the checksum in the result of a reconciliation and of a promotion."""
-HELD = "held"
-"""The key of the checksum of the numbers in the result of the comparison with source totals."""
 FEW_PROBLEMS = 20_000  # problem lines of a trial up to which each page counts them
 CHANGES_LATER = ("undone", "replaced")  # an undo of this move or of another one writes these
 
@@ -83,7 +80,7 @@ def seal_of_numbers(numbers: Mapping[str, int]) -> str:
     return checksum(dict(numbers))
 
 
-def sealed(session: Session, migration_id: str, phase: str, run: str, name: str) -> str | None:
+def sealed(session: Session, migration_id: str, phase: str, run: str, name: SealName) -> str | None:
     """The checksum `name` in the result of a settled phase; None without such a phase or checksum."""
     query = select(Work.result).where(
         Work.migration_id == migration_id, Work.run == run, Work.phase == phase, Work.state == DONE

@@ -1,8 +1,7 @@
 """Loads a clinic's records into a private trial workspace, part by part, each part in one transaction."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -19,12 +18,13 @@ from app.index.rows_aside import late_to_json
 from app.mapping.plan import Plan
 from app.mapping.rows import Outcome
 from app.matching.workspace_records import known_clients, known_fields
+from app.migration.ledger_json import PieceRows, WorkResult
 from app.migration.models import Migration, Part, ProblemLine, Trial
 from app.problems import Problem
 from app.sources import source as source_named
 from app.trial.mapper import MappedPart, existing_by_name, line_at, map_made, map_part
 from app.trial.own_questions import fields_of
-from app.trial.required_records import ACTS, BY_NAME, MATCHED, acts_to_json, matched, to_json
+from app.trial.required_records import acts_to_json, matched, to_json
 from app.trial.row_counts import problem_rows
 from app.trial.set_aside import note_set_aside
 from app.trial.trial_context import TrialContext, trial_contexts
@@ -61,12 +61,12 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
     brought = brought_types(runtime.caspen, migration.workspace_id, migration.source)
     questions = fields_of(runtime, migration, plan, trial.started_at.date(), beat, brought)
     same_fields, questions, native = known_fields(runtime, migration, questions)
-    matches = {"known_fields": same_fields, "known_clients": known_clients(runtime, migration, beat)}
+    matches: WorkResult = {"known_fields": same_fields, "known_clients": known_clients(runtime, migration, beat)}
     return Done(
         {
             **matches,
-            ACTS: acts_to_json(acts),
-            MATCHED: matched(runtime, migration.workspace_id, settled(plan, matches)),
+            "seen": acts_to_json(acts),
+            "matched": matched(runtime, migration.workspace_id, settled(plan, matches)),
             "own_places": list(facts.zones),
             "zones": zones_of(runtime, migration, facts, beat),
             "durations": durations_of(runtime, migration, facts, beat),
@@ -115,7 +115,7 @@ def load_made(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
             moment=trial_context.trial.started_at,
         )
         runtime.caspen.index_trial(trial_context.store)
-    return Done(_result(loaded, {BY_NAME: to_json(existing_by_name(trial_context))}))
+    return Done(_result(loaded, {"by_name": to_json(existing_by_name(trial_context))}))
 
 
 def halve(runtime: Runtime, migration: Migration, lease: Lease) -> Exhausted:
@@ -129,7 +129,7 @@ def halve(runtime: Runtime, migration: Migration, lease: Lease) -> Exhausted:
         def split(session: Session) -> None:
             number = max(next_number(session, lease), _highest_part(session, migration) + 1)
             halves = ((number, start, middle), (number + 1, middle, stop))
-            pieces = [Piece(n, b - a, {"part": part.number, "start": a, "stop": b}) for n, a, b in halves]
+            pieces = [Piece(n, b - a, PieceRows(part=part.number, start=a, stop=b)) for n, a, b in halves]
             create_missing(session, lease.migration_id, lease.run, lease.phase, pieces)
 
         return Exhausted(SPLIT, {}, split)
@@ -140,9 +140,9 @@ def halve(runtime: Runtime, migration: Migration, lease: Lease) -> Exhausted:
         session.connection().execute(sa.insert(ProblemLine), rows)
         note_set_aside(session, lease)
 
-    no_records = {"records": {}, "digests": {}, "places": str(Digest())}
-    place = {"part": part.number, "start": start, "stop": stop}
-    result = {"kind": part.kind, "outcomes": {Outcome.HELD.value: 1}, **no_records, **place}
+    no_records: WorkResult = {"records": {}, "digests": {}, "places": str(Digest())}
+    place: WorkResult = {"part": part.number, "start": start, "stop": stop}
+    result: WorkResult = {"kind": part.kind, "outcomes": {Outcome.HELD.value: 1}, **no_records, **place}
     return Exhausted(QUARANTINED, result, quarantine)
 
 
@@ -188,7 +188,7 @@ def _loaded(
     return Done({**_result(loaded, mapped.tally.to_result()), **late, **rows_of_piece(lease.result)}, write)
 
 
-def _result(loaded: PartLoaded, more: Mapping[str, Any]) -> dict[str, Any]:
+def _result(loaded: PartLoaded, more: WorkResult) -> WorkResult:
     return {
         **more,
         "records": dict(loaded.records),

@@ -27,7 +27,7 @@ from app.reading.file_watch import path_of
 from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
 from app.trial.account import account_of, balance
-from app.trial.account_seal import PROVEN, counted, counted_in, seal_of_trial
+from app.trial.account_seal import counted, counted_in, seal_of_trial
 from app.trial.file_contents import altered_files
 from app.trial.trial_context import TrialContext, trial_contexts
 from app.trial.verification import NOT_VERIFIED, verify_trial
@@ -96,7 +96,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         note_run_problems(session, migration.id, lease.run, problems)
 
     return Done(
-        {"looked_at": verification.counts(), PROVEN: seal},
+        {"looked_at": verification.counts(), "proven": seal},
         write,
         lambda: drop_trials(runtime, migration.id, but=trial.number),
     )

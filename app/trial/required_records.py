@@ -4,7 +4,6 @@ The review checks when it is opened, and the promotion checks again in its own t
 """
 
 from collections.abc import Mapping
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -12,6 +11,7 @@ from sqlmodel import Session, col, select
 from app.caspen.relied_records import ActsSoFar, ChangedTargets, Ids, Relied, check_relied, present
 from app.formatting import day_year, plural
 from app.mapping.plan import Plan
+from app.migration.ledger_json import ActsJson
 from app.migration.models import AuditEntry, Migration, Trial, Work
 from app.migration.states import Event, State
 from app.problems import Problem
@@ -20,7 +20,6 @@ from app.worker.runtime import Runtime
 
 ASKED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
 """The states in which pages check whether a trial can go live. While it goes live, the promotion checks."""
-ACTS, MATCHED, BY_NAME = "seen", "matched", "by_name"
 _TABLES = {"fields": "custom_fields"}
 _CHOICES = ("locations", "users", "practitioners", "services", "clients", "fields")
 
@@ -41,7 +40,7 @@ def to_json(named: Ids) -> dict[str, list[str]]:
     return {table: sorted(ids) for table, ids in named.items() if ids}
 
 
-def acts_to_json(acts: ActsSoFar) -> dict[str, Any]:
+def acts_to_json(acts: ActsSoFar) -> ActsJson:
     """The acts of people in a workspace as JSON."""
     return {"undone": sorted(acts.undone), "entries": acts.entries}
 
@@ -56,10 +55,10 @@ def relied_of(session: Session, migration: Migration, trial: Trial) -> Relied:
     )
     acts, named = None, dict[str, frozenset[str]]()
     for result in session.exec(query):
-        if ACTS in result:
-            acts = ActsSoFar(frozenset(result[ACTS]["undone"]), int(result[ACTS]["entries"]))
-        for part in (MATCHED, BY_NAME):
-            for table, ids in _ids(result.get(part, {})).items():
+        if "seen" in result:
+            acts = ActsSoFar(frozenset(result["seen"]["undone"]), int(result["seen"]["entries"]))
+        for part in (result.get("matched", {}), result.get("by_name", {})):
+            for table, ids in _ids(part).items():
                 named[table] = named.get(table, frozenset()) | ids
     return Relied(acts, named)
 

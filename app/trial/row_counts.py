@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypedDict
 
 from app.mapping.parse import BY_COLUMN, ONCE_PER_FILE, STOPPING
 from app.mapping.rows import Outcome
+from app.migration.ledger_json import WorkResult
 from app.problems import Problem, catalogue
 
 
@@ -48,9 +49,9 @@ class Tally:
                 source_id=problem.source_id or source_id,
             )
 
-    def to_result(self) -> dict[str, Any]:
+    def to_result(self) -> WorkResult:
         """The tally as JSON for the result of the part's work."""
-        result = {"kind": self.kind, "outcomes": self.counts()}
+        result: WorkResult = {"kind": self.kind, "outcomes": self.counts()}
         return {**result, "said": dict(self.numbers)} if self.numbers else result
 
     def counts(self) -> dict[str, int]:
@@ -58,7 +59,23 @@ class Tally:
         return {outcome.value: number for outcome, number in self.outcomes.items()}
 
 
-def problem_rows(migration_id: str, run: str, part: int, problems: Iterable[Problem]) -> list[dict[str, Any]]:
+class ProblemRow(TypedDict):
+    """A row of the ledger's table of problems, with the columns of ProblemLine."""
+
+    migration_id: str
+    run: str
+    part: int
+    code: str
+    level: str
+    kind: str | None
+    file: str | None
+    line: int | None
+    source_id: str | None
+    column: str | None
+    count: int
+
+
+def problem_rows(migration_id: str, run: str, part: int, problems: Iterable[Problem]) -> list[ProblemRow]:
     """Problems as rows of the ledger's table, without cell values. Codes outside the catalogue are left out."""
     return [
         {

@@ -6,6 +6,7 @@ until no further row is set aside. A trial without such rows skips this phase.
 """
 
 from collections.abc import Collection
+from typing import cast
 
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -13,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.caspen.fences import PartKey
 from app.caspen.load_part import unload_parts
 from app.index.rows_aside import RowsAside, late_from_json
+from app.migration.ledger_json import WorkResult
 from app.migration.models import Migration, Work
 from app.trial.trial_context import PLACES, SET_ASIDE, TrialContext, trial_contexts
 from app.worker.heartbeat import Heartbeat
@@ -72,7 +74,7 @@ def hold_children(runtime: Runtime, migration: Migration, lease: Lease, beat: He
         )
     if not again:
         aside = RowsAside(failed, before.late)  # nothing refers to the other late rows
-    return Done(aside.to_json(), lambda session: reopen(session, lease, PARTS, again))
+    return Done(cast(WorkResult, aside.to_json()), lambda session: reopen(session, lease, PARTS, again))
 
 
 def _pieces(lease: Lease) -> SelectOfScalar[Work]:

@@ -28,7 +28,7 @@ from app.migration.exports import current_export, files_of
 from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.reading.parts import PartRow, read_part
 from app.storage.writing import ObjectWriter
-from app.trial.account_seal import HELD, seal_of_numbers
+from app.trial.account_seal import seal_of_numbers
 from app.trial.trial_context import TrialContext, cell_context, trial_contexts
 from app.worker.clean_up import compared_key
 from app.worker.heartbeat import Heartbeat
@@ -301,7 +301,7 @@ def compare(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         trial.held_against = dict(numbers)
         session.add(trial)
 
-    return Done({HELD: seal_of_numbers(numbers)}, write)
+    return Done({"held": seal_of_numbers(numbers)}, write)
 
 
 def reported_numbers(session: Session, migration: Migration, run: str) -> Counter[str]:

@@ -23,6 +23,7 @@ from app.mapping.kind import Kind, Source
 from app.mapping.lookups import Lookups
 from app.mapping.parse import RowParser, parser_of
 from app.mapping.plan import Plan
+from app.mapping.trial_json import TrialFacts
 from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.reading.parts import PartHead, PartRow, read_part
 from app.sources import source as source_named
@@ -226,7 +227,7 @@ def build_trial_context(runtime: Runtime, migration: Migration, aside: RowsAside
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
         opened = session.get(Work, (migration.id, f"trial:{trial.number}", "open", 0))
         paths = _paths(session, migration)
-    facts: Mapping[str, Any] = opened.facts if opened else {}
+    facts: TrialFacts = opened.facts if opened else {}
     plan = settled(Plan.model_validate(trial.plan), facts)
     ids = Ids(migration.workspace_id, migration.source)
     key = runtime.key(migration)
@@ -256,7 +257,7 @@ def build_trial_context(runtime: Runtime, migration: Migration, aside: RowsAside
     )
 
 
-def _zones(index: Index, source: Source, plan: Plan, ids: Ids, facts: Mapping[str, Any]) -> dict[str, str]:
+def _zones(index: Index, source: Source, plan: Plan, ids: Ids, facts: TrialFacts) -> dict[str, str]:
     """Time zones by location id: of the workspace's own locations, and of locations of the export that move."""
     absent = {
         ids.derive(PLACES, kind.name, key)

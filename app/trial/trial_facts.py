@@ -11,13 +11,14 @@ from app.caspen.record_ids import Ids
 from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
 from app.mapping.plan import Choice, Plan
+from app.mapping.trial_json import TrialFacts
 
 
 def lookups_of(
     moment: datetime,
     plan: Plan,
     ids: Ids,
-    facts: Mapping[str, Any],
+    facts: TrialFacts,
     lists: Mapping[str, Mapping[str, tuple[Any, ...]]],
 ) -> Lookups:
     """The look-ups of a trial that started at `moment`. `facts` is the result of the trial's first step."""
@@ -34,16 +35,17 @@ def lookups_of(
     )
 
 
-def settled(plan: Plan, facts: Mapping[str, Any]) -> Plan:
+def settled(plan: Plan, facts: TrialFacts) -> Plan:
     """A trial's plan with the clients and fields that were matched automatically when the trial began.
 
     A client who waits for a decision waits although the plan has a choice; other choices of the plan count.
     """
-    known = {
-        name: {key: Choice.model_validate(choice_json) for key, choice_json in facts.get(name, {}).items()}
-        for name in ("known_clients", "known_fields")
-    }
-    waiting = {source_id for source_id, choice in known["known_clients"].items() if choice.to == "wait"}
+    known_clients, known_fields = _choices(facts.get("known_clients", {})), _choices(facts.get("known_fields", {}))
+    waiting = {source_id for source_id, choice in known_clients.items() if choice.to == "wait"}
     chosen = {source_id: choice for source_id, choice in plan.clients.items() if source_id not in waiting}
-    clients, fields = {**known["known_clients"], **chosen}, {**plan.fields, **known["known_fields"]}
+    clients, fields = {**known_clients, **chosen}, {**plan.fields, **known_fields}
     return plan.model_copy(update={"clients": clients, "fields": fields})
+
+
+def _choices(by_id: Mapping[str, Mapping[str, str]]) -> dict[str, Choice]:
+    return {source_id: Choice.model_validate(choice_json) for source_id, choice_json in by_id.items()}

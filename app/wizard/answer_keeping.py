@@ -1,7 +1,6 @@
 """Stores people's answers about the files of an export: in which states, in the plan and in the audit."""
 
 from collections.abc import Callable
-from typing import Any
 
 from sqlmodel import Session
 
@@ -10,6 +9,7 @@ from app.migration.advance import By
 from app.migration.audit import write_act
 from app.migration.exports import read_again
 from app.migration.guards import export_kept
+from app.migration.ledger_json import AuditFacts
 from app.migration.models import Migration
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
@@ -23,7 +23,7 @@ def settle(
     change: Callable[[Plan], Plan],
     number: int,
     act: str,
-    facts: dict[str, Any],
+    facts: AuditFacts,
     then: str,
     reason: str = "",
 ) -> None:
@@ -41,6 +41,6 @@ def settle(
             save_plan(session, migration.id, plan, visit.by)
 
 
-def note(session: Session, migration: Migration, by: By, act: str, facts: dict[str, Any], reason: str = "") -> None:
+def note(session: Session, migration: Migration, by: By, act: str, facts: AuditFacts, reason: str = "") -> None:
     """Writes an audit line about a file."""
     write_act(session, migration, by.name, by.actor.value, act, facts, reason=reason)

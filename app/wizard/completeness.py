@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import TypedDict
 
 from sqlmodel import Session
 
@@ -62,7 +63,28 @@ def not_ticked(session: Session, visit: Visit, trial: Trial, accepted: Collectio
     return [to_text(doubt, visit.source) for doubt in unticked(warnings, accepted)]
 
 
-def whole(session: Session, visit: Visit, trial: Trial) -> dict[str, Any]:
+class ExplainedCount(TypedDict):
+    """A number of the clinic's next to the export's and the trial's, with the reasons for differences in words."""
+
+    counted: CountComparison
+    why: str
+
+
+class Completeness(TypedDict):
+    """All completeness facts: warnings, counts, total checks, and numbers of clients with balances.
+
+    `stale` is the day of the export if the export is old.
+    """
+
+    doubts: list[WarningText]
+    counts: list[ExplainedCount]
+    held: "list[TotalCheck]"
+    balances: int
+    owing: int
+    stale: date | None
+
+
+def whole(session: Session, visit: Visit, trial: Trial) -> Completeness:
     """All completeness facts for the clinic's review and for support. Numbers only."""
     migration = session.get_one(Migration, visit.move.id)
     return {
@@ -75,7 +97,7 @@ def whole(session: Session, visit: Visit, trial: Trial) -> dict[str, Any]:
     }
 
 
-def load_count_comparisons(session: Session, visit: Visit, trial: Trial) -> list[dict[str, Any]]:
+def load_count_comparisons(session: Session, visit: Visit, trial: Trial) -> list[ExplainedCount]:
     """Each of the clinic's numbers next to the export's and the trial's, with the reasons for differences."""
     migration = session.get_one(Migration, visit.move.id)
     comparisons = compare_counts(session, migration, visit.source, trial)

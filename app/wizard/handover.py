@@ -7,7 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
@@ -352,7 +352,15 @@ def partial_ranges(kind: str, files: Iterable[ExportFile]) -> list[str]:
     return [range_of(each) for each in joined(ranges)]
 
 
-def reading_changes(session: Session, migration: Migration, export: Export, source: Source) -> list[dict[str, Any]]:
+class ReadingChange(TypedDict):
+    """The rows of a kind before and after a second reading."""
+
+    label: str
+    before: int
+    now: int
+
+
+def reading_changes(session: Session, migration: Migration, export: Export, source: Source) -> list[ReadingChange]:
     """Rows before and after a second reading of the same files, for kinds that changed. Empty for a first reading."""
     if not is_read_again(session, migration, export):
         return []
@@ -407,12 +415,22 @@ ELSEWHERE = WHOLE | {"availability_block_not_imported", "kind_absent", "kind_not
 """Codes with their own words elsewhere on the page, such as completeness warnings."""
 
 
-def needs_clinic(line: dict[str, Any]) -> bool:
+class Notice(TypedDict):
+    """What reading noticed: a problem's code and level, the number of rows, and the first file."""
+
+    code: str
+    level: str
+    count: int
+    file: str | None
+    problem: Problem
+
+
+def needs_clinic(line: Notice) -> bool:
     """Whether a better export would bring more: held rows, and files that may be incomplete."""
     return line["level"] == "held" or line["code"] in NEEDS_CLINIC
 
 
-def notices(session: Session, migration_id: str, number: int, source: Source) -> list[dict[str, Any]]:
+def notices(session: Session, migration_id: str, number: int, source: Source) -> list[Notice]:
     """What reading noticed: a line per code, by severity, then by rows."""
     lines = session.exec(
         select(ProblemLine.code, ProblemLine.level, func.sum(ProblemLine.count), func.min(ProblemLine.file))
@@ -420,7 +438,7 @@ def notices(session: Session, migration_id: str, number: int, source: Source) ->
         .group_by(col(ProblemLine.code), col(ProblemLine.level))
     ).all()
     words, name = catalogue(), {"source": source.label}
-    noticed_lines = [
+    noticed_lines: list[Notice] = [
         {"code": code, "level": level, "count": count, "file": file, "problem": Problem(code, details=name)}
         for code, level, count, file in lines
         if code in words and level != "refused" and code not in ELSEWHERE

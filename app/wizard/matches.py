@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +20,7 @@ from app.mapping.plan import Choice, Plan
 from app.matching.consequences import left_out_counts
 from app.matching.matches import Suggestion
 from app.migration.advance import WrongState
+from app.migration.balance import BalanceTerm
 from app.migration.exports import files_of
 from app.migration.models import Migration
 from app.migration.plans import save_plan
@@ -232,7 +233,17 @@ def render_matches(
     return page(request, template, 422 if errors else 200, **values)
 
 
-def left_out_kinds(visit: Visit, overview: MigrationOverview, left: dict[str, int]) -> list[dict[str, Any]]:
+class KindChoice(TypedDict):
+    """A kind that the clinic may leave out. `out`: the kind is left out; `left`: the number of rows left out."""
+
+    name: str
+    label: str
+    rows: int
+    out: bool
+    left: int
+
+
+def left_out_kinds(visit: Visit, overview: MigrationOverview, left: dict[str, int]) -> list[KindChoice]:
     held = overview.inventory.kinds if overview.inventory else {}
     return [
         {
@@ -247,7 +258,7 @@ def left_out_kinds(visit: Visit, overview: MigrationOverview, left: dict[str, in
     ]
 
 
-def terms(visit: Visit, overview: MigrationOverview, left: dict[str, int]) -> list[dict[str, Any]]:
+def terms(visit: Visit, overview: MigrationOverview, left: dict[str, int]) -> list[BalanceTerm]:
     """The effect of the choices, in rows. The same sum as on every later page."""
     held = overview.inventory.kinds if overview.inventory else {}
     moving = {k.name for k in visit.source.kinds if k.imported}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import Session, col, select
@@ -15,6 +15,7 @@ from app.access.rights import Role
 from app.access.viewer import LABELS, MAY
 from app.mapping.emails import is_email
 from app.migration.audit import write_act
+from app.migration.ledger_json import AuditFacts
 from app.migration.mail_names import Mail
 from app.migration.models import AuditEntry, Migration
 from app.migration.outbox import post, post_to
@@ -121,12 +122,17 @@ def invite_person(
                 clinical=may_read,
                 by=visit.person.id,
             )
-            facts = {"invitation": invitation.id, "role": role, "clinical": may_read}
+            facts: AuditFacts = {"invitation": invitation.id, "role": role, "clinical": may_read}
             write_act(session, migration, visit.by.name, Actor.CLINIC.value, "person_invited", facts)
             offer = {"may": MAY[Role(role)], "by": visit.person.name, "by_email": visit.person.email}
             days = {"days": invitations.LASTS.days}
             post_to(
-                session, migration, Mail.INVITATION, address, cause=f"invitation:{invitation.id}", facts=offer | days
+                session,
+                migration,
+                Mail.INVITATION,
+                address,
+                cause=f"invitation:{invitation.id}",
+                facts={**offer, **days},
             )
             post(
                 session,
@@ -188,7 +194,7 @@ def change_person(
             member = members.change_role(
                 session, migration.workspace_id, person_id, Role(role), clinical=may_read, by=by
             )
-            facts = {"person": person_id, "role": role, "clinical": member.clinical}
+            facts: AuditFacts = {"person": person_id, "role": role, "clinical": member.clinical}
             note(session, migration, visit, "role_changed", facts)
     except members.NotMember:
         return render_person_removed(request)
@@ -224,7 +230,7 @@ def written_by_admin(visit: Visit) -> Iterator[Confirmed]:
         raise HTTPException(403) from refused
 
 
-def note(session: Session, migration: Migration, visit: Visit, act: str, facts: dict[str, Any]) -> None:
+def note(session: Session, migration: Migration, visit: Visit, act: str, facts: AuditFacts) -> None:
     write_act(session, migration, visit.by.name, Actor.CLINIC.value, act, facts)
 
 

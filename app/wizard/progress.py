@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -317,7 +317,15 @@ def provider_steps(session: Session, migration: Migration, export: Export | None
     return remedy_for(checked.findings["provider"], stopped.code) if stopped and known and checked else None
 
 
-def shown_kinds(progress_now: WorkProgress) -> list[dict[str, Any]]:
+class ShownKind(TypedDict):
+    """The progress of a kind: finished rows, and all rows."""
+
+    kind: str
+    done: int
+    total: int
+
+
+def shown_kinds(progress_now: WorkProgress) -> list[ShownKind]:
     return [{"kind": each.kind, "done": each.done, "total": each.total} for each in progress_now.kinds]
 
 

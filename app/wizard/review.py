@@ -209,7 +209,7 @@ def render_review(request: Request, text: str, errors: list[dict[str, str]]) -> 
         return render_damaged(request, fault)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
-        completeness = whole(session, visit, trial) if trial is not None and trial.finished_at is not None else {}
+        completeness = whole(session, visit, trial) if trial is not None and trial.finished_at is not None else None
         unverified = unverified_of(session, visit.move, trial) if trial is not None else Unverified()
         names = {person.email: person.name for person in session.exec(select(Person)).all()}
     if trial is None or trial.finished_at is None:
@@ -218,7 +218,7 @@ def render_review(request: Request, text: str, errors: list[dict[str, str]]) -> 
     damaged = fault is not None
     may_review = visit.person.may(Right.REVIEW, visit.move.workspace_id) and not damaged
     values: dict[str, Any] = {
-        **completeness,
+        **(completeness or {}),
         "trial": trial,
         "balance": balance,
         "unverified": unverified,

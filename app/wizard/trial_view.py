@@ -7,6 +7,7 @@ from fastapi import HTTPException, Request
 
 from app.caspen.stores import Store
 from app.migration.audit import write_act
+from app.migration.ledger_json import AuditFacts
 from app.migration.models import Trial
 from app.migration.states import OVER, State
 from app.migration.trials import current_trial
@@ -37,7 +38,7 @@ class TrialView:
         """Whether the live workspace already has this record."""
         return get(self.visit.runtime.caspen.live, self.workspace_id, kind, record_id) is not None
 
-    def record(self, act: str, facts: dict[str, Any]) -> None:
+    def record(self, act: str, facts: AuditFacts) -> None:
         record_view(self.visit, act, facts)
 
     def origin(self, kind: RecordKind, record: Any, fields: tuple[RecordField, ...]) -> RecordOrigin:
@@ -87,7 +88,7 @@ def open_trial_view(request: Request) -> TrialView:
     return TrialView(visit, trial, store, RecordNames(caspen, store, move.workspace_id, zone), reader)
 
 
-def record_view(visit: Visit, act: str, facts: dict[str, Any]) -> None:
+def record_view(visit: Visit, act: str, facts: AuditFacts) -> None:
     """Writes the view to the audit. Must run before a value is shown."""
     with visit.write() as session:
         write_act(session, visit.move, visit.by.name, visit.by.actor.value, act, facts)

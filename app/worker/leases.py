@@ -15,12 +15,12 @@ from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.db import Database
+from app.migration.ledger_json import PieceRows, WorkResult
 from app.migration.models import Migration, Work
 
 READY, LEASED, DONE, SPLIT, QUARANTINED = "ready", "leased", "done", "split", "quarantined"
 SETTLED = frozenset({DONE, SPLIT, QUARANTINED})
 BACKOFF_SECONDS = (1.0, 5.0, 30.0)
-ENDED, OPENING = "ended_by_file", "opening"  # keys in the result of an open piece
 READING = "read"  # the phase that reads an export, a single piece
 ENDS_OF_A_FILE = 2
 MANY_ENDINGS = 10
@@ -37,7 +37,7 @@ class Piece:
 
     number: int
     weight: int = 0
-    facts: Mapping[str, int] | None = None
+    rows: PieceRows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Lease:
     epoch: int
     migration_epoch: int
     attempts: int
-    result: Mapping[str, Any]
+    result: WorkResult
     last_problem: str | None = None
 
 
@@ -69,7 +69,7 @@ def create_missing(session: Session, migration_id: str, run: str, phase: str, pi
             "epoch": 0,
             "attempts": 0,
             "done_weight": 0,
-            "result": dict(piece.facts or {}),
+            "result": dict(piece.rows or {}),
         }
         for piece in pieces
     ]
@@ -131,7 +131,7 @@ def renew(ledger: Database, lease: Lease, seconds: float, done_weight: int) -> N
         _write(session, lease, leased_until=moment + timedelta(seconds=seconds), done_weight=done_weight)
 
 
-def settle(session: Session, ledger: Database, lease: Lease, result: Mapping[str, Any], state: str = DONE) -> None:
+def settle(session: Session, ledger: Database, lease: Lease, result: WorkResult, state: str = DONE) -> None:
     """Stores the result of a piece, in the caller's transaction. Raises LostLease when another worker holds the
     piece."""
     moment = ledger.clock(session)
@@ -140,7 +140,7 @@ def settle(session: Session, ledger: Database, lease: Lease, result: Mapping[str
     _write(session, lease, **values, result=dict(result), done_weight=Work.weight)
 
 
-def checkpoint(session: Session, ledger: Database, lease: Lease, result: Mapping[str, Any], seconds: float) -> None:
+def checkpoint(session: Session, ledger: Database, lease: Lease, result: WorkResult, seconds: float) -> None:
     """Stores the progress of a long piece, and resets its attempts."""
     moment = ledger.clock(session)
     _fence(session, lease, {"last_sign_of_work": moment})
@@ -218,22 +218,21 @@ def note_opening(ledger: Database, lease: Lease, key: str) -> None:
         work = _held(session, lease)
         if work is None:
             raise LostLease(lease.phase)
-        work.result = {**work.result, OPENING: key}
+        work.result = {**work.result, "opening": key}
         session.add(work)
 
 
-def ended_by_file(result: Mapping[str, Any]) -> Mapping[str, int]:
+def ended_by_file(result: WorkResult) -> Mapping[str, int]:
     """How many readers each file has ended, by key, from the result of an open piece."""
-    counts: Mapping[str, int] = result.get(ENDED, {})
-    return counts
+    return result.get("ended_by_file", {})
 
 
-def kept_counts(result: Mapping[str, Any]) -> dict[str, Any]:
+def kept_counts(result: WorkResult) -> WorkResult:
     """The counts that every later result of an open piece must keep."""
-    return {ENDED: dict(ended_by_file(result))} if ended_by_file(result) else {}
+    return {"ended_by_file": dict(ended_by_file(result))} if ended_by_file(result) else {}
 
 
-def set_aside(result: Mapping[str, Any]) -> frozenset[str]:
+def set_aside(result: WorkResult) -> frozenset[str]:
     """The files that a piece no longer opens: each ended two readers, or one reader after ten such files."""
     counts = ended_by_file(result)
     most = ENDS_OF_A_FILE if sum(count >= ENDS_OF_A_FILE for count in counts.values()) < MANY_ENDINGS else 1
@@ -256,8 +255,9 @@ def _release(session: Session, work: Work, key: str, times: int = 1) -> None:
 
 def _count(work: Work, key: str) -> None:
     counts = ended_by_file(work.result)
-    kept = {name: fact for name, fact in work.result.items() if name != OPENING}
-    work.result = {**kept, ENDED: {**counts, key: counts.get(key, 0) + 1}}
+    kept = work.result.copy()
+    kept.pop("opening", None)
+    work.result = {**kept, "ended_by_file": {**counts, key: counts.get(key, 0) + 1}}
     if len(counts) < MOST_ENDINGS:
         work.attempts = max(work.attempts - 1, 0)
 
@@ -288,9 +288,11 @@ def reset_attempts(session: Session, migration_id: str, run: str) -> None:
     )
 
 
-def rows_of_piece(result: Mapping[str, Any]) -> dict[str, int]:
+def rows_of_piece(result: WorkResult) -> PieceRows:
     """The rows of a halved part, from its result. Empty for a whole part."""
-    return {name: int(result[name]) for name in ("part", "start", "stop") if name in result}
+    if "part" not in result:
+        return {}
+    return {"part": int(result["part"]), "start": int(result["start"]), "stop": int(result["stop"])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +301,7 @@ class SettledPiece:
 
     number: int
     epoch: int
-    rows: Mapping[str, int]
+    rows: PieceRows
 
 
 def reopen(session: Session, lease: Lease, phase: str, pieces: Iterable[SettledPiece]) -> None:

@@ -1,10 +1,11 @@
 """The result of a piece of work: facts for the ledger, and writes for the transaction that settles the piece."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlmodel import Session
+
+from app.migration.ledger_json import WorkResult
 
 
 def nothing_more(session: Session) -> None:
@@ -15,7 +16,7 @@ def nothing_more(session: Session) -> None:
 class Done:
     """A finished piece. `write` runs in the transaction that settles the piece, `after` runs after the commit."""
 
-    result: Mapping[str, Any] = field(default_factory=dict)
+    result: WorkResult = field(default_factory=WorkResult)
     write: Callable[[Session], None] = nothing_more
     after: Callable[[], None] | None = None
 
@@ -25,5 +26,5 @@ class Exhausted:
     """A piece that failed too often, settled in another way: split in two, or quarantined as a single row."""
 
     state: str
-    result: Mapping[str, Any] = field(default_factory=dict)
+    result: WorkResult = field(default_factory=WorkResult)
     write: Callable[[Session], None] = nothing_more

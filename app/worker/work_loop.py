@@ -26,7 +26,6 @@ from app.worker.failure_causes import is_away, is_gone, is_of_a_file, no_room, s
 from app.worker.heartbeat import Heartbeat, WorkerStopping, never, nothing
 from app.worker.leases import (
     DONE,
-    OPENING,
     READING,
     READY,
     SETTLED,
@@ -139,8 +138,8 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
     beat = Heartbeat(runtime.ledger, lease, runtime.settings, turn.stopping, turn.alive, turn.current)
     beat.leave_file()
     try:
-        if lease.attempts > tries(phase, lease, runtime.settings.part_attempts) and lease.result.get(OPENING):
-            exclude_file(runtime.ledger, lease, str(lease.result[OPENING]))
+        if lease.attempts > tries(phase, lease, runtime.settings.part_attempts) and lease.result.get("opening"):
+            exclude_file(runtime.ledger, lease, str(lease.result["opening"]))
         elif lease.attempts > tries(phase, lease, runtime.settings.part_attempts):
             _settle_exhausted(runtime, migration, phase, lease, turn)
         else:

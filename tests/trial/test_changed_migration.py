@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -22,11 +22,11 @@ from app.migration.advance import By, Cause, Guard, GuardRefused, WrongState, ad
 from app.migration.audit import write_audit
 from app.migration.audited import load_audited
 from app.migration.guards import undoable
+from app.migration.ledger_json import WorkResult
 from app.migration.ledger_validation import LedgerChanged
 from app.migration.models import AuditEntry, Migration, Trial, Work
 from app.migration.states import LIVE, MOVES, WORKING, Actor, Event, State
 from app.trial.account import APPROVABLE
-from app.trial.account_seal import HELD, KEPT, PROVEN
 from app.trial.approval_check import trial_fault
 from app.trial.file_contents import bring_contents
 from app.worker.clean_up import due_for_purge, forget_journals, give_up_abandoned, purge, sweep_orphans
@@ -383,7 +383,7 @@ def test_a_live_move_that_was_set_back_starts_no_trial(bases: Bases, live: Runti
 def works_with_results(runtime: Runtime, migration_id: str) -> list[tuple[str, str, int, str]]:
     with runtime.ledger.read() as session:
         works = session.exec(select(Work).where(Work.migration_id == migration_id)).all()
-    proofs = ("kind", "outcomes", "digests", "places", "records", PROVEN, KEPT, HELD)
+    proofs = ("kind", "outcomes", "digests", "places", "records", "proven", "kept", "held")
     return [
         (one.run, one.phase, one.number, key)
         for one in works
@@ -398,14 +398,14 @@ def test_what_is_deleted_from_the_result_of_a_piece_of_work_is_missed(bases: Bas
     for run, phase, number, key in works_with_results(live, at):
         with live.ledger.write() as session:
             piece = session.get_one(Work, (at, run, phase, number))
-            kept = dict(piece.result)
-            if not kept[key]:
+            kept = piece.result
+            if not dict(kept)[key]:
                 continue  # an empty part says the same without it
-            piece.result = {name: fact for name, fact in kept.items() if name != key}
+            piece.result = cast(WorkResult, {name: fact for name, fact in kept.items() if name != key})
             session.add(piece)
         assert fault_of(live, at) is not None, (phase, number, key)
         with live.ledger.write() as session:
             session.get_one(Work, (at, run, phase, number)).result = kept
         tried.add(key)
-    assert tried >= {"kind", "outcomes", "digests", "places", "records", PROVEN, KEPT, HELD}
+    assert tried >= {"kind", "outcomes", "digests", "places", "records", "proven", "kept", "held"}
     assert fault_of(live, at) is None

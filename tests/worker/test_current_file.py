@@ -8,9 +8,7 @@ import pytest
 
 from app.worker.current_file import VARIABLE, CurrentFile, is_file_to_blame
 from app.worker.leases import (
-    ENDED,
     MANY_ENDINGS,
-    OPENING,
     Piece,
     claim,
     create_missing,
@@ -63,10 +61,10 @@ def test_a_key_of_any_length_and_letters_is_kept_as_far_as_there_is_room() -> No
 
 
 def test_a_file_is_set_aside_after_two_ends_and_after_one_when_there_were_many() -> None:
-    assert set_aside({ENDED: {"a": 1}}) == frozenset()
-    assert set_aside({ENDED: {"a": 2, "b": 1}}) == {"a"}
+    assert set_aside({"ended_by_file": {"a": 1}}) == frozenset()
+    assert set_aside({"ended_by_file": {"a": 2, "b": 1}}) == {"a"}
     many = {str(n): 2 for n in range(MANY_ENDINGS)}
-    assert set_aside({ENDED: {**many, "b": 1}}) == {*many, "b"}
+    assert set_aside({"ended_by_file": {**many, "b": 1}}) == {*many, "b"}
 
 
 def test_an_end_in_a_file_counts_for_the_file_and_is_no_attempt(clinic: Clinic) -> None:
@@ -80,7 +78,7 @@ def test_an_end_in_a_file_counts_for_the_file_and_is_no_attempt(clinic: Clinic) 
         note_opening(ledger, lease, "a")
         expire_owner(ledger, f"worker {times}", "a")
         (work,) = clinic.work(phase="read")
-        assert (work.state, work.attempts, work.result) == ("ready", 0, {ENDED: {"a": times}})
+        assert (work.state, work.attempts, work.result) == ("ready", 0, {"ended_by_file": {"a": times}})
 
 
 def test_a_failure_in_a_file_and_an_unexplained_failure_release_the_piece(clinic: Clinic) -> None:
@@ -96,5 +94,5 @@ def test_a_failure_in_a_file_and_an_unexplained_failure_release_the_piece(clinic
     note_opening(ledger, second, "b")
     exclude_file(ledger, second, "b")
     (work,) = clinic.work(phase="read")
-    assert (work.attempts, work.result.get(OPENING)) == (0, None)
+    assert (work.attempts, work.result.get("opening")) == (0, None)
     assert set_aside(work.result) == {"b"}

@@ -63,7 +63,7 @@ def let_expire(runtime: Runtime) -> None:
 
 def settle_now(runtime: Runtime, lease: Lease) -> None:
     with runtime.ledger.write() as session:
-        settle(session, runtime.ledger, lease, {"by": lease.owner})
+        settle(session, runtime.ledger, lease, {"index": lease.owner})
 
 
 def test_a_claimed_piece_cannot_be_claimed_again(held: Clinic) -> None:
@@ -91,7 +91,7 @@ def test_a_worker_that_was_overtaken_writes_nothing(held: Clinic) -> None:
     work = held.work(phase=PHASE)[0]
     assert (work.state, work.owner, work.last_problem) == (LEASED, "second", None)
     settle_now(held.runtime, second)
-    assert held.work(phase=PHASE)[0].result == {"by": "second"}
+    assert held.work(phase=PHASE)[0].result == {"index": "second"}
 
 
 def test_a_migration_that_moved_on_takes_no_more_writes(held: Clinic) -> None:
@@ -148,9 +148,9 @@ def test_progress_gives_a_long_piece_its_attempts_back(held: Clinic) -> None:
         let_expire(held.runtime)
     lease = taken(held)
     with held.runtime.ledger.write() as session:
-        checkpoint(session, held.runtime.ledger, lease, {"at": 5}, 60)
+        checkpoint(session, held.runtime.ledger, lease, {"index": "5"}, 60)
     work = held.work(phase=PHASE)[0]
-    assert (work.attempts, work.result) == (1, {"at": 5})
+    assert (work.attempts, work.result) == (1, {"index": "5"})
 
 
 def test_the_work_of_a_dead_worker_is_free_at_once(held: Clinic) -> None:

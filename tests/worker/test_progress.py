@@ -108,7 +108,7 @@ def test_the_headline_is_the_sum_of_the_kinds_however_far_the_parts_are(triallin
         with clinic.runtime.ledger.write() as session:
             if halved:
                 create_missing(session, clinic.id, "trial:1", "parts", pieces)
-            settle(session, clinic.runtime.ledger, lease, dict(lease.result), SPLIT if halved else DONE)
+            settle(session, clinic.runtime.ledger, lease, lease.result, SPLIT if halved else DONE)
         seen = look(clinic)
         assert sum(kind.done for kind in seen.kinds) == seen.done
     assert seen.done == seen.total == sum(kind.done for kind in seen.kinds)

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from app.mapping.plan import Plan
 from app.migration.models import Migration, ProblemLine, Trial, Work
-from app.trial.account_seal import PROVEN, counted_in, seal_of_trial
+from app.trial.account_seal import counted_in, seal_of_trial
 from app.worker.leases import DONE
 from app.worker.runtime import Runtime
 
@@ -60,7 +60,7 @@ def reseal(runtime: Runtime) -> None:
         work = session.exec(mine).one()
         counts = counted_in(session, trial.migration_id, run)
         seal = seal_of_trial(trial, trial.kinds, trial.balanced, trial.digest, counts)
-        work.result = {**work.result, PROVEN: seal}
+        work.result = {**work.result, "proven": seal}
         session.add(work)
 
 
