@@ -2,7 +2,9 @@
 
 import pytest
 
-from app.mapping.verified_kinds import CellOf
+from app.mapping.verified_kinds import CellOf, VerifiedKind, bare_header
+from app.reading.recognise import known_headers
+from app.sources import source
 from app.sources.cliniko.verification import RAW_FORMAT, VERIFIED_KINDS, rules
 
 NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
@@ -15,6 +17,7 @@ NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
         (rules.minutes, {"starts_at": "2024-03-03T22:00:00Z", "ends_at": TEN}, "60"),
         (rules.minutes, {"Start Time": NINE, "End Time": "10:00"}, ""),
         (rules.minutes, {"Start Time": TEN, "End Time": NINE}, ""),
+        (rules.minutes, {"Appointment Start": NINE, "Appointment End": TEN}, "60"),
         (rules.status, {"Patient Arrived": "true"}, "arrived"),
         (rules.status, {"Client Arrived": "", "Did Not Arrive": "yes"}, "missed"),
         (rules.status, {"Patient Arrived": "", "Cancellation Time": NINE}, "cancelled"),
@@ -88,3 +91,11 @@ def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_column
 )
 def test_a_file_is_in_its_owners_folder_where_the_first_number_is_the_owners(owner: str, path: str, own: bool) -> None:
     assert rules.in_own_folder({"patientid": owner, "path": path}) is own
+
+
+@pytest.mark.parametrize("verified_kind", VERIFIED_KINDS, ids=lambda kind: f"{kind.kind}-{kind.table}")
+def test_verification_compares_no_column_that_reading_does_not_know(verified_kind: VerifiedKind) -> None:
+    known = known_headers(source().kind(verified_kind.kind)).keys()
+    columns = (*verified_kind.columns, *(problem.column for problem in verified_kind.reported_problems))
+    headers = {bare_header(header) for column in columns for header in column.headers}
+    assert {*map(bare_header, verified_kind.key), *headers} <= known

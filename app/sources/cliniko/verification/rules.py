@@ -1,7 +1,8 @@
 """Verification rules: what a row must have become where no cell is copied unchanged, calculated a second time.
 
-The trial is compared with these values, so that the rules share no code with the mapping. Each rule receives the cells
-of one row by header, and returns an empty text where the row does not determine the value. No rule raises.
+The trial is compared with these values, so that the rules share headers with the mapping, and no code. Each rule
+receives the cells of one row by header, and returns an empty text where the row does not determine the value. No rule
+raises.
 """
 
 import re
@@ -10,11 +11,9 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
 from app.mapping.verified_kinds import Cells, bare_header, first_filled
+from app.sources.cliniko.headers import CANCELLED, ENDS, STARTS
 
-STARTS = ("Start Time", "starts_at")
-ENDS = ("End Time", "ends_at")
 NAMES = ("Display Name", "display_name", "Business Name", "business_name", "Label", "label")
-_CANCELLED = ("Cancellation Time", "cancelled_at", "canceled_at")
 _ARCHIVED = ("Archived At", "archived_at", "Archived")
 _ARRIVED = ("Patient Arrived", "patient_arrived")
 _MISSED = ("Did Not Arrive", "did_not_arrive")
@@ -68,7 +67,7 @@ def minutes(row: Cells) -> str:
 
 def status(row: Cells) -> str:
     """The status of a visit, from a file with the columns for arrived and not arrived."""
-    cancelled = first_filled(row, *_CANCELLED)
+    cancelled = first_filled(row, *CANCELLED)
     if cancelled.casefold() not in _BLANK:
         return "cancelled" if _moment(cancelled) else ""
     arrived, missed = (_TRUTHS.get(first_filled(row, *names).casefold()) for names in (_ARRIVED, _MISSED))
@@ -84,7 +83,7 @@ def other_reason(row: Cells) -> str:
 
     For a cancelled visit, words that are no reason of Cliniko's; for any other visit, all words.
     """
-    reason, cancelled = first_filled(row, "Cancellation Reason", "cancellation_reason"), first_filled(row, *_CANCELLED)
+    reason, cancelled = first_filled(row, "Cancellation Reason", "cancellation_reason"), first_filled(row, *CANCELLED)
     if reason.isdigit() or reason.casefold() in _BLANK:
         return ""
     if cancelled.casefold() in _BLANK:

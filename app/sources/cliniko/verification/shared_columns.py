@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from app.mapping.verified_kinds import ReportedProblem, link_to, moment
+from app.sources.cliniko.headers import ENDS as ENDS_AT
+from app.sources.cliniko.headers import STARTS as STARTS_AT
 from app.sources.cliniko.verification import rules
 
 _NOTHING: frozenset[str] = frozenset()
@@ -26,7 +28,8 @@ def exempt_codes(*none: str, **some: str) -> Mapping[str, frozenset[str]]:
 
 
 MADE = moment("source_created_at", "Created At", "created_at")
-CLIENT = link_to("client_id", "clients", "patients", "Patient ID", "PatientID(s)", "patient_id")
+CLIENT = link_to("client_id", "clients", "patients", "Patient ID", "patient_id")
+VISITOR = link_to("client_id", "clients", "patients", "Patient ID", "PatientID(s)", "patient_id")
 PRACTITIONER = link_to("practitioner_id", "practitioners", "practitioners", "Practitioner ID", "Provider ID")
 LOCATION = link_to("location_id", "locations", "businesses", "Business ID", "Location ID")
 SERVICE = link_to("service_id", "services", "appointment_types", "Appointment Type ID", "appointment_type_id")
@@ -39,7 +42,7 @@ VISIT = link_to(
     "booking",
     shared_column="client_id",
 )
-STARTS, ENDS = moment("starts_at", *rules.STARTS), moment("ends_at", *rules.ENDS)
+STARTS, ENDS = moment("starts_at", *STARTS_AT), moment("ends_at", *ENDS_AT)
 TIMES = (
     ReportedProblem("bad_appointment_time", STARTS),
     ReportedProblem("bad_interval", ENDS, rules.ends_after_it_starts),

@@ -3,7 +3,6 @@
 from app.mapping.verified_kinds import OverridingKind, ReportedProblem, VerifiedKind, link_to, moment, same, words
 from app.sources.cliniko.verification import rules
 from app.sources.cliniko.verification.shared_columns import (
-    CLIENT,
     ENDS,
     LOCATION,
     MADE,
@@ -11,6 +10,7 @@ from app.sources.cliniko.verification.shared_columns import (
     SERVICE,
     STARTS,
     TIMES,
+    VISITOR,
     exempt_codes,
 )
 
@@ -22,13 +22,13 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         (
             STARTS,
             ENDS,
-            same("duration", *rules.ENDS, pick=rules.minutes),
+            same("duration", *ENDS.headers, pick=rules.minutes),
             moment("cancelled_at", "Cancellation Time", "cancelled_at"),
             same("status", "Patient Arrived", "patient_arrived", pick=rules.status),
             words("note", "Appointment Notes", "notes"),
             words("cancellation_note", "Cancellation Note", "cancellation_note"),
             words("cancellation_note", "Cancellation Reason", pick=rules.other_reason),
-            CLIENT,
+            VISITOR,
             PRACTITIONER,
             LOCATION,
             SERVICE,
@@ -49,7 +49,7 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         ),
         reported_problems=(
             *TIMES,
-            ReportedProblem("appointment_without_patient", CLIENT),
+            ReportedProblem("appointment_without_patient", VISITOR),
             ReportedProblem("practitioner_unknown", PRACTITIONER),
             ReportedProblem("appointment_type_ambiguous", SERVICE),
             ReportedProblem("appointment_type_missing", SERVICE),

@@ -16,6 +16,11 @@ from app.mapping.verified_kinds import (
 from app.sources.cliniko.verification import rules
 from app.sources.cliniko.verification.shared_columns import CLIENT, MADE, PRACTITIONER, VISIT, exempt_codes
 
+_BODY, _CONTENT = content("body", "Content", "content"), content("content", "Content", "content")
+_SENT = moment("occurred_at", "Created At", "created_at")
+_OF_CONTENT = ("question_type_unknown", "content_is_text", "content_place_unknown")
+"""Problems of content whose words are all stored."""
+
 VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
     VerifiedKind(
         "treatment_notes",
@@ -24,7 +29,7 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         (
             words("title", "Title", "title"),
             words("author_name", "Author Name", "author_name"),
-            content("body", "Content", "content"),
+            _BODY,
             moment("finalised_at", "Finalized At", "finalized_at"),
             moment("note_date", "Created At", pick=rules.note_date),
             replace(VISIT, column="note_date", target_column="starts_at"),
@@ -36,20 +41,14 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         has_own_record=True,
         exempts=exempt_codes(
             *("note_without_practitioner", "note_without_appointment", "template_unknown", "date_from_instant"),
-            *(
-                "radio_multiple_selected",
-                "body_chart_not_imported",
-                "question_type_unknown",
-                "content_is_text",
-                "content_place_unknown",
-            ),
+            *("radio_multiple_selected", "body_chart_not_imported", *_OF_CONTENT),
             html_sanitised="body",
             note_draft_imported="finalised_at",
             note_state_conflict="finalised_at",
         ),
         reported_problems=(
             ReportedProblem("note_without_patient", CLIENT),
-            ReportedProblem("bad_json", content("body", "Content", "content")),
+            ReportedProblem("bad_json", _BODY),
         ),
         required_headers=("Patient ID", "Content", "Draft|Finalized At|Author Name"),
     ),
@@ -59,10 +58,8 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         ("Template ID", "id"),
         (words("name", "Name", "name"), template("body", "Content", "content")),
         has_own_record=True,
-        exempts=exempt_codes(
-            "template_empty", "question_type_unknown", "content_is_text", "content_place_unknown", html_sanitised="body"
-        ),
-        reported_problems=(ReportedProblem("bad_json", content("body", "Content", "content")),),
+        exempts=exempt_codes("template_empty", *_OF_CONTENT, html_sanitised="body"),
+        reported_problems=(ReportedProblem("bad_json", _BODY),),
         required_headers=("Name", "Content", "Print Settings"),
     ),
     VerifiedKind(
@@ -71,7 +68,7 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         ("Patient Form ID", "id"),
         (
             words("name", "Name", "name"),
-            content("content", "Content", "content"),
+            _CONTENT,
             moment("completed_at", "Completed At", "completed_at"),
             CLIENT,
             MADE,
@@ -90,7 +87,7 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         ),
         reported_problems=(
             ReportedProblem("form_without_patient", CLIENT),
-            ReportedProblem("bad_json", content("content", "Content", "content")),
+            ReportedProblem("bad_json", _CONTENT),
         ),
         required_headers=("Patient ID", "Content", "Completed At|Restricted To Practitioner"),
     ),
@@ -102,12 +99,10 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         has_own_record=True,
         exempts=exempt_codes(
             "template_empty",
-            "question_type_unknown",
-            "content_is_text",
-            "content_place_unknown",
+            *_OF_CONTENT,
             html_sanitised="content",
         ),
-        reported_problems=(ReportedProblem("bad_json", content("content", "Content", "content")),),
+        reported_problems=(ReportedProblem("bad_json", _CONTENT),),
         required_headers=("Name", "Content", "Restricted To Practitioner"),
         excluded_headers=("Patient ID",),
     ),
@@ -125,7 +120,7 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
             words("body", "Content", "content"),
             CLIENT,
             VISIT,
-            moment("occurred_at", "Created At", "created_at"),
+            _SENT,
             MADE,
         ),
         has_own_record=True,
@@ -138,7 +133,7 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         ),
         reported_problems=(
             ReportedProblem("communication_without_patient", CLIENT),
-            ReportedProblem("bad_date", moment("occurred_at", "Created At", "created_at")),
+            ReportedProblem("bad_date", _SENT),
         ),
         required_headers=("Patient ID", "Direction Code|Direction", "Type Code|Type"),
     ),
