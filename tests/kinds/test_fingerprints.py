@@ -75,7 +75,7 @@ NOT = {
 
 def known(kind: str, headers: str) -> bool:
     return CLINIKO.kind(kind).recognition.fingerprint(
-        frozenset(normalise_header(header) for header in headers.split(","))
+        frozenset(CLINIKO.layout.normalise(header) for header in headers.split(","))
     )
 
 
@@ -90,9 +90,16 @@ def test_a_file_of_another_kind_is_not(kind: str, headers: str) -> None:
 
 
 def test_11_clients_are_patients_in_every_header() -> None:
-    assert normalise_header("ClientID") == normalise_header("Patient ID") == "patientid"
-    assert normalise_header("Client Arrived") == normalise_header("patient_arrived")
-    assert normalise_header("PatientID(s)") == normalise_header("patient_ids")
+    normalise = CLINIKO.layout.normalise
+    assert normalise("ClientID") == normalise("Patient ID") == "patientid"
+    assert normalise("Client Arrived") == normalise("patient_arrived")
+    assert normalise("PatientID(s)") == normalise("patient_ids")
+
+
+@pytest.mark.parametrize("kind", CLINIKO.kinds, ids=lambda kind: kind.name)
+def test_a_described_header_has_the_words_that_headers_of_files_are_given(kind: Kind[object]) -> None:
+    described = {h for placed in kind.columns for h in (placed.name, placed.column.native, *placed.column.headers) if h}
+    assert {CLINIKO.layout.normalise(header) for header in described} == {*map(normalise_header, described)}
 
 
 def test_kinds_are_in_the_order_of_loading() -> None:
