@@ -138,6 +138,11 @@ ALWAYS = frozenset({"help"})
 SENTENCE = re.compile(r"(?<=[.?!])\s+")
 ENDED = re.compile(r"\b(?:approve|go on|goes on|export again|again, or|the trial)\b")
 """Words of acts that end with the move, in sentences without a link."""
+OF_TRIAL = re.compile(r"\b(?:approve|go on|goes on|the trial)\b")
+"""Words of acts that end when the move goes live."""
+GO_ON = re.compile(r"[,;]? (?:or|and) go on\b[^.;]*")
+"""The alternative to mending rows: it was taken when the move went live."""
+HAND_OVER = re.compile(r"\bhand (?:(?:the export|it|this file) over again|over (?:the export again|another one))")
 
 
 def link_acts(text: str, base: str, state: State | None, shown: str = "") -> Markup:
@@ -163,6 +168,20 @@ def link_acts(text: str, base: str, state: State | None, shown: str = "") -> Mar
     return Markup("").join([*parts, escape(text[last:])])
 
 
+def advice(text: str, state: State) -> str:
+    """What a clinic can still do in a state: the whole text while the move is open.
+
+    After a move is live, a later export can bring what did not come, so advice to export again is kept.
+    """
+    if state not in OVER:
+        return text
+    if state is State.FINALISED:
+        text = HAND_OVER.sub("bring a later export", GO_ON.sub("", text))
+        kept = [sentence for sentence in SENTENCE.split(text) if not names_page(sentence)]
+        return " ".join(sentence for sentence in kept if not OF_TRIAL.search(sentence))
+    return without_acts(text)
+
+
 def without_acts(text: str) -> str:
     """The text without sentences that name an act of an open move, for a move that is over."""
     kept = [sentence for sentence in SENTENCE.split(text) if not names_act(sentence)]
@@ -171,23 +190,28 @@ def without_acts(text: str) -> str:
 
 def names_act(sentence: str) -> bool:
     """Whether a sentence names an act or page that only an open move has."""
+    return names_page(sentence) or ENDED.search(sentence) is not None
+
+
+def names_page(sentence: str) -> bool:
+    """Whether a sentence names a page, or the act of a page, that only an open move has."""
     acts = (ACTS[int((match.lastgroup or "act0").removeprefix("act"))] for match in PATTERN.finditer(sentence))
-    return any(act.page not in ALWAYS for act in acts) or ENDED.search(sentence) is not None
+    return any(act.page not in ALWAYS for act in acts)
 
 
 @pass_context
 def with_links(context: Context, text: str) -> Markup:
     """Filter: `link_acts` for the move of the page. Visitors without the right to act get the text without links.
 
-    For a move that is over, sentences that name an act of an open move are left out.
+    For a move that is over, acts of an open move are left out, as `advice` says.
     """
     migration = context.get("migration")
     if not migration or isinstance(text, Markup):
         return escape(text)
     id_, named = (context.environment.getattr(migration, name) for name in ("id", "state"))
     state = None if is_undefined(named) else State(named)
-    if state in OVER:
-        text = without_acts(text)
+    if state is not None:
+        text = advice(text, state)
     request = context.get("request")
     shown = request.url.path if request is not None else ""
     return link_acts(text, f"/m/{id_}", state, shown) if context.get("may_act") else escape(text)

@@ -12,12 +12,13 @@ from functools import cached_property
 from json import dumps
 from typing import Any, NamedTuple
 
-from app.mapping.columns import Column, Link
+from app.mapping.columns import NAME_QUALIFIER, Column, Link
 from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.joins import JoinedRow, JoinRole, course_link, ids_in, key_column
 from app.mapping.kind import Kind, Source
 from app.mapping.lookups import Lookups
+from app.mapping.names import normalise_name
 from app.mapping.parse import Parsed, parse_row
 from app.mapping.rows import NOTHING, Joined, Mapped, Member, Record, Target
 
@@ -158,11 +159,32 @@ class Rejoin:
         return {
             name: tuple(
                 self._target(str(column.links_to), key, link.name, stand_ins if name == stand_ins.link else USUAL)
-                for key in link.ids or (f"name:{link.name}",)
+                for key in link.ids or (self._key_of_name(str(column.links_to), str(link.name)),)
             )
             for name, link, column in references(kind, row)
             if name not in lost
         }
+
+    def _key_of_name(self, kind_name: str, name: str) -> str:
+        """The source id of the trial's custom field of this name; else the key of a thing that rows only name.
+
+        Of two fields with the same name, the section before the name decides, as in "Sport: Club".
+        """
+        bare, _, qualifier = name.partition(NAME_QUALIFIER)
+        if self.source.kind(kind_name).identity.is_multi_row:
+            for wanted in (bare, f"{qualifier}: {bare}"):
+                fields = self._fields_by_name.get(normalise_name(wanted), ())
+                if len(fields) == 1:
+                    return fields[0]
+        return f"name:{name}"
+
+    @cached_property
+    def _fields_by_name(self) -> Mapping[str, Sequence[str]]:
+        """The source ids of the trial's custom fields by normalised name."""
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for key, defined in self.lookups.fields.items():
+            by_name[normalise_name(defined.name)].append(key)
+        return by_name
 
     def _target(self, kind_name: str, key: str, name: str | None, stand_ins: StandIns) -> Target:
         kind = self.source.kind(kind_name)

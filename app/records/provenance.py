@@ -22,6 +22,8 @@ USUAL = "Caspen's usual value, which this cell does not change"
 SAME_MOMENT = "The same moment, on the clock of its location"
 NOTHING_BORROWED: Mapping[str, str] = {}
 NOT_BROUGHT = "Did not come, as the row did not"
+LEFT_OUT = "Did not come: you left the row out"
+MATCHED = "Not copied: what you chose in Caspen counts"
 CLOSED = "Only for those who may read it in Caspen"
 MONTH_FIRST = "Read with the month before the day, as all of the file proves"
 
@@ -126,9 +128,21 @@ def _is_of_another_record(problem: Problem, row: SourceRow) -> bool:
     return bool(fed) and all("/" in column for column in fed)
 
 
-def cells_alone(row: SourceRow, hidden: frozenset[str]) -> tuple[ProvenanceLine, ...]:
-    """The cells of a row without a record."""
-    return tuple(_other(cell, row, hidden) for cell in row.cells)
+def cells_alone(
+    row: SourceRow, hidden: frozenset[str], *, fate: str = "", is_planned: bool = False
+) -> tuple[ProvenanceLine, ...]:
+    """The cells of a row by itself.
+
+    `fate` says of all known cells alike what became of them, such as NOT_BROUGHT; "" for a row that came. `is_planned`:
+    no trial has shown yet what becomes of the row.
+    """
+    return tuple(_other(cell, row, hidden, fate=fate, is_planned=is_planned) for cell in row.cells)
+
+
+def counts_instead(place: CellPlace) -> str:
+    """As in "Line 7 of patients.csv counts instead"."""
+    words = line_of(place)
+    return f"{words[:1].upper()}{words[1:]} counts instead"
 
 
 def _destinations(cell: Cell, kind: RecordKind, row: SourceRow) -> frozenset[str]:
@@ -171,7 +185,10 @@ def _line(
     titles = _problems(cells, row)
     if not titles and all(_is_kept(cell, field) for cell in cells):
         return ProvenanceLine(field.label, field, cells, (AS_IT_WAS,), is_same=True)
-    return ProvenanceLine(field.label, field, cells, tuple(titles) or (USUAL if is_usual else _how(field, cells, row),))
+    without_evidence = USUAL if field.origin is None else NOT_TRACED  # another record's usual value is not known here
+    return ProvenanceLine(
+        field.label, field, cells, tuple(titles) or (without_evidence if is_usual else _how(field, cells, row),)
+    )
 
 
 def _without_cell(field: RecordField, row: SourceRow) -> str:
@@ -246,43 +263,49 @@ def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _other(cell: Cell, row: SourceRow, hidden: frozenset[str], kind: RecordKind | None = None) -> ProvenanceLine:
+def _other(
+    cell: Cell,
+    row: SourceRow,
+    hidden: frozenset[str],
+    kind: RecordKind | None = None,
+    *,
+    fate: str = "",
+    is_planned: bool = False,
+) -> ProvenanceLine:
     """A cell by itself. Hidden if it may hold a hidden value."""
     column = cell.placed.column if cell.placed else None
     destination = (column.destination or "").partition(".")[2] if column else ""
     if hidden and (column is None or destination in hidden):
         return ProvenanceLine(cell.header, None, (), (CLOSED,), closed=True)
     titles = _problems((cell,), row)
-    instead = _instead(cell, row, kind)
-    return ProvenanceLine(
-        cell.header, None, (cell,), tuple(titles) or (f"{instead} counts instead" if instead else _became(cell, row),)
-    )
+    became = _instead(cell, row, kind) or (fate if column is not None else "") or _became(cell, row, is_planned)
+    return ProvenanceLine(cell.header, None, (cell,), tuple(titles) or (became,))
 
 
 def _instead(cell: Cell, row: SourceRow, kind: RecordKind | None) -> str:
-    """The row that supplies the value instead of this cell, as in "Line 7 of attendees.csv". "" without such a row."""
+    """That another row supplies the value instead of this cell. "" without such a row."""
     column = "" if kind is None or row.feeds is None else _destination(cell, kind, row)
     place = next((joined.place for joined in row.joined if column in joined.feeds), None)
-    words = line_of(place) if place is not None and not (row.feeds or {}).get(cell.name) else ""
-    return words[:1].upper() + words[1:]
+    return counts_instead(place) if place is not None and not (row.feeds or {}).get(cell.name) else ""
 
 
-def _became(cell: Cell, row: SourceRow) -> str:
+def _became(cell: Cell, row: SourceRow, is_planned: bool) -> str:
+    kept = "Will be kept" if is_planned else "Kept"
     column = cell.placed.column if cell.placed else None
     if column is None:
         return "A column that we do not know"
     if column.conversion:
         return column.conversion
     if column.is_key:
-        return "Kept, so that it is found again"
+        return f"{kept}, so that it is found again"
     if row.feeds is not None and not row.feeds.get(cell.name):
         return "Says what it belongs to" if column.links_to or column.name_for else "No field of its own in Caspen"
     if cell.name == "created_at":
-        return "Kept as the day it was made"
+        return f"{kept} as the day it was made"
     if cell.name != cell.column:
         return "A custom field"
     if column.destination:
-        return f"In Caspen: {_worded(column.destination)}" if row.kept_back_by is None else NOT_BROUGHT
+        return f"{'Will be in' if is_planned else 'In'} Caspen: {_worded(column.destination)}"
     if column.links_to or column.name_for:
         return "Says what it belongs to"
     return "No field of its own in Caspen"

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, or_, select, tuple_
 
 from app.access.rights import Right
 from app.formatting import own_number, plural
+from app.index.part import PARENT
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
 from app.mapping.rows import Outcome
@@ -27,16 +28,18 @@ from app.migration.fates import (
     outcomes_of_rows,
     ranked_lines,
 )
-from app.migration.models import ExportFile, Migration, ProblemLine
+from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.migration.problem_lines import that_count
 from app.migration.states import OVER, State
 from app.migration.trials import current_trial
 from app.problems import Level, Problem, catalogue
 from app.sources import source
-from app.templating import without_acts
+from app.templating import advice
 from app.trial.account import has_true_account
 from app.web.page_context import Visit, page, visit_of
 from app.wizard.findings import LEFT_OUT, NO_REASON, WORDS, bands, require_known_codes, sums
+from app.wizard.later_export import offers_later_export
+from app.wizard.row_links import LinkedRow, linked_rows
 from app.wizard.trial_view import record_view
 
 router = APIRouter()
@@ -151,8 +154,7 @@ def reason_words(visit: Visit, code: str) -> list[str]:
     if code not in catalogue():
         return [NO_REASON, "", ""]
     problem = Problem(code, details={"source": visit.source.label})
-    todo = without_acts(problem.todo) if State(visit.move.state) in OVER else problem.todo
-    return [problem.title, todo, code]
+    return [problem.title, advice(problem.todo, State(visit.move.state)), code]
 
 
 def lines_of_files(session: Session, migration: Migration, fates: RowFates | None) -> list[ProblemLine]:
@@ -240,6 +242,7 @@ def show_problem(
         places = {(line.file, line.line) for line in lines if line.file and line.line}
         trial = current_trial(session, visit.move)
         outcomes = outcomes_of_rows(session, visit.move, trial, places) if fates is not None and trial else {}
+    waiting = waiting_of(visit, trial, lines, numbers) if code == PARENT else {}
     if not total and not became:
         raise HTTPException(404)
     labels = {kind.name: kind.label for kind in visit.source.kinds}
@@ -251,6 +254,8 @@ def show_problem(
         "problem": Problem(code, details={"source": visit.source.label}),
         "kinds_listed": [labels.get(name or "", "the files") for name in names] or [each.label for each in alone],
         "several": len(names) > 1,
+        "waiting": waiting,
+        "later_export": offers_later_export(visit, Problem(code)) and bool(set(became) & {"held", "refused"}),
         "has_rows": any(line.line for line in lines) or bool(became),
         "lines": [(line, became_words(line, outcomes, fates) if has_lines else "") for line in lines],
         "has_counts": any(line.count > 1 and not (fates and line.file in fates.by_path) for line in lines),
@@ -272,6 +277,18 @@ def show_problem(
         else CHECK_WORDS,
     }
     return page(request, "wizard/problem.html", **values)
+
+
+def waiting_of(
+    visit: Visit, trial: Trial | None, lines: Iterable[ProblemLine], numbers: Mapping[str, int]
+) -> dict[tuple[str | None, int | None], LinkedRow]:
+    """By file and line, the rows that held rows wait for."""
+    places = {
+        (numbers[line.file], line.line): (line.file, line.line)
+        for line in lines
+        if line.line and line.file and line.file in numbers
+    }
+    return {places[place]: linked for place, linked in linked_rows(visit, trial, places).items()}
 
 
 def became_of(session: Session, migration: Migration, code: str, kind: str, fates: RowFates) -> Counter[str]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from app.caspen.tables import CustomFieldValue
 from app.records.field import RecordField, text_field
-from app.records.labels import join_parts
 from app.records.names_of_ids import RecordNames
 from app.records.record_kind import RecordKind
 
@@ -12,11 +11,14 @@ TRUTH = {"true": "Yes", "false": "No"}
 
 
 def answer(record: CustomFieldValue, names: RecordNames) -> str | None:
-    """The chosen options by name with the additional text, or else the text."""
+    """The chosen options by name with the additional text, or else the text.
+
+    A line for each: the name of an option may have commas and bars, and no line break.
+    """
     options = names.options(record.custom_field_id)
     chosen = [options.get(option_id, option_id) for option_id in record.option_ids or ()]
     text = TRUTH.get(record.text, record.text) if record.text else None
-    return join_parts((", ".join(chosen), text, record.other_text), ": ")
+    return "\n".join(part for part in (*chosen, text, record.other_text) if part) or None
 
 
 def fields(record: CustomFieldValue, names: RecordNames) -> Iterator[RecordField]:
