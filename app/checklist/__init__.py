@@ -44,9 +44,9 @@ def count_done(check_lines: Iterable[CheckLine]) -> int:
     return sum(line.mark is Mark.DONE for line in check_lines)
 
 
-def first_in_the_way(facts: Situation) -> CheckLine | None:
-    """The first line that blocks a trial."""
-    return next((line for line in lines(facts) if not line.passes), None)
+def lines_in_the_way(facts: Situation) -> tuple[CheckLine, ...]:
+    """Every line that blocks a trial, in the order of the page. Empty if the trial may start."""
+    return tuple(line for line in lines(facts) if not line.passes)
 
 
 class IncompleteCheck(Exception):

@@ -44,6 +44,10 @@ class CheckLine:
     waived: bool = False
     reason: str = ""
 
+    def on_page(self, base: str) -> Act:
+        """The link to the line on the checklist of the move at `base`."""
+        return Act(self.title, f"{base}/checklist#check-{self.name}")
+
     @property
     def passes(self) -> bool:
         return self.mark is Mark.DONE or self.waived or not self.blocks

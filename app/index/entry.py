@@ -16,7 +16,7 @@ class IndexLink(NamedTuple):
     `field` is the attribute of the row that holds the reference. `orphan` is the problem code of a reference without a
     target, `several` of a name that several rows have. `required`: the row cannot move without the target. `merge`
     marks the link of a merged row to its survivor. `follows`: the row is left out with its target although the
-    reference is not required.
+    reference is not required. `called` is the name that the row gives for the target of its id.
     """
 
     field: str
@@ -28,6 +28,7 @@ class IndexLink(NamedTuple):
     several: str | None = None
     merge: bool = False
     follows: bool = False
+    called: str | None = None
 
 
 class IndexEntry(NamedTuple):  # one for every row: a tuple is made in half the time of a dataclass
@@ -120,7 +121,7 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
     """The references of a parsed row. Columns that fill the same attribute (an id and a name) give one reference."""
     links: dict[str, IndexLink] = {}
     own = kind.references.column_overrides(row) if kind.references.column_overrides else {}
-    for name, usual, target in _references(kind):
+    for name, usual, target, name_column in _references(kind):
         value = getattr(row, name)
         if name in links or not isinstance(value, Link):
             continue
@@ -137,6 +138,7 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
             several=column.ambiguous_code,
             merge=name == kind.merging.survivor,
             follows=column.left_out_with_target,
+            called=getattr(row, name_column) if name_column and len(value.ids) == 1 else None,
         )
     for name, value, column in kind.references.extra_links(row) if kind.references.extra_links else ():
         links[name] = IndexLink(
@@ -153,8 +155,14 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
 
 
 @lru_cache(maxsize=256)
-def _references(kind: Kind[Any]) -> tuple[tuple[str, Column, str], ...]:
-    return tuple((p.name, p.column, p.column.links_to) for p in kind.columns if p.column.links_to is not None)
+def _references(kind: Kind[Any]) -> tuple[tuple[str, Column, str, str], ...]:
+    """The links of a kind: attribute, column, kind of the target, and the attribute with the target's name or ""."""
+    name_columns = {p.column.name_for: p.name for p in kind.columns if p.column.name_for}
+    return tuple(
+        (p.name, p.column, p.column.links_to, name_columns.get(p.name, ""))
+        for p in kind.columns
+        if p.column.links_to is not None
+    )
 
 
 def _moment(row: Any, attribute: str) -> datetime | None:

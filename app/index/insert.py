@@ -51,6 +51,8 @@ class Inserter:
         self._mentions: dict[tuple[str, str], int] = {
             (table, key): number for number, table, key in connection.execute("SELECT id, tbl, key FROM mentions")
         }
+        self._file = 0  # the file whose rows are inserted, and the targets whose name one of its rows has given
+        self._called: set[tuple[str, str]] = set()
         self._next: int = connection.execute("SELECT COALESCE(MAX(last), 0) + 1 FROM pieces").fetchone()[0]
 
     def kind(self, name: str) -> int:
@@ -64,6 +66,8 @@ class Inserter:
     def add(self, kind: str, part: int, entries: Iterable[IndexEntry], file: int) -> int:
         """Inserts the rows of a part and returns how many there are. A second call inserts them once more."""
         number = self.kind(kind)
+        if file != self._file:
+            self._file, self._called = file, set()
         rest: Iterator[IndexEntry] = iter(entries)
         first = self._next
         while batch := list(islice(rest, BATCH)):
@@ -76,6 +80,7 @@ class Inserter:
         rows: list[tuple[Cell, ...]] = []
         refs: list[tuple[Cell, ...]] = []
         mentioned: list[tuple[int, int]] = []
+        called: list[tuple[Cell, ...]] = []
         codes: list[tuple[int, str]] = []
         verdicts: list[tuple[int, str, str]] = []
         spans: list[tuple[int, int, int]] = []
@@ -87,6 +92,9 @@ class Inserter:
                     spec = self._spec(kind, link)
                     name = link.name or None
                     if len(link.ids) == 1:
+                        if link.called and (link.kind, link.ids[0]) not in self._called:
+                            self._called.add((link.kind, link.ids[0]))
+                            called.append((row, self._kind(link.kind), pack_id(link.ids[0]), link.called))
                         refs.append((row, spec, 0, pack_id(link.ids[0]), name, False))
                         continue
                     given: list[Cell] = [pack_id(i) for i in dict.fromkeys(link.ids)] or [None]
@@ -100,6 +108,7 @@ class Inserter:
                 verdicts.append((row, str(entry.blocked[0]), entry.blocked[1]))
         self._db.executemany("INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
         self._db.executemany("INSERT INTO raw_refs VALUES (?,?,?,?,?,?)", refs)
+        self._db.executemany("INSERT INTO called VALUES (?,?,?,?)", called)
         self._db.executemany("INSERT INTO mentioned VALUES (?,?)", mentioned)
         self._db.executemany("INSERT INTO codes VALUES (?,?)", codes)
         self._db.executemany("INSERT INTO verdicts VALUES (?,?,?)", verdicts)

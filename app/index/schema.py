@@ -25,6 +25,8 @@ WHILE_READING = (
         many INTEGER NOT NULL)""",
     """CREATE TABLE mentions (id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,
         more TEXT NOT NULL DEFAULT '', kind INTEGER, made INTEGER, UNIQUE (tbl, key))""",
+    # The names that rows give for the targets of their ids, such as a practitioner's. Used for things without a row.
+    "CREATE TABLE called (row INTEGER NOT NULL, kind INTEGER NOT NULL, id, name TEXT NOT NULL)",
     "CREATE TABLE mentioned (mention INTEGER NOT NULL, row INTEGER NOT NULL)",
     "CREATE TABLE codes (row INTEGER NOT NULL, code TEXT NOT NULL)",
     "CREATE TABLE verdicts (row INTEGER PRIMARY KEY, outcome TEXT NOT NULL, code TEXT NOT NULL)",

@@ -213,7 +213,7 @@ class Index:
         with self.transaction():
             pieces = self.connection.execute(f"SELECT first, last FROM pieces WHERE {where}", values).fetchall()
             for first, last in pieces:
-                for table in ("rows", "raw_refs", "mentioned", "codes", "verdicts", "spans", "said"):
+                for table in ("rows", "raw_refs", "called", "mentioned", "codes", "verdicts", "spans", "said"):
                     self.connection.execute(f"DELETE FROM {table} WHERE row BETWEEN ? AND ?", (first, last))
                 self.connection.execute("DELETE FROM pieces WHERE first = ?", (first,))
         self._inserter = None

@@ -18,6 +18,7 @@ from app.migration.state_words import WORDS
 from app.migration.states import OPEN, Event, State
 from app.web.form_fingerprint import FormField, Shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
+from app.wizard.before_trial import checklist_before_trial
 from app.wizard.lists_first import lists_first
 from app.wizard.migration_overview import situation
 from app.wizard.overview import date_field, save_date
@@ -104,7 +105,7 @@ def render_checklist(
         "conversion_day": day,
         "admins": admins(visit),
         "checked_at": now(),
-        "in_the_way": checklist.first_in_the_way(situation_now),
+        "in_the_way": checklist_before_trial(situation_now),
         "next": next_page(visit, is_read=is_read),
         "over": WORDS[State(visit.move.state)].now,
     }

@@ -23,6 +23,7 @@ from app.links import LinkSettings
 from app.links.providers import all_provider_help
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
+from app.matching.matches import the_only
 from app.migration import used_kinds
 from app.migration.audit import last_upload_stop
 from app.migration.checked_links import load_checked_link
@@ -383,14 +384,20 @@ def is_read_again(session: Session, migration: Migration, export: Export) -> boo
 def foreign_export_warning(overview: MigrationOverview) -> Problem | None:
     """A warning if the workspace knows none of the export's places and practitioners: it may be another clinic's
     export.
+
+    A suggestion that only rests on numbers, one name on both sides, says nothing of the name.
     """
-    some = [
-        each for role in (KindRole.LOCATION, KindRole.PRACTITIONER) for each in overview.suggestions.roles.get(role, ())
-    ]
-    known = any(each.choice.to == "match" and each.certainty == "sure" for each in some)
-    if not some or known or not (overview.facts.locations or overview.facts.practitioners):
+    roles = {KindRole.LOCATION: "location", KindRole.PRACTITIONER: "practitioner"}
+    some = {
+        noun: [each for each in overview.suggestions.roles.get(role, ()) if not each.reference.unnamed]
+        for role, noun in roles.items()
+    }
+    every = [each for suggestions in some.values() for each in suggestions]
+    known = any(each.certainty != "none" and each.why != the_only.why for each in every)
+    if not every or known or not (overview.facts.locations or overview.facts.practitioners):
         return None
-    return Problem("export_not_known_here", details={"count": str(len(some))})
+    names = " and ".join(plural(len(suggestions), noun) for noun, suggestions in some.items() if suggestions)
+    return Problem("export_not_known_here", details={"names": names})
 
 
 def span(first: str | None, last: str | None, zone: tzinfo) -> str:

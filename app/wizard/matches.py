@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from app import checklist
 from app.access.rights import Right
 from app.caspen.workspace_snapshot import deleted_names
 from app.checklist.line import Act
-from app.checklist.situation import Situation
 from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice, Plan
 from app.matching.consequences import left_out_counts
@@ -31,6 +29,7 @@ from app.web.form_fingerprint import FIELD, NOTHING, FormField, Shown, joined
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.web.refused_forms import Refusal, RefusedForm, describe, describes
 from app.wizard import custom_fields, known_clients
+from app.wizard.before_trial import before_trial, errors_before_trial
 from app.wizard.migration_overview import MigrationOverview, checklist_guard, load_overview, situation
 from app.wizard.typed_dates import day_as_shown, typed_date
 
@@ -71,7 +70,7 @@ def save(request: Request) -> Response:
     _, trouble = typed_date(sent.get("before", ""), any_year=True)
     if show == "leave_out" and trouble:
         return render_matches(request, show, [{"field": "before", "words": trouble}], typed=sent["before"])
-    in_the_way, decided = None, set[str]()
+    in_the_way, decided = tuple[Act, ...](), set[str]()
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
         if migration.state != State.MATCHING:
@@ -84,27 +83,18 @@ def save(request: Request) -> Response:
         if act == "start":
             overview = load_overview(visit, session)
             in_the_way = before_trial(migration, situation(visit, overview, session))
-            if in_the_way is None:
+            if not in_the_way:
                 begin_trial(visit, overview, session)
-    if act == "start" and in_the_way is None:
+    if act == "start" and not in_the_way:
         return go(f"/m/{visit.move.id}/progress")
-    if in_the_way is not None:
+    if in_the_way:
         visit.renew()
-        words = f"The trial starts when this is done: {in_the_way.words}."
-        return render_matches(request, show, [{"field": "start", "words": words}])
+        return render_matches(request, show, errors_before_trial(in_the_way))
     if act == "keep" and request.headers.get("HX-Request"):
         visit.renew()
         return render_matches(request, show, template="wizard/matches-kept.html", decided=decided)
     more = f"&act={NOT_STARTED}" if not_started else ""
     return go(f"/m/{visit.move.id}/matches?show={tab_of(sent.get('go', show))}{more}")
-
-
-def before_trial(migration: Migration, facts: Situation) -> Act | None:
-    """The first thing that blocks a trial, with its page. None if nothing does."""
-    if migration.found_acknowledged != migration.export_number:
-        return Act("Look at what is in your export, and go on from there", f"{facts.base}/handover")
-    line = checklist.first_in_the_way(facts)
-    return Act(line.title, f"{facts.base}/checklist#check-{line.name}") if line else None
 
 
 def begin_trial(visit: Visit, overview: MigrationOverview, session: Session) -> None:
@@ -416,13 +406,15 @@ NATURES = {"appointment": "Appointment", "activity": "Activity"}
 class NameLine:
     """A name of the export: its choice in Caspen, the reason, and the number of rows that depend on it.
 
-    `number` is its place in the export, from 1. The page's rows keep the number while choices change.
+    `number` is its place in the export, from 1. The page's rows keep the number while choices change. `named_only`: no
+    row of the export describes it, so nothing says whether it is archived.
     """
 
     number: int
     id: str
     name: str
     active: bool
+    named_only: bool
     chosen: str
     why: str
     band: str
@@ -542,6 +534,7 @@ def line(number: int, role: KindRole, suggestion: Suggestion, plan: Plan, fresh:
         reference.id,
         reference.name,
         reference.active,
+        reference.named_only,
         chosen,
         why,
         band,

@@ -173,7 +173,7 @@ def named(suggestion: Suggestion) -> Named:
 
 
 def checklist_guard(visit: Visit, overview: MigrationOverview, within: Session | None = None) -> Guard:
-    """The guard of a trial's start: refuses at the first open line of the checklist.
+    """The guard of a trial's start: refuses while a line of the checklist is open, and names all open lines.
 
     The guard checks the overview whose workspace version the trial stores.
     """
@@ -181,7 +181,7 @@ def checklist_guard(visit: Visit, overview: MigrationOverview, within: Session |
 
     def ask(session: Session, migration: Migration) -> Problem | None:
         del session, migration  # the facts were loaded a moment before, and the workspace's version is compared later
-        in_the_way = checklist.first_in_the_way(facts)
-        return Problem("checklist_open", details={"name": in_the_way.title}) if in_the_way else None
+        names = "; ".join(line.title for line in checklist.lines_in_the_way(facts))
+        return Problem("checklist_open", details={"name": names}) if names else None
 
     return ask

@@ -14,7 +14,6 @@ from sqlmodel import Session, col, select
 from app.access.access_tables import Person
 from app.access.rights import Right
 from app.caspen.trial_health import TrialFault
-from app.checklist import first_in_the_way
 from app.db import now
 from app.migration.advance import Cause, advance, locked
 from app.migration.balance import Balance, balance_of
@@ -27,6 +26,7 @@ from app.web.form_fingerprint import Shown
 from app.web.navigation import page_of
 from app.web.page_context import Visit, go, in_state, open_move, page, shows, visit_of
 from app.web.repeated_forms import goes_on
+from app.wizard.before_trial import checklist_before_trial, errors_before_trial
 from app.wizard.completeness import whole
 from app.wizard.damage import UNTRUE, find_damage, outdated_of, render_damaged
 from app.wizard.migration_overview import checklist_guard, load_overview, situation
@@ -96,10 +96,9 @@ def start_again(request: Request) -> Response:
     if visit_of(request).move.state == State.TRIALLING:
         return go(f"/m/{visit_of(request).move.id}/progress")
     visit = in_state(request, Event.START_TRIAL, *TRIED)
-    in_the_way = first_in_the_way(situation(visit))
-    if in_the_way is not None:
-        words = f"The trial starts when this is done: {in_the_way.title}."
-        return render_review(request, "", [{"field": "start", "words": words}])
+    in_the_way = checklist_before_trial(situation(visit))
+    if in_the_way:
+        return render_review(request, "", errors_before_trial(in_the_way))
     with visit.confirmed() as confirmed:
         session = confirmed.session
         overview = load_overview(visit, session)

@@ -69,14 +69,18 @@ def test_every_check_appears_once_with_a_unique_name() -> None:
 
 
 def test_a_complete_clinic_has_no_blocking_line() -> None:
-    assert checklist.first_in_the_way(situation(read=True)) is None
+    assert checklist.lines_in_the_way(situation(read=True)) == ()
 
 
-def test_the_first_open_line_is_reported() -> None:
+def test_every_open_line_is_reported_with_its_place() -> None:
     waiting = workspace(locations=(), practitioners=(practitioner(accepted=False),))
-    first_open = checklist.first_in_the_way(situation(workspace=waiting))
-    assert first_open is not None
-    assert first_open.name == "locations"
+    facts = situation(workspace=waiting)
+    open_lines = checklist.lines_in_the_way(facts)
+    assert [line.name for line in open_lines] == ["locations", "invitations"]
+    assert [line.on_page(facts.base).href for line in open_lines] == [
+        f"{facts.base}/checklist#check-locations",
+        f"{facts.base}/checklist#check-invitations",
+    ]
 
 
 def test_only_the_invitations_may_be_let_pass() -> None:

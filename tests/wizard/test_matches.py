@@ -132,9 +132,17 @@ def test_no_trial_starts_while_the_checklist_has_an_open_line(product_at: At) ->
     acknowledge(product)
     answer = save(product, "practitioners", act="start")
     assert answer.status_code == 422
-    assert "The trial starts when this is done: Add every location in Caspen." in words(answer)
     assert product.state() is State.MATCHING
     assert 'id="start"' in answer.text
+    checks = product.visitor(MEGAN).get(f"{product.at}/checklist")
+    shown = {"summary": answer, "names": product.visitor(MEGAN).get(f"{product.at}/matches"), "checklist": checks}
+    for where, page in shown.items():
+        links = dict(re.findall(rf'<a href="{product.at}/checklist#check-(\w+)">([^<]+)</a>', page.text))
+        assert set(links) == {"locations", "practitioners", "invitations"}, f"{where} names every open line"
+        assert all(f'id="check-{name}"' in checks.text for name in links)
+        assert links["locations"] == "Add every location in Caspen"
+    assert "The trial starts when these 3 things are done: Add every location in Caspen" in words(answer)
+    assert "The trial starts when these 3 things are done: Add every location in Caspen" in words(checks)
 
 
 def test_support_may_let_the_invitations_pass(product_at: At) -> None:
@@ -172,7 +180,7 @@ def test_no_trial_starts_before_the_contents_are_acknowledged(product_at: At) ->
     assert f'href="{product.at}/handover">{text}' in names.text
     answer = save(product, "practitioners", act="start")
     assert answer.status_code == 422
-    assert f"The trial starts when this is done: {text}." in words(answer)
+    assert f"The trial starts when this is done: {text}" in words(answer)
     assert f'href="{product.at}/handover">{text}' in answer.text
     assert product.state() is State.MATCHING
     acknowledge(product)
