@@ -62,6 +62,7 @@ from app.web.page_context import (
     page_before,
     visit_of,
 )
+from app.web.page_of_address import page_of_address
 from app.web.refused_forms import describe_changed, describe_over
 from app.web.repeated_forms import answered_before, page_after, same_answer_by_another
 from app.web.unsent_form import TYPED, form_sent, own_target, unsent_form, way_back
@@ -204,6 +205,10 @@ def add_error_handlers(app: FastAPI) -> None:
     def show_not_found(request: Request, trouble: HTTPException) -> Response:
         if isinstance(trouble, NoTrialRecords):
             return page(request, "wizard/no-records.html", 404, title=trouble.title, lede=trouble.lede)
+        if trouble.status_code == 405 and request.method in SAFE:  # reloaded or copied after a form
+            above = page_of_address(request.url.path)
+            if above is not None:
+                return RedirectResponse(above, 303)
         name = "errors/403.html" if trouble.status_code == 403 else "errors/404.html"
         return page(request, name, trouble.status_code, path=request.url.path)
 

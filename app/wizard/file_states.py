@@ -1,5 +1,6 @@
 """The files of an export as people read them: detected kind, result, and open questions."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -19,15 +20,20 @@ from app.web.page_context import Visit
 
 # Why files were not read: a problem from the catalogue for each file.
 
-MOST_CAUSES = 50  # files that a page names; further files are only counted
+MOST_CAUSES = 50  # causes that a page shows; the files of further causes are only counted
+MOST_PATHS = 5  # files that a page names for a cause
 
 
 @dataclass(frozen=True, slots=True)
 class FileCause:
-    """A file that was not read, and its problem."""
+    """A problem for which files were not read, and the paths of these files."""
 
-    path: str
     problem: Problem
+    paths: tuple[str, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return self.paths[:MOST_PATHS]
 
 
 def file_codes(session: Session, migration: Migration, number: int) -> dict[str, str]:
@@ -47,9 +53,22 @@ def is_unread(file: ExportFile) -> bool:
 
 
 def file_causes(codes: Mapping[str, str], files: Iterable[ExportFile], source: Source) -> tuple[FileCause, ...]:
-    """The problems of unread files, by path. `files` belong to the same reading as `codes`."""
+    """The problems of unread files, each once with its files by path; the problem of most files first.
+
+    `files` belong to the same reading as `codes`.
+    """
     by_path = {file.path: file for file in files}
-    return tuple(FileCause(path, cause_of(code, source, by_path.get(path))) for path, code in sorted(codes.items()))
+    problems: dict[tuple[str, str, str], Problem] = {}
+    paths: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for path, code in sorted(codes.items()):
+        problem = cause_of(code, source, by_path.get(path))
+        key = (code, problem.title, problem.todo)
+        problems[key] = problem
+        paths[key].append(path)
+    return tuple(
+        FileCause(problems[key], tuple(some))
+        for key, some in sorted(paths.items(), key=lambda item: (-len(item[1]), item[1]))
+    )
 
 
 def cause_of(code: str, source: Source, file: ExportFile | None = None, *, is_support: bool = False) -> Problem:

@@ -152,7 +152,8 @@ def show_progress(request: Request) -> Response:
         codes = file_codes(session, visit.move, visit.move.export_number) if is_unreadable else {}
         files = files_of(session, visit.move.id, visit.move.export_number) if is_unreadable else []
     causes = file_causes(codes, files, visit.source)
-    values |= {"causes": causes[:MOST_CAUSES], "more_causes": max(0, len(causes) - MOST_CAUSES)}
+    more = sum(len(cause.paths) for cause in causes[MOST_CAUSES:])
+    values |= {"causes": causes[:MOST_CAUSES], "more_causes": more, "has_files": bool(files)}
     words = WORDS[State(visit.move.state)]
     values |= {"now_words": words.now, "go_words": words.go}
     if visit.move.state == State.MATCHING and page_of(visit.move) == "handover":

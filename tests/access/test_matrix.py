@@ -131,6 +131,34 @@ def test_a_migration_opens_only_for_people_with_the_right(
     assert not wrong, f"{who}: {wrong}"
 
 
+def test_every_address_of_a_form_leads_to_its_page(
+    product: Product, visitors: dict[str, Visitor], routes: Routes
+) -> None:
+    """After an error the browser shows the address of the form. A reload or a copied address opens the page."""
+    megan, asked, wrong = visitors["admin"], 0, []
+    for method, path, right in routes:
+        if method != "POST" or ("GET", path) in RIGHTS or right is Right.STAFF:
+            continue
+        answer, asked = megan.get(filled(product, path, product.migration_id)), asked + 1
+        if answer.status_code == 405 or answer.status_code >= 500:
+            wrong.append(f"{path}: {answer.status_code}")
+        if answer.status_code == 303:
+            there = megan.see(answer.headers["location"])
+            if there.status_code >= 400:
+                wrong.append(f"{path} leads to {answer.headers['location']}: {there.status_code}")
+    assert asked > 30
+    assert not wrong
+    for at, page in (
+        ("/handover/upload", "/handover"),
+        ("/checklist/services", "/checklist"),
+        ("/link/confirm", "/link"),
+        ("/people/invitations/x/withdraw", "/people"),
+        ("/upload/x/piece", ""),
+    ):
+        assert megan.get(f"{product.at}{at}").headers["location"] == f"{product.at}{page}"
+        assert visitors["anonymous"].get(f"{product.at}{at}").status_code == 303
+
+
 @pytest.mark.parametrize("who", [who for who in VISITORS if who != "anonymous"])
 def test_another_clinics_migration_looks_like_a_missing_page(
     product: Product, visitors: dict[str, Visitor], routes: Routes, who: str

@@ -11,6 +11,13 @@ def test_reading_stops_without_a_patients_file(desk: Desk) -> None:
     assert desk.csv("Colour,Weight\nred,12\n", "prices.csv").problem("no_patients_file").severity == "stops"
 
 
+def test_an_empty_zip_is_called_empty_first(desk: Desk) -> None:
+    read = desk.zip({})
+    assert [problem.code for problem in read.problems][:2] == ["export_empty", "no_patients_file"]
+    assert read.problem("export_empty").severity == "stops"
+    assert "export_empty" not in desk.csv("Colour,Weight\nred,12\n", "prices.csv").codes
+
+
 def test_a_refused_patients_file_does_not_count(desk: Desk) -> None:
     assert "no_patients_file" in desk.csv("First Name,Last Name,Date of Birth\n").codes
 

@@ -5,7 +5,7 @@ own texts, so that the two can be compared.
 """
 
 REGISTER: dict[str, tuple[str, ...]] = {
-    "stops": ("no_patients_file",),
+    "stops": ("export_empty", "no_patients_file"),
     "refused": (
         "archive_kind",
         "archive_unsafe",

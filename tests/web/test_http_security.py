@@ -7,6 +7,7 @@ import structlog
 from httpx import Response
 
 from app.access.rights import RIGHTS, Right
+from app.migration.states import State
 from app.web.http_security import HEADERS
 from tests.conftest import At
 from tests.pages import headline, words
@@ -182,7 +183,9 @@ def test_an_absurd_page_number_is_no_fault_of_ours(shown_at: At, asked: str) -> 
 def test_a_wrong_method_is_a_calm_page(shown_at: At) -> None:
     product = shown_at("preparing")
     assert product.visitor(MEGAN).post(f"{product.at}/report").status_code == 405
-    assert product.visitor(MEGAN).get(f"{product.at}/progress/cancel").status_code in (404, 405)
+    cancel = product.visitor(MEGAN).get(f"{product.at}/progress/cancel")
+    assert (cancel.status_code, cancel.headers["location"]) == (303, f"{product.at}/progress")
+    assert product.state() is not State.CANCELLED
 
 
 def test_the_health_checks_respond(shown_at: At) -> None:
