@@ -64,6 +64,7 @@ ARCHIVES: tuple[Case, ...] = (
 )
 
 FILES: tuple[Case, ...] = (
+    seen("export_empty", {"export.zip": zipped({})}),
     seen("no_patients_file", {"businesses.csv": "id,business_name\n3,Main\n"}, "patients"),
     seen("stray_quotation_mark", many(NAMES, '1,"Ann" x,Lee,1980-01-02'), "patients", source_id="1"),
     seen("file_empty", beside("Appointments.csv", "\r\n"), "appointments"),
