@@ -9,7 +9,7 @@ from app.mapping.plan import Plan
 from app.matching.cached_index import open_index
 from app.migration.models import Migration, Trial, Work
 from app.storage import CannotOpen
-from app.trial.context import rows_set_aside
+from app.trial.trial_context import rows_set_aside
 from app.trial.trial_facts import settled
 from app.worker.runtime import Runtime
 

@@ -10,7 +10,7 @@ from app.mapping.kind import Source
 from app.matching.rows_behind import rows_behind
 from app.migration.fates import outcomes_of_rows
 from app.migration.models import ExportFile, Migration, Trial
-from app.records.cells import CellPlace
+from app.records.shown_cells import CellPlace
 from app.records.source_row import part_of_line
 from app.web.page_context import Visit
 
