@@ -21,8 +21,8 @@ from typing import IO
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("app", "templates", "workers", "static", "tests", "e2e")
-SETTINGS = ("pyproject.toml", ".env.example")
-NOT_COPIED = shutil.ignore_patterns("samples", "*.zip", "*.png")
+FILES = ("*.toml", "*.md", ".env.example")
+NOT_COPIED = shutil.ignore_patterns("*.zip", "*.png")
 NOT_PASSED = ("PYTHONPATH", "PYTEST_CURRENT_TEST")
 OWN = ("app", "workers", "tests", "e2e")
 WHOLE = "whole"
@@ -47,11 +47,11 @@ class CopyProcess:
 
 
 def copy_product(folder: Path) -> None:
-    """Copies the product and its tests into the folder, without the files of samples."""
+    """Copies the product and its tests into the folder, without archives and pictures."""
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=NOT_COPIED)
-    for name in SETTINGS:
-        shutil.copy(ROOT / name, folder)
+    for path in (path for pattern in FILES for path in ROOT.glob(pattern)):
+        shutil.copy(path, folder)
 
 
 @contextmanager
