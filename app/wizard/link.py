@@ -20,6 +20,7 @@ from app.fetch.link_inspections import inspect_in_reader
 from app.links import Findings, ShareLink, normalise
 from app.links.providers import provider_of
 from app.migration.checked_links import (
+    CheckedShareLink,
     begin_check,
     forget_checked,
     keep_checked,
@@ -50,15 +51,6 @@ class PastedText:
     text: str = field(repr=False)
     link: ShareLink | None
     refused: Findings
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingLink:
-    """A checked link that waits for its confirmation, with the name of the export and the masked link."""
-
-    link: ShareLink
-    name: str
-    hint: str
 
 
 def read_pasted(text: str, password: str = "") -> PastedText:
@@ -128,18 +120,20 @@ def check_again(request: Request) -> Response:
     visit = hands_over(request)
     if (waiting := waiting_in(visit)) is None:
         return go(f"/m/{visit.move.id}/handover")
-    address = waiting.link.address.secret_url
-    return check_link(request, visit, PastedText(address, waiting.link, Findings()))
+    return check_link(request, visit, read_pasted(waiting.link, waiting.password))
 
 
 @router.post("/m/{migration_id}/link/confirm")
 def confirm(request: Request) -> Response:
-    """Hands over the waiting link. A worker downloads it."""
+    """Hands over the waiting link. A worker downloads it. A link that is refused by now is shown with the reason."""
     visit = hands_over(request)
     if (waiting := waiting_in(visit)) is None:
         return go(answered_before(visit) or f"/m/{visit.move.id}/handover")
+    pasted = read_pasted(waiting.link, waiting.password)
+    if pasted.link is None:
+        return check_link(request, visit, pasted)
     given = {"hint": waiting.hint, "name": waiting.name}
-    hand_over_link(visit.runtime, visit.move, waiting.link, by=visit.by, confirm=visit.confirm, **given)
+    hand_over_link(visit.runtime, visit.move, pasted.link, by=visit.by, confirm=visit.confirm, **given)
     return go(f"/m/{visit.move.id}/progress")
 
 
@@ -152,11 +146,10 @@ def forget(request: Request) -> Response:
     return go(f"/m/{visit.move.id}/handover")
 
 
-def waiting_in(visit: Visit) -> WaitingLink | None:
-    """The waiting link, unsealed. None if there is none. Raises Stop where the stored text is no link."""
+def waiting_in(visit: Visit) -> CheckedShareLink | None:
+    """The waiting link, unsealed. None if there is none."""
     with visit.read() as session:
-        stored = open_checked_link(load_checked_link(session, visit.move.id), visit.runtime.link_key(visit.move))
-    return None if stored is None else WaitingLink(normalise(stored.link, stored.password), stored.name, stored.hint)
+        return open_checked_link(load_checked_link(session, visit.move.id), visit.runtime.link_key(visit.move))
 
 
 def check_link(request: Request, visit: Visit, pasted: PastedText) -> Response:

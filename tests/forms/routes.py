@@ -24,6 +24,7 @@ from tests.product import ANA, MEGAN, Product, Visitor
 
 WORDS = "The clinic asked us on the phone."
 LINK = "https://10.0.0.1/export.zip"  # never asked: it is no public address
+PUBLIC_LINK = "https://riverbend.s3.ap-southeast-2.amazonaws.com/export.zip"  # handed over, and never asked
 Act = Callable[[Product], None]
 Fill = Callable[[Product, Visitor], dict[str, Any]]
 
@@ -112,7 +113,7 @@ def file_answered(product: Product) -> None:
     plan_with(file_kinds={path: "contacts"})(product)
 
 
-def waiting_link(product: Product) -> None:
+def waiting_link(product: Product, address: str = LINK) -> None:
     """A link was looked at and waits to be handed over."""
     key = product.runtime.link_key(product.move())
     found = {"name": "export.zip", "files": 1, "provider": "https", "label": "a web address"}
@@ -125,10 +126,15 @@ def waiting_link(product: Product) -> None:
             product.migration_id,
             hint="10.0.0.1",
             findings={**facts, **flags, **more},
-            link=f"{LINK}?{secrets.token_hex(4)}",
+            link=f"{address}?{secrets.token_hex(4)}",
             key=key,
         )
     )
+
+
+def waiting_public_link(product: Product) -> None:
+    """A link that may be handed over waits for that."""
+    waiting_link(product, PUBLIC_LINK)
 
 
 def begun(product: Product) -> None:
@@ -252,7 +258,7 @@ LINES: tuple[Line, ...] = (
     Line(f"{M}/upload/stop", "preparing", begun, before=begun),
     Line(f"{M}/link", "preparing", waiting_link, always(link=LINK)),
     Line(f"{M}/link/again", "preparing", waiting_link, before=waiting_link),
-    Line(f"{M}/link/confirm", "preparing", waiting_link, before=waiting_link),
+    Line(f"{M}/link/confirm", "preparing", waiting_public_link, before=waiting_public_link),
     Line(f"{M}/link/forget", "preparing", waiting_link, before=waiting_link),
     Line(f"{M}/files", "matching", file_answered),
     Line(f"{M}/files/password", "matching", went_on, always(password="open sesame")),
