@@ -6,7 +6,7 @@ its id, unless the trial lost the reference. Rows that are not read have stand-i
 from such a row is not attributed to a cell.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -17,7 +17,7 @@ from app.mapping.context import Context
 from app.mapping.joins import JoinedRow, JoinRole, ids_in
 from app.mapping.kind import Kind, Source
 from app.mapping.lookups import Lookups
-from app.mapping.moments import LocalMoment
+from app.mapping.moments import has_offset
 from app.mapping.remap import MemberRow, RecordedLists, Rejoin, Remap
 from app.mapping.rows import NOTHING, Mapped, Record
 from app.problems import Problem
@@ -210,13 +210,17 @@ def minutes_of(kind: Kind[Any], row: Any, lookups: Lookups) -> int | None:
     return next((number for number in minutes if isinstance(number, int)), None)
 
 
-def instants_of(row: Any, cells: Iterable[str]) -> dict[str, str]:
-    """By cell, the moment as ISO text in UTC (`2026-11-30T23:00:00Z`); moments without an offset are left out."""
-    moments = {name: getattr(row, name, None) for name in cells if row is not None}
+def instants_of(row: Any, cells: Mapping[str, str]) -> dict[str, str]:
+    """By cell, the moment as ISO text in UTC (`2026-11-30T23:00:00Z`).
+
+    Moments that were written without an offset, such as a day alone, are left out.
+    """
+    named = (name for name, cell in cells.items() if has_offset(cell)) if row is not None else ()
+    moments = {name: getattr(row, name, None) for name in named}
     return {
         name: moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
         for name, moment in moments.items()
-        if isinstance(moment, datetime) and moment.tzinfo is not None and not isinstance(moment, LocalMoment)
+        if isinstance(moment, datetime) and moment.tzinfo is not None
     }
 
 

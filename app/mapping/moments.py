@@ -15,6 +15,9 @@ _CLOCK = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 )
 _OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d(?::?[0-5]\d)?)$", re.ASCII)
+_WITH_OFFSET = re.compile(
+    r":\d\d(?:[.,]\d+)?\s*(?:[ap]\.?m?\.?)?\s*(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)\s*$", re.ASCII | re.IGNORECASE
+)
 _TIME_OF_DAY = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*(?:([AaPp])\.?[Mm]\.?)?")
 _EDGES = (MINYEAR, MAXYEAR)
 
@@ -34,6 +37,11 @@ class LocalMoment(datetime):
         moment = cls(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, tzinfo=UTC)
         moment.wall = wall
         return moment
+
+
+def has_offset(cell: str) -> bool:
+    """Whether a cell writes a time of day with an offset, so that it names one moment in every time zone."""
+    return _WITH_OFFSET.search(cell) is not None
 
 
 def settled(wall: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:

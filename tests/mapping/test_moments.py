@@ -14,6 +14,7 @@ from app.mapping.moments import (
     LocalMoment,
     birth,
     day,
+    has_offset,
     local_timestamp,
     mark,
     placed,
@@ -253,3 +254,19 @@ def test_an_offset_of_sixty_minutes_or_more_is_no_offset_in_any_column_of_times(
 def test_a_date_with_an_impossible_offset_is_no_date(reader: Reader, code: str, clock: str) -> None:
     assert read(reader, clock.format("+10:75")) == (None, [code])
     assert read(reader, clock.format("+10:30"))[0] is not None
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2021-02-05T10:00:00Z", "2021-02-05 10:00:00 +1100", "2021-02-05 10:00 UTC", "5/2/2021 10:00 am +10:00"),
+        *("2021-02-05T10:00:00.123+11:00", "2021-02-05T10:00-05", "5 Feb 2021 10:00:00 GMT "),
+    ],
+)
+def test_a_time_with_an_offset_names_one_moment(cell: str) -> None:
+    assert has_offset(cell)
+
+
+@pytest.mark.parametrize("cell", ["2021-02-05", "05-02-2021", "2021-02-05 10:00", "10:00 am", "44231.5", "", "Zoë"])
+def test_a_time_without_an_offset_names_no_moment(cell: str) -> None:
+    assert not has_offset(cell)
