@@ -88,7 +88,8 @@ def make_engine(url: str, *, patience: float = PATIENCE_SECONDS, echo: bool = Fa
     """
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    waits: dict[str, Any] = {"pool_timeout": min(patience, 30.0), "hide_parameters": True, "echo": echo}
+    logging: dict[str, Any] = {"hide_parameters": True, "echo": echo}
+    waits: dict[str, Any] = {"pool_timeout": min(patience, 30.0), **logging}
     if not url.startswith("sqlite"):
         own: dict[str, Any] = {}
         if patience < PATIENCE_SECONDS:
@@ -100,7 +101,9 @@ def make_engine(url: str, *, patience: float = PATIENCE_SECONDS, echo: bool = Fa
     if path and in_file:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = sa.create_engine(
-        url, connect_args={"timeout": patience, **sqlite_options()}, **(waits if in_file else {"echo": echo})
+        url,
+        connect_args={"timeout": patience, **sqlite_options()},
+        **(waits if in_file else logging),
     )
     if path and in_file:
         event.listen(engine, "do_connect", lambda *_: _make_private(path))

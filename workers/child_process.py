@@ -72,7 +72,8 @@ class ChildProcess:
         return self._process.pid if self._process else None
 
     def drain(self, migration_id: str, seconds: float) -> Drained:
-        """Runs one turn at a migration in the child. When the child dies in it, more work is left."""
+        """Runs one turn at a migration in the child. If the child dies meanwhile, the result says
+        that work is left."""
         with self._lock:
             if self._stopping or self._ending.wait(self.starts.left):
                 return Drained(0, more=False)

@@ -21,8 +21,8 @@ from app.worker.runtime import Runtime
 
 
 def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Undoes the migration in the live workspace, in one transaction. Raises Stop when the audit trail has no
-    request."""
+    """Undoes the migration in the live workspace, in one transaction. Raises Stop unless the audit trail
+    has a person's request for it."""
     with runtime.ledger.read() as session:
         audited = load_audited(session, migration.id)
     if audited.differing or audited.state is not State.UNDOING:

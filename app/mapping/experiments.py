@@ -2,8 +2,8 @@
 
 The row is mapped once unchanged, and once for each change of each cell. A value comes from the cells whose change
 changes the value; cells of joined rows (see `joins.py`) are tried in the same way. Every reference leads to the row of
-its id, unless the trial lost the reference. Rows that are not read have stand-in values, so that a value that comes
-from such a row is not attributed to a cell.
+its id, unless the trial lost the reference. A row that is not read gets a placeholder value, so that a value of such a
+row is never attributed to a cell of this row.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping

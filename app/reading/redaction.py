@@ -1,4 +1,4 @@
-"""Redaction: which names of columns and files may leave the clinic, so that no value can leave.
+"""Redaction: which names of columns and files support may see. A name may be a value, and support may see no value.
 
 A file may have no column names, so that its first row is a person; a folder may carry a client's name; the keys of a
 JSON object may be people. A name that no program certainly gave is replaced by its length.

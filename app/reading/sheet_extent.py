@@ -1,7 +1,7 @@
 """Measures the sheets of a workbook in its raw XML, before the spreadsheet library opens it.
 
 The library builds a dense table from the first to the last cell: a single cell at XFD1048576 makes it request 512 GiB
-and abort the process. The measure counts possible cell references, never too few.
+and abort the process. The measure may count more cells than the sheet has, never fewer.
 """
 
 import io

@@ -98,8 +98,8 @@ class Workbook:
         )
 
     def marked_rows(self, sheet: str) -> Iterator[TextRow]:
-        """Yields the same rows, with struck-out words between the marks of `app.mapping.struck`, and shown numbers in
-        both forms.
+        """Yields the same rows, with struck-out words between `STRIKE_BEGIN` and `STRIKE_END` of
+        `app.mapping.cell_marks`, and shown numbers in both forms.
 
         An unreadable cell is `#ERROR!`. Raises Refused for a sheet that cannot be read to its end: `zip_damaged`, or
         the reason why no library should open it. A chart has no rows.
@@ -253,7 +253,7 @@ class _Struck:
 
 
 def with_struck_out(data: bytes, sheets: Iterable[str], striking: Iterable[str]) -> bytes | None:
-    """Returns the workbook with struck-out words between `BEGIN` and `END`; None if no word is struck out.
+    """Returns the workbook with struck-out words between `STRIKE_BEGIN` and `STRIKE_END`; None without such words.
 
     `sheets` are the names of the parts with cells, `striking` of all parts that may name such a font. Numbers, dates
     and booleans are unchanged.

@@ -35,7 +35,7 @@ class SourceGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A value of a referenced row: its START, NAME or MINUTES (see `app.mapping.experiments`).
+    """A value of a referenced row: its START, NAME or MINUTES (see `app.mapping.cell_changes`).
 
     `kind` and `place` are those of the row, None if the export has no such row.
     """

@@ -24,7 +24,7 @@ THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
     WHERE r.source_id IS NOT NULL
     GROUP BY r.kind, r.source_id"""
 
-# A row that yields and has its id in common with a row that does not: it is skipped, whatever happens to the other.
+# If two rows have one id and only one of them yields, that row is skipped, even if the other row does not move.
 YIELDING = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM rows r
     WHERE r.kind = ? AND r.flags & ? AND EXISTS (SELECT 1 FROM temp.counting o WHERE o.id = r.source_id)"""
 

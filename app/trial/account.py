@@ -110,10 +110,13 @@ def balance(
 def has_true_account(session: Session, migration: Migration, trial: Trial, *, thorough: bool = False) -> bool:
     """Whether the ledger's account of a finished trial equals the one computed anew from its parts and files.
 
-    Compares every number of every kind, the digest, the files without an answer, and `balanced` with the problems
-    that the reconciliation reported; the account and its problems with the checksum that the reconciliation kept;
-    once the trial is live, the report of the move as well. True in a state in which the trial can neither be approved
-    nor is live. An account of another shape is not true.
+    * Every number of every kind, the digest, the files without an answer, and `balanced` are compared with the
+      problems that the reconciliation reported.
+    * The account and its problems are compared with the checksum that the reconciliation kept.
+    * Once the trial is live, the report of the migration is compared as well.
+
+    True for a trial that can neither be approved nor is live: there is nothing to compare. An account of another shape
+    is not true.
 
     `thorough` counts the problems however many there are; without it, up to FEW_PROBLEMS.
     """

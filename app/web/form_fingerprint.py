@@ -11,7 +11,7 @@ How a new form uses it:
 
        @shows("/m/{migration_id}/uses")                                    # from app.web.page_context
        def uses_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-           return Shown(fields={"uses": Field("What you use", ",".join(sorted(migration.uses or ())))})
+           return Shown(fields={"uses": FormField("What you use", ",".join(sorted(migration.uses or ())))})
 
    `context` holds facts that must be unchanged. `fields` are the form's own inputs, each with the value that the
    page shows. If two people change different fields, both saves apply.

@@ -3,8 +3,8 @@
 A double click or a reloaded page asks for nothing new. If the first press has changed the facts of the form, the
 second press gets the response of the first.
 
-Every audit line of a form carries the mark of the form (see `Visit.confirm`). The mark counts while it is the newest
-of its form. After another answer to the same form, a repeated answer is refused as outdated.
+Every audit line of a form carries the mark of the form (see `Visit.confirm`). Only the last answer to a form is
+recognised as repeated. An earlier answer that comes again is refused as outdated.
 
 The same answer by another person to the same facts is no conflict: the answer is saved already, and the page names
 the person.

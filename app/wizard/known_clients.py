@@ -23,8 +23,8 @@ CHOICES = (
 
 @dataclass(frozen=True, slots=True)
 class KnownClient:
-    """A client of the export. `id` is the source's id, `client` the id of Caspen's client with the same name and
-    birthday.
+    """A client of the export. `id` is the source's id, `client` the id of Caspen's client with the same name,
+    birthday, and e-mail address or telephone number.
     """
 
     field: str

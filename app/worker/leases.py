@@ -233,7 +233,8 @@ def kept_counts(result: WorkResult) -> WorkResult:
 
 
 def set_aside(result: WorkResult) -> frozenset[str]:
-    """The files that a piece no longer opens: each ended two readers, or one reader after ten such files."""
+    """The files that a piece no longer opens. A file is left out when it has ended two readers; once ten files are left
+    out, a single ended reader is enough."""
     counts = ended_by_file(result)
     most = ENDS_OF_A_FILE if sum(count >= ENDS_OF_A_FILE for count in counts.values()) < MANY_ENDINGS else 1
     return frozenset(key for key, count in counts.items() if count >= most)

@@ -44,8 +44,9 @@ At = tuple[Connection, Store, str]
 class SpotCheck:
     """The spot check of a kind in a trial.
 
-    `own`: every row without a reported problem must have a record. `named` returns, of some ids, those that rows of a
-    kind name; None where a file of the kind cannot be verified. `attached` returns a client's file by path, or None.
+    `own`: every row without a reported problem must have a record. `named` takes ids of a kind, and returns those that
+    a row refers to; None where a file of the kind cannot be verified. `attached` returns a client's file by path, or
+    None.
     """
 
     runtime: Runtime
