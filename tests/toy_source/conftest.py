@@ -4,20 +4,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from app import sources
 from app.isolated.reader import reader
-from app.sources import SOURCES, register_sources
+from app.sources import register_sources
 from tests.conftest import At
 from tests.product import Product
 from tests.toy_source.journey import PACKAGE
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def tidewater() -> Iterator[None]:
-    """Registers the second source for the tests of this folder. Limited processes begin anew before and after them."""
+    """Registers the second source for one file of tests. Limited processes begin anew before and after them."""
     reader().close()
     register_sources(PACKAGE)
     yield
-    SOURCES.pop("tidewater")  # type: ignore[attr-defined]  # a dictionary at run time
+    for registered in (sources._registered, sources._packages):
+        del registered["tidewater"]
     reader().close()
 
 
