@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -90,6 +91,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError("This pytest-xdist does not keep groups in one process with this pytest.")
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def hang_ups_are_heard() -> Iterator[None]:
+    """Processes of a story hear SIGHUP. They inherit that the signal is ignored if `nohup` started the tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(scope="session")

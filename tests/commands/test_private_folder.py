@@ -15,6 +15,8 @@ from app.commands.private import LOCK, PREFIX, remove_ownerless
 from app.lifetime import ENDING_SIGNALS
 from tests.workers.story import ROOT, until
 
+pytestmark = pytest.mark.usefixtures("hang_ups_are_heard")
+
 HOLDER = """
 import sys, time
 from app.cli import {entry} as entry

@@ -125,16 +125,27 @@ def test_an_unlisted_private_host_is_unsafe_and_a_public_host_not_recognised(
     assert downloader.connected == []
 
 
-def test_every_refusal_takes_the_same_time(downloader: Downloader) -> None:
+def test_every_name_that_leads_inside_is_refused_after_the_same_time(downloader: Downloader) -> None:
     downloader.limits(refusal_seconds=0.1)
-    downloader.net.names("inside.example", "10.0.0.5")
     took = []
-    for link in ("https://127.0.0.1/", "https://inside.example/", "https://localhost/", "https://[::1]/"):
+    for number, inside in enumerate(("10.0.0.5", "127.0.0.1", "169.254.169.254", "fd00::5")):
+        downloader.net.names(f"inside-{number}.example", inside)
         before = downloader.clock.monotonic()
         with pytest.raises(Stop):
-            downloader.probe(link)
+            downloader.probe(f"https://inside-{number}.example/")
         took.append(downloader.clock.monotonic() - before)
+    assert min(took) >= 0.1
     assert max(took) - min(took) < 0.05
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "printer.internal"])
+def test_an_address_that_is_private_by_its_text_is_refused_without_the_network(
+    downloader: Downloader, host: str
+) -> None:
+    with pytest.raises(Stop) as caught:
+        downloader.probe(f"https://{host}/")
+    assert caught.value.problem.code == "unsafe_address"
+    assert downloader.connected == []
 
 
 @pytest.mark.parametrize("turn", range(20))

@@ -17,7 +17,7 @@ from tests.ports import free_port
 from tests.workers.served import ENDS, Served, processes_of
 from tests.workers.story import ROOT, a_worker, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hang_ups_are_heard")]
 
 
 @pytest.fixture
