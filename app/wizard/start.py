@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.access.rights import Right
 from app.caspen.workspace_snapshot import load_workspace
+from app.db import take_turns
 from app.migration.audited import live_moments, load_misplaced
 from app.migration.begin import begin
 from app.migration.models import Migration
@@ -110,6 +111,7 @@ def start(request: Request, workspace: Annotated[str, Form()] = "", system: Anno
     facts = load_workspace(visit.runtime.caspen, workspace_id)
     origin = SOURCES.get(system) or only_source()
     with visit.write() as session:
+        take_turns(session.connection(), f"start of {workspace_id}")  # else five starts at once begin five moves
         migration = current_migration(session, workspace_id)
         if changed := load_misplaced(session, [move.id for move in moves_of(session, workspace_id)]):
             return go(f"/m/{min(changed)}")
