@@ -19,11 +19,14 @@ class Scratch:
 
     @property
     def folder(self) -> Path:
-        if self._folder is None:
-            self._folder = self.shared / f"{OWNER}{os.getpid()}"
+        """The folder of this process. The first call makes the folder."""
+        folder = self._folder
+        if folder is None:
+            folder = self.shared / f"{OWNER}{os.getpid()}"
             with side_effect("folder.make"):
-                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return self._folder
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._folder = folder  # only now, because another thread uses the folder as soon as it is known
+        return folder
 
     def clear(self) -> None:
         """Removes this process's files, so that no clinic's data stays unencrypted on the disk."""
