@@ -41,7 +41,7 @@ from app.mapping.countries import country_code
 from app.mapping.defined import fitting
 from app.mapping.kind import Kind, Source
 from app.mapping.kind_roles import KindRole
-from app.mapping.plan import ENCODINGS, LEAVE_OUT, Choice, Plan
+from app.mapping.plan import ENCODINGS, LEAVE_OUT, OF_THE_EXPORT, Choice, Plan
 from app.mapping.time_zones import zone_name
 from app.migration.exports import current_export, files_of, read_again
 from app.migration.guards import export_kept
@@ -374,7 +374,6 @@ def _field(name: str, kind: Kind[Any], path: Path) -> str:
     return by_header
 
 
-_OF_THE_EXPORT = "source:"
 _SIMPLE = ("timezone", "country", "leave_out_kinds")
 
 
@@ -439,9 +438,9 @@ def _matches(plan: Plan, workspace: WorkspaceSnapshot, fields: frozenset[str]) -
 def _place(plan: Plan, workspace: WorkspaceSnapshot, inventory: Inventory, source: Source) -> Iterator[str]:
     chosen = plan.default_location
     known_locations = {reference.id for reference in inventory.named(source, KindRole.LOCATION)}
-    known = {location.id for location in workspace.locations} | {f"{_OF_THE_EXPORT}{id_}" for id_ in known_locations}
+    known = {location.id for location in workspace.locations} | {f"{OF_THE_EXPORT}{id_}" for id_ in known_locations}
     if chosen is not None and chosen not in known:
-        yield f"default_location: {chosen} is neither a location's id nor {_OF_THE_EXPORT} with a location's"
+        yield f"default_location: {chosen} is neither a location's id nor {OF_THE_EXPORT} with a location's"
 
 
 def _types(plan: Plan, inventory: Inventory) -> Iterator[str]:

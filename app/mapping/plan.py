@@ -53,6 +53,10 @@ ENCODINGS: dict[str, str] = {
 }
 
 
+OF_THE_EXPORT = "source:"
+"""The beginning of a plan's default location that is a location of the export; its id follows."""
+
+
 class Plan(BaseModel):
     """The clinic's decisions. Choices are keyed by source id; without a choice, the thing is created.
 

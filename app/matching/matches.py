@@ -14,7 +14,7 @@ from app.index.view import choices
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
 from app.mapping.names import normalise_name, normalise_person
-from app.mapping.plan import CREATE, Choice, Plan
+from app.mapping.plan import CREATE, OF_THE_EXPORT, Choice, Plan
 from app.reading.inventory import Inventory
 
 
@@ -273,7 +273,7 @@ def _default_location(locations: tuple[Suggestion, ...], workspace: WorkspaceSna
     if kept:
         main = max(kept, key=lambda s: (s.reference.active, s.reference.appointments))
         sure = main.certainty == "sure" and main.choice.id
-        return main.choice.id if sure else f"source:{main.reference.id}"
+        return main.choice.id if sure else f"{OF_THE_EXPORT}{main.reference.id}"
     return next((place.id for place in workspace.locations if not place.archived), None)
 
 

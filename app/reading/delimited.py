@@ -86,8 +86,11 @@ class _PhysicalLines:
         return line
 
     def _line_behind_blank_ones(self) -> str:
-        """Skips blank lines between two rows, of which one was read. Returns the next line, or "" where text was read
-        ahead. A file can unpack to millions of blank lines, so they are skipped in blocks."""
+        """Skips blank lines between two rows, of which one was read.
+
+        Returns the next line, or "" if the next line is in the text that was read ahead. A file can unpack to millions
+        of blank lines, so they are skipped in blocks.
+        """
         self.number += 1
         for _ in range(_BLANK_LINES):
             line = "" if self._ahead else self._read(self._at_once)

@@ -20,6 +20,7 @@ from app.reading.json_lists import SeveralLists
 from app.reading.naming import is_printed_folder, list_path, name_of
 from app.reading.recognise import DOCUMENT, Header, match_columns
 from app.reading.results import AlreadyRead, FileDone
+from app.storage.batch import FULL_OBJECTS
 
 
 def read_export(
@@ -92,7 +93,7 @@ def store_attachments(export: ExportFiles, reading: ReadingContext) -> Iterator[
             if attachments.has(entry.path):
                 continue
             waiting.append((entry, store_attachment(entry, reading.store, batch)))
-            if batch.is_full:
+            if batch.is_full or len(waiting) == FULL_OBJECTS:  # files that storage has already fill no batch
                 yield from durable()
         yield from durable()
     attachments.settle()

@@ -47,7 +47,7 @@ class ObjectBatch:
     def settle(self) -> None:
         """Makes the written objects durable under their names. A second call does nothing.
 
-        Raises OSError where the disk is full or fails; then no object of the batch has appeared, or all have.
+        Raises OSError where the disk is full or fails. No object appears before all of them are durable.
         """
         if not self._written:
             return

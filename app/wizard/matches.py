@@ -14,7 +14,7 @@ from app.access.rights import Right
 from app.caspen.workspace_snapshot import deleted_names
 from app.checklist.line import Act
 from app.mapping.kind_roles import KindRole
-from app.mapping.plan import Choice, Plan
+from app.mapping.plan import OF_THE_EXPORT, Choice, Plan
 from app.matching.consequences import left_out_counts
 from app.matching.matches import Suggestion
 from app.migration.advance import WrongState
@@ -392,8 +392,6 @@ TABS: tuple[tuple[str, KindRole | None, str], ...] = (
     (KindRole.SERVICE.value, KindRole.SERVICE, "Services"),
     ("leave_out", None, "Leave out"),
 )
-OF_THE_EXPORT = "source:"
-"""The beginning of a plan's default location that is a location of the export."""
 DEFAULT = "default"
 """The input for the location of appointments whose own location is not in the export."""
 OTHERS_GO_TO = "Other appointments go to"

@@ -4,18 +4,23 @@ import hashlib
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from app.index.attachments import Attachment
 from app.index.store import Index
-from app.reading.attachment_storage import attachment_key
+from app.reading import read_export
+from app.reading.attachment_storage import attachment_key, store_attachment
 from app.reading.cut import PartStore
-from app.reading.entries import open_export, private_scratch
+from app.reading.entries import FileEntry, open_export, private_scratch
 from app.reading.file_reading import ReadingContext
 from app.reading.given_files import GivenFile
 from app.reading.limits import Limits
 from app.reading.read_export import store_attachments
+from app.storage.batch import FULL_OBJECTS, ObjectBatch
 from app.storage.objects import LocalObjects
 from tests.reading.story import CONTEXT, KEY, SOURCE, Desk, ReadResult, patients, zipped
 from tests.reading.zips import Item, build
@@ -231,6 +236,30 @@ def test_reading_again_after_a_stop_stores_nothing_twice(desk: Desk, tmp_path: P
     assert len(after) == 3
     assert all((objects.root / key).stat().st_ino == inode for key, inode in first.items())
     assert len(list(objects.list("files"))) == 5
+
+
+def test_files_that_storage_has_already_are_passed_on_in_groups(tmp_path: Path) -> None:
+    count = 2 * FULL_OBJECTS + 3
+    files = zipped({f"Patient files/{n} - Lee, Ann/{n}.pdf": PDF for n in range(count)})
+    objects, index = LocalObjects(tmp_path / "o"), Index.create(tmp_path / "i")
+    reading = ReadingContext(SOURCE, CONTEXT, PartStore(objects, "parts/", KEY), index)
+    read: list[str] = []
+    given = [GivenFile("e.zip", len(files), lambda: io.BytesIO(files))]
+    noted = mock.patch.object(read_export, "store_attachment", side_effect=noting(read))
+    with noted, open_export(given, SOURCE, Limits(), private_scratch()) as found:
+        most = max(len(read) - number for number, _ in enumerate(store_attachments(found, reading)))
+    assert len(read) == count
+    assert most == FULL_OBJECTS
+
+
+def noting(read: list[str]) -> Callable[[FileEntry, PartStore, ObjectBatch], Attachment]:
+    """Stores attachments, and notes the path of each."""
+
+    def store(entry: FileEntry, into: PartStore, batch: ObjectBatch) -> Attachment:
+        read.append(entry.path)
+        return store_attachment(entry, into, batch)
+
+    return store
 
 
 def test_memory_stays_flat_with_many_files_and_with_a_hundred_megabytes(tmp_path: Path) -> None:

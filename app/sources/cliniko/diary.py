@@ -7,6 +7,7 @@ from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.moments import LocalMoment, placed
 from app.mapping.names import normalise_name
+from app.mapping.plan import OF_THE_EXPORT
 from app.mapping.rows import Record, Target, Value
 from app.mapping.text import STRING, cut
 from app.mapping.time_zones import zone
@@ -35,7 +36,7 @@ def location_of(name: str | None, targets: Mapping[str, Target], lookups: Lookup
     chosen = lookups.plan.default_location
     if chosen is None:
         return min(lookups.zones, default=None), ["appointment_location_defaulted"]
-    business = chosen.removeprefix("source:")
+    business = chosen.removeprefix(OF_THE_EXPORT)
     if business == chosen:
         return chosen, ["appointment_location_defaulted"]
     choice = lookups.plan.choice(KindRole.LOCATION, business)
