@@ -262,7 +262,8 @@ class Database:
         with (
             self.engine.connect() as connection,
             self._waiting(connection, patience),
-            Session(connection, expire_on_commit=False) as session,
+            # setting a lock timeout begins a transaction, which this session has to commit as its own
+            Session(connection, expire_on_commit=False, join_transaction_mode="control_fully") as session,
         ):
             try:
                 yield session
