@@ -4,6 +4,7 @@ Causes: a lock, a full disk, a database that is unreachable or damaged, or a val
 """
 
 import errno
+import re
 import sqlite3
 from enum import StrEnum
 from json import JSONDecodeError
@@ -65,6 +66,8 @@ POSTGRES_STATES = (
     ("22", Unavailable.BAD_VALUE),  # NUL bytes, numbers beyond their column, invalid UTF-8
     ("54", Unavailable.BAD_VALUE),  # a value too long for its index
 )
+POSTGRES_WORDS = re.compile(r"(timestamp|date) too (large|small)|can't (parse|manage)")
+"""What psycopg reports when it reads a moment or a day that Python cannot hold, such as 'infinity'."""
 
 
 def cause_of(trouble: BaseException) -> Unavailable | None:
@@ -99,5 +102,5 @@ def _of_postgres(trouble: psycopg.Error) -> Unavailable | None:
     if trouble.sqlstate is not None:
         return next((cause for start, cause in POSTGRES_STATES if trouble.sqlstate.startswith(start)), None)
     if isinstance(trouble, psycopg.DataError):
-        return Unavailable.BAD_VALUE
+        return Unavailable.CHANGED if POSTGRES_WORDS.match(str(trouble)) else Unavailable.BAD_VALUE
     return Unavailable.AWAY if isinstance(trouble, psycopg.OperationalError) else None

@@ -190,6 +190,8 @@ CAUSES = [
     (psycopg.OperationalError("connection refused"), Unavailable.AWAY),
     (psycopg.errors.UndefinedTable("x"), Unavailable.DAMAGED),
     (psycopg.DataError("NUL"), Unavailable.BAD_VALUE),
+    (psycopg.DataError("timestamp too large (after year 10K): 'infinity'"), Unavailable.CHANGED),
+    (psycopg.DataError("date too small (before year 1): '0044-03-15 BC'"), Unavailable.CHANGED),
     (psycopg.errors.NumericValueOutOfRange("x"), Unavailable.BAD_VALUE),
     (OverflowError("too large"), Unavailable.BAD_VALUE),
     (OSError(28, "No space left on device"), Unavailable.FULL),
