@@ -12,7 +12,7 @@ from sqlmodel import Session, col, desc, select
 from app.access.access_tables import Person
 from app.db import take_turns
 from app.migration.ledger_json import AuditFacts
-from app.migration.models import AuditEntry, Migration
+from app.migration.models import AuditEntry, Migration, is_object
 from app.migration.states import Actor, Event
 
 STOP_UPLOAD = "stop_upload"
@@ -177,7 +177,7 @@ def is_newest_mark(session: Session, migration_id: str, mark: str, since: dateti
         .where(AuditEntry.migration_id == migration_id, col(AuditEntry.at) >= since)
         .order_by(desc(AuditEntry.id))
     )
-    marks = (str(each.get(MARK, "")) for each in facts)
+    marks = (str(each.get(MARK, "")) for each in facts if is_object(each))
     return next((each == mark for each in marks if each[:FORM_DIGITS] == mark[:FORM_DIGITS]), False)
 
 
@@ -187,7 +187,7 @@ def same_answer(session: Session, migration_id: str, mark: str, since: datetime)
     None when the form has no act since that time, or when another answer caused its newest act.
     """
     for entry, who in _acts(session, migration_id, col(AuditEntry.at) >= since):
-        each = str(entry.facts.get(MARK, ""))
+        each = str(entry.shown_facts.get(MARK, ""))
         if each[:FORM_DIGITS] == mark[:FORM_DIGITS]:
             return AuditChange(who, entry.at) if each[-SAME_DIGITS:] == mark[-SAME_DIGITS:] else None
     return None

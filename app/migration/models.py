@@ -328,3 +328,8 @@ class AuditEntry(LedgerTable, table=True):
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     previous: str = ""
     hash: str = ""
+
+    @property
+    def shown_facts(self) -> dict[str, Any]:
+        """The facts for a page. Empty when other software wrote another shape: the chain check reports the change."""
+        return self.facts if is_object(self.facts) else {}

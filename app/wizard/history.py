@@ -114,7 +114,7 @@ def history(
 
 def _subject(entry: AuditEntry, subjects: Mapping[str, str]) -> str:
     """The person or address that the line is about, if known: ": Vera Lindqvist"."""
-    ids = (str(entry.facts.get(name, "")) for name in ("person", "invitation"))
+    ids = (str(entry.shown_facts.get(name, "")) for name in ("person", "invitation"))
     words = next((subjects[each] for each in ids if each in subjects), "")
     return f": {words}" if words else ""
 
@@ -138,11 +138,12 @@ def _group_key(entry: AuditEntry) -> object:
 def _words(same: list[AuditEntry]) -> str:
     act, times = same[0].act, f", {len(same)} times" if len(same) > 1 else ""
     if act == "client_seen":
-        clients = {str(entry.facts.get("client", "")) for entry in same}
+        clients = {str(entry.shown_facts.get("client", "")) for entry in same}
         was = "was" if len(clients) == 1 else "were"
         return f"{plural(len(clients), 'client')} of the trial {was} looked at{times}"
     words = ACTS.get(act, act.replace("_", " ").capitalize())
-    if ticked := same[0].facts.get("accepted"):
+    ticked = same[0].shown_facts.get("accepted")
+    if ticked and isinstance(ticked, list):
         words += f", with {plural(len(ticked), 'tick')}"
     return words + times
 

@@ -295,11 +295,11 @@ def load_subjects(session: Session, acts: Sequence[AuditEntry]) -> dict[str, str
 
     The name of a person who has not accepted is never included.
     """
-    facts = [entry.facts for entry in acts]
+    facts = [entry.shown_facts for entry in acts]
     offers = select(Invitation).where(
-        col(Invitation.id).in_({fact["invitation"] for fact in facts if "invitation" in fact})
+        col(Invitation.id).in_({str(fact["invitation"]) for fact in facts if "invitation" in fact})
     )
-    people = select(Person).where(col(Person.id).in_({fact["person"] for fact in facts if "person" in fact}))
+    people = select(Person).where(col(Person.id).in_({str(fact["person"]) for fact in facts if "person" in fact}))
     subjects = {offer.id: offer.email for offer in session.exec(offers)}
     return subjects | {person.id: person.name or person.email for person in session.exec(people)}
 

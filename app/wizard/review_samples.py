@@ -351,7 +351,7 @@ def viewed_records(session: Session, visit: Visit, since: datetime) -> set[tuple
             col(AuditEntry.at) >= since,
         )
     )
-    facts = [entry.facts for entry in entries]
+    facts = [entry.shown_facts for entry in entries]
     return {(str(fact.get("client") or fact.get("record")), str(fact.get("section") or "")) for fact in facts}
 
 
