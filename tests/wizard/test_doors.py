@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from app.caspen.stores import Store
+from app.caspen.tables import Fence
 from app.migration.advance import By, Cause, advance, problem_to_json
 from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, State
 from app.problems import Problem
@@ -210,21 +212,26 @@ def lose(product: Product) -> None:
 
 def damage(product: Product) -> None:
     with trial_store(product).database.connection() as connection:
-        connection.exec_driver_sql("DELETE FROM fences")
+        connection.execute(sa.delete(Fence))
 
 
-def truncate(product: Product) -> None:
-    path = trial_store(product).path
-    assert path is not None
-    trial_store(product).database.dispose()
-    path.write_bytes(b"not a database")
+def make_unreadable(product: Product) -> None:
+    """The file is no database on SQLite; a column has another type on PostgreSQL."""
+    store = trial_store(product)
+    if store.path is not None:
+        store.database.dispose()
+        store.path.write_bytes(b"not a database")
+        return
+    to_bytes = f'ALTER TABLE "{store.schema}"."clients" ALTER COLUMN "line" TYPE bytea USING NULL'
+    with store.database.connection() as connection:
+        connection.exec_driver_sql(to_bytes)
 
 
 def trial_store(product: Product) -> Store:
     return product.runtime.caspen.trial(product.migration_id, product.move().trial_number)
 
 
-@pytest.mark.parametrize("harm", [lose, damage, truncate])
+@pytest.mark.parametrize("harm", [lose, damage, make_unreadable])
 def test_a_trial_that_is_no_longer_whole_is_not_approved_and_is_made_again(
     product_at: At, harm: Callable[[Product], None]
 ) -> None:

@@ -6,13 +6,14 @@ import re
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 from httpx import Response
 from sqlmodel import Session, col, select
 
 from app.access.access_tables import Membership
 from app.caspen.gateway import Gateway
 from app.caspen.record_ids import Ids
-from app.caspen.tables import Communication, ProgressNote
+from app.caspen.tables import BY_NAME, Communication, ProgressNote
 from app.mapping.plan import Plan
 from app.migration.models import Trial
 from app.records.kinds import KINDS
@@ -78,7 +79,7 @@ def test_a_kind_without_a_file_is_explained(product_at: At, monkeypatch: pytest.
     product.write(without_contacts)
     store = product.runtime.caspen.trial(product.migration_id, 1)
     with store.database.connection() as connection:
-        connection.exec_driver_sql("DELETE FROM contacts")
+        connection.execute(sa.delete(BY_NAME["contacts"]))
     monkeypatch.setattr("app.wizard.records.find_damage", lambda _: None)  # this account is meant to be the honest one
     assert "Your export brought none." in words(product.visitor(RICK).get(f"{product.at}/records/contacts"))
 

@@ -271,7 +271,7 @@ def json_columns(table: type[Trial | Migration]) -> list[str]:
     return [column.name for column in described.columns if isinstance(column.type, sa.JSON)]
 
 
-def set_raw(runtime: Runtime, table: type[Trial | Migration], migration_id: str, column: str, text: str) -> None:
+def set_raw(runtime: Runtime, table: type[Trial | Migration], migration_id: str, column: str, text: str | None) -> None:
     """Writes a text into a column of a migration's row or rows, as it is."""
     described: sa.Table = table.__table__  # type: ignore[union-attr]  # set by the table class
     key = "id" if table is Migration else "migration_id"
