@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from app.changed_values import ValueChanged
 from app.db import LedgerTable, UTCDateTime, now
-from app.migration.ledger_json import FetchState, FileFacts, StopProblem, WorkResult
+from app.migration.ledger_json import AuditFacts, FetchState, FileFacts, StopProblem, WorkResult
 from app.migration.states import State
 from app.problems import Level, catalogue
 
@@ -330,6 +330,6 @@ class AuditEntry(LedgerTable, table=True):
     hash: str = ""
 
     @property
-    def shown_facts(self) -> dict[str, Any]:
+    def shown_facts(self) -> AuditFacts:
         """The facts for a page. Empty when other software wrote another shape: the chain check reports the change."""
         return self.facts if is_object(self.facts) else {}
