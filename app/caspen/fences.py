@@ -39,7 +39,8 @@ class PartKey:
 class PartLoaded:
     """The result of loading a part: each row's fate by line, records by table, and the digest by source kind.
 
-    `places` is a digest of the part and line that each record was made of.
+    `places` is a digest of the part and line that each record was made of. `kept` are the lines of rows that created or
+    updated records, while another of their records was held.
     """
 
     fates: Mapping[int, Fate] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class PartLoaded:
     digests: Digests = field(default_factory=dict)
     adopted: bool = False
     places: Digest = field(default_factory=Digest)
+    kept: tuple[int, ...] = ()
 
     @property
     def counts(self) -> dict[Fate, int]:
@@ -146,6 +148,7 @@ def _to_json(loaded: PartLoaded) -> dict[str, Any]:
         "records": dict(loaded.records),
         "digests": {kind: str(digest) for kind, digest in loaded.digests.items()},
         "places": str(loaded.places),
+        **({"kept": loaded.kept} if loaded.kept else {}),
     }
 
 
@@ -156,4 +159,5 @@ def _parse(stored: dict[str, Any]) -> PartLoaded:
         {kind: Digest.parse(text) for kind, text in stored["digests"].items()},
         adopted=True,
         places=Digest.parse(stored["places"]),
+        kept=tuple(stored.get("kept", ())),
     )

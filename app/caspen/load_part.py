@@ -1,6 +1,7 @@
 """Writes one part of a trial into its store: its records and the proof of loading, in one transaction.
 
-Records that a person edited or deleted in Caspen since the last import are never overwritten; their rows are held.
+Records that a person edited or deleted in Caspen since the last import are never overwritten. The other records of the
+same row are written: a link to a record that is not written leads to the live workspace.
 """
 
 import sqlite3
@@ -65,9 +66,10 @@ class _Ready:
 
 @dataclass(slots=True)
 class _Part:
-    """A part in preparation: the rows to write by table, and the fate of each source row."""
+    """A part in preparation: the rows to write by table, and the fate of each source row. For `kept` see PartLoaded."""
 
     fates: dict[int, Fate] = field(default_factory=dict)
+    kept: list[int] = field(default_factory=list)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     records: Counter[str] = field(default_factory=Counter)
     digests: Digests = field(default_factory=dict)
@@ -95,7 +97,7 @@ def load_part(
     ready = [(line, [_prepare(ids, record) for record in records]) for line, records in rows]
     live = load_live_records(stores.live, ids.workspace_id, _ids_by_table(ready))
     part = _decide(ready, live, _Stamp(ids, key, moment_text(moment or now())), key.part)
-    loaded = PartLoaded(part.fates, dict(part.records), part.digests, places=part.places)
+    loaded = PartLoaded(part.fates, dict(part.records), part.digests, places=part.places, kept=tuple(part.kept))
     try:
         with store.database.connection() as connection:
             adopted = claim(connection, store.schema, key, loaded)
@@ -187,13 +189,13 @@ def _decide(
 ) -> _Part:
     part = _Part()
     for line, records in ready:
-        fate = _fate([_compare(record, live.get(record.shape.name, {}).get(record.id)) for record in records])
-        part.fates[line] = fate
-        if fate is Fate.HELD:
-            continue
+        fates = [_compare(record, live.get(record.shape.name, {}).get(record.id)) for record in records]
+        part.fates[line] = _fate(fates)
+        if Fate.HELD in fates and part.fates[line] is not Fate.HELD:
+            part.kept.append(line)
         place = place_hash(number, line)
-        for record in records:
-            if not record.hash:
+        for record, fate in zip(records, fates, strict=True):
+            if not record.hash or fate is Fate.HELD:
                 continue
             if record.id in part.rows.get(record.shape.name, ()):
                 continue  # several rows describe this record, and the part already holds it
@@ -216,8 +218,9 @@ def _compare(record: _Ready, live: LiveRecord | None) -> Fate:
 
 
 def _fate(of_records: Sequence[Fate]) -> Fate:
-    """A row's fate from those of its records. One record that a person changed holds the whole row."""
-    for fate in (Fate.HELD, Fate.CREATED, Fate.UPDATED):
+    """A row's fate from those of its records. A row is held when it creates and updates nothing, and a record of the
+    row is held."""
+    for fate in (Fate.CREATED, Fate.UPDATED, Fate.HELD):
         if fate in of_records:
             return fate
     return Fate.UNCHANGED

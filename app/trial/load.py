@@ -20,7 +20,7 @@ from app.mapping.rows import Outcome
 from app.matching.workspace_records import known_clients, known_fields
 from app.migration.ledger_json import PieceRows, WorkResult
 from app.migration.models import Migration, Part, ProblemLine, Trial
-from app.problems import Problem
+from app.problems import Level, Problem
 from app.sources import source as source_named
 from app.trial.mapper import MappedPart, existing_by_name, line_at, map_made, map_part
 from app.trial.own_questions import fields_of
@@ -41,6 +41,8 @@ CODES_OF_EARLIER = {
     Fate.UNCHANGED: "already_imported",
     Fate.HELD: "changed_in_caspen",
 }
+# The problem of a row that moves while another record of the row was changed in Caspen. The row is not held.
+CHANGED_BESIDE = Problem(CODES_OF_EARLIER[Fate.HELD], level=Level.WARNING)
 
 
 def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
@@ -169,6 +171,8 @@ def _loaded(
     for line, fate in loaded.fates.items():
         if (code := CODES_OF_EARLIER.get(fate)) is not None:
             mapped.tally.note(line, mapped.source_ids.get(line), [Problem(code)])
+    for line in loaded.kept:
+        mapped.tally.note(line, mapped.source_ids.get(line), [CHANGED_BESIDE])
     problems = problem_rows(migration.id, lease.run, lease.number, mapped.tally.problems.values())
 
     def write(session: Session) -> None:

@@ -95,11 +95,15 @@ def test_a_row_of_several_records_has_one_fate(stores: Stores) -> None:
         (2, (client("1000"), note("n1"))),
         (3, (client("1001", title="Ms"), note("71001", "1001"))),
         (4, (client("1002"), note("n2", "1002"))),
+        (5, (client("1002"), note("71002", "1002"))),
     ]
     store, loaded = trial_of(stores, mapped, 2)
-    assert list(loaded.fates.values()) == [Fate.CREATED, Fate.UPDATED, Fate.HELD]
+    assert list(loaded.fates.values()) == [Fate.CREATED, Fate.UPDATED, Fate.CREATED, Fate.HELD]
+    assert loaded.kept == (4,)
+    assert load(stores, store, mapped, trial=2).kept == (4,), "the fence keeps the lines"
     keys = {key for (key,) in query(store, 'SELECT "source_id" FROM {progress_notes}')}
-    assert keys == {"n1", "71001"}, "no record of a held row is written"
+    assert keys == {"n1", "71001", "n2", "71002"}
+    assert client_id("1002") not in {own for (own,) in query(store, 'SELECT "id" FROM {clients}')}
 
 
 def test_the_same_part_twice_is_written_once(stores: Stores) -> None:
