@@ -70,6 +70,24 @@ def test_the_note_of_a_group_is_not_copied_to_its_members() -> None:
     assert {v["note"] for v in visits(result).values()} == {None}
 
 
+@pytest.mark.parametrize(
+    "of_attendee", [None, "a", "words of both", "b" * 250, "c" * 300], ids=lambda note: f"{len(note or '')} there"
+)
+@pytest.mark.parametrize(
+    "own", [None, "z", "words of both and more", "y" * 250, "x" * 300], ids=lambda note: f"{len(note or '')} own"
+)
+def test_a_row_whose_note_is_not_kept_whole_in_the_appointment_says_so(
+    own: str | None, of_attendee: str | None
+) -> None:
+    member = attendee("77", "11", **({"notes": of_attendee} if of_attendee else {}))
+    result = with_members(member, **({"notes": own} if own else {}))
+    kept = str(result["note"] or "")
+    if own and own not in kept:
+        assert "appointment_note_truncated" in result.codes
+    whole = [str(record.values["body"]) for record in result.records[1:]]
+    assert all(note in kept or note in whole[0] for note in (own, of_attendee) if note)
+
+
 def test_a_count_that_differs_from_the_list_is_reported() -> None:
     assert "group_count_mismatch" in mapped("appointments", **GROUP, number_of_patients="4").codes
     assert "group_count_mismatch" not in mapped("appointments", **GROUP, number_of_patients="3").codes

@@ -106,7 +106,7 @@ def _individual(
         codes.append("past_appointment_unmarked")
     if row.patient and named and named.namesake and named.namesake not in _digests(row.patient):
         codes.append("patient_name_differs")
-    if is_long(note) and note == row.notes:
+    if row.notes and is_long(note):
         codes.append("appointment_note_truncated")
     visit = ClientVisit(row.id, client, attendance, note, case.id if case else None)
     return visit_records(visit, slot, lookups), codes
