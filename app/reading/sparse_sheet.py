@@ -18,10 +18,10 @@ from xml.sax.saxutils import escape, quoteattr
 from app.mapping.cells import is_error
 from app.reading.faulty_xml import MARK, readable
 from app.reading.limits import Limits
-from app.reading.number_formats import Formats
 from app.reading.refusal import Refused
 from app.reading.sheet_extent import TOO_LARGE, column_number
 from app.reading.sheet_parts import STRINGS
+from app.reading.shown_numbers import Formats
 
 ERROR = "#ERROR!"
 """Text of a cell that cannot be read."""

@@ -16,10 +16,10 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from app.mapping.cell_marks import STRIKE_BEGIN, STRIKE_END, stored
 from app.reading.archive import Archive
 from app.reading.limits import MIB, Budget, Limits, is_over, size_of
-from app.reading.number_formats import number_formats, sheets_with
 from app.reading.refusal import Refused
 from app.reading.sheet_extent import TOO_LARGE, measure_parts
 from app.reading.sheet_parts import STRINGS, has_false_count, sheet_parts, walk_styles
+from app.reading.shown_numbers import number_formats, sheets_with
 from app.reading.sparse_sheet import OUTSIDE, TWICE, compact
 from app.reading.text_rows import TextRow
 from app.reading.zip_directory import LOCAL

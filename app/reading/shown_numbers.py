@@ -1,4 +1,4 @@
-"""Number formats of a workbook that change what a number means: percentages and leading zeros.
+"""Numbers as a spreadsheet shows them: formats that change what a number means, percentages and leading zeros.
 
 The spreadsheet library returns the stored number alone. The clinic sees 25 % or 0800 where the cell holds 0.25 or 800.
 """

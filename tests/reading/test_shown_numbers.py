@@ -10,7 +10,7 @@ import pytest
 
 from app.mapping.cell_marks import displayed
 from app.reading.limits import Limits
-from app.reading.number_formats import format_of
+from app.reading.shown_numbers import format_of
 from app.reading.workbook import Workbook
 from app.trial.verification.number_spellings import Spelled
 from app.trial.verification.sheets import sheet_rows
