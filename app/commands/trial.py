@@ -53,7 +53,7 @@ from app.problems import Problem
 from app.reading.inventory import Inventory
 from app.reading.recognise import is_field, known_headers, match_columns
 from app.sources import SOURCES, source
-from app.trial.approval_check import trial_fault
+from app.trial.trial_damage import trial_fault
 from app.trial.zones import places_of
 from app.worker.heartbeat import nothing
 from app.worker.runtime import Runtime

@@ -23,8 +23,8 @@ from app.caspen.readback import SHOWN, Altered
 from app.caspen.trial_health import FEW_RECORDS, TrialFault
 from app.migration.models import Migration, Trial
 from app.migration.states import State
-from app.trial.approval_check import trial_fault
 from app.trial.file_contents import altered_live
+from app.trial.trial_damage import trial_fault
 from app.worker.runtime import Runtime
 
 FILES = "files"

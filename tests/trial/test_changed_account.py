@@ -16,7 +16,7 @@ from app.migration.states import State
 from app.problems import Problem
 from app.reading.reading_ledger import note_run_problems
 from app.trial.account import BLOCKING, has_true_account
-from app.trial.approval_check import trial_fault
+from app.trial.trial_damage import trial_fault
 from app.worker.clean_up import purge
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain

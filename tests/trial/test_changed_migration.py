@@ -27,8 +27,8 @@ from app.migration.ledger_validation import LedgerChanged
 from app.migration.models import AuditEntry, Migration, Trial, Work
 from app.migration.states import LIVE, MOVES, WORKING, Actor, Event, State
 from app.trial.account import APPROVABLE
-from app.trial.approval_check import trial_fault
 from app.trial.file_contents import bring_contents
+from app.trial.trial_damage import trial_fault
 from app.worker.clean_up import due_for_purge, forget_journals, give_up_abandoned, purge, sweep_orphans
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain

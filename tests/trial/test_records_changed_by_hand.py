@@ -14,7 +14,7 @@ from app.caspen.gateway import Gateway
 from app.caspen.stores import Store
 from app.caspen.tables import OBJECTS
 from app.migration.states import State
-from app.trial.approval_check import trial_fault
+from app.trial.trial_damage import trial_fault
 from app.worker.runtime import Runtime
 from tests.clinic import WORKSPACE, Clinic, clinic_in, runtime_in
 from tests.shapes.export import BESIDE

@@ -25,7 +25,7 @@ from app.migration.models import Work
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.migration.trials import approve
-from app.trial.approval_check import trial_fault, whole_trial
+from app.trial.trial_damage import trial_fault, whole_trial
 from app.worker.runtime import Runtime
 from tests.clinic import MEGAN, WORKSPACE, Clinic, appointments, clinic_files, clinic_in, patients, runtime_in
 

@@ -21,8 +21,8 @@ from app.golive.live_check import check_live
 from app.migration.states import State
 from app.sources import SOURCES
 from app.trial import set_aside
-from app.trial.approval_check import trial_fault
 from app.trial.trial_context import SET_ASIDE
+from app.trial.trial_damage import trial_fault
 from app.worker.runtime import Runtime
 from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
 from tests.shapes.export import BESIDE

@@ -21,7 +21,7 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import Actor, State
 from app.migration.trials import approve, current_trial, start_trial
 from app.sources import SOURCES
-from app.trial.approval_check import trial_fault, whole_trial
+from app.trial.trial_damage import trial_fault, whole_trial
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.world.export import NAME

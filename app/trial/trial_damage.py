@@ -1,4 +1,4 @@
-"""Checks that the trial under review is undamaged, before its approval and before it goes live."""
+"""Finds damage of a trial: the first fault of its account or its store, before approval and before it goes live."""
 
 from collections.abc import Mapping
 from typing import Any
