@@ -5,8 +5,8 @@ from collections.abc import Callable
 from playwright.sync_api import Error, Page
 
 from e2e.pages.approve import Approve
-from e2e.pages.balances import Balances
 from e2e.pages.checklist import Checklist
+from e2e.pages.client_balances import ClientBalances
 from e2e.pages.clients import Clients
 from e2e.pages.export import Export
 from e2e.pages.handover import Handover
@@ -116,7 +116,7 @@ class Journey:
         self.seen(self.page, "problems")
         problems.open_first()
         self.seen(self.page, "problem")
-        Balances(self.page, self.move).open()
+        ClientBalances(self.page, self.move).open()
         self.seen(self.page, "balances")
         Visits(self.page, self.move).open()
         self.seen(self.page, "visits")

@@ -14,8 +14,8 @@ from app.listed_modules import unlisted_modules
 from app.templating import TEMPLATES
 from app.wizard import (
     approve,
-    balances,
     checklist,
+    client_balances,
     clients,
     export,
     export_row,
@@ -59,7 +59,7 @@ STEPS = (
     records,
     export_row,
     visits,
-    balances,
+    client_balances,
     approve,
     report,
     people,

@@ -3,5 +3,5 @@
 from e2e.pages import WizardPage
 
 
-class Balances(WizardPage):
+class ClientBalances(WizardPage):
     name = "balances"

@@ -43,7 +43,7 @@ def show_balances(request: Request, number: Annotated[int, Query(ge=1, le=10**7)
         "shown": {"page": number, "pages": -(-total // PER_PAGE)},
         "kept": bool(visit.move.wrapped_key),
     }
-    return page(request, "wizard/balances.html", **context)
+    return page(request, "wizard/client_balances.html", **context)
 
 
 @router.get("/m/{migration_id}/balances/table.csv")
