@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable
 
 from app.mapping.columns import Column
-from app.mapping.content import has_markup
 from app.mapping.html import STRUCK_OUT, escaped
+from app.mapping.note_content import has_markup
 from app.mapping.structured import json_or_text
 from app.mapping.text import code, is_limited, number_or_text, string, text, verbatim
 

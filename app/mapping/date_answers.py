@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from app.mapping.content import Content, Question
 from app.mapping.context import Context
 from app.mapping.moments import day
+from app.mapping.note_content import Content, Question
 
 _INSTANT = "date_from_instant"
 _MIDNIGHT = re.compile(r"[Tt ,]0?0:00(?::00(?:[.,]0+)?)?$")

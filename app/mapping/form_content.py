@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.mapping.content import Content, Question, Section, without_answers, worded
 from app.mapping.html import clean_html
+from app.mapping.note_content import Content, Question, Section, without_answers, worded
 from app.mapping.rich import NO_SIGNATURE
 from app.mapping.rows import Json
 

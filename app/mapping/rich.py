@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.mapping.content import Content, Question, Section, without_answers
 from app.mapping.html import clean_html, escaped
+from app.mapping.note_content import Content, Question, Section, without_answers
 
 NO_ANSWER = "—"
 CHOSEN, NOT_CHOSEN = "☑", "☐"

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app.mapping.columns import normalise_header
-from app.mapping.content import is_prose
 from app.mapping.kind import Kind, Source
+from app.mapping.note_content import is_prose
 from app.mapping.structured import json_or_text, reads_json
 
 _MEMBER = re.compile(r"\s*\ufeff?\s*(\w[\w ]*?)((?:(?:\.|__)\w+)+)\s*")

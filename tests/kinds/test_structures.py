@@ -22,7 +22,7 @@ MODULES = (
         "client_phones", "patient_row", "patients", "question_answers", "questions", "users", "contacts",
         "practitioner_availability",
     )),
-    *(Path(app.mapping.__file__).parent / f"{name}.py" for name in ("content", "form_content")),
+    *(Path(app.mapping.__file__).parent / f"{name}.py" for name in ("note_content", "form_content")),
 )  # fmt: skip
 
 

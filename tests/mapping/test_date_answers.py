@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.mapping.content import read_content
 from app.mapping.date_answers import with_dates
 from app.mapping.html import plain_text
+from app.mapping.note_content import read_content
 from tests.kinds.story import MappedRow, mapped
 from tests.mapping.cells import context
 

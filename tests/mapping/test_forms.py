@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.mapping.content import read_content
 from app.mapping.form_content import SIGNATURE_LIMIT, form_content, form_template_content, signature_images
 from app.mapping.html import plain_text
+from app.mapping.note_content import read_content
 from tests.mapping.test_rich import _rich, _words, content, radio
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.mapping.content import read_content_or_text
 from app.mapping.form_content import form_content
+from app.mapping.note_content import read_content_or_text
 from app.mapping.rich import note_html
 from app.trial.verification.cell_comparison import form_texts
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.mapping.content import read_content
 from app.mapping.form_content import form_content
 from app.mapping.html import plain_text
+from app.mapping.note_content import read_content
 from app.mapping.rich import note_html, template_html
 from app.mapping.verified_kinds import Comparison
 from app.trial.verification.cell_comparison import compare_cell, is_in_doubt

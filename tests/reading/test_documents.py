@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from app.mapping.content import read_content
 from app.mapping.html import plain_text
+from app.mapping.note_content import read_content
 from app.mapping.rich import note_html
 from app.reading import documents
 from app.reading.naming import NOTE_FILES

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.mapping import parse
-from app.mapping.content import read_content
 from app.mapping.kind import Kind
+from app.mapping.note_content import read_content
 from app.mapping.parse import QUARANTINED, parse_row
 from tests.reading.story import CONTEXT, SOURCE, Desk
 

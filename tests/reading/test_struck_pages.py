@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from app.mapping.content import read_content
 from app.mapping.html import plain_text
+from app.mapping.note_content import read_content
 from app.mapping.rich import Rich, note_html
 from tests.mapping.struck_pages import WORDS, not_struck, struck
 from tests.reading.story import Desk

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.mapping.content import read_content
+from app.mapping.note_content import read_content
 from app.mapping.parse import Parsed, RowParser
 from app.mapping.rich import note_html, template_html
 from app.mapping.verified_kinds import Comparison

@@ -8,8 +8,7 @@ from decimal import Decimal
 from itertools import islice, pairwise
 from typing import Any
 
-from app.mapping import content as contents_of_notes
-from app.mapping import moments
+from app.mapping import moments, note_content
 from app.mapping.kind import Kind, Source
 from app.mapping.rows import Mapped, Record, Result
 from app.reading import cut, grid, read_export, reading_stage
@@ -172,7 +171,7 @@ def section_lost(which: int) -> Spoil:
     """A section of every note and form is lost while its content is read."""
 
     def spoil() -> None:
-        inner = contents_of_notes.read_content
+        inner = note_content.read_content
 
         def read(text: str) -> Any:
             found = inner(text)
@@ -180,14 +179,14 @@ def section_lost(which: int) -> Spoil:
             del sections[which]
             return replace(found, sections=tuple(sections))
 
-        vars(contents_of_notes)["read_content"] = read
+        vars(note_content)["read_content"] = read
 
     return spoil
 
 
 def answer_lost(which: int) -> Spoil:
     def spoil() -> None:
-        inner = contents_of_notes.read_content
+        inner = note_content.read_content
 
         def read(text: str) -> Any:
             found = inner(text)
@@ -195,7 +194,7 @@ def answer_lost(which: int) -> Spoil:
             sections[which] = replace(sections[which], questions=sections[which].questions[1:])
             return replace(found, sections=tuple(sections))
 
-        vars(contents_of_notes)["read_content"] = read
+        vars(note_content)["read_content"] = read
 
     return spoil
 

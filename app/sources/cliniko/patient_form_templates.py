@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
-from app.mapping.content import read_content_or_text
 from app.mapping.flags import boolean
 from app.mapping.form_content import form_template_content
 from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
+from app.mapping.note_content import read_content_or_text
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError
 from app.mapping.text import numbered, string, verbatim

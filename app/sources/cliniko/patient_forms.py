@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
-from app.mapping.content import read_content_or_text
 from app.mapping.date_answers import with_dates
 from app.mapping.flags import boolean
 from app.mapping.form_content import are_signatures, form_content, signature_images
@@ -13,6 +12,7 @@ from app.mapping.ids import key, link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
+from app.mapping.note_content import read_content_or_text
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError, json_where
 from app.mapping.text import cut, nothing, string, verbatim

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.mapping.columns import Link
-from app.mapping.content import has_words, lines_of
 from app.mapping.context import Context
 from app.mapping.defined import CHOICES, Defined, FieldOption
 from app.mapping.flags import truth
 from app.mapping.moments import day
 from app.mapping.names import normalise_name
+from app.mapping.note_content import has_words, lines_of
 from app.mapping.rows import Json
 from app.mapping.structured import NotJsonError, parse_json, words_in
 from app.sources.cliniko.row import BY_PROGRAMS

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
-from app.mapping.content import read_content_or_text
 from app.mapping.date_answers import with_dates
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
@@ -16,6 +15,7 @@ from app.mapping.kind import Kind
 from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.moments import mark, timestamp
+from app.mapping.note_content import read_content_or_text
 from app.mapping.rich import note_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError
