@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 from app.mapping.columns import Column
 from app.mapping.html import STRUCK_OUT, escaped
+from app.mapping.json_cells import json_or_text
 from app.mapping.note_content import has_markup
-from app.mapping.structured import json_or_text
 from app.mapping.text import code, is_limited, number_or_text, string, text, verbatim
 
 STRIKE_BEGIN, STRIKE_END = "\ufdd0", "\ufdd1"

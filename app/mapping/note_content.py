@@ -12,9 +12,9 @@ from typing import Any
 
 from app.mapping.flags import truth
 from app.mapping.html import escaped
+from app.mapping.json_cells import NotJsonError, parse_shown
 from app.mapping.rows import Json
 from app.mapping.storable import REMOVED, without_half_references
-from app.mapping.structured import NotJsonError, parse_shown
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
 OTHER = "Other"

@@ -9,11 +9,11 @@ from typing import Any
 
 from app.mapping.columns import RowColumn
 from app.mapping.flags import boolean
+from app.mapping.json_cells import reads_json
 from app.mapping.kind import Kind
 from app.mapping.layout import Layout
 from app.mapping.moments import birth, day, local_timestamp, time_of_day, timestamp, visit_time
 from app.mapping.numbers import money, whole
-from app.mapping.structured import reads_json
 from app.reading.recognise import known_headers
 from app.reading.value_patterns import ColumnPattern
 

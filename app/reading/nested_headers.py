@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app.mapping.columns import normalise_header
+from app.mapping.json_cells import json_or_text, reads_json
 from app.mapping.kind import Kind, Source
 from app.mapping.note_content import is_prose
-from app.mapping.structured import json_or_text, reads_json
 
 _MEMBER = re.compile(r"\s*\ufeff?\s*(\w[\w ]*?)((?:(?:\.|__)\w+)+)\s*")
 _APART = re.compile(r"\.|__")

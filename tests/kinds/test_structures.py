@@ -11,7 +11,7 @@ import pytest
 import app.mapping
 import app.sources.cliniko
 from app.mapping.columns import Reader
-from app.mapping.structured import reads_json
+from app.mapping.json_cells import reads_json
 from app.sources import source
 from tests.kinds.story import ROWS, context, mapped
 

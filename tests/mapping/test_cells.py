@@ -11,8 +11,8 @@ from app.mapping.cells import MARKS
 from app.mapping.countries import country_code
 from app.mapping.emails import is_email
 from app.mapping.flags import boolean, one_of
+from app.mapping.json_cells import json_cell
 from app.mapping.numbers import money, whole
-from app.mapping.structured import json_cell
 from app.mapping.text import cut, limited, one_line, text
 from app.mapping.time_zones import RAILS, zone, zone_name
 from tests.mapping.cells import read

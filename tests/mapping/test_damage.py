@@ -12,12 +12,12 @@ from app.mapping.emails import email_or_text, read_email
 from app.mapping.equality import digests_of
 from app.mapping.flags import boolean
 from app.mapping.ids import by_name, key_id, one_id, several_ids, token
+from app.mapping.json_cells import json_cell, json_or_text
 from app.mapping.kind import Kind
 from app.mapping.moments import birth, day, local_timestamp, mark, time_of_day, timestamp, visit_time
 from app.mapping.numbers import money, whole
 from app.mapping.parse import parse_row
 from app.mapping.phones import find_phone
-from app.mapping.structured import json_cell, json_or_text
 from app.mapping.text import code, nothing, text, verbatim
 from app.sources.cliniko.attendance import reason_of
 from app.sources.cliniko.source import CLINIKO

@@ -8,9 +8,9 @@ import pytest
 
 from app.mapping.form_content import form_content
 from app.mapping.html import plain_text
+from app.mapping.json_cells import NotJsonError
 from app.mapping.note_content import read_content, read_content_or_text
 from app.mapping.rich import note_html, template_html
-from app.mapping.structured import NotJsonError
 
 
 def content(*questions: dict[str, Any], name: str = "Section 1", description: str = "") -> str:

@@ -8,10 +8,10 @@ import pytest
 
 from app.mapping.form_content import form_content
 from app.mapping.html import escaped, plain_text
+from app.mapping.json_cells import NotJsonError
 from app.mapping.note_content import read_content_or_text
 from app.mapping.rich import note_html, template_html
 from app.mapping.rows import Outcome
-from app.mapping.structured import NotJsonError
 from tests.kinds.story import mapped
 
 WORDS = "Allergy: penicillin & latex"

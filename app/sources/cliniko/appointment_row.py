@@ -11,10 +11,10 @@ from app.mapping.columns import Column, Link, Report
 from app.mapping.context import Context
 from app.mapping.flags import boolean, one_of
 from app.mapping.ids import id_in_address, key, link, several_ids
+from app.mapping.json_cells import json_cell
 from app.mapping.moments import timestamp, visit_time
 from app.mapping.numbers import whole_up_to
 from app.mapping.rows import Json
-from app.mapping.structured import json_cell
 from app.mapping.text import code, text
 from app.sources.cliniko.appointment_types import MOST_PEOPLE
 from app.sources.cliniko.headers import CANCELLED, ENDS, MAXIMUM, STARTS

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.mapping.cells import is_error
+from app.mapping.json_cells import NotJsonError, parse_json, words_in
 from app.mapping.phones import find_phone
 from app.mapping.rows import Json
-from app.mapping.structured import NotJsonError, parse_json, words_in
 from app.sources.cliniko.row import BY_PROGRAMS
 
 _MEMBERS = frozenset({"number", "normalized_number", "phone_type"})  # of an entry of `patient_phone_numbers`

@@ -8,10 +8,10 @@ from app.mapping.countries import country_code
 from app.mapping.emails import read_email
 from app.mapping.flags import spoken
 from app.mapping.ids import key
+from app.mapping.json_cells import json_cell
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
-from app.mapping.structured import json_cell
 from app.mapping.text import STRING, code, cut, string, text
 from app.mapping.traits import Identity, Names, Recognition
 from app.problems import Problem

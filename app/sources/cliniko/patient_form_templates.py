@@ -7,11 +7,11 @@ from app.mapping.columns import Column
 from app.mapping.flags import boolean
 from app.mapping.form_content import form_template_content
 from app.mapping.ids import key
+from app.mapping.json_cells import NotJsonError
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.note_content import read_content_or_text
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.structured import NotJsonError
 from app.mapping.text import numbered, string, verbatim
 from app.mapping.traits import Exclusion, Names, Recognition
 from app.problems import Level, Problem

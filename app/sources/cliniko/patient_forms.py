@@ -9,12 +9,12 @@ from app.mapping.date_answers import with_dates
 from app.mapping.flags import boolean
 from app.mapping.form_content import are_signatures, form_content, signature_images
 from app.mapping.ids import key, link
+from app.mapping.json_cells import NotJsonError, json_where
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
 from app.mapping.note_content import read_content_or_text
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.structured import NotJsonError, json_where
 from app.mapping.text import cut, nothing, string, verbatim
 from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem

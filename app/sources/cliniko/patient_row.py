@@ -14,11 +14,11 @@ from app.mapping.context import Context
 from app.mapping.emails import email_or_text
 from app.mapping.flags import boolean, spoken
 from app.mapping.ids import NOTHING, key, link, one_id
+from app.mapping.json_cells import is_json, json_cell, json_or_text, json_where, words_in
 from app.mapping.moments import birth, timestamp
 from app.mapping.names import normalise_name
 from app.mapping.numbers import money
 from app.mapping.rows import Json
-from app.mapping.structured import is_json, json_cell, json_or_text, json_where, words_in
 from app.mapping.text import code, string, text
 from app.sources.cliniko.question_answers import QuestionAnswer, answers_in_columns, is_nested, nested_answers
 from app.sources.cliniko.row import BY_PROGRAMS, Row

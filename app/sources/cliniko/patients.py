@@ -12,13 +12,13 @@ from app.mapping.countries import country_code
 from app.mapping.decisions import name_key, named_id
 from app.mapping.emails import read_email
 from app.mapping.ids import link
+from app.mapping.json_cells import NotJsonError, parse_json, words_in
 from app.mapping.kind import Kind
 from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.phones import phone_runs
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Target, Value
-from app.mapping.structured import NotJsonError, parse_json, words_in
 from app.mapping.text import STRING, cut, one_line
 from app.mapping.traits import (
     Exclusion,

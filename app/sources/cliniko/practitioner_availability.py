@@ -10,12 +10,12 @@ from app.mapping.columns import Column, Link, Report
 from app.mapping.context import Context
 from app.mapping.flags import spoken
 from app.mapping.ids import key, link
+from app.mapping.json_cells import json_cell
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import clock_time
 from app.mapping.numbers import whole
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.structured import json_cell
 from app.mapping.text import string
 from app.mapping.time_zones import zone_name
 from app.mapping.traits import Exclusion, Identity, Naming, Recognition, Schedule

@@ -11,6 +11,7 @@ from app.mapping.columns import Column, Link
 from app.mapping.date_answers import with_dates
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
+from app.mapping.json_cells import NotJsonError
 from app.mapping.kind import Kind
 from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
@@ -18,7 +19,6 @@ from app.mapping.moments import mark, timestamp
 from app.mapping.note_content import read_content_or_text
 from app.mapping.rich import note_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.structured import NotJsonError
 from app.mapping.text import cut, string, verbatim
 from app.mapping.traits import Exclusion, Identity, PageColumns, Recognition
 from app.problems import Level, Problem

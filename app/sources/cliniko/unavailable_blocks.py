@@ -6,11 +6,11 @@ from typing import Annotated
 
 from app.mapping.columns import Column, Link
 from app.mapping.ids import key, link
+from app.mapping.json_cells import json_cell
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import local_timestamp
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Result
-from app.mapping.structured import json_cell
 from app.mapping.text import text
 from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem

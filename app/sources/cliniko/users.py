@@ -8,11 +8,11 @@ from app.mapping.decisions import decided
 from app.mapping.emails import email_alone, read_email
 from app.mapping.flags import boolean, spoken
 from app.mapping.ids import key
+from app.mapping.json_cells import json_or_text
 from app.mapping.kind import Kind
 from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
-from app.mapping.structured import json_or_text
 from app.mapping.text import cut, string
 from app.mapping.traits import Identity, Names, Recognition, References
 from app.problems import Problem

@@ -13,6 +13,7 @@ from app.mapping.defined import Defined, fitting
 from app.mapping.export_guide import ExportGuide
 from app.mapping.html import escaped
 from app.mapping.ids import link, token
+from app.mapping.json_cells import parse_json, words_in
 from app.mapping.kind import CountableKind, Kind, Source, UsedFeature
 from app.mapping.kind_roles import KindRole
 from app.mapping.layout import Layout
@@ -21,7 +22,6 @@ from app.mapping.moments import day, timestamp
 from app.mapping.numbers import whole
 from app.mapping.raw_format import RawFormat
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.structured import parse_json, words_in
 from app.mapping.text import cut, string, verbatim
 from app.mapping.traits import (
     Filing,
