@@ -8,11 +8,11 @@ import re
 import unicodedata
 from decimal import Decimal
 
-ERRORS = frozenset(
+ERROR_WORDS = frozenset(
     """#NAME? #REF! #VALUE! #N/A #DIV/0! #NUM! #NULL! #ERROR! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #UNKNOWN!
     #GETTING_DATA""".split()  # noqa: SIM905 - as a list it would be a page long
 )
-"""The words that spreadsheets write for a formula without a value."""
+"""Error words: what spreadsheets write for a formula without a value."""
 
 MARKS = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
 """Invisible characters that no text needs: soft hyphens, direction marks, zero-width spaces, byte order marks."""
@@ -25,9 +25,9 @@ _POWER = re.compile(r"-?\d{1,15}(?:[.,]\d{1,17})?[Ee][+-]?\d{1,2}")
 _TEXT_NUMBER = re.compile(r"[\d\s+().,/-]+")
 
 
-def is_error(cell: str) -> bool:
+def is_error_word(cell: str) -> bool:
     """Whether a trimmed cell holds an error word of a spreadsheet, or the `####` of a column that was too narrow."""
-    return cell[:1] == "#" and len(cell) <= 255 and (cell.upper() in ERRORS or _HASHES.fullmatch(cell) is not None)
+    return cell[:1] == "#" and len(cell) <= 255 and (cell.upper() in ERROR_WORDS or _HASHES.fullmatch(cell) is not None)
 
 
 def unguarded(cell: str) -> str:

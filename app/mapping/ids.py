@@ -5,7 +5,7 @@ The `Column` builders at the end (`key`, `link`, `links`) describe the columns t
 
 import re
 
-from app.mapping.cells import is_error, plain, unguarded
+from app.mapping.cells import is_error_word, plain, unguarded
 from app.mapping.columns import Column, Link, Reader, Report
 from app.mapping.context import Context
 
@@ -101,7 +101,7 @@ def several_ids(cell: str, context: Context, report: Report) -> Link | None:
     if listed[:1] == "[" and listed[-1:] == "]":
         listed = listed[1:-1].replace('"', " ")
     listed_ids = [piece for piece in _APART.split(listed) if piece]
-    good = [piece for piece in listed_ids if not is_error(piece)]
+    good = [piece for piece in listed_ids if not is_error_word(piece)]
     if len(good) < len(listed_ids):
         report("spreadsheet_error_value")
     pieces = (clean_id(piece, report) for piece in good)

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields, replace
 from pathlib import PurePath
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from app.mapping.cells import is_error
+from app.mapping.cells import is_error_word
 from app.mapping.columns import NAME_QUALIFIER, Link, Reader, Report
 from app.mapping.context import Context
 from app.mapping.ids import id_in_address
@@ -110,7 +110,7 @@ class RowParser(Generic[R]):
                         problems += [self._problem(code, name) for code in dict.fromkeys(codes)]
                         codes.clear()
                 continue
-            if cell[0] == "#" and is_error(cell):
+            if cell[0] == "#" and is_error_word(cell):
                 problems.append(self._problem("spreadsheet_error_value", name))
                 if self._keeps_unread:
                     values["unread"] = (*values.get("unread", ()), name)
@@ -147,7 +147,7 @@ class RowParser(Generic[R]):
     def _gather(self, values: dict[str, Any], name: str, cell: str, report: Report) -> None:
         """Adds a cell of a column that belongs to an attribute with `Column.prefix`."""
         attribute, _, rest = name.partition(":")
-        if is_error(cell):
+        if is_error_word(cell):
             report("spreadsheet_error_value")
         elif attribute in self._gathers:
             values.setdefault(attribute, {})[rest] = clean(cell, report)

@@ -11,7 +11,7 @@ import structlog
 
 from app.index.attachments import Attachments
 from app.index.entry import IndexEntry, entry_of
-from app.mapping.cells import is_error, plain
+from app.mapping.cells import is_error_word, plain
 from app.mapping.columns import Reader, RowColumn
 from app.mapping.context import Context
 from app.mapping.emails import email_alone, email_or_text, is_email
@@ -365,7 +365,13 @@ class Shifted:
     def _fit(self, at: int, cell: str) -> int:
         """Returns whether a cell fits its column. Empty cells and columns of free text say nothing."""
         column, value = self._columns[at], cell.strip()
-        if column is None or not value or len(value) > _LONGEST or is_error(value) or plain(value).lower() in NOTHING:
+        if (
+            column is None
+            or not value
+            or len(value) > _LONGEST
+            or is_error_word(value)
+            or plain(value).lower() in NOTHING
+        ):
             return _SAYS_NOTHING
         if column.column.is_key or column.column.links_to:
             return _id_fit(column, value)

@@ -15,7 +15,7 @@ from typing import IO
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from app.mapping.cells import is_error
+from app.mapping.cells import is_error_word
 from app.reading.faulty_xml import MARK, readable
 from app.reading.limits import Limits
 from app.reading.refusal import Refused
@@ -398,7 +398,7 @@ class _SheetWriter(_SheetCells):
         if self.is_bad:
             return "str", ERROR
         if kind == "e":
-            return "str", plain if is_error(plain) else ERROR
+            return "str", plain if is_error_word(plain) else ERROR
         if kind == "s":
             is_known = plain.isascii() and plain.isdigit() and len(plain) < 10 and int(plain) < self.strings
             return ("s", plain) if is_known or not plain else ("str", ERROR)

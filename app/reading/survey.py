@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, get_args, get_type_hints
 
-from app.mapping.cells import is_error, plain
+from app.mapping.cells import is_error_word, plain
 from app.mapping.context import DateOrder
 from app.mapping.days import LAST, SERIAL, SURE
 from app.mapping.ids import NOTHING
@@ -61,7 +61,7 @@ class SerialColumn:
 def _number(cell: str) -> int | None:
     """Returns the whole number of days in a cell, 0 for anything else; None for an empty cell."""
     value = plain(cell.strip())
-    if not value or value.lower() in NOTHING or is_error(value):
+    if not value or value.lower() in NOTHING or is_error_word(value):
         return None
     serial = SERIAL.fullmatch(value) if value.isascii() else None
     return int(serial[1]) if serial else 0

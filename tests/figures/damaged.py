@@ -29,7 +29,7 @@ from tests.register.story import Tried, told_of
 
 WORKSPACE = "wsp_damaged"
 IGNORED = frozenset({"import_id", "created_at", "id"})
-ERRORS = ("#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "########")
+ERROR_WORDS = ("#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "########")
 
 Row = tuple[str, str]
 """A source's kind and id."""
@@ -165,26 +165,26 @@ def _open_quote(export: Export, kind: str, row: int, chance: random.Random) -> D
 
 @damage("an error word in a text", "patients", "appointments", "communications", "contacts")
 def _error_word(export: Export, kind: str, row: int, chance: random.Random) -> Damaged:
-    with_cell(export, kind, row, TEXTS[kind], chance.choice(ERRORS))
+    with_cell(export, kind, row, TEXTS[kind], chance.choice(ERROR_WORDS))
     return result(export, kind, "spreadsheet_error_value", [key_of(export, kind, row)])
 
 
 @damage("an error word in a date", "patients")
 def _error_date(export: Export, kind: str, row: int, chance: random.Random) -> Damaged:
-    with_cell(export, kind, row, "Date of Birth", chance.choice(ERRORS))
+    with_cell(export, kind, row, "Date of Birth", chance.choice(ERROR_WORDS))
     return result(export, kind, "spreadsheet_error_value", [key_of(export, kind, row)])
 
 
 @damage("an error word as a name", "patients")
 def _error_name(export: Export, kind: str, row: int, chance: random.Random) -> Damaged:
-    with_cell(export, kind, row, chance.choice(["First Name", "Last Name"]), chance.choice(ERRORS))
+    with_cell(export, kind, row, chance.choice(["First Name", "Last Name"]), chance.choice(ERROR_WORDS))
     return result(export, kind, "spreadsheet_error_value", [key_of(export, kind, row)])
 
 
 @damage("an error word as the client", "appointments", "treatment_notes", "communications")
 def _error_link(export: Export, kind: str, row: int, chance: random.Random) -> Damaged:
     header = "PatientID(s)" if kind == "appointments" else "Patient ID"
-    with_cell(export, kind, row, header, chance.choice(ERRORS))
+    with_cell(export, kind, row, header, chance.choice(ERROR_WORDS))
     return result(export, kind, "spreadsheet_error_value", [key_of(export, kind, row)])
 
 

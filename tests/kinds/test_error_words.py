@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.index.entry import entry_of
-from app.mapping.cells import ERRORS
+from app.mapping.cells import ERROR_WORDS
 from app.mapping.columns import Reader
 from app.mapping.equality import digests_of
 from app.mapping.numbers import money, whole
@@ -65,7 +65,7 @@ def test_a_visit_whose_time_of_cancellation_is_an_error_word_is_not_cancelled(
     assert entry.cancelled is False
 
 
-@pytest.mark.parametrize("word", sorted(ERRORS))
+@pytest.mark.parametrize("word", sorted(ERROR_WORDS))
 def test_an_error_word_in_a_list_of_ids_is_reported_and_valid_ids_are_kept(word: str) -> None:
     result = mapped("appointments", patient_ids=f"11, {word}")
     assert "spreadsheet_error_value" in result.codes

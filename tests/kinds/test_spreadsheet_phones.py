@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.mapping.cells import ERRORS
+from app.mapping.cells import ERROR_WORDS
 from app.mapping.phones import phone_runs
 from tests.kinds.story import mapped
 
@@ -48,7 +48,7 @@ def test_a_changed_number_is_the_number_in_every_column(kind: str, column: str, 
 
 
 @pytest.mark.parametrize(("kind", "column"), [each for each in COLUMNS if "phone" in each[1]])
-@pytest.mark.parametrize("word", [*sorted(ERRORS), "########"])
+@pytest.mark.parametrize("word", [*sorted(ERROR_WORDS), "########"])
 def test_an_error_word_in_a_list_of_numbers_is_named_as_such(kind: str, column: str, word: str) -> None:
     good, _ = numbers(kind, column, "61491570156")
     listed, codes = numbers(kind, column, f"61491570156, {word}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.mapping.cells import ERRORS
+from app.mapping.cells import ERROR_WORDS
 from app.mapping.columns import RowColumn
 from app.mapping.emails import email_or_text, read_email
 from app.mapping.equality import digests_of
@@ -80,7 +80,7 @@ def value_of(kind: Kind[Any], column: str, cell: str) -> tuple[Any, set[str]]:
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)
 def test_an_error_word_of_a_spreadsheet_has_no_value_in_any_column(kind: Kind[Any], placed: RowColumn) -> None:
-    for error in (*sorted(ERRORS), "########", "#name?"):
+    for error in (*sorted(ERROR_WORDS), "########", "#name?"):
         value, codes = value_of(kind, placed.name, error)
         assert not value
         assert "spreadsheet_error_value" in codes

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from app.mapping.cells import is_error
+from app.mapping.cells import is_error_word
 from app.mapping.verified_kinds import Comparison
 from app.reading.limits import Limits
 from app.reading.workbook import Workbook
@@ -60,4 +60,4 @@ def test_a_text_that_is_not_a_number_is_unchanged(written: str) -> None:
 @pytest.mark.parametrize("written", BEYOND)
 def test_infinity_and_nan_are_a_spreadsheet_error(written: str) -> None:
     [(_, read, _), (_, other, _)] = both([written, "1"])
-    assert (read, is_error(read), other) == ("#NUM!", True, "1")
+    assert (read, is_error_word(read), other) == ("#NUM!", True, "1")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from app.mapping.cells import is_error
+from app.mapping.cells import is_error_word
 from app.mapping.json_cells import NotJsonError, parse_json, words_in
 from app.mapping.phones import find_phone
 from app.mapping.rows import Json
@@ -70,7 +70,7 @@ def phones(texts: Iterable[tuple[str, str]], country: str) -> Phones:
     unread: list[str] = []
     codes: list[str] = []
     for kind, text in texts:
-        if is_error(text):
+        if is_error_word(text):
             codes.append("spreadsheet_error_value")
             continue
         phone, has_more, is_mended = find_phone(text, country)
