@@ -14,7 +14,7 @@ from app.errors import Stop
 from app.fetch.link_providers import record_check
 from app.links import LinkSettings, normalise
 from app.links.link_check import LinkCheckResult, check_link
-from app.links.providers import provider_of
+from app.links.provider_registry import provider_of
 from app.links.recording import Recorder
 from app.schema.trees import LEDGER
 from app.schema.upgrade import upgrade_tree

@@ -9,7 +9,7 @@ from sqlmodel import Session, and_, col, select
 
 from app.db import now
 from app.links import LinkSettings
-from app.links.providers import PROVIDERS
+from app.links.provider_registry import PROVIDERS
 from app.migration.models import Export, LinkedFile, ProviderCheck
 
 DAY = timedelta(days=1)

@@ -93,7 +93,7 @@ def _unlisted(root: Path, providers: Sequence[Provider]) -> Iterator[str]:
     listed = [provider.name for provider in providers]
     for folder in sorted(path.parent for path in root.glob("*/__init__.py")):
         if folder.name not in listed:
-            yield f"{_place(folder)}: add the provider to PROVIDERS in app/links/providers/__init__.py"
+            yield f"{_place(folder)}: add the provider to PROVIDERS in app/links/provider_registry.py"
     for name in sorted({name for name in listed if listed.count(name) > 1}):
         yield f"{_place(root / name)}: remove the second provider with this name from PROVIDERS"
 

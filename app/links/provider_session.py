@@ -15,7 +15,7 @@ from app.links.link_problems import FALLBACK, PASSING, stop, with_details
 from app.links.link_settings import LinkSettings
 from app.links.network_errors import ConnectionLost, NoResponse
 from app.links.provider import LinkContents, Provider, Route
-from app.links.providers import provider_of
+from app.links.provider_registry import provider_of
 from app.links.response import ProviderResponse
 from app.links.response_checks import build_size_stop
 from app.links.share_link import ShareLink

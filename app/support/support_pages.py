@@ -16,7 +16,7 @@ from app.db import now
 from app.fetch.link_providers import load_provider_lines
 from app.links import LinkSettings
 from app.links.link_problems import OPERATORS
-from app.links.providers import UNSUPPORTED
+from app.links.provider_registry import UNSUPPORTED
 from app.migration.advance import Cause, Guard, WrongState, advance, locked
 from app.migration.audit import write_act
 from app.migration.audited import load_audited, load_each

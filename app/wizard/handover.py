@@ -20,7 +20,7 @@ from app.fetch.hand_over import hand_over_files, hand_over_stored
 from app.fetch.link_providers import load_provider_lines
 from app.formatting import MONTHS, files_and_folders, plural
 from app.links import LinkSettings
-from app.links.providers import all_provider_help
+from app.links.provider_registry import all_provider_help
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
 from app.matching.matches import the_only

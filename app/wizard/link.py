@@ -18,7 +18,7 @@ from app.errors import Stop
 from app.fetch.hand_over import hand_over_link
 from app.fetch.link_inspections import inspect_in_reader
 from app.links import Findings, ShareLink, normalise
-from app.links.providers import provider_of
+from app.links.provider_registry import provider_of
 from app.migration.checked_links import (
     CheckedShareLink,
     begin_check,

@@ -11,7 +11,7 @@ from typing import Any
 from app import formatting
 from app.links import Findings
 from app.links.provider_help import Remedy
-from app.links.providers import remedy_for
+from app.links.provider_registry import remedy_for
 from app.problems import Problem
 
 READABLE = frozenset({"zip", "text", "json", "xml"})

@@ -27,7 +27,7 @@ from app.fetch.downloads import DownloadProgress, load_download_progress
 from app.formatting import size
 from app.links import LinkSettings
 from app.links.provider_help import Remedy
-from app.links.providers import remedy_for
+from app.links.provider_registry import remedy_for
 from app.migration.checked_links import load_checked_link
 from app.migration.exports import files_of
 from app.migration.guards import pausable

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.errors import Stop
 from app.links import LinkSettings, inspect, normalise
-from app.links.providers import PROVIDERS, provider_of
+from app.links.provider_registry import PROVIDERS, provider_of
 from app.storage import LocalObjects
 from tests.figures import downloads
 from tests.figures.figure import Measure, Reached

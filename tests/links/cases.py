@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from app.links import LinkSettings
-from app.links.providers import PROVIDERS, UNSUPPORTED
+from app.links.provider_registry import PROVIDERS, UNSUPPORTED
 from tests.links.route_case import RouteCase
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.links import FileState, LinkSettings
-from app.links.providers import PROVIDERS, UNSUPPORTED
+from app.links.provider_registry import PROVIDERS, UNSUPPORTED
 from tests.links.cases import CASES, routes_of
 from tests.links.conftest import Downloader
 from tests.links.fake_provider import FakeProvider, Node

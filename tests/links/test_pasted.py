@@ -9,7 +9,7 @@ import pytest
 from app.commands.private import export_given
 from app.errors import Stop
 from app.links import normalise
-from app.links.providers import provider_of
+from app.links.provider_registry import provider_of
 
 LINKS = {
     "google": "https://drive.google.com/file/d/1AbCdEfGhIjKlMnOpQrStUvWxYz012345/view?usp=sharing",

@@ -13,7 +13,7 @@ from app import links
 from app.links.link_settings import LinkSettings
 from app.links.provider import Provider
 from app.links.provider_folder import IncompleteProvider, find_gaps, load_provider_data, require_whole_providers
-from app.links.providers import PROVIDERS, UNSUPPORTED
+from app.links.provider_registry import PROVIDERS, UNSUPPORTED
 from tests.links.cases import load_cases
 
 APP = Path(links.__file__).parents[1]
@@ -115,7 +115,7 @@ def test_the_import_fails_for_a_provider_without_help(tmp_path: Path) -> None:
                 (target / path.name).symlink_to(path)
     copied = shutil.copytree(FOLDERS, tmp_path / "app" / "links" / "providers")
     (copied / "dropbox" / "help.toml").unlink()
-    code = "import app, sys; print(app.__path__[0]); import app.links.providers"
+    code = "import app, sys; print(app.__path__[0]); import app.links.provider_registry"
     run = subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.stdout.strip() == str(tmp_path / "app")
     assert run.returncode == 1

@@ -3,7 +3,7 @@
 from app.links import providers
 from app.links.link_problems import PASSING
 from app.links.provider_folder import load_provider_data, problem_codes
-from app.links.providers import PROVIDERS, all_provider_help, help_for, remedy_for
+from app.links.provider_registry import PROVIDERS, all_provider_help, help_for, remedy_for
 from app.links.providers.https import STORAGE
 from app.problems import Who, catalogue
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import Stop
 from app.links import LinkSettings, normalise
-from app.links.providers import PROVIDERS, provider_of
+from app.links.provider_registry import PROVIDERS, provider_of
 from app.links.providers.https import FAILURES, STORAGE
 from app.links.share_link import host_matches
 from app.problems import catalogue

@@ -123,14 +123,14 @@ RECIPE = Recipe(
         Piece("the help", f"{FOLDER}/help.toml", HELP, r"tidebox: add .*help\.toml"),
         Piece(
             "its import",
-            "app/links/providers/__init__.py",
+            "app/links/provider_registry.py",
             "from app.links.providers.tidebox import Tidebox\n",
             "'Tidebox' is not defined",
             after="from app.links.providers.sharepoint import SharePoint\n",
         ),
         Piece(
             "its entry",
-            "app/links/providers/__init__.py",
+            "app/links/provider_registry.py",
             "    Tidebox(),\n",
             "tidebox: add the provider to PROVIDERS",
             after="    WeTransfer(),\n",
@@ -145,7 +145,7 @@ RECIPE = Recipe(
 def use() -> None:
     """The provider recognises its link, and the page to hand an export over has the provider's help."""
     from app.links.normalise import normalise
-    from app.links.providers import provider_of, remedy_for
+    from app.links.provider_registry import provider_of, remedy_for
     from tests.pages import words
     from tests.recipes.started_move import started_move
 
