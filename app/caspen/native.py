@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
-from app.caspen.name_keys import client_keys, normalise_name
+from app.caspen.name_keys import normalise_name
+from app.caspen.same_person import client_keys
 from app.caspen.stores import Stores
 from app.caspen.tables import Client, CustomField
 

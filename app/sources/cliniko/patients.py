@@ -6,7 +6,7 @@ No two patients are merged, and no message is sent. Columns without a place in C
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.caspen.name_keys import client_keys
+from app.caspen.same_person import client_keys
 from app.mapping.columns import Column, Link
 from app.mapping.countries import country_code
 from app.mapping.decisions import name_key, named_id
