@@ -27,7 +27,7 @@ class CopiedFile:
 class ExportCopy:
     """All files of an export. `repr` shows neither the data key nor the password.
 
-    `aside`: keys or paths of files that are not opened.
+    `excluded`: keys or paths of files that are not opened.
     """
 
     root: str
@@ -36,19 +36,19 @@ class ExportCopy:
     source: str
     password: str | None = field(repr=False)
     scratch: str
-    aside: tuple[str, ...]
+    excluded: tuple[str, ...]
     marker: str
 
     def without(self, key: str) -> "ExportCopy":
         """The same copy with one more file that is not opened."""
-        return replace(self, aside=(*self.aside, key))
+        return replace(self, excluded=(*self.excluded, key))
 
     @contextmanager
     def opened(self, opening: Callable[[str], None]) -> Iterator[ExportFiles]:
         """The files, archives unpacked, each ready to be streamed; `opening` hears of each before it is read."""
         objects, key = LocalObjects(Path(self.root)), base64.b64decode(self.data_key)
         given = from_objects(self.files, objects, key)
-        watch = FileWatch(opening, frozenset(self.aside), self.marker)
+        watch = FileWatch(opening, frozenset(self.excluded), self.marker)
         scratch = private_scratch(Path(self.scratch))
         with open_export(given, source_named(self.source), Limits(), scratch, self.password, watch) as files:
             yield files

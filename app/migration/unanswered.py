@@ -38,7 +38,7 @@ def files_apart(files: Iterable[ExportFile]) -> tuple[FileApart, ...]:
 def _outcome(file: ExportFile) -> Literal["held", "left_out", "refused"]:
     if file.refused is not None:
         return "refused"
-    return "left_out" if set_aside(file) else "held"
+    return "left_out" if _needs_no_answer(file) else "held"
 
 
 def unanswered_files(files: Iterable[ExportFile]) -> tuple[FileApart, ...]:
@@ -51,7 +51,7 @@ def refused_rows(files: Iterable[ExportFile]) -> int:
     return sum(file.rows for file in files if file.refused is not None)
 
 
-def set_aside(file: ExportFile) -> bool:
+def _needs_no_answer(file: ExportFile) -> bool:
     """Whether a file needs no answer: the clinic left the file out, or the export holds it twice."""
     return bool(file.facts.get("left_out") or file.facts.get("copy_of"))
 

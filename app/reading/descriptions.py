@@ -42,7 +42,7 @@ def describe(runtime: Runtime, migration: Migration) -> Iterator[str]:
             yield f"\n{Problem('preview_busy').title}.\n"
             return
         except ReaderFailed as failed:
-            if not failed.opening or failed.opening in copy.aside:
+            if not failed.opening or failed.opening in copy.excluded:
                 break
             copy = copy.without(failed.opening)
     yield f"\n{Problem('preview_failed').title}.\n"

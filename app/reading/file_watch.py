@@ -25,18 +25,18 @@ def do_nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class FileWatch:
-    """`opening` is called with a file's key before its bytes are read. Files in `aside`, by key or path, are refused
+    """`opening` is called with a file's key before its bytes are read. Files in `excluded`, by key or path, are refused
     and not opened. `advancing` is called as bytes come out of an archive, since a dense file takes long. `marker` is
     for tests only: see `act_as_killer`."""
 
     opening: Callable[[str], None] = ignore_key
-    aside: frozenset[str] = field(default_factory=frozenset)
+    excluded: frozenset[str] = field(default_factory=frozenset)
     marker: str = ""
     advancing: Callable[[], None] = do_nothing
 
     def refusal(self, key: str, path: str) -> Refused | None:
-        """Returns the refusal of a file that is set aside; None for any other file."""
-        return Refused(STOPS_READER) if key in self.aside or path in self.aside else None
+        """Returns the refusal of a file that is excluded; None for any other file."""
+        return Refused(STOPS_READER) if key in self.excluded or path in self.excluded else None
 
     def begin(self, key: str) -> None:
         """Announces that a file is about to be parsed."""

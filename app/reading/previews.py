@@ -46,7 +46,7 @@ def load_preview(runtime: Runtime, migration: Migration, plan: Plan, asked: Prev
     code `preview_failed`, a file that waits too long for a reader `preview_busy`. Another file that crashes the reader
     is skipped."""
     copy = export_copy(runtime, migration)
-    known = copy.aside
+    known = copy.excluded
     for _ in range(MOST_FAILURES):
         previews: list[Preview] = []
         try:
@@ -56,7 +56,7 @@ def load_preview(runtime: Runtime, migration: Migration, plan: Plan, asked: Prev
         except ReaderFailed as failed:
             if previews:
                 return previews[-1]  # another file crashed the search for ids
-            if not failed.opening or failed.opening in copy.aside:
+            if not failed.opening or failed.opening in copy.excluded:
                 break
             copy = copy.without(failed.opening)
             continue

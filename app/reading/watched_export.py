@@ -14,7 +14,7 @@ from app.reading.limits import Limits
 from app.sources import source as source_named
 from app.storage import Objects
 from app.worker.heartbeat import Heartbeat
-from app.worker.leases import set_aside_in_reading
+from app.worker.leases import files_excluded_in_reading
 from app.worker.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ def open_migration_export(runtime: Runtime, migration: Migration, beat: Heartbea
     with runtime.ledger.read() as session:
         files = fetched_files(session, migration.id, migration.export_number)
         password = zip_password_of(session, migration, runtime.link_key(migration))
-        aside = set_aside_in_reading(session, migration)
+        excluded = files_excluded_in_reading(session, migration)
     watch = beat.watch()
-    watch = replace(watch, aside=watch.aside | aside)
+    watch = replace(watch, excluded=watch.excluded | excluded)
     given = [watch_file(runtime.objects, runtime.key(migration), file, beat) for file in files]
     source = source_named(migration.source)
     with open_export(given, source, Limits(), private_scratch(runtime.scratch.folder), password, watch) as export:

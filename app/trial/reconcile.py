@@ -33,7 +33,7 @@ from app.trial.trial_context import TrialContext, trial_contexts
 from app.trial.verification import NOT_VERIFIED, verify_trial
 from app.worker.clean_up import drop_trials
 from app.worker.heartbeat import Heartbeat
-from app.worker.leases import Lease, set_aside
+from app.worker.leases import Lease, excluded_files
 from app.worker.memory import peak_mb
 from app.worker.outcome import Done
 from app.worker.runtime import Runtime
@@ -105,7 +105,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
 def unverified_paths(lease: Lease, problems: Sequence[Problem]) -> list[str]:
     """The paths of files whose reader ended in this check, without files that `problems` name."""
     named = {problem.file for problem in problems if problem.code == NOT_VERIFIED}
-    return sorted({path_of(key) for key in set_aside(lease.result)} - named)
+    return sorted({path_of(key) for key in excluded_files(lease.result)} - named)
 
 
 def paths_of_parts(runtime: Runtime, migration: Migration) -> dict[int, str]:

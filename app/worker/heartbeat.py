@@ -11,7 +11,7 @@ from app.db import Database
 from app.reading.file_watch import FileWatch
 from app.settings import Settings
 from app.worker.current_file import CurrentFile
-from app.worker.leases import Lease, LostLease, note_opening, renew, set_aside
+from app.worker.leases import Lease, LostLease, excluded_files, note_opening, renew
 
 UNEXPLAINED = 3  # attempts that ended without a known cause
 log = structlog.get_logger()
@@ -61,9 +61,9 @@ class Heartbeat:
             self._renew()
 
     def watch(self) -> FileWatch:
-        """Opens files of an export with a note of each file, and refuses files that are set aside."""
+        """Opens files of an export with a note of each file, and refuses excluded files."""
         marker = self.settings.killer_marker
-        return FileWatch(self._opening, set_aside(self.lease.result), marker, advancing=self)
+        return FileWatch(self._opening, excluded_files(self.lease.result), marker, advancing=self)
 
     def _opening(self, key: str) -> None:
         self.current.write(key)

@@ -232,18 +232,18 @@ def kept_counts(result: WorkResult) -> WorkResult:
     return {"ended_by_file": dict(ended_by_file(result))} if ended_by_file(result) else {}
 
 
-def set_aside(result: WorkResult) -> frozenset[str]:
-    """The files that a piece no longer opens. A file is left out when it has ended two readers; once ten files are left
-    out, a single ended reader is enough."""
+def excluded_files(result: WorkResult) -> frozenset[str]:
+    """The files that a piece no longer opens. A file is excluded when it has ended two readers; once ten files are
+    excluded, a single ended reader is enough."""
     counts = ended_by_file(result)
     most = ENDS_OF_A_FILE if sum(count >= ENDS_OF_A_FILE for count in counts.values()) < MANY_ENDINGS else 1
     return frozenset(key for key, count in counts.items() if count >= most)
 
 
-def set_aside_in_reading(session: Session, migration: Migration) -> frozenset[str]:
+def files_excluded_in_reading(session: Session, migration: Migration) -> frozenset[str]:
     """The files that ended their readers while the export was read. They are never opened again."""
     work = session.get(Work, (migration.id, f"export:{migration.export_number}", READING, 0))
-    return set_aside(work.result) if work is not None else frozenset()
+    return excluded_files(work.result) if work is not None else frozenset()
 
 
 def _release(session: Session, work: Work, key: str, times: int = 1) -> None:

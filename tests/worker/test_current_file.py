@@ -13,10 +13,10 @@ from app.worker.leases import (
     claim,
     create_missing,
     exclude_file,
+    excluded_files,
     expire_owner,
     note_opening,
     release_for_file,
-    set_aside,
 )
 from tests.clinic import Clinic
 
@@ -60,11 +60,11 @@ def test_a_key_of_any_length_and_letters_is_kept_as_far_as_there_is_room() -> No
     assert note.read() == "\ud800/é"
 
 
-def test_a_file_is_set_aside_after_two_ends_and_after_one_when_there_were_many() -> None:
-    assert set_aside({"ended_by_file": {"a": 1}}) == frozenset()
-    assert set_aside({"ended_by_file": {"a": 2, "b": 1}}) == {"a"}
+def test_a_file_is_excluded_after_two_ends_and_after_one_when_there_were_many() -> None:
+    assert excluded_files({"ended_by_file": {"a": 1}}) == frozenset()
+    assert excluded_files({"ended_by_file": {"a": 2, "b": 1}}) == {"a"}
     many = {str(n): 2 for n in range(MANY_ENDINGS)}
-    assert set_aside({"ended_by_file": {**many, "b": 1}}) == {*many, "b"}
+    assert excluded_files({"ended_by_file": {**many, "b": 1}}) == {*many, "b"}
 
 
 def test_an_end_in_a_file_counts_for_the_file_and_is_no_attempt(clinic: Clinic) -> None:
@@ -95,4 +95,4 @@ def test_a_failure_in_a_file_and_an_unexplained_failure_release_the_piece(clinic
     exclude_file(ledger, second, "b")
     (work,) = clinic.work(phase="read")
     assert (work.attempts, work.result.get("opening")) == (0, None)
-    assert set_aside(work.result) == {"b"}
+    assert excluded_files(work.result) == {"b"}
