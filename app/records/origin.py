@@ -20,9 +20,9 @@ from app.mapping.kind import Source
 from app.mapping.plan import Plan
 from app.migration.exports import current_export
 from app.migration.models import Migration, Part, Trial, Work
+from app.records.evidence_lines import EvidenceLine, RecordEvidence, build_record_evidence, line_of
 from app.records.field import RecordField
 from app.records.kinds import BY_NAME as KINDS
-from app.records.provenance import Provenance, ProvenanceLine, build_provenance, line_of
 from app.records.query import get
 from app.records.record_kind import RecordKind
 from app.records.source_row import SourceGone, SourceRow, Taken, part_of_record, read_source
@@ -38,12 +38,12 @@ OTHER = "Another export was handed over since this trial was made, so that its r
 
 @dataclass(frozen=True, slots=True)
 class RecordOrigin:
-    """The source of a record. `row` is None for the reason `why`; `provenance` has only the values then.
+    """The source of a record. `row` is None for the reason `why`; `evidence` has only the values then.
 
     `is_damaged`: the record names a row that did not make it, so the trial must be started again.
     """
 
-    provenance: Provenance
+    evidence: RecordEvidence
     row: SourceRow | None = None
     why: str = ""
 
@@ -67,10 +67,12 @@ def origin_of(
     row, why = _row(runtime, migration, source, trial, record, shown)
     if row is None:
         return RecordOrigin(
-            Provenance(tuple(_alone(field, hidden) for field in shown if field.value), (), ()), None, why
+            RecordEvidence(tuple(_alone(field, hidden) for field in shown if field.value), (), ()), None, why
         )
     taken = {column: _words(each) for column, each in row.taken.items()}
-    return RecordOrigin(build_provenance(kind, shown, row, hidden, {**_other_rows(record, row, shown), **taken}), row)
+    return RecordOrigin(
+        build_record_evidence(kind, shown, row, hidden, {**_other_rows(record, row, shown), **taken}), row
+    )
 
 
 def _other_rows(record: Any, row: SourceRow, fields: Iterable[RecordField]) -> dict[str, str]:
@@ -99,10 +101,10 @@ def _words(taken: Taken) -> str:
     return f"{how[taken.value]}, {line_of(taken.place)}"
 
 
-def _alone(field: RecordField, hidden: frozenset[str]) -> ProvenanceLine:
+def _alone(field: RecordField, hidden: frozenset[str]) -> EvidenceLine:
     """A value without a row."""
     is_hidden = bool(hidden.intersection(field.columns))
-    return ProvenanceLine(field.label, None if is_hidden else field, (), (), closed=is_hidden)
+    return EvidenceLine(field.label, None if is_hidden else field, (), (), closed=is_hidden)
 
 
 def _row(

@@ -6,8 +6,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.caspen.record_ids import Ids
 from app.migration.trials import current_trial
+from app.records.evidence_lines import LEFT_OUT, MATCHED, NOT_BROUGHT, cells_alone, counts_instead
 from app.records.kinds import BY_NAME, hidden_from
-from app.records.provenance import LEFT_OUT, MATCHED, NOT_BROUGHT, cells_alone, counts_instead
 from app.records.query import get
 from app.records.record_reader import reader_of
 from app.records.source_row import SourceGone, SourceRow, part_of_line, read_source

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page
 
 from app.mapping.context import DateOrder
+from app.records.evidence_lines import build_record_evidence
 from app.records.field import text_field
 from app.records.kinds import BY_NAME
 from app.records.origin import RecordOrigin
-from app.records.provenance import build_provenance
 from app.records.record_kind import NOTHING
 from app.records.shown_cells import Cell, CellPlace
 from app.records.source_row import SourceRow
@@ -51,7 +51,7 @@ def record() -> str:
         "title": LONG_NAME,
         "client_id": None,
         "client": None,
-        "origin": RecordOrigin(build_provenance(BY_NAME["clients"], fields, row, NOTHING), row),
+        "origin": RecordOrigin(build_record_evidence(BY_NAME["clients"], fields, row, NOTHING), row),
         "trial": {"number": 1},
         "is_live": False,
         "next_card": None,

@@ -10,10 +10,10 @@ import pytest
 
 from app.migration.models import Trial
 from app.records.client import details
+from app.records.evidence_lines import AS_IT_WAS, NO_CELL, SAME_MOMENT, EvidenceLine, line_of
 from app.records.kinds import BY_NAME, KINDS
 from app.records.names_of_ids import RecordNames
 from app.records.origin import RecordOrigin, origin_of
-from app.records.provenance import AS_IT_WAS, NO_CELL, SAME_MOMENT, ProvenanceLine, line_of
 from app.records.query import find, get
 from app.records.record_kind import NOTHING
 from app.records.shown_cells import Cell
@@ -76,7 +76,7 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def check(line: ProvenanceLine) -> None:
+def check(line: EvidenceLine) -> None:
     field = line.field
     assert field is not None
     keys = [cell.key for cell in line.cells]
@@ -102,7 +102,7 @@ def test_the_evidence_of_every_value_is_true(trial_of: Callable[[str], Product],
         if origin.row is None:
             continue
         row = origin.row
-        for line in origin.provenance.lines:
+        for line in origin.evidence.lines:
             check(line)
             assert line.field is not None
             if not line.field.value:
@@ -120,7 +120,7 @@ def test_the_date_of_a_note_of_an_appointment_names_the_appointment(
 ) -> None:
     dated = 0
     for record, origin in origins(trial_of(dialect), "progress_notes"):
-        line = next(line for line in origin.provenance.lines if line.label == "Date")
+        line = next(line for line in origin.evidence.lines if line.label == "Date")
         if record.appointment_id is None or record.note_date == record.source_created_at:
             continue
         dated += 1
@@ -137,7 +137,7 @@ def test_an_answer_of_a_client_names_its_own_cell(trial_of: Callable[[str], Prod
     consents = [
         line
         for _, origin in origins(trial_of(dialect), "clients")
-        for line in origin.provenance.lines
+        for line in origin.evidence.lines
         if line.label == "Custom field: SMS marketing consent"
     ]
     assert consents

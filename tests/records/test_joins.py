@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from app.records.evidence_lines import NO_CELL, EvidenceLine
 from app.records.origin import RecordOrigin
-from app.records.provenance import NO_CELL, ProvenanceLine
 from app.records.shown_cells import Cell
 from tests.clinic import runtime_in
 from tests.records.joined import DOCUMENTS, TABLES, changed, files_of, pages
@@ -130,8 +130,8 @@ def origin_of(shown: Page) -> Callable[[str, str], RecordOrigin]:
     return made
 
 
-def line_of(origin: RecordOrigin, label: str) -> ProvenanceLine:
-    return next(line for line in origin.provenance.lines if line.label == label)
+def line_of(origin: RecordOrigin, label: str) -> EvidenceLine:
+    return next(line for line in origin.evidence.lines if line.label == label)
 
 
 def place_of(cell: Cell, origin: RecordOrigin) -> tuple[Column, int]:
@@ -215,7 +215,7 @@ def test_only_rows_that_have_a_part_in_a_value_are_named(
 
 
 def test_a_replaced_cell_names_the_row_that_replaces_it(origin_of: Callable[[str, str], RecordOrigin]) -> None:
-    others = {line.cells[0].name: line.did for line in origin_of("appointments", "77").provenance.others}
+    others = {line.cells[0].name: line.did for line in origin_of("appointments", "77").evidence.others}
     assert others["did_not_arrive"] == ("Line 2 of attendees.csv counts instead",)
 
 

@@ -235,7 +235,7 @@ def report_rows(page: Response) -> dict[str, tuple[int, int, str]]:
     return {name.strip(): (arrived[name.strip()], live[name.strip()], text) for name, text in cells}
 
 
-def live_by_provenance(product: Product, move: str) -> Counter[tuple[str, str]]:
+def live_of_move(product: Product, move: str) -> Counter[tuple[str, str]]:
     """Live records with a move that people have not deleted, by kind and table."""
     match: Counter[tuple[str, str]] = Counter()
     with product.runtime.caspen.live.database.connection(reading=True) as connection:
@@ -250,7 +250,7 @@ def live_by_provenance(product: Product, move: str) -> Counter[tuple[str, str]]:
 def assert_every_kind_is_true(product: Product) -> dict[str, tuple[int, int, str]]:
     """Each number equals a query by the move. A number that differs from the rows names its records."""
     rows = report_rows(product.visitor(MEGAN).get(f"{product.at}/report"))
-    there = live_by_provenance(product, product.migration_id)
+    there = live_of_move(product, product.migration_id)
     assert len(rows) > 20
     for kind in source("cliniko").kinds:
         tables = {table: count for (name, table), count in there.items() if name == kind.name}

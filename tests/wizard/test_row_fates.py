@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.caspen.tables import CustomFieldValue
 from app.migration.models import ExportFile, ProblemLine
-from app.records.provenance import LEFT_OUT, MATCHED, NOT_BROUGHT
+from app.records.evidence_lines import LEFT_OUT, MATCHED, NOT_BROUGHT
 from tests.conftest import At
 from tests.pages import absent, done, headline, words
 from tests.points import Folders, running

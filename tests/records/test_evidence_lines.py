@@ -11,11 +11,11 @@ import pytest
 from app.mapping.context import DateOrder
 from app.mapping.kind import Kind
 from app.problems import Problem
+from app.records.evidence_lines import CLOSED, EvidenceLine, RecordEvidence, build_record_evidence, cells_alone
 from app.records.field import RecordField, text_field
 from app.records.kinds import BY_NAME
 from app.records.labels import moment_field
 from app.records.origin import NO_ROW, origin_of
-from app.records.provenance import CLOSED, Provenance, ProvenanceLine, build_provenance, cells_alone
 from app.records.record_kind import NOTHING
 from app.records.shown_cells import Cell, CellPlace
 from app.records.source_row import SourceRow
@@ -44,11 +44,11 @@ def a_row(
 
 def compared(
     fields: list[RecordField], row: SourceRow, table: str = "clients", hidden: frozenset[str] = NOTHING
-) -> Provenance:
-    return build_provenance(BY_NAME[table], fields, row, hidden)
+) -> RecordEvidence:
+    return build_record_evidence(BY_NAME[table], fields, row, hidden)
 
 
-def line_for(field: RecordField, cells: Mapping[str, str], *problems: Problem, **more: Any) -> ProvenanceLine:
+def line_for(field: RecordField, cells: Mapping[str, str], *problems: Problem, **more: Any) -> EvidenceLine:
     (line,) = compared([field], a_row(cells, *problems, **more)).lines
     return line
 
@@ -108,9 +108,9 @@ def test_a_month_first_file_is_described_as_month_first() -> None:
 
 def test_the_title_of_a_problem_appears_once_at_its_cell() -> None:
     problem = Problem("bad_date", "patients", column="date_of_birth")
-    provenance = compared([BORN], a_row({"date_of_birth": "31/31/1961"}, problem))
-    assert provenance.lines[0].did == (problem.title,)
-    assert provenance.problems == ()
+    evidence = compared([BORN], a_row({"date_of_birth": "31/31/1961"}, problem))
+    assert evidence.lines[0].did == (problem.title,)
+    assert evidence.problems == ()
 
 
 def test_an_empty_value_names_a_cell_only_where_the_cell_was_refused() -> None:
@@ -155,7 +155,7 @@ def test_a_value_of_another_row_names_the_reference_and_that_row() -> None:
         feeds={"booking_id": frozenset({"note_date"})},
     )
     words = "From its appointment, line 3 of appointments.csv"
-    (line,) = build_provenance(BY_NAME["progress_notes"], [field], row, NOTHING, {"note_date": words}).lines
+    (line,) = build_record_evidence(BY_NAME["progress_notes"], [field], row, NOTHING, {"note_date": words}).lines
     assert ([cell.name for cell in line.cells], line.did) == (["booking_id"], (words,))
 
 
@@ -177,8 +177,8 @@ def test_a_problem_of_the_whole_row_appears_below() -> None:
 
 def test_a_value_without_a_cell_is_marked_and_an_empty_field_is_left_out() -> None:
     fields = [text_field("State", "Active", "status"), text_field("Alert", None, "alert")]
-    provenance = compared(fields, replace(a_row({}), feeds={}))
-    assert [(line.label, line.did) for line in provenance.lines] == [("State", ("Not a column in your export",))]
+    evidence = compared(fields, replace(a_row({}), feeds={}))
+    assert [(line.label, line.did) for line in evidence.lines] == [("State", ("Not a column in your export",))]
 
 
 ATTENDEE = CellPlace("Diary/attendees.csv", 4, 7)
@@ -200,10 +200,10 @@ STATE = RecordField("State", "Arrived", ("status", "cancellation_reason_id"), ho
 
 def test_a_value_of_another_row_shows_its_cell_with_its_place() -> None:
     row = a_visit(of_attendee("arrived", "true", "status"), did_not_arrive="true")
-    provenance = compared([STATE], row, "appointments")
-    assert [(cell.header, cell.place) for cell in provenance.lines[0].cells] == [("Arrived", ATTENDEE)]
-    assert provenance.lines[0].did == ("In Caspen's words",)
-    assert [line.did for line in provenance.others] == [("Line 7 of attendees.csv counts instead",)]
+    evidence = compared([STATE], row, "appointments")
+    assert [(cell.header, cell.place) for cell in evidence.lines[0].cells] == [("Arrived", ATTENDEE)]
+    assert evidence.lines[0].did == ("In Caspen's words",)
+    assert [line.did for line in evidence.others] == [("Line 7 of attendees.csv counts instead",)]
 
 
 def test_the_problem_of_another_rows_cell_appears_only_at_that_cell() -> None:
@@ -226,8 +226,8 @@ def test_an_equal_moment_of_another_row_is_called_the_same() -> None:
 def test_hidden_values_are_hidden_in_other_rows() -> None:
     cell = of_attendee("notes", "words", "note", "cancellation_note")
     fields = [text_field("Note", "words", "note"), text_field("Cancellation note", "words", "cancellation_note")]
-    provenance = compared(fields, a_visit(cell), "appointments", frozenset({"note"}))
-    assert [(line.label, line.closed, line.cells) for line in provenance.lines] == [
+    evidence = compared(fields, a_visit(cell), "appointments", frozenset({"note"}))
+    assert [(line.label, line.closed, line.cells) for line in evidence.lines] == [
         ("Note", True, ()),
         ("Cancellation note", False, ()),
     ]
@@ -275,10 +275,10 @@ def test_no_cell_of_a_row_is_left_away() -> None:
         "id": "77", "first_name": "Ana", "time_zone": "Sydney", "custom:Sport": "Judo", "?Shoe size": "41",
         "created_at": "2020-01-01", "merged_with_patient_id": "9",
     }  # fmt: skip
-    provenance = compared([text_field("Name", "Ana", "first_name")], a_row(cells))
-    shown = [cell.name for line in (*provenance.lines, *provenance.others) for cell in line.cells]
+    evidence = compared([text_field("Name", "Ana", "first_name")], a_row(cells))
+    shown = [cell.name for line in (*evidence.lines, *evidence.others) for cell in line.cells]
     assert sorted(shown) == sorted(cells)
-    assert {line.cells[0].name: line.did[0] for line in provenance.others} == {
+    assert {line.cells[0].name: line.did[0] for line in evidence.others} == {
         "id": "Kept, so that it is found again",
         "time_zone": "No field of its own in Caspen",
         "custom:Sport": "A custom field",
@@ -298,9 +298,9 @@ def test_hidden_values_are_hidden_in_the_row() -> None:
     row = a_row({"id": "7", "title": "First", "content": "{}", "?Extra": "secret"}, kind=kind)
     hidden = frozenset({"body"})
     fields = [text_field("Title", "First", "title"), text_field("Note", "words", "body")]
-    provenance = compared(fields, row, "progress_notes", hidden)
-    assert [(line.label, line.closed) for line in provenance.lines] == [("Title", False), ("Note", True)]
-    texts = [cell.text for line in (*provenance.lines, *provenance.others) for cell in line.cells]
+    evidence = compared(fields, row, "progress_notes", hidden)
+    assert [(line.label, line.closed) for line in evidence.lines] == [("Title", False), ("Note", True)]
+    texts = [cell.text for line in (*evidence.lines, *evidence.others) for cell in line.cells]
     assert sorted(texts) == ["7", "First"]
     alone = cells_alone(row, hidden)
     assert {line.label: line.did for line in alone if line.closed} == {"Content": (CLOSED,), "Extra": (CLOSED,)}
@@ -317,7 +317,7 @@ def test_hidden_values_are_closed_without_a_row() -> None:
     nothing: Any = None  # a record that rows only name is told apart before anything is read
     origin = origin_of(nothing, nothing, nothing, nothing, BY_NAME["progress_notes"], record, fields, hidden)
     assert (origin.row, origin.why) == (None, NO_ROW)
-    assert [(line.label, line.closed, line.field is None) for line in origin.provenance.lines] == [
+    assert [(line.label, line.closed, line.field is None) for line in origin.evidence.lines] == [
         ("Title", False, False),
         ("Note", True, True),
     ]

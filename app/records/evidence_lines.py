@@ -29,7 +29,7 @@ MONTH_FIRST = "Read with the month before the day, as all of the file proves"
 
 
 @dataclass(frozen=True, slots=True)
-class ProvenanceLine:
+class EvidenceLine:
     """A value with its source `cells`. `did` describes the conversion, `is_same` marks an unchanged value."""
 
     label: str
@@ -41,21 +41,21 @@ class ProvenanceLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class RecordEvidence:
     """`lines` in the order of the record, `others` for cells without a value, `problems` of the row."""
 
-    lines: tuple[ProvenanceLine, ...]
-    others: tuple[ProvenanceLine, ...]
+    lines: tuple[EvidenceLine, ...]
+    others: tuple[EvidenceLine, ...]
     problems: tuple[Problem, ...]
 
 
-def build_provenance(
+def build_record_evidence(
     kind: RecordKind,
     fields: Iterable[RecordField],
     row: SourceRow,
     hidden: frozenset[str],
     borrowed: Mapping[str, str] = NOTHING_BORROWED,
-) -> Provenance:
+) -> RecordEvidence:
     """The values of a record with the source cells of each.
 
     `hidden` are columns that the reader may not see, so their cells are hidden, too. `borrowed` names, by column, the
@@ -67,7 +67,7 @@ def build_provenance(
         for column in _destinations(cell, kind, row):
             by_column.setdefault(column, []).append(cell)
     secret = {cell.key for cell in every_cell if hidden.intersection(_destinations(cell, kind, row))}
-    lines: list[ProvenanceLine] = []
+    lines: list[EvidenceLine] = []
     shown: set[tuple[CellPlace | None, str]] = set()
     for field in fields:
         cells = _cells_of(field, by_column) if field.value else _refused(field, kind, row)
@@ -75,17 +75,17 @@ def build_provenance(
         cells = _described(field, kind, row) if is_usual else cells
         shown.update(cell.key for cell in cells)
         if hidden.intersection(field.columns):
-            lines.append(ProvenanceLine(field.label, None, (), (CLOSED,), closed=True))
+            lines.append(EvidenceLine(field.label, None, (), (CLOSED,), closed=True))
         elif field.value or cells:
             open_cells = tuple(cell for cell in cells if cell.key not in secret)
-            closed = ProvenanceLine(field.label, field, (), (CLOSED,))
+            closed = EvidenceLine(field.label, field, (), (CLOSED,))
             lines.append(
                 _line(field, open_cells, row, borrowed, is_usual=is_usual) if open_cells or not cells else closed
             )
     rest = [cell for cell in row.cells if cell.key not in shown and cell.key not in secret]
     others = tuple(_other(cell, row, hidden, kind) for cell in rest)
     shown_titles = {word for line in (*lines, *others) for word in line.did}
-    return Provenance(tuple(lines), others, tuple(p for p in _own_problems(row) if p.title not in shown_titles))
+    return RecordEvidence(tuple(lines), others, tuple(p for p in _own_problems(row) if p.title not in shown_titles))
 
 
 def _cells_of(field: RecordField, by_column: Mapping[str, list[Cell]]) -> tuple[Cell, ...]:
@@ -130,7 +130,7 @@ def _is_of_another_record(problem: Problem, row: SourceRow) -> bool:
 
 def cells_alone(
     row: SourceRow, hidden: frozenset[str], *, fate: str = "", is_planned: bool = False
-) -> tuple[ProvenanceLine, ...]:
+) -> tuple[EvidenceLine, ...]:
     """The cells of a row by itself.
 
     `fate` says of all known cells alike what became of them, such as NOT_BROUGHT; "" for a row that came. `is_planned`:
@@ -173,20 +173,20 @@ def _destination(cell: Cell, kind: RecordKind, row: SourceRow) -> str:
 
 def _line(
     field: RecordField, cells: tuple[Cell, ...], row: SourceRow, borrowed: Mapping[str, str], *, is_usual: bool = False
-) -> ProvenanceLine:
+) -> EvidenceLine:
     from_other_row = next((borrowed[column] for column in field.columns if column in borrowed), None)
     if from_other_row is not None:
-        return ProvenanceLine(field.label, field, cells, (from_other_row,))
+        return EvidenceLine(field.label, field, cells, (from_other_row,))
     if row.assumed.intersection(field.columns):
-        return ProvenanceLine(field.label, field, cells, (ASSUMED,))
+        return EvidenceLine(field.label, field, cells, (ASSUMED,))
     if not cells:
         why = _without_cell(field, row)
-        return ProvenanceLine(field.label, field, (), (why,), is_same=why == NO_CELL)
+        return EvidenceLine(field.label, field, (), (why,), is_same=why == NO_CELL)
     titles = _problems(cells, row)
     if not titles and all(_is_kept(cell, field) for cell in cells):
-        return ProvenanceLine(field.label, field, cells, (AS_IT_WAS,), is_same=True)
+        return EvidenceLine(field.label, field, cells, (AS_IT_WAS,), is_same=True)
     without_evidence = USUAL if field.origin is None else NOT_TRACED  # another record's usual value is not known here
-    return ProvenanceLine(
+    return EvidenceLine(
         field.label, field, cells, tuple(titles) or (without_evidence if is_usual else _how(field, cells, row),)
     )
 
@@ -271,15 +271,15 @@ def _other(
     *,
     fate: str = "",
     is_planned: bool = False,
-) -> ProvenanceLine:
+) -> EvidenceLine:
     """A cell by itself. Hidden if it may hold a hidden value."""
     column = cell.placed.column if cell.placed else None
     destination = (column.destination or "").partition(".")[2] if column else ""
     if hidden and (column is None or destination in hidden):
-        return ProvenanceLine(cell.header, None, (), (CLOSED,), closed=True)
+        return EvidenceLine(cell.header, None, (), (CLOSED,), closed=True)
     titles = _problems((cell,), row)
     became = _instead(cell, row, kind) or (fate if column is not None else "") or _became(cell, row, is_planned)
-    return ProvenanceLine(cell.header, None, (cell,), tuple(titles) or (became,))
+    return EvidenceLine(cell.header, None, (cell,), tuple(titles) or (became,))
 
 
 def _instead(cell: Cell, row: SourceRow, kind: RecordKind | None) -> str:
