@@ -32,7 +32,7 @@ from app.migration.models import Migration
 from app.migration.state_words import WORDS
 from app.migration.states import MOVES, WORKING, Event, State
 from app.production import require_ready
-from app.request_limits import check_texts, read_form
+from app.request_sizes import check_texts, read_form
 from app.sandbox import sandbox_pages as sandbox
 from app.sandbox.demo import seed
 from app.settings import Environment, Settings, settings

@@ -19,7 +19,7 @@ from app.commands.listening import address_at, listen_at
 from app.commands.redis_server import RedisServer, start_redis
 from app.lifetime import Starts, on_end, start_dependent
 from app.production import require_ready
-from app.request_limits import HEADER_BYTES
+from app.request_sizes import HEADER_BYTES
 from app.settings import Environment, Settings
 from app.settings import settings as configured
 from app.sources import source_or_unknown

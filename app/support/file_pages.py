@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 
 from app.migration.states import Event
 from app.reading.redaction import redacted_path
-from app.request_limits import read_form
+from app.request_sizes import read_form
 from app.support.support_pages import reason_error
 from app.web.page_context import go, in_state, page, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, settle

@@ -16,7 +16,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from app.request_limits import HEADER_BYTES
+from app.request_sizes import HEADER_BYTES
 
 UNWANTED_BYTES = 2 * 1024 * 1024
 MOST_OF_A_NETWORK = 200

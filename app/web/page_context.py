@@ -32,7 +32,7 @@ from app.migration.audited import Audited, load_audited
 from app.migration.ledger_validation import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import OPEN, OVER, Actor, Event, State, move_for
-from app.request_limits import read_form
+from app.request_sizes import read_form
 from app.settings import Environment
 from app.sources import source, source_or_unknown
 from app.storage.encryption import key_from_setting

@@ -28,7 +28,7 @@ from app.migration.state_words import WORDS
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial, trials
-from app.request_limits import read_form
+from app.request_sizes import read_form
 from app.trial.trial_damage import whole_trial
 from app.web.form_fingerprint import MOMENT, TICK, FormField, Shown, columns_shown
 from app.web.navigation import page_of

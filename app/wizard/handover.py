@@ -36,7 +36,7 @@ from app.migration.unanswered import refused_rows
 from app.migration.warning_texts import range_of, to_text
 from app.problems import Problem, catalogue
 from app.reading.seal import require_true_reading
-from app.request_limits import read_form
+from app.request_sizes import read_form
 from app.settings import environment
 from app.sources.invented import sample_writer
 from app.web.form_fingerprint import Shown, present

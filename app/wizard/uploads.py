@@ -36,7 +36,7 @@ from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.migration.upload_tables import UploadFile
 from app.problems import Problem
-from app.request_limits import read_form
+from app.request_sizes import read_form
 from app.unavailable import cause_of
 from app.web.form_fingerprint import FIELD, LONGEST, MOMENT, Changed, NoBasis, Shown, columns_shown
 from app.web.page_context import Visit, go, in_state, shows, visit_of

@@ -15,7 +15,7 @@ from app.migration.models import Migration
 from app.migration.plans import EDITABLE
 from app.migration.states import Event, State
 from app.migration.used_kinds import COUNTING, save_counts, save_uses
-from app.request_limits import read_form
+from app.request_sizes import read_form
 from app.web.form_fingerprint import FormField, Shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 

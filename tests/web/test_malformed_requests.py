@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from app.access.rights import RIGHTS
-from app.request_limits import LARGEST_NUMBER, LONGEST_FIELD, LONGEST_SEGMENT, is_number, is_text
+from app.request_sizes import LARGEST_NUMBER, LONGEST_FIELD, LONGEST_SEGMENT, is_number, is_text
 from tests.conftest import At
 from tests.figures.generated_requests import Answers, asked
 from tests.pages import headline

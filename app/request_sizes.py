@@ -1,4 +1,4 @@
-"""Limits of every request: texts that every database can store, and numbers within bounds.
+"""The sizes of a request that pages accept: headers, address and texts, so that every database can store them.
 
 A path beyond a limit is answered with 404, a query or a form with 422. SQLite stores NUL bytes and PostgreSQL does not;
 pages need not know that.
