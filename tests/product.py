@@ -24,7 +24,7 @@ from app.migration.models import AuditEntry, Migration, OutboxMail, Trial
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, close_gaps
 from app.settings import Environment, Settings
-from app.signin import pages
+from app.signin import sign_in_limits
 from app.trial.trial_context import trial_contexts
 from app.web.page_context import cookie_name
 from app.worker.runtime import Runtime, open_runtime
@@ -201,8 +201,8 @@ def settings_in(folder: Path, environment: Environment = Environment.TEST, **mor
 
 def start(folder: Path, environment: Environment = Environment.TEST, **more: object) -> Product:
     """Opens the product on a folder."""
-    pages.limiter.storage.reset()
-    pages.PAUSE_SECONDS = 0.0
+    sign_in_limits.limiter.storage.reset()
+    sign_in_limits.PAUSE_SECONDS = 0.0
     settings = settings_in(folder, environment, **more)
     runtime = open_runtime(settings, settings.page_patience_seconds)
     app = create_app(settings, runtime)

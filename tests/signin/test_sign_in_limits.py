@@ -7,9 +7,8 @@ import time_machine
 from sqlmodel import select
 
 from app.access.access_tables import Person, SignInToken
-from app.signin import pages
-from app.signin import pages as links
-from app.signin.pages import SignInLinkRequest, network_of
+from app.signin import pages, sign_in_limits
+from app.signin.sign_in_limits import SignInLinkRequest, network_of
 from app.web.page_context import COOKIE
 from tests.conftest import At
 from tests.invited import invite, newest_link, sign_in_by_link
@@ -53,12 +52,12 @@ def test_each_network_has_its_own_limit(product: Product) -> None:
     def asks(network: str, times: int) -> int:
         before = len(product.mails("sign_in"))
         for _ in range(times):
-            links.email_link(product.runtime, SignInLinkRequest(MEGAN, "/", network, None))
+            sign_in_limits.email_link(product.runtime, SignInLinkRequest(MEGAN, "/", network, None))
         return len(product.mails("sign_in")) - before
 
-    assert asks("203.0.113.7", 12) == links.PER_ADDRESS_FROM_ONE_NETWORK
+    assert asks("203.0.113.7", 12) == sign_in_limits.PER_ADDRESS_FROM_ONE_NETWORK
     assert asks("198.51.100.2", 1) == 1
-    assert sum(asks(f"192.0.2.{number}", 3) for number in range(20)) == links.PER_ADDRESS - 6
+    assert sum(asks(f"192.0.2.{number}", 3) for number in range(20)) == sign_in_limits.PER_ADDRESS - 6
     assert asks("198.51.100.9", 1) == 0
     assert opens(product.visitor(), product), "the newest e-mail signs in"
     assert asks("198.51.100.9", 1) == 1, "and when it is used up there is another one"
@@ -91,7 +90,7 @@ def test_a_known_browser_has_limits_of_its_own(product: Product) -> None:
         sent = len(product.mails("sign_in"))
         for _ in range(12):
             ask(browser)
-        assert len(product.mails("sign_in")) == sent + links.PER_KNOWN_BROWSER
+        assert len(product.mails("sign_in")) == sent + sign_in_limits.PER_KNOWN_BROWSER
         ask(product.visitor())
         assert opens(browser, product)
 
@@ -108,9 +107,9 @@ def test_a_known_browser_counts_only_for_its_owner_and_signs_nobody_in(product: 
     with product.runtime.ledger.read() as session:
         olive = session.get_one(Person, "per_olive")
     for cookie in ("", "nonsense", "s1.", value[:-4] + "AAAA", value + "\x00", "\u00e9"):
-        assert links.known_browser(product.runtime, cookie, olive.id) == ""
-    assert links.known_browser(product.runtime, value, olive.id) != ""
-    assert links.known_browser(product.runtime, value, "per_megan") == ""
+        assert sign_in_limits.known_browser(product.runtime, cookie, olive.id) == ""
+    assert sign_in_limits.known_browser(product.runtime, value, olive.id) != ""
+    assert sign_in_limits.known_browser(product.runtime, value, "per_megan") == ""
 
 
 def test_a_newer_link_ends_older_links_at_once(product: Product) -> None:
@@ -136,7 +135,7 @@ def test_the_work_for_a_request_does_not_reveal_known_addresses(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[SignInLinkRequest] = []
-    monkeypatch.setattr(links, "email_link", lambda _, request: asked.append(request))
+    monkeypatch.setattr(sign_in_limits, "email_link", lambda _, request: asked.append(request))
     answers = [
         product.visitor().post("/signin", data={"email": email, "act": "link"}) for email in (MEGAN, "who@x.example")
     ]
@@ -147,7 +146,7 @@ def test_the_work_for_a_request_does_not_reveal_known_addresses(
 
 
 def test_a_fault_after_the_answer_is_no_fault_of_the_answer(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "post_link", lambda *_: 1 / 0)
+    monkeypatch.setattr(sign_in_limits, "post_link", lambda *_: 1 / 0)
     assert "a link is on its way" in ask(product.visitor())
     assert not product.mails("sign_in")
 
