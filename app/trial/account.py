@@ -25,19 +25,13 @@ from app.trial.account_seal import (
     seal_of_trial,
     sealed,
 )
+from app.trial.verification import NOT_VERIFIED
 from app.worker.leases import DONE, QUARANTINED
 
 APPROVABLE = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING, State.FINALISING_FAILED)
 """The states in which the trial was made of the current export."""
-BLOCKING = (
-    "file_bytes_altered",
-    "record_altered",
-    "link_broken",
-    "rows_unaccounted",
-    "cells_not_found",
-    "rows_miscounted",
-)
-"""Problem codes of a whole trial that prevent its approval."""
+WARNINGS = frozenset({"cells_in_doubt", "gone_from_export", NOT_VERIFIED})
+"""Problem codes of a whole trial that do not prevent its approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +157,17 @@ def _is_sealed(session: Session, migration: Migration, trial: Trial, *, thorough
 
 
 def _is_blocked(session: Session, migration: Migration, trial: Trial) -> bool:
-    blocking = select(ProblemLine.id).where(
+    codes = select(ProblemLine.code).where(
         ProblemLine.migration_id == migration.id,
         ProblemLine.run == f"trial:{trial.number}",
         ProblemLine.part == 0,
-        col(ProblemLine.code).in_(BLOCKING),
     )
-    return session.exec(blocking.limit(1)).first() is not None
+    return bool(blocking_problems(session.exec(codes.distinct())))
+
+
+def blocking_problems(codes: Iterable[str]) -> list[str]:
+    """The codes of a whole trial's problems that prevent its approval: all but warnings."""
+    return [code for code in codes if code not in WARNINGS]
 
 
 def has_true_report(migration: Migration, trial: Trial, order: Iterable[str], seal: str | None) -> bool:

@@ -26,7 +26,7 @@ from app.problems import Problem
 from app.reading.file_watch import path_of
 from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
-from app.trial.account import account_of, balance
+from app.trial.account import account_of, balance, blocking_problems
 from app.trial.account_seal import counted, counted_in, seal_of_trial
 from app.trial.file_contents import altered_files
 from app.trial.trial_context import TrialContext, trial_contexts
@@ -37,8 +37,6 @@ from app.worker.leases import Lease, excluded_files
 from app.worker.memory import peak_mb
 from app.worker.outcome import Done
 from app.worker.runtime import Runtime
-
-WARNINGS = frozenset({"cells_in_doubt", "gone_from_export", NOT_VERIFIED})  # shown, without preventing an approval
 
 
 def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
@@ -76,7 +74,8 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         *gone_rows(runtime, migration, trial_contexts.of(runtime, migration), beat),
         *(Problem(NOT_VERIFIED, file=path) for path in unverified_paths(lease, verification.problems)),
     ]
-    balanced = all(problem.code in WARNINGS for problem in problems) and all(kind.is_balanced for kind in kinds)
+    blocking = blocking_problems(problem.code for problem in problems)
+    balanced = not blocking and all(kind.is_balanced for kind in kinds)
     digest = trial_digest(stored.digests, [kind.name for kind in source.kinds])
     lines = [asdict(kind) for kind in kinds]
     seal = seal_of_trial(trial, lines, balanced, digest, counted(problems, counts))

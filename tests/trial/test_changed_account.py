@@ -15,7 +15,7 @@ from app.migration.models import Migration, Trial
 from app.migration.states import State
 from app.problems import Problem
 from app.reading.reading_ledger import note_run_problems
-from app.trial.account import BLOCKING, has_true_account
+from app.trial.account import WARNINGS, has_true_account
 from app.trial.trial_damage import trial_fault
 from app.worker.clean_up import purge
 from app.worker.runtime import Runtime
@@ -84,7 +84,17 @@ def test_a_row_that_was_held_does_not_lose_its_reason(bases: Bases, reviewing: R
             assert fault_of(runtime, bases.migration_id) is TrialFault.ACCOUNT, code
 
 
-@pytest.mark.parametrize("code", BLOCKING)
+@pytest.mark.parametrize(
+    "code",
+    [
+        "file_bytes_altered",
+        "record_altered",
+        "link_broken",
+        "rows_unaccounted",
+        "cells_not_found",
+        "rows_miscounted",
+    ],
+)
 def test_a_trial_that_does_not_balance_is_not_made_one_that_does(bases: Bases, reviewing: Runtime, code: str) -> None:
     with reviewing.ledger.write() as session:
         note_run_problems(session, bases.migration_id, "trial:1", [Problem(code)])
@@ -95,6 +105,14 @@ def test_a_trial_that_does_not_balance_is_not_made_one_that_does(bases: Bases, r
     assert fault_of(reviewing, bases.migration_id) is TrialFault.ACCOUNT
     reseal(reviewing)
     assert fault_of(reviewing, bases.migration_id) is TrialFault.ACCOUNT
+
+
+@pytest.mark.parametrize("code", sorted(WARNINGS))
+def test_a_warning_does_not_prevent_an_approval(bases: Bases, reviewing: Runtime, code: str) -> None:
+    with reviewing.ledger.write() as session:
+        note_run_problems(session, bases.migration_id, "trial:1", [Problem(code)])
+    reseal(reviewing)
+    assert fault_of(reviewing, bases.migration_id) is None
 
 
 def test_a_part_whose_result_was_changed_too_is_held_against_its_proof(bases: Bases, reviewing: Runtime) -> None:
