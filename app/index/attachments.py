@@ -95,7 +95,7 @@ class Attachments:
         self._db.execute("UPDATE attachments SET claimed = ? WHERE path = ?", (file, path))
 
     def forget(self, file: int) -> None:
-        """Takes back all claims by rows of a file, because the file is read again. A second call changes nothing."""
+        """Withdraws all claims by rows of a file, because the file is read again. A second call changes nothing."""
         self._db.execute("UPDATE attachments SET claimed = NULL WHERE claimed = ?", (file,))
 
     def unclaimed(self, root: str) -> Iterator[Attachment]:

@@ -23,7 +23,7 @@ from app.web.page_context import Visit
 Inputs = tuple[tuple[str, str], ...]
 BEFORE = "as it was when you opened the page"
 KEPT = "left as it was: what is there now stays"
-TAKEN_BACK = "the answer is taken back"
+WITHDRAWN = "the answer is taken back"
 NOT_KEPT = "typed, and not kept"
 TYPE_AGAIN = "Passwords are not kept. Type it again."
 FILES_GONE = "Files are not kept. Choose them again."

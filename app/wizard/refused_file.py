@@ -15,7 +15,7 @@ from app.migration.models import ExportFile
 from app.reading.document_folders import folder_of
 from app.reading.recognise import is_field
 from app.web.form_fingerprint import FIELD, REASON, TICK, Basis, FormField, joined
-from app.web.refused_forms import KEPT, NOT_OFFERED, TAKEN_BACK, Inputs, Refusal, RefusedForm, SentAnswer, describes
+from app.web.refused_forms import KEPT, NOT_OFFERED, WITHDRAWN, Inputs, Refusal, RefusedForm, SentAnswer, describes
 from app.wizard.file_inputs import HEADERLESS, KIND, LEFT_OUT, column_label, column_name, file_inputs, kind_words
 from app.wizard.pairing import ColumnLine, FileOffer, choice_words
 from app.wizard.which_file import FORM, SUPPORT_FORM, offered
@@ -75,7 +75,7 @@ def merged(basis: Basis, now: FileOffer, source: Source, sent: Mapping[str, str]
     kind_now = words.get(now.chosen or "", NOT_ANSWERED)
     act = sent.get("act", "")
     if act in ("leave", "withdraw") or "kind" not in sent:
-        both.mine(KIND, LEFT_OUT if act == "leave" else TAKEN_BACK, kind_now, act=act)
+        both.mine(KIND, LEFT_OUT if act == "leave" else WITHDRAWN, kind_now, act=act)
         _columns_gone(both)
     else:
         both.again["act"] = act
@@ -291,7 +291,7 @@ def folder_parts(refusal: Refusal, sent: Mapping[str, str], folder: AskedFolder 
     parts: list[SentAnswer] = []
     kept: Inputs = ()
     if act == "withdraw":
-        parts.append(SentAnswer(HOLDS, TAKEN_BACK, now, (), refusal.why_gone if folder is None else ""))
+        parts.append(SentAnswer(HOLDS, WITHDRAWN, now, (), refusal.why_gone if folder is None else ""))
     elif act == "leave" or (value in words and not refusal.basis.showed("kind", HOLDS, value)):
         kind_value = LEAVE_OUT if act == "leave" else value
         inputs = (("kind", kind_value),) if folder is not None else ()

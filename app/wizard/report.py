@@ -91,7 +91,7 @@ def render_report(request: Request, errors: list[dict[str, str]]) -> Response:
         "bridges": bridges(balance.lines, mine, visit.move.report, missing_of(glance, alone)) if balance else {},
         "differing": differing,
         "other_moves": others,
-        "taken_back": taken_back(visit.runtime.caspen, visit.move),
+        "undo_result": load_undo_result(visit.runtime.caspen, visit.move),
         "link_now": load_link_access(export),
         "undo_until": until,
         "undo_refused": refused_undo(visit),
@@ -143,7 +143,7 @@ def what_differs(visit: Visit, glance: LiveSummary, mine: LiveCounts) -> list[st
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
+class UndoResult:
     """The result of an undo, in records: removed, kept by reason, and restored.
 
     `in_use` is counted in the workspace now. `gone_since` were kept for them and are gone now. `left_over` are
@@ -165,7 +165,7 @@ class TakenBack:
         return self.removed + self.edited + self.deleted + self.in_use + self.gone_since + self.later
 
 
-def taken_back(stores: Stores, move: Migration) -> TakenBack | None:
+def load_undo_result(stores: Stores, move: Migration) -> UndoResult | None:
     """The result of the undo. None without an undo."""
     undone = move.report.get("undone")
     if undone is None:
@@ -180,11 +180,11 @@ def taken_back(stores: Stores, move: Migration) -> TakenBack | None:
         sum(undone.get(name, {}).values()) for name in ("removed", "restored", "later", "left_over")
     )
     gone_since = why[Why.IN_USE] - in_use
-    return TakenBack(removed, restored, why[Why.EDITED], why[Why.DELETED], in_use, later, gone_since, left_over)
+    return UndoResult(removed, restored, why[Why.EDITED], why[Why.DELETED], in_use, later, gone_since, left_over)
 
 
 def undo_until(visit: Visit) -> datetime | None:
-    """The end of the period in which the move can be taken back. None if it cannot."""
+    """The end of the period in which the move can be undone. None if it cannot."""
     with visit.read() as session:
         refused = visit.move.state != State.FINALISED or undoable(session, visit.move)
         finalised_at = load_audited(session, visit.move.id).finalised_at
@@ -192,7 +192,7 @@ def undo_until(visit: Visit) -> datetime | None:
 
 
 def refused_undo(visit: Visit) -> Problem | None:
-    """The problem if a later move must be taken back first. None otherwise."""
+    """The problem if a later move must be undone first. None otherwise."""
     with visit.read() as session:
         refused = undoable(session, visit.move) if visit.move.state == State.FINALISED else None
     return refused if refused is not None and refused.code == "undo_later_first" else None
@@ -206,8 +206,8 @@ def kept_by_later(visit: Visit) -> int:
 
 
 @router.post("/m/{migration_id}/report/undo")
-def take_back(request: Request, undo: Annotated[str, Form()] = "") -> Response:
-    """Takes the move back: removes its records, restores what it replaced, and keeps people's later changes."""
+def undo_move(request: Request, undo: Annotated[str, Form()] = "") -> Response:
+    """Undoes the move: removes its records, restores the replaced records, and keeps people's later changes."""
     visit = in_state(request, Event.UNDO, State.FINALISED)
     if not undo:
         return render_report(request, [{"field": "undo", "words": "Tick this to take the move back."}])

@@ -1,4 +1,4 @@
-"""The page that starts a move. Its text depends on the clinic's moves: none, stopped, taken back, or live."""
+"""The page that starts a move. Its text depends on the clinic's moves: none, stopped, undone, or live."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from app.fetch import fetch_export
-from app.golive import finalise, take_back
+from app.golive import finalise, undo_migration
 from app.migration.exports import current_export
 from app.migration.models import Migration
 from app.migration.states import Event, State
@@ -88,5 +88,5 @@ STAGES: dict[State, Stage] = {
         Event.TRIALLED,
     ),
     State.FINALISING: Stage("finalise", (Phase("promote", finalise.promote),), Event.FINALISED),
-    State.UNDOING: Stage("undo", (Phase("undo", take_back.undo),), Event.UNDONE),
+    State.UNDOING: Stage("undo", (Phase("undo", undo_migration.undo),), Event.UNDONE),
 }

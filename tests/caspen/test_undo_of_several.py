@@ -108,8 +108,8 @@ def test_the_live_records_are_those_of_the_remaining_moves(clinic: Clinic, order
         done = undo(clinic.stores, WORKSPACE, name)
         left.remove(name)
         assert done == shown
-        assert clinic.live() == model(approved, left), f"after {name} was taken back"
-        assert clinic.bringers() <= set(left), "no record names a move that was taken back"
+        assert clinic.live() == model(approved, left), f"after {name} was undone"
+        assert clinic.bringers() <= set(left), "no record names a move that was undone"
         assert done.later.total() == expected
         assert was - done.removed["clients"] - done.left_over["clients"] == len(clinic.live())
         for other, digest in journals.items():

@@ -1,4 +1,4 @@
-"""An older live move is taken back: records that a later live move brought too stay, and both reports are true."""
+"""An older live move is undone: records that a later live move brought too stay, and both reports are true."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from app.migration.advance import GuardRefused
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration
 from app.migration.states import Event, State
-from app.wizard.report import taken_back
+from app.wizard.report import load_undo_result
 from app.worker.runtime import Runtime
 from tests.clinic import WORKSPACE, Clinic, clinic_files, clinic_in, runtime_in
 
@@ -47,13 +47,13 @@ def test_what_the_newer_move_approved_stays(
     held = sum(count for name in ("created", "updated", "unchanged") for count in account[name].values())
     there = count_live(clinic.runtime.caspen, WORKSPACE).total
     assert there == held + len(undone["kept"])
-    first = taken_back(clinic.runtime.caspen, older.migration)
+    first = load_undo_result(clinic.runtime.caspen, older.migration)
     assert first is not None
     assert (first.total, first.in_use, first.gone_since) == (brought, len(undone["kept"]), 0)
     newer.act(Event.UNDO)
     newer.drain()
     assert count_live(clinic.runtime.caspen, WORKSPACE).total == 0
-    first, second = (taken_back(clinic.runtime.caspen, move.migration) for move in (older, newer))
+    first, second = (load_undo_result(clinic.runtime.caspen, move.migration) for move in (older, newer))
     assert first is not None
     assert second is not None
     assert (first.total, first.in_use, first.gone_since) == (brought, 0, len(undone["kept"]))
@@ -61,7 +61,7 @@ def test_what_the_newer_move_approved_stays(
     assert second.left_over == first.gone_since
 
 
-def test_without_the_facts_the_later_move_is_taken_back_first(clinic: Clinic, runtime: Runtime) -> None:
+def test_without_the_facts_the_later_move_is_undone_first(clinic: Clinic, runtime: Runtime) -> None:
     older = clinic.tried().finalised()
     newer = clinic_in(runtime).tried().finalised()
     with runtime.ledger.write() as session:

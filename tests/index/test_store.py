@@ -1,4 +1,4 @@
-"""The index as a file: written part by part, taken back where a file is refused, sealed, and shared."""
+"""The index as a file: written part by part, undone where a file is refused, sealed, and shared."""
 
 import sqlite3
 from collections.abc import Iterator

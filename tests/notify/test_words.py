@@ -28,7 +28,7 @@ def test_no_mail_about_an_upload_promises_what_the_product_does_not_do(kind: str
         assert [words for words in ONLY_SOMETIMES if words in version] == []
 
 
-def test_the_mail_about_a_move_taken_back_says_what_stays() -> None:
+def test_the_mail_about_an_undone_move_says_what_stays() -> None:
     for version in composed("undone"):
         assert "What only this move had brought is removed" in version
         assert "or another move need, is still there" in version

@@ -64,7 +64,7 @@ def test_a_move_is_ended_with_a_reason(product_at: At) -> None:
     assert product.audit()[-1].reason == REASON
 
 
-def test_a_finished_move_is_taken_back_with_a_reason_and_within_its_days(product_at: At) -> None:
+def test_a_finished_move_is_undone_with_a_reason_and_within_its_days(product_at: At) -> None:
     product = product_at("finalised")
     assert "Take this move back" in words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
     assert act(product, "undo", reason="no") == 422

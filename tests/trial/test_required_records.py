@@ -1,6 +1,6 @@
 """A trial refers to records that it does not bring, and goes live only while they are as the trial found them.
 
-For each kind of record that a trial can rely on: an earlier move that brought it is taken back, or people delete it,
+For each kind of record that a trial can rely on: an earlier move that brought it is undone, or people delete it,
 before the approval or between the approval and going live.
 """
 
@@ -135,7 +135,7 @@ def goes_live(clinic: Clinic) -> None:
 
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("table", [*MATCHED, *NAMED, "nothing but names"])
-def test_a_move_that_is_taken_back_outdates_the_trial(runtime: Runtime, table: str, when: str) -> None:
+def test_an_undone_move_outdates_the_trial(runtime: Runtime, table: str, when: str) -> None:
     older = clinic_in(runtime).tried(files()).finalised()
     assert older.state() is State.FINALISED
     live = runtime.caspen.live
@@ -148,12 +148,12 @@ def test_a_move_that_is_taken_back_outdates_the_trial(runtime: Runtime, table: s
         choices = {table: {row: Choice(to="match", id=found)}}
     newer = opened(clinic_in(runtime), choices)
 
-    def take_back() -> None:
+    def undo() -> None:
         older.act(Event.UNDO)
         older.drain()
         assert older.state() is State.UNDONE
 
-    refused_then_tried_again(newer, take_back, when, "was taken back on")
+    refused_then_tried_again(newer, undo, when, "was taken back on")
     assert count_live(runtime.caspen, WORKSPACE).total == 0
     newer.act(Event.BACK_TO_REVIEW)
     newer.act(Event.CHANGE_PLAN)

@@ -106,11 +106,11 @@ def test_after_an_undo_the_report_claims_nothing_live(product_at: At) -> None:
     assert "Reminders stay off" not in page
 
 
-@pytest.mark.parametrize("taken_back", [False, True])
+@pytest.mark.parametrize("is_undone", [False, True])
 @pytest.mark.parametrize("other", [State.FINALISED, State.UNDONE, State.PREPARING])
-def test_the_report_names_the_moves_that_it_counts(product_at: At, other: State, taken_back: bool) -> None:
+def test_the_report_names_the_moves_that_it_counts(product_at: At, other: State, is_undone: bool) -> None:
     product = product_at("finalised")
-    if taken_back:
+    if is_undone:
         undone = {"removed": {"patients": 3}, "restored": {}, "kept": []}
         product.put(state=State.UNDONE.value, report={**product.move().report, "undone": undone})
     live = other is not State.PREPARING

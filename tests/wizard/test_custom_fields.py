@@ -41,7 +41,7 @@ def test_every_field_is_listed_with_its_type_in_caspen(shown_at: At) -> None:
 
 
 @pytest.mark.parametrize("type_", ["number", "yes_no"])
-def test_a_choice_is_kept_and_can_be_taken_back(product_at: At, type_: str) -> None:
+def test_a_choice_is_kept_and_can_be_withdrawn(product_at: At, type_: str) -> None:
     product = product_at("matching")
     before = plan_of(product.move())
     field = lines(product)["Goals"][0]

@@ -59,7 +59,7 @@ def test_a_viewer_sees_no_name(product: Product) -> None:
 
 
 @pytest.mark.parametrize("to", ["match", "create", "leave_out"])
-def test_a_choice_is_kept_and_can_be_taken_back(product: Product, to: str) -> None:
+def test_a_choice_is_kept_and_can_be_withdrawn(product: Product, to: str) -> None:
     done(save(product, "clients", **{f"c:{MATCHED}": to}))
     choice = plan_of(product.move()).clients[MATCHED]
     assert choice.to == to

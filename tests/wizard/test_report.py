@@ -89,7 +89,7 @@ def test_an_admin_takes_the_move_back_from_the_report(product_at: At) -> None:
     assert len(product.mails("undone")) > 0
 
 
-def test_after_thirty_days_a_move_is_not_taken_back(product_at: At) -> None:
+def test_after_thirty_days_a_move_is_not_undone(product_at: At) -> None:
     product = product_at("finalised")
     product.put(finalised_at=now() - timedelta(days=30, minutes=1))
     megan = product.visitor(MEGAN)
@@ -155,7 +155,7 @@ def test_live_records_are_counted_when_the_page_opens(product_at: At) -> None:
     assert "1 of them changed by your team. Your team has deleted 1." in words(page)
 
 
-def test_after_a_move_is_taken_back_nothing_is_called_live(product_at: At) -> None:
+def test_after_a_move_is_undone_nothing_is_called_live(product_at: At) -> None:
     product = product_at("finalised")
     with product.runtime.caspen.live.database.read() as session:
         note = session.exec(select(ProgressNote.id).limit(1)).one()

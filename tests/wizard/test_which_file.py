@@ -133,7 +133,7 @@ def test_a_page_of_an_older_reading_is_shown_again(register: Product) -> None:
     assert "The reading of the export You chose export 1 It is now export 2" in words(answer)
 
 
-def test_a_file_can_be_left_out_and_taken_back(register: Product) -> None:
+def test_a_file_can_be_left_out_and_withdrawn(register: Product) -> None:
     done(say(register, {}, "leave"))
     assert plan_of(register.move()).file_kinds == {REGISTER: LEAVE_OUT}
     megan = register.visitor(MEGAN)

@@ -114,7 +114,7 @@ def test_the_folder_is_read_by_the_answer_and_asks_no_more(
         assert re.findall(r'name="kind"[^>]* value="(\w+)" checked', shown.text) == [answer]
 
 
-def test_an_answer_can_be_kept_for_later_changed_and_taken_back(asked: Product) -> None:
+def test_an_answer_can_be_kept_for_later_changed_and_withdrawn(asked: Product) -> None:
     done(say(asked, "keep", kind="treatment_notes"))
     assert plan_of(asked.move()).file_kinds == {ROOT: "treatment_notes"}
     megan = asked.visitor(MEGAN)
