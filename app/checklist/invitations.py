@@ -20,7 +20,7 @@ def check(facts: Situation) -> CheckLine:
         what = f"{len(people)} of {len(people)} have." if people else "No invitation is open."
         return CheckLine(NAME, "Team", TITLE, Mark.DONE, what, "Done", waivable=True)
     what = f"{len(people) - len(waiting)} of {len(people)} have. Not yet:"
-    words = "Support let it pass" if waived else f"Waiting on {len(waiting)}"
+    words = "Support waived this check" if waived else f"Waiting on {len(waiting)}"
     act = Act("See who", f"{facts.places}#ppl", "has not accepted")
     mark = Mark.DONE if waived else Mark.WAIT
     return CheckLine(NAME, "Team", TITLE, mark, what, words, act, waiting, waivable=True, waived=waived, reason=reason)

@@ -98,7 +98,7 @@ KINDS: tuple[MailKind, ...] = (
     MailKind(Mail.FINALISED, "Your clinic is live in Caspen", "Read the report", "report"),
     MailKind(Mail.UNDONE, "Your move was taken back", "See what was removed", "report"),
     MailKind(Mail.HELP_ANSWERED, "Support has answered", "Read the answer", "help"),
-    MailKind(Mail.CHECK_WAIVED, "Support let a check pass", "See the checklist", "checklist"),
+    MailKind(Mail.CHECK_WAIVED, "Support waived a check", "See the checklist", "checklist"),
     MailKind(Mail.INVITATION, "{clinic} invites you to its move to Caspen", "See the invitation", "/invitations"),
     MailKind(Mail.PERSON_INVITED, "A person was invited to your move", "See who can see this move", "people"),
     MailKind(Mail.PERSON_JOINED, "A person accepted an invitation to your move", "See who can see this move", "people"),

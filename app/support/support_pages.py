@@ -104,7 +104,7 @@ def checks_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     return Shown(
         context={**moment.context, **{f"check {name}": [titles[name], done] for name, done in waived.items()}},
         labels={f"check {name}": "The check" for name in titles},
-        now={**moment.now, **{f"check {name}": "let pass" if waived[name] else titles[name] for name in titles}},
+        now={**moment.now, **{f"check {name}": "waived" if waived[name] else titles[name] for name in titles}},
         inputs=REASON,
     )
 
@@ -189,7 +189,7 @@ def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotate
         session, migration = confirmed.session, confirmed.migration
         if session.get(Waiver, (migration.id, check)) is None:
             session.add(Waiver(migration_id=migration.id, check=check, reason=reason.strip(), by=visit.by.name))
-            entry = write_support_act(session, migration, visit.by.name, "waive", reason, {"check": check})
+            entry = write_override(session, migration, visit.by.name, "waive", reason, {"check": check})
             post(session, migration, Mail.CHECK_WAIVED, cause=f"waive:{entry.id}", facts={"reason": reason.strip()})
     return go(f"/support/{visit.move.id}")
 
@@ -269,7 +269,7 @@ def reason_error(reason: str) -> str | None:
     return words if len(reason.strip()) < SHORTEST else text_trouble(reason, words)
 
 
-def write_support_act(
+def write_override(
     session: Session, migration: Migration, by: str, act: str, reason: str, facts: AuditFacts
 ) -> AuditEntry:
     return write_act(session, migration, by, Actor.SUPPORT.value, act, facts, reason=reason.strip())

@@ -56,7 +56,7 @@ ACTS = {
     "resume": "It went on",
     "cancel": "The move was stopped",
     "abandon": "Nobody went on, so the move was ended",
-    "waive": "A check was let pass",
+    "waive": "A check was waived",
     "person_added": "A person was added",
     "person_invited": "A person was invited",
     "invitation_withdrawn": "An invitation was withdrawn",

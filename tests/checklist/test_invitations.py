@@ -26,7 +26,7 @@ TABLE: dict[str, tuple[Situation, Mark, str, bool]] = {
     "who cannot sign in need not": (with_people(practitioner(), BROUGHT), Mark.DONE, "1 of 1 have.", True),
     "nobody can sign in": (with_people(BROUGHT), Mark.DONE, "No invitation is open.", True),
     "one of each": (with_people(practitioner(), BROUGHT, PRIYA), Mark.WAIT, "1 of 2 have. Not yet:", False),
-    "support let it pass": (
+    "support waived the check": (
         with_people(PRIYA, waived={"invitations": "Priya is on leave."}),
         Mark.DONE,
         "0 of 1 have.",
