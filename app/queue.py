@@ -62,7 +62,7 @@ class RedisQueue:
         try:
             self._send(self._enqueue(migration_id))
         except RuntimeError:  # the interpreter is shutting down; the periodic task notifies again
-            log.info("doorbell_silent", migration=migration_id)
+            log.info("queue_notice_not_sent", migration=migration_id)
 
     def close(self) -> None:
         with self._lock:
@@ -97,7 +97,7 @@ class RedisQueue:
                         await self._pool.enqueue_job("drain", migration_id, _job_id=job)
         except Exception as fault:
             self._pool = None
-            log.info("doorbell_silent", migration=migration_id, fault=type(fault).__name__)
+            log.info("queue_notice_not_sent", migration=migration_id, fault=type(fault).__name__)
 
     async def _disconnect(self) -> None:
         pool, self._pool = self._pool, None

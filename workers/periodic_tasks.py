@@ -103,5 +103,5 @@ class PeriodicTasks:
                 try:
                     task(self.runtime)
                 except Exception as fault:
-                    log.error("chore_failed", chore=task.__name__, fault=type(fault).__name__)
+                    log.error("periodic_task_failed", task=task.__name__, fault=type(fault).__name__)
             self._over.wait(self.runtime.settings.sweep_seconds)

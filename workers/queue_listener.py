@@ -39,7 +39,7 @@ class QueueListener:
             try:
                 asyncio.run(self._listen())
             except Exception as fault:
-                log.warning("doorbell_unreachable", fault=type(fault).__name__)
+                log.warning("queue_unreachable", fault=type(fault).__name__)
                 if not self._over.is_set() and not self.unasked():
                     self._over.wait(AGAIN_SECONDS)
 

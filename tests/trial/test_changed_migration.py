@@ -198,7 +198,7 @@ def everything(runtime: Runtime, migration_id: str) -> dict[str, object]:
 
 
 def sweep_everything(runtime: Runtime, at: datetime) -> None:
-    """Every chore that destroys something, and the worker, at a moment long after."""
+    """Every periodic task that destroys something, and the worker, at a moment long after."""
     give_up_abandoned(runtime, at)
     with runtime.ledger.read() as session:
         due = due_for_purge(session, 30, at)

@@ -108,8 +108,8 @@ def go_live(runtime: Runtime) -> None:
 
 def tell(runtime: Runtime) -> None:
     """Runs the periodic tasks: sends mails and sweeps orphaned objects."""
-    for chore in (send_mail, sweep_up, sweep_contents):
-        chore(runtime)
+    for task in (send_mail, sweep_up, sweep_contents):
+        task(runtime)
 
 
 STAGES: dict[str, Callable[[Runtime], None]] = {
