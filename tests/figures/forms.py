@@ -72,29 +72,29 @@ class Page(HTMLParser):
         raise LookupError(f"no button {words!r} on {self.path}: {self.words[:600]}")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag in {"script", "style", "svg"}:
             self._silent += 1
-        elif tag == "a" and "href" in told:
-            self._link = (told["href"], len(self._words))
+        elif tag == "a" and "href" in attributes:
+            self._link = (attributes["href"], len(self._words))
         elif tag == "form":
-            self._form = Form(told.get("action", ""), told.get("method", "get"))
+            self._form = Form(attributes.get("action", ""), attributes.get("method", "get"))
             self.forms.append(self._form)
         elif self._form is not None:
-            self._in_form(self._form, tag, told)
+            self._in_form(self._form, tag, attributes)
 
-    def _in_form(self, form: Form, tag: str, told: Mapping[str, str]) -> None:
+    def _in_form(self, form: Form, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "button":
-            self._button = Button("", told.get("name", ""), told.get("value", ""))
+            self._button = Button("", attributes.get("name", ""), attributes.get("value", ""))
             form.buttons.append(self._button)
         elif tag == "option" and self._select is not None:
-            self._select.options.append(told.get("value", ""))
-            if "selected" in told or len(self._select.options) == 1:
-                self._select.value = told.get("value", "")
-        elif tag in {"input", "select", "textarea"} and told.get("name") and "disabled" not in told:
-            kind = told.get("type", "text") if tag == "input" else tag
-            value = told.get("value", "on" if kind in UNCHECKED else "")
-            found = Input(told["name"], kind, value, sends=kind not in UNCHECKED or "checked" in told)
+            self._select.options.append(attributes.get("value", ""))
+            if "selected" in attributes or len(self._select.options) == 1:
+                self._select.value = attributes.get("value", "")
+        elif tag in {"input", "select", "textarea"} and attributes.get("name") and "disabled" not in attributes:
+            kind = attributes.get("type", "text") if tag == "input" else tag
+            value = attributes.get("value", "on" if kind in UNCHECKED else "")
+            found = Input(attributes["name"], kind, value, sends=kind not in UNCHECKED or "checked" in attributes)
             form.inputs.append(found)
             self._select = found if tag == "select" else self._select
 

@@ -27,13 +27,13 @@ def sample(size: SizeName, seed: int = 1, dialect: DialectName = "native") -> It
         yield path, write_sample(path, size=size, seed=seed, dialect=dialect)
 
 
-def differences(told: Tried, expected: Expectation) -> list[str]:
+def differences(tried: Tried, expected: Expectation) -> list[str]:
     """How an answer differs from the expectation, by kind and outcome and by kind and code; empty when it does not."""
-    return [*_of_counts(told, expected), *_of_problems(told, expected)]
+    return [*_of_counts(tried, expected), *_of_problems(tried, expected)]
 
 
-def _of_counts(told: Tried, expected: Expectation) -> Iterator[str]:
-    kinds = {kind["kind"]: kind for kind in told.told["kinds"]}
+def _of_counts(tried: Tried, expected: Expectation) -> Iterator[str]:
+    kinds = {kind["kind"]: kind for kind in tried.told["kinds"]}
     for name in sorted(kinds.keys() - expected.kinds.keys()):
         yield f"{name}: not in the sample, and told"
     for name, count in expected.kinds.items():
@@ -47,9 +47,9 @@ def _of_counts(told: Tried, expected: Expectation) -> Iterator[str]:
             yield f"{name}: updated or unchanged in an empty workspace"
 
 
-def _of_problems(told: Tried, expected: Expectation) -> Iterator[str]:
+def _of_problems(tried: Tried, expected: Expectation) -> Iterator[str]:
     found: Counter[tuple[str, str, str]] = Counter()
-    for problem in told.told["problems"]:
+    for problem in tried.told["problems"]:
         if problem["code"] not in NOT_PREDICTED:
             found[str(problem["kind"]), problem["code"], problem["level"]] += problem["count"]
     wanted = Counter({(p.kind, p.code, p.level): p.count for p in expected.problems if p.count})

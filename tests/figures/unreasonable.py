@@ -25,13 +25,13 @@ class Expected:
     counts: Mapping[tuple[str, str], int]
     codes: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
-    def differs_from(self, told: Mapping[str, Any]) -> list[str]:
-        kinds = {kind["kind"]: kind for kind in told["kinds"]}
-        wrong = [] if told["balanced"] else ["it does not balance"]
+    def differs_from(self, answer: Mapping[str, Any]) -> list[str]:
+        kinds = {kind["kind"]: kind for kind in answer["kinds"]}
+        wrong = [] if answer["balanced"] else ["it does not balance"]
         for (kind, outcome), wanted in self.counts.items():
             if (found := kinds.get(kind, {}).get(outcome)) != wanted:
                 wrong.append(f"{kind} {outcome}: {found}, expected {wanted}")
-        codes = {(problem["kind"], problem["code"]) for problem in told["problems"]}
+        codes = {(problem["kind"], problem["code"]) for problem in answer["problems"]}
         return wrong + [f"{kind}: {code} is not told" for kind, code in sorted(self.codes - codes)]
 
 

@@ -87,36 +87,42 @@ class _Reader:
             else:
                 self._open(found[2], {name: unescape(value) for name, value in ATTRIBUTE.findall(found[3])})
 
-    def _open(self, tag: str, told: dict[str, str]) -> None:
+    def _open(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "form":
-            self._form = PageForm(told.get("action") or self.address, told.get("method", "get"))
+            self._form = PageForm(attributes.get("action") or self.address, attributes.get("method", "get"))
             self.forms.append(self._form)
         elif tag == "fieldset":
             self._legends.append("")
         elif tag in TEXTS:
             self._text = []
-            self._label = told.get("for", "")
-            self._option = told.get("value", "") if tag == "option" else self._option
-            if tag == "option" and self._select is not None and "selected" in told:
-                self._select.chosen = [told.get("value", "")]
+            self._label = attributes.get("for", "")
+            self._option = attributes.get("value", "") if tag == "option" else self._option
+            if tag == "option" and self._select is not None and "selected" in attributes:
+                self._select.chosen = [attributes.get("value", "")]
         if self._form is None:
             return
         if tag == "button":
-            self._form.buttons.append((told.get("name", ""), told.get("value", "")))
-        elif tag in ("select", "textarea") or (tag == "input" and told.get("type", "text") != "hidden"):
-            self._add(self._form, tag, told)
+            self._form.buttons.append((attributes.get("name", ""), attributes.get("value", "")))
+        elif tag in ("select", "textarea") or (tag == "input" and attributes.get("type", "text") != "hidden"):
+            self._add(self._form, tag, attributes)
         elif tag == "input":
-            self._form.hidden.append((told["name"], told.get("value", "")))
+            self._form.hidden.append((attributes["name"], attributes.get("value", "")))
 
-    def _add(self, form: PageForm, tag: str, told: dict[str, str]) -> None:
-        kind = told.get("type", "text") if tag == "input" else tag
-        each = Input(told["name"], kind, told.get("id", ""), told.get("aria-label", ""), is_disabled="disabled" in told)
+    def _add(self, form: PageForm, tag: str, attributes: dict[str, str]) -> None:
+        kind = attributes.get("type", "text") if tag == "input" else tag
+        each = Input(
+            attributes["name"],
+            kind,
+            attributes.get("id", ""),
+            attributes.get("aria-label", ""),
+            is_disabled="disabled" in attributes,
+        )
         if kind in GROUPS:
             each.legend = self._legends[-1] if self._legends else self._heading
-            each.choices = {told.get("value", "on"): ""}
-            each.chosen = [told.get("value", "on")] if "checked" in told else []
+            each.choices = {attributes.get("value", "on"): ""}
+            each.chosen = [attributes.get("value", "on")] if "checked" in attributes else []
         elif kind == "input" or tag == "input":
-            each.chosen = [told.get("value", "")]
+            each.chosen = [attributes.get("value", "")]
         elif tag == "select":
             self._select = each
         form.inputs.append(each)

@@ -73,8 +73,8 @@ def test_what_a_person_chooses_while_a_save_runs_is_kept_and_saved(browser: Brow
     page = opened(browser, product.visitor(MEGAN), f"{product.at}/matches?show=practitioners")
     second = page.locator("#name-2").get_attribute("name") or ""
 
-    def is_second(told: Response) -> bool:
-        return parse_qs(told.request.post_data or "").get(second) == ["leave_out"]
+    def is_second(response: Response) -> bool:
+        return parse_qs(response.request.post_data or "").get(second) == ["leave_out"]
 
     with page.expect_response(is_second):
         page.evaluate(

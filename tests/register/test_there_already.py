@@ -204,12 +204,12 @@ def test_a_second_move_brings_what_changed_up_to_date(desk: Desk) -> None:
     assert found.problems("already_imported", "patients")[0]["count"] == 1
 
 
-@pytest.mark.parametrize(("days", "told"), [(13, 0), (16, 1)])
-def test_an_export_that_is_old_when_it_goes_live_is_reported(desk: Desk, days: int, told: int) -> None:
+@pytest.mark.parametrize(("days", "warnings"), [(13, 0), (16, 1)])
+def test_an_export_that_is_old_when_it_goes_live_is_reported(desk: Desk, days: int, warnings: int) -> None:
     made = datetime.now(UTC).date() - timedelta(days=days)
     clinic = desk.clinic().tried({f"Patients-Cliniko-{made:%Y%m%d}.csv": str(export()["patients.csv"])}).finalised()
     found = told_of(clinic)
-    assert [(p["level"], p["kind"]) for p in found.problems("export_stale")] == [("warning", None)] * told
+    assert [(p["level"], p["kind"]) for p in found.problems("export_stale")] == [("warning", None)] * warnings
 
 
 @pytest.mark.parametrize("to", ["match", "create", "leave_out"])

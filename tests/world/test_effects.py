@@ -21,41 +21,41 @@ OPEN = (
 
 
 @pytest.fixture
-def told() -> Iterator[list[tuple[str, bool]]]:
+def reported() -> Iterator[list[tuple[str, bool]]]:
     found: list[tuple[str, bool]] = []
     listen(lambda name, done: found.append((name, done)))
     yield found
     listen(None)
 
 
-def names(told: list[tuple[str, bool]]) -> list[str]:
-    return [name for name, done in told if done]
+def names(reported: list[tuple[str, bool]]) -> list[str]:
+    return [name for name, done in reported if done]
 
 
-def test_changes_and_commits_are_reported_and_reads_are_not(told: list[tuple[str, bool]], tmp_path: Path) -> None:
+def test_changes_and_commits_are_reported_and_reads_are_not(reported: list[tuple[str, bool]], tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/a.sqlite")
     with database.connection() as connection:
         connection.execute(sa.text("CREATE TABLE a (b)"))
         connection.connection.driver_connection.executemany("INSERT INTO a VALUES (?)", [(1,), (2,)])  # type: ignore[union-attr]  # the driver's own
         assert connection.execute(sa.text("SELECT count(*) FROM a")).scalar_one() == 2
-    assert names(told) == ["sql", "sql", "sql.commit"]
+    assert names(reported) == ["sql", "sql", "sql.commit"]
     database.dispose()
 
 
-def test_changes_to_files_are_reported(told: list[tuple[str, bool]], tmp_path: Path) -> None:
+def test_changes_to_files_are_reported(reported: list[tuple[str, bool]], tmp_path: Path) -> None:
     objects = LocalObjects(tmp_path / "objects")
     with objects.writer("m/one", new_key()) as out:
         out.write(b"words")
     objects.delete("m/one")
-    done = names(told)
+    done = names(reported)
     assert done.index("file.open") < done.index("file.write") < done.index("file.sync") < done.index("file.rename")
     assert done[-2:] == ["file.remove", "folder.sync"]
 
 
-def test_an_effect_that_fails_is_begun_and_not_done(told: list[tuple[str, bool]]) -> None:
+def test_an_effect_that_fails_is_begun_and_not_done(reported: list[tuple[str, bool]]) -> None:
     with pytest.raises(sqlite3.OperationalError), side_effect("sql"):
         raise sqlite3.OperationalError
-    assert told == [("sql", False)]
+    assert reported == [("sql", False)]
 
 
 @pytest.mark.parametrize(("after", "done"), [(False, ["one"]), (True, ["one", "two"])])
