@@ -168,10 +168,10 @@ def link_acts(text: str, base: str, state: State | None, shown: str = "") -> Mar
     return Markup("").join([*parts, escape(text[last:])])
 
 
-def advice(text: str, state: State) -> str:
+def todo_in_state(text: str, state: State) -> str:
     """What a clinic can still do in a state: the whole text while the move is open.
 
-    After a move is live, a later export can bring what did not come, so advice to export again is kept.
+    After a move is live, a later export can bring what did not come, so sentences about exporting again are kept.
     """
     if state not in OVER:
         return text
@@ -203,7 +203,7 @@ def names_page(sentence: str) -> bool:
 def with_links(context: Context, text: str) -> Markup:
     """Filter: `link_acts` for the move of the page. Visitors without the right to act get the text without links.
 
-    For a move that is over, acts of an open move are left out, as `advice` says.
+    For a move that is over, acts of an open move are left out, as `todo_in_state` says.
     """
     migration = context.get("migration")
     if not migration or isinstance(text, Markup):
@@ -211,7 +211,7 @@ def with_links(context: Context, text: str) -> Markup:
     id_, named = (context.environment.getattr(migration, name) for name in ("id", "state"))
     state = None if is_undefined(named) else State(named)
     if state is not None:
-        text = advice(text, state)
+        text = todo_in_state(text, state)
     request = context.get("request")
     shown = request.url.path if request is not None else ""
     return link_acts(text, f"/m/{id_}", state, shown) if context.get("may_act") else escape(text)

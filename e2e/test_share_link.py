@@ -1,6 +1,6 @@
-"""A clinic hands over a private share link with the keyboard alone: it follows the advice, confirms the findings, and
-the export is downloaded. Then it uploads another export instead, through a cut connection, a reloaded page and a
-sign-out.
+"""A clinic hands over a private share link with the keyboard alone: it follows the provider help and confirms the
+findings, and the export is downloaded. Then it uploads another export instead, through a cut connection, a reloaded
+page and a sign-out.
 """
 
 import random
@@ -63,7 +63,7 @@ def press_enter(page: Page, wanted: Locator) -> None:
         page.keyboard.press("Enter")
 
 
-def test_a_private_link_is_mended_by_following_the_advice(
+def test_a_private_link_is_mended_by_following_the_provider_help(
     product: Product, browser: Browser, net: FakeInternet, tmp_path: Path
 ) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -151,7 +151,7 @@ def wait_for(page: Page, so: Callable[[], bool]) -> None:
 
 
 def mend(page: Page, drive: Google | OneDrive) -> None:
-    """Pastes a private link, follows the page's advice, and inspects the link again."""
+    """Pastes a private link, follows the provider help, and inspects the link again."""
     node = drive.add("export.zip", ServedFile(text=tiny_export()), private=True)
     field, look = page.get_by_label("Share link"), page.locator("form[action$='/link'] button")
     type_into(page, field, drive.share(node))

@@ -9,7 +9,7 @@ BACKLOG = 1024
 
 
 class CannotListen(Exception):
-    """The pages cannot be served on this host and port. The message is one line with advice."""
+    """The pages cannot be served on this host and port. The message is one line that says what to do."""
 
 
 def listen_at(host: str, port: int) -> socket.socket:

@@ -16,7 +16,7 @@ from typing import Any
 
 from app.links.link_problems import PASSING
 from app.links.provider import Provider
-from app.links.provider_help import HELP_FILE, HELP_TEXTS, ProviderHelp, load_help
+from app.links.provider_help import HELP_FIELDS, HELP_FILE, ProviderHelp, load_help
 from app.links.share_link import ShareLink, WebAddress
 from app.problems import Who, catalogue
 
@@ -136,7 +136,7 @@ def _help_gaps(known: ProviderHelp | None, data: Mapping[str, Any]) -> Iterator[
             "and [on.CODE] with change and steps for each problem that a clinic can fix"
         )
         return
-    for name in HELP_TEXTS:
+    for name in HELP_FIELDS:
         if not getattr(known, name):
             yield f"add `{name}` to {HELP_FILE}"
     if not known.make:

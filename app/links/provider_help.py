@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HELP_FILE = "help.toml"
-HELP_TEXTS = ("title", "small", "place")
+HELP_FIELDS = ("title", "small", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def load_help(folder: Path) -> ProviderHelp:
         code: Remedy(remedy.get("change", ""), tuple(remedy.get("steps", ())))
         for code, remedy in data.get("on", {}).items()
     }
-    title, small, place = (str(data.get(name, "")) for name in HELP_TEXTS)
+    title, small, place = (str(data.get(name, "")) for name in HELP_FIELDS)
     return ProviderHelp(
         folder.name, title, small, place, tuple(data.get("make", ())), str(data.get("absent", "")), remedies
     )

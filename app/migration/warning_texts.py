@@ -47,7 +47,7 @@ SIGNS = {
 
 
 def to_text(warning: CompletenessWarning, source: Source, state: State = State.REVIEWING) -> WarningText:
-    """A warning in the clinic's words. The advice is limited to acts that are possible in the migration's `state`."""
+    """A warning in the clinic's words. The text names only acts that are possible in the migration's `state`."""
     if warning.signs:
         signs = (f"{source.kind(kind).label.lower()}: {CUTS[code]}" for code, kind in warning.signs)
         small = f"We see it by this: {'; '.join(signs)}. Export again, and do not open the files in a spreadsheet."

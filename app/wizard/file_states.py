@@ -111,7 +111,7 @@ class FileLine:
     is_answered: bool
     can_open: bool
     is_folder: bool = False
-    todo: str = ""  # the problem's advice for a file that was not read
+    todo: str = ""  # what to do, for a file that was not read
 
 
 def lines_of(visit: Visit) -> list[FileLine]:

@@ -234,7 +234,7 @@ def handover_context(visit: Visit) -> dict[str, Any]:
         "stopped": Problem("download_cancelled") if stopped else None,
         "arrived": arrived,
         "upload_stopped": upload_stopped,
-        "advices": all_provider_help(),
+        "all_provider_help": all_provider_help(),
         "any_host": settings.allow_any_https_host,
         "verified": {line.name: line.verified_at for line in lines},
         "waiting": checked.hint if checked and checked.sealed_link else None,

@@ -43,7 +43,7 @@ class ReportLine:
 class LinkReport:
     """A link's report for a page. `change` are the provider's own steps against `problem`.
 
-    `todo` is the advice before the link is handed over: until then, nothing retries the link.
+    `todo` says what to do before the link is handed over: until then, nothing retries the link.
     """
 
     provider: str
@@ -121,7 +121,7 @@ def _problem_of(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Proble
 
 
 def _todo(facts: Mapping[str, Any], problem: Problem | None, now: datetime, zone: tzinfo) -> str:
-    """Advice for the problem of a check. Empty without a problem.
+    """What to do about the problem of a check. Empty without a problem.
 
     Problems that pass are retried only after the handover. A retry time in the past is left out.
     """

@@ -34,7 +34,7 @@ from app.migration.states import OVER, State
 from app.migration.trials import current_trial
 from app.problems import Level, Problem, catalogue
 from app.sources import source
-from app.templating import advice
+from app.templating import todo_in_state
 from app.trial.account import has_true_account
 from app.web.page_context import Visit, page, visit_of
 from app.wizard.findings import LEFT_OUT, NO_REASON, WORDS, bands, require_known_codes, sums
@@ -154,7 +154,7 @@ def reason_words(visit: Visit, code: str) -> list[str]:
     if code not in catalogue():
         return [NO_REASON, "", ""]
     problem = Problem(code, details={"source": visit.source.label})
-    return [problem.title, advice(problem.todo, State(visit.move.state)), code]
+    return [problem.title, todo_in_state(problem.todo, State(visit.move.state)), code]
 
 
 def lines_of_files(session: Session, migration: Migration, fates: RowFates | None) -> list[ProblemLine]:

@@ -139,7 +139,7 @@ def test_every_kind_of_the_source_has_names_of_files() -> None:
     assert all(k.recognition.file_names for k in SOURCE.kinds)
 
 
-def test_letters_and_body_charts_are_counted_by_folder_with_advice(desk: Desk) -> None:
+def test_letters_and_body_charts_are_counted_by_folder_with_what_to_do(desk: Desk) -> None:
     result = desk.read(
         {
             "Letters/1 - Lee, Ann/to her GP.pdf": b"%PDF-1.4",

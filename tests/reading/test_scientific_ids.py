@@ -44,7 +44,7 @@ def test_every_imported_kind_has_such_a_column() -> None:
     assert {kind for kind, _ in PLACES} >= set(KINDS) - {"patient_files"}
 
 
-def test_the_advice_is_to_export_again_without_a_spreadsheet() -> None:
+def test_the_todo_is_to_export_again_without_a_spreadsheet() -> None:
     result = catalogue()["ids_scientific"]
     assert "Export this file" in result.todo
     assert "without opening it in a spreadsheet" in result.todo

@@ -152,16 +152,16 @@ def test_rows_that_the_clinic_decided_about_say_so(product_at: At) -> None:
     assert cells(matched)
 
 
-def test_after_the_move_is_live_held_rows_keep_their_advice_and_their_act(product_at: At) -> None:
+def test_after_the_move_is_live_held_rows_say_what_to_do_and_keep_their_act(product_at: At) -> None:
     product = product_at("finalised")
     megan, vera = product.visitor(MEGAN), product.visitor(VERA)
     act = f'href="/start?workspace={product.move().workspace_id}"'
     report = megan.get(f"{product.at}/report")
     assert f'href="{product.at}/problems"' in report.text, "See the rows"
-    advice = "Export all clients from Cliniko, archived ones too."
+    todo = "Export all clients from Cliniko, archived ones too."
     for at in (f"{product.at}/problems/case_without_patient", a_held_row(product)):
         page = megan.get(at)
-        assert advice in words(page), at
+        assert todo in words(page), at
         assert "go on without" not in words(page), "the move has gone on"
         assert act in page.text
         assert "bring a later export" in words(page)
@@ -172,7 +172,7 @@ def test_after_the_move_is_live_held_rows_keep_their_advice_and_their_act(produc
     assert "Clients, line 2 of Patients" in words(parent)
     assert "Look at the row that it belongs to first." in words(parent)
     table = megan.get(f"{product.at}/problems/rows.csv").text
-    assert advice in table
+    assert todo in table
 
 
 def a_held_row(product: Product) -> str:
