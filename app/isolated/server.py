@@ -14,12 +14,40 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from app.isolated import wire
+from app.isolated.describe_job import DescribeRequest, describe_files
+from app.isolated.link_job import LinkRequest, inspect_link
+from app.isolated.preview_job import PreviewRequest, preview_file
+from app.isolated.row_job import RowRequest, read_source_row
 from app.isolated.wire import COMMAND, START, STOP, JobLimits
+from app.sources import SETTING, SOURCES, register_sources
+from app.worker.memory import collect_seldom
 
 MOST_REQUEST = 64 << 20
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+Announce = Callable[[str], None]
+"""Called with each file's key before its bytes are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: the type of its request, and the function that makes its answers."""
+
+    request: type[Any]
+    answers: Callable[[Any, Announce], Iterator[object]]
+
+
+JOBS = {
+    "preview": Job(PreviewRequest, preview_file),
+    "describe": Job(DescribeRequest, describe_files),
+    "row": Job(RowRequest, read_source_row),
+    "link": Job(LinkRequest, inspect_link),
+}
 
 
 class ForkServer:
@@ -117,7 +145,6 @@ def _run(handle: int, server: int) -> None:
 
 def _answer(connection: socket.socket, job: str, request: str, seconds: float) -> None:
     """Does the job. The alarm ends a process that works too long on one file."""
-    from app.isolated.jobs import run_job
 
     def send(kind: bytes, body: bytes) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)  # the time of a slow page does not count
@@ -128,6 +155,13 @@ def _answer(connection: socket.socket, job: str, request: str, seconds: float) -
     for body in run_job(job, request.encode(), lambda key: send(wire.OPENING, key.encode("utf-8", "surrogatepass"))):
         send(wire.ITEM, body)
     signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def run_job(name: str, request: bytes, announce: Announce) -> Iterator[bytes]:
+    """The answers of a job, packed for frames. Raises KeyError for an unknown job and Malformed for a bad request."""
+    job = JOBS[name]
+    for answer in job.answers(wire.unpack(job.request, request), announce):
+        yield wire.pack(answer)
 
 
 def lower(limits: JobLimits) -> None:
@@ -150,16 +184,19 @@ def die_with_parent(parent: int) -> None:
         os._exit(0)
 
 
+def warm_up() -> None:
+    """Imports and computes once what every job needs, before the server forks."""
+    for source in SOURCES.values():
+        for kind in source.kinds:
+            kind.columns  # noqa: B018 - computed once and cached
+
+
 def main() -> None:
     """Runs the fork server on the socket with the file descriptor of the first argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
-    from app.isolated import jobs
-    from app.sources import SETTING, register_sources
-    from app.worker.memory import collect_seldom
-
     register_sources(os.environ.get(SETTING, ""))
-    jobs.warm_up()
+    warm_up()
     time.tzset()
     collect_seldom()
     ForkServer(control).run()

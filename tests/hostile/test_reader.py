@@ -121,8 +121,7 @@ def test_an_invalid_answer_is_an_error(body: bytes) -> None:
 
 
 def test_a_limited_process_loads_neither_the_database_nor_the_pages() -> None:
-    program = "import sys, app.isolated.server, app.worker.memory\n"
-    program += "from app.isolated import jobs\njobs.warm_up()\nprint(*sys.modules)"
+    program = "import sys\nfrom app.isolated.server import warm_up\nwarm_up()\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "app.reading.entries" in loaded
