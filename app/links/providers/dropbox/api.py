@@ -15,7 +15,6 @@ from app.links.link_problems import stop
 from app.links.network_errors import ConnectionLost, NoResponse
 from app.links.provider import LinkContents, RemoteFile, Validator
 from app.links.providers.dropbox.links import DATA, DropboxTarget, resolve_target
-from app.links.providers.dropbox.metadata import parse_checksums, parse_file, parse_result_header
 from app.links.response import Json, ProviderResponse, display_name
 from app.links.share_link import ShareLink, WebAddress
 from app.links.web_client import BROWSER, ProviderRequest, WebClient
@@ -183,3 +182,29 @@ def _authorization(web: WebClient) -> dict[str, str]:
 
 def _non_empty(**given: str) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
+
+
+def parse_file(metadata: Json, item: str, path: str) -> RemoteFile:
+    """The file of a metadata object. Raises Stop `provider_changed` for an object without a valid size."""
+    size = metadata.get("size")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise stop("provider_changed")
+    page = path.lower().endswith((".html", ".htm"))
+    return RemoteFile(
+        item, path, size, Validator("rev", get_text(metadata, "rev")), checksums=parse_checksums(metadata), page=page
+    )
+
+
+def parse_checksums(metadata: Json) -> Mapping[str, str]:
+    """The content hash of a metadata object, or an empty mapping."""
+    digest = get_text(metadata, "content_hash").lower()
+    return {"dropbox": digest} if len(digest) == 64 else {}
+
+
+def parse_result_header(response: ProviderResponse) -> Json:
+    """The metadata in the header of a file's response. Empty for a missing or invalid header."""
+    try:
+        metadata = json.loads(response.headers.get("dropbox-api-result", ""))
+    except (ValueError, RecursionError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
