@@ -8,7 +8,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from app.commands.redis_server import RedisServer, redis_binary
+from app.commands.serve import RedisServer, redis_binary
 from app.migration.states import State
 from tests.figures.figure import Measure, Reached
 from tests.figures.kills import WORKING, begun, live_through, reference_of

@@ -8,7 +8,7 @@ from functools import partial
 
 from redis import Redis
 
-from app.commands.redis_server import RedisServer
+from app.commands.serve import RedisServer
 from app.queue import open_queue
 from app.side_effects import Fault, listen
 from tests.figures.emptied_redis import redis_server

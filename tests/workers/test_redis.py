@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 import redis
 
-from app.commands.redis_server import RedisServer, redis_binary, start_redis
+from app.commands.serve import RedisServer, redis_binary, start_redis
 from app.migration.states import State
 from app.queue import NoQueue, open_queue, to_json, waiting_key
 from tests.clinic import Clinic, clinic_files, settings_in
