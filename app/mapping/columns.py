@@ -119,9 +119,15 @@ class RowColumn:
     name: str
     column: Column
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every header of the column: that of the source's own export, the name in the source's API, and the others."""
+        named = (self.column.native, self.name, *self.column.headers)
+        return tuple(dict.fromkeys(header for header in named if header))
+
     def normalised_headers(self) -> frozenset[str]:
         """Every header of the column, normalised by `normalise_header`."""
-        return frozenset(normalise_header(h) for h in (self.name, self.column.native, *self.column.headers) if h)
+        return frozenset(map(normalise_header, self.headers))
 
 
 def columns_of(row: Any) -> tuple[RowColumn, ...]:

@@ -34,7 +34,7 @@ from app.mapping.traits import (
     Sharing,
     ShortList,
 )
-from app.mapping.verified_kinds import VerifiedKind
+from app.mapping.verified_kinds import KindHeaders, VerifiedKind
 
 R = TypeVar("R")
 
@@ -97,6 +97,11 @@ class Kind(Generic[R]):
     def columns(self) -> tuple[RowColumn, ...]:
         """The columns of `row`, in its order."""
         return columns_of(self.row)
+
+    @property
+    def headers(self) -> KindHeaders:
+        """The headers of each attribute. An attribute that reading fills, or that has a prefix, has no header."""
+        return {p.name: p.headers for p in self.columns if not p.column.set_by_reading and not p.column.prefix}
 
     @property
     def owner_link(self) -> str | None:
@@ -166,7 +171,8 @@ class Source:
 
     * `uses`: the features that a clinic is asked about; `counts`: the numbers that a clinic may enter.
     * `carried`: the columns in which the source has computed values about a client.
-    * `verified_kinds`: the spot checks; `raw_format`: how verification reads the raw files.
+    * `verified_kinds`: the spot checks. These name attributes of the kinds, and get the attributes' headers here.
+    * `raw_format`: how verification reads the raw files.
     * `unverified`: by name, why the rows of an imported kind are not compared. Every other imported kind is verified.
     * `export_guide`: how a clinic exports everything from the source.
     * `fields_of`: receives pairs of kind name and row of the kinds with questions or answers, the context, and the
@@ -191,6 +197,14 @@ class Source:
             if kind.layout not in (NO_LAYOUT, self.layout):
                 raise ValueError(f"the kind {kind.name} belongs to a source with another layout")
             object.__setattr__(kind, "layout", self.layout)
+        headers = self.headers
+        verified = tuple(each.with_headers(headers) for each in self.verified_kinds)
+        object.__setattr__(self, "verified_kinds", verified)
+
+    @property
+    def headers(self) -> Mapping[str, KindHeaders]:
+        """The headers of each kind's attributes, by kind."""
+        return {kind.name: kind.headers for kind in self.kinds}
 
     def with_role(self, role: KindRole) -> Kind[Any] | None:
         """The kind that plays a role; None where the source has none."""

@@ -9,6 +9,7 @@ from typing import Any
 from app.caspen.record_ids import PREFIXES
 from app.mapping.kind import Kind, Source
 from app.mapping.kind_roles import KindRole
+from app.mapping.verified_kinds import bare_header
 from app.problems import catalogue
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -22,7 +23,7 @@ OF_A_FILE = ("found_key", "found_path", "found_root", "found_size", "found_sha25
 
 def missing_parts(source: Source) -> list[str]:
     """The missing parts of a source, each in words without a full stop. Empty for a source that is whole."""
-    parts = [*_of_source(source), *_of_traits(source)]
+    parts = [*_of_source(source), *_of_traits(source), *_of_verification(source)]
     for kind in source.kinds:
         parts += [
             f"kind {kind.name}: {part}" for part in (*_of_kind(kind, source), *_of_filing(kind), *_of_pages(kind))
@@ -66,6 +67,19 @@ def _of_traits(source: Source) -> Iterator[str]:
         yield "layout names folders of files, and no kind has filing"
     if source.layout.notes and not any(kind.pages for kind in source.kinds):
         yield "layout names folders of notes, and no kind has pages"
+
+
+def _of_verification(source: Source) -> Iterator[str]:
+    """Attributes that a kind does not have, and headers that a kind has although it excludes them."""
+    headers = source.headers
+    for kind, attribute in dict.fromkeys(pair for each in source.verified_kinds for pair in each.named_attributes()):
+        if attribute not in headers.get(kind, {attribute: ()}):
+            yield f"verified_kinds names the attribute {attribute} of the kind {kind}, which has no such column"
+    for verified in source.verified_kinds:
+        own = {bare_header(header) for each in verified.headers.values() for header in each}
+        for header in verified.excluded_headers:
+            if bare_header(header) in own:
+                yield f"verified_kinds excludes the header {header}, which the kind {verified.kind} has"
 
 
 def _of_kind(kind: Kind[Any], source: Source) -> Iterator[str]:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from app.mapping.names import name_digest
 from app.mapping.plan import Choice, Plan
 from app.mapping.rows import Joined, Outcome, Target
-from app.mapping.verified_kinds import bare_header
 from app.sources import source
 from app.sources.cliniko.verification import rules
 from tests.kinds.story import IDS, PERTH, SYDNEY, ZONES, context, joined_of, lookups, mapped, parsed, row_of
@@ -282,7 +281,7 @@ def test_fractions_of_a_second_do_not_shorten_a_visit(first: int, second: int, m
     }
     result = mapped("appointments", **cells)
     assert (result["duration"], result["starts_at"], result["ends_at"]) == (minutes, starts, ends)
-    assert rules.minutes({bare_header(name): cell for name, cell in cells.items()}) == str(minutes)
+    assert rules.minutes.calculate(**cells) == str(minutes)
 
 
 @pytest.mark.parametrize("cell", ["2026-04-01", "1/04/2026", "01-Apr-2026", "20260401", '="2026-04-01"', "2026/04/01"])

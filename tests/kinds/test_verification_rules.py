@@ -2,16 +2,27 @@
 
 import pytest
 
-from app.mapping.verified_kinds import CellOf, VerifiedKind, bare_header
+from app.mapping.verified_kinds import Rule, VerifiedColumn, VerifiedKind, bare_header
 from app.reading.recognise import known_headers
 from app.sources import source
-from app.sources.cliniko.verification import RAW_FORMAT, VERIFIED_KINDS, rules
+from app.sources.cliniko.verification import RAW_FORMAT, rules
 
+VERIFIED_KINDS = source("cliniko").verified_kinds
 NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
 
 
+def columns_of(verified_kind: VerifiedKind) -> tuple[VerifiedColumn, ...]:
+    return (*verified_kind.columns, *(problem.column for problem in verified_kind.reported_problems))
+
+
+def with_headers(rule: Rule[str]) -> Rule[str]:
+    """The rule as the first kind that uses the rule has it."""
+    picks = (column.pick for verified_kind in VERIFIED_KINDS for column in columns_of(verified_kind))
+    return next(pick for pick in picks if pick and pick.calculate is rule.calculate)
+
+
 @pytest.mark.parametrize(
-    ("pick", "row", "expected"),
+    ("rule", "row", "expected"),
     [
         (rules.minutes, {"Start Time": NINE, "End Time": TEN}, "60"),
         (rules.minutes, {"starts_at": "2024-03-03T22:00:00Z", "ends_at": TEN}, "60"),
@@ -57,9 +68,9 @@ NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
     ],
 )
 def test_a_rule_returns_what_a_row_determines_or_an_empty_text(
-    pick: CellOf, row: dict[str, str], expected: str
+    rule: Rule[str], row: dict[str, str], expected: str
 ) -> None:
-    assert pick({RAW_FORMAT.bare(header): cell for header, cell in row.items()}) == expected
+    assert with_headers(rule)({RAW_FORMAT.bare(header): cell for header, cell in row.items()}) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,12 +101,19 @@ def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_column
     ],
 )
 def test_a_file_is_in_its_owners_folder_where_the_first_number_is_the_owners(owner: str, path: str, own: bool) -> None:
-    assert rules.in_own_folder({"patientid": owner, "path": path}) is own
+    assert rules.in_own_folder.calculate(owner, path) is own
 
 
 @pytest.mark.parametrize("verified_kind", VERIFIED_KINDS, ids=lambda kind: f"{kind.kind}-{kind.table}")
 def test_verification_compares_no_column_that_reading_does_not_know(verified_kind: VerifiedKind) -> None:
     known = known_headers(source().kind(verified_kind.kind)).keys()
-    columns = (*verified_kind.columns, *(problem.column for problem in verified_kind.reported_problems))
-    headers = {bare_header(header) for column in columns for header in column.headers}
-    assert {*map(bare_header, verified_kind.key), *headers} <= known
+    headers = {bare_header(header) for column in columns_of(verified_kind) for header in column.headers}
+    assert {*map(bare_header, verified_kind.key_headers), *headers} <= known
+
+
+@pytest.mark.parametrize("verified_kind", VERIFIED_KINDS, ids=lambda kind: f"{kind.kind}-{kind.table}")
+def test_verification_knows_every_header_of_the_columns_that_it_compares(verified_kind: VerifiedKind) -> None:
+    columns = {placed.name: placed.normalised_headers() for placed in source().kind(verified_kind.kind).columns}
+    for column in columns_of(verified_kind):
+        headers = {bare_header(header) for header in column.headers}
+        assert headers == frozenset().union(*(columns[name] for name in column.attributes))

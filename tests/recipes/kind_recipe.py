@@ -43,10 +43,9 @@ KIND = SampleKind("appliances", "Appliances", COLUMNS, rows)
 VERIFIED = """    VerifiedKind(
         "appliances",
         "communications",
-        ("Appliance ID", "id"),
-        (words("subject", "Appliance", "name"), CLIENT),
+        (words("subject", "name"), CLIENT),
         exempts=exempt_codes(),
-        required_headers=("Patient ID", "Appliance", "Handed Over"),
+        required=("patient_id", "name", "fitted_on"),
     ),
 """
 FEATURE = (

@@ -15,6 +15,7 @@ from app.mapping.kind import Kind, Source, UsedFeature
 from app.mapping.kind_roles import KindRole
 from app.mapping.text import string
 from app.mapping.traits import Identity, Names
+from app.mapping.verified_kinds import OverridingKind, Rule, words
 from app.sources import SOURCES, UnusableSource, further_packages, package_of, register_sources
 from app.sources.invented import sample_writer
 from app.sources.required_parts import missing_parts
@@ -39,6 +40,12 @@ def with_kind(old: Kind[Any], **more: Any) -> Source:
 
 def without(*kinds: Kind[Any]) -> Source:
     return replace(SOURCE, kinds=tuple(kind for kind in SOURCE.kinds if kind not in kinds))
+
+
+def with_verified(**more: Any) -> Source:
+    """The source with one verified kind changed."""
+    first, *others = SOURCE.verified_kinds
+    return replace(SOURCE, verified_kinds=(replace(first, **more), *others))
 
 
 LACKING: dict[str, tuple[Source, str]] = {
@@ -78,6 +85,30 @@ LACKING: dict[str, tuple[Source, str]] = {
     "columns of a file": (
         with_kind(PAPERS, row=Nameless),
         "kind ship_papers: its row has no found_key, which filing needs",
+    ),
+    "the attribute of a verified column": (
+        with_verified(columns=(words("first_name", "nickname"),)),
+        "verified_kinds names the attribute nickname of the kind souls, which has no such column",
+    ),
+    "the attribute of a rule": (
+        with_verified(columns=(words("first_name", "given", pick=Rule(lambda nickname: str(nickname))),)),
+        "verified_kinds names the attribute nickname of the kind souls, which has no such column",
+    ),
+    "the attribute of the id": (
+        with_verified(key="id"),
+        "verified_kinds names the attribute id of the kind souls, which has no such column",
+    ),
+    "a required attribute": (
+        with_verified(required=("family|nickname",)),
+        "verified_kinds names the attribute nickname of the kind souls, which has no such column",
+    ),
+    "the attribute of an overriding kind": (
+        with_verified(overridden_by=OverridingKind("sailings", "crew", frozenset())),
+        "verified_kinds names the attribute crew of the kind sailings, which has no such column",
+    ),
+    "an excluded header that is of no column": (
+        with_verified(excluded_headers=("GIVEN",)),
+        "verified_kinds excludes the header GIVEN, which the kind souls has",
     ),
     "columns of a page": (
         with_kind(LOGBOOKS, row=Nameless),

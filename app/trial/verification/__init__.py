@@ -183,7 +183,7 @@ def _verify_file(
 def _sampled(raw: RawFiles, file: ExportFile, verified_kinds: Sequence[VerifiedKind], beat: Heartbeat) -> _Sample:
     """Samples rows by a hash of their ids, so that every verification takes the same rows."""
     sample, room, step = _Sample(), SIGNS, max(1, file.rows // ROWS)
-    keys = [bare_header(header) for header in verified_kinds[0].key] if verified_kinds else []
+    keys = [bare_header(header) for header in verified_kinds[0].key_headers] if verified_kinds else []
     key: str | None = None
     for line, row in raw.rows(file, verified_kinds):
         sample.total += 1

@@ -205,14 +205,14 @@ class ComparedRows:
         """Notes rows that are reported without a usable id although their id is plain."""
         for line, row in self._sample.items():
             if self._codes(line) & _WITHOUT_ID and _PLAIN_ID.fullmatch(row.id_cell):
-                self.results.add(self.verified_kind.key[0], line, row.source_id, verdict=False)
+                self.results.add(self.verified_kind.key_headers[0], line, row.source_id, verdict=False)
 
     def check_presence(self, is_created: Callable[[str], bool]) -> None:
         """Notes rows without a record or a reported reason. `is_created` returns whether an id makes a record."""
         for line, key in self.keys.items():
             is_free = not self._stopping(line) and self._codes(line) <= self.verified_kind.exempts.keys()
             if is_free and is_created(key):
-                self.results.add(self.verified_kind.key[0], line, key, key in self._compared_keys)
+                self.results.add(self.verified_kind.key_headers[0], line, key, key in self._compared_keys)
 
 
 def lines_by_id(keys: Mapping[int, str], behind: str) -> dict[str, list[int]]:

@@ -44,7 +44,7 @@ class RawFiles:
         rows = ((line, with_ids(row)) for line, row in self._raw(file, verified_kinds, own))
         if own is None or not verified_kinds:
             return rows
-        return ((line, {bare_header(verified_kinds[0].key[0]): row.get(own, ""), **row}) for line, row in rows)
+        return ((line, {bare_header(verified_kinds[0].key_headers[0]): row.get(own, ""), **row}) for line, row in rows)
 
     def _raw(self, file: ExportFile, verified_kinds: Sequence[VerifiedKind], own_key: str | None) -> Iterator[Lined]:
         if file.path in self._pages:
@@ -76,7 +76,7 @@ class RawFiles:
         return next((self._format.bare(header) for header, attribute in paired.items() if attribute in keys), None)
 
     def _headers(self, file: ExportFile, verified_kinds: Sequence[VerifiedKind], own_key: str | None) -> Headers:
-        keys = {key for verified_kind in verified_kinds for key in verified_kind.key} | (
+        keys = {key for verified_kind in verified_kinds for key in verified_kind.key_headers} | (
             {own_key} if own_key else set()
         )
         known = {name for placed in self._columns(file) for name in placed.normalised_headers()} | self._pairs.get(
@@ -91,7 +91,7 @@ class RawFiles:
 
 def _page_headers(verified_kinds: Sequence[VerifiedKind]) -> dict[str, str]:
     """The headers under which the parts of a note page are compared."""
-    headers = {"id": verified_kinds[0].key[0]} if verified_kinds else {}
+    headers = {"id": verified_kinds[0].key_headers[0]} if verified_kinds else {}
     for name, column in (("patient", "client_id"), ("title", "title"), ("content", "body")):
         for verified_column in (
             verified_column

@@ -33,7 +33,8 @@ from app.mapping.traits import (
     QuestionColumns,
     Recognition,
 )
-from app.mapping.verified_kinds import Comparison, VerifiedColumn, VerifiedKind
+from app.mapping.verified_kinds import VerifiedKind, link_to, moment, words
+from app.mapping.verified_kinds import day as day_of
 from app.problems import Problem
 
 Words = str | None
@@ -439,27 +440,23 @@ PAPERS = Kind(
 
 VERIFIED_KINDS = (
     VerifiedKind(
-        kind="souls",
-        table="clients",
-        key=("Soul Ref",),
-        columns=(
-            VerifiedColumn(("Given",), "first_name"),
-            VerifiedColumn(("Family",), "last_name"),
-            VerifiedColumn(("Birthday",), "date_of_birth", Comparison.DAY),
-        ),
+        "souls",
+        "clients",
+        (words("first_name", "given"), words("last_name", "family"), day_of("date_of_birth", "birthday")),
+        key="soul_ref",
         has_own_record=True,
-        required_headers=("Soul Ref", "Family"),
+        required=("family",),
     ),
     VerifiedKind(
-        kind="sailings",
-        table="appointments",
-        key=("Sailing Ref",),
-        columns=(
-            VerifiedColumn(("Aboard",), "client_id", Comparison.LINK, table="clients", kind="souls"),
-            VerifiedColumn(("Leaves At",), "starts_at", Comparison.MOMENT),
-            VerifiedColumn(("Back At",), "ends_at", Comparison.MOMENT),
+        "sailings",
+        "appointments",
+        (
+            link_to("client_id", "clients", "souls", "aboard"),
+            moment("starts_at", "leaves_at"),
+            moment("ends_at", "back_at"),
         ),
-        required_headers=("Sailing Ref", "Leaves At"),
+        key="sailing_ref",
+        required=("leaves_at",),
     ),
 )
 UNVERIFIED = {

@@ -1,8 +1,8 @@
 """Verification rules: what a row must have become where no cell is copied unchanged, calculated a second time.
 
-The trial is compared with these values, so that the rules share headers with the mapping, and no code. Each rule
-receives the cells of one row by header, and returns an empty text where the row does not determine the value. No rule
-raises.
+The trial is compared with these values, so that the rules share the headers of columns with the mapping, and no code.
+The parameters of a rule are attributes of the kind, and receive their cells of one row. A rule returns an empty text
+where the row does not determine the value. No rule raises.
 """
 
 import re
@@ -10,13 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
-from app.mapping.verified_kinds import Cells, bare_header, first_filled
-from app.sources.cliniko.headers import CANCELLED, ENDS, STARTS
+from app.mapping.verified_kinds import Rule, bare_header
 
-NAMES = ("Display Name", "display_name", "Business Name", "business_name", "Label", "label")
-_ARCHIVED = ("Archived At", "archived_at", "Archived")
-_ARRIVED = ("Patient Arrived", "patient_arrived")
-_MISSED = ("Did Not Arrive", "did_not_arrive")
 _REASONS = frozenset({"feelingbetter", "conditionworse", "sick", "covid19related", "away", "other", "work", "forgot"})
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False, "": False}
 _MOST_MINUTES = 1440  # of a visit
@@ -53,140 +48,147 @@ def _moment(cell: str) -> datetime | None:
     return None if at is None or at.year in (MINYEAR, MAXYEAR) else at  # some zones have no date for these
 
 
-def ends_after_it_starts(row: Cells) -> bool:
+@Rule
+def ends_after_it_starts(starts_at: str, ends_at: str) -> bool:
     """Whether both times of a row can be read and the end is later than the start."""
-    starts, ends = _moment(first_filled(row, *STARTS)), _moment(first_filled(row, *ENDS))
+    starts, ends = _moment(starts_at), _moment(ends_at)
     return starts is not None and ends is not None and ends > starts
 
 
-def minutes(row: Cells) -> str:
+@Rule
+def minutes(starts_at: str, ends_at: str) -> str:
     """The duration of a visit in minutes."""
-    starts, ends = _moment(first_filled(row, *STARTS)), _moment(first_filled(row, *ENDS))
+    starts, ends = _moment(starts_at), _moment(ends_at)
     return str(int((ends - starts).total_seconds() + 30) // 60) if starts and ends and ends > starts else ""
 
 
-def status(row: Cells) -> str:
+@Rule
+def status(cancelled_at: str, did_not_arrive: str, archived_at: str, patient_arrived: str | None = None) -> str:
     """The status of a visit, from a file with the columns for arrived and not arrived."""
-    cancelled = first_filled(row, *CANCELLED)
-    if cancelled.casefold() not in _BLANK:
-        return "cancelled" if _moment(cancelled) else ""
-    arrived, missed = (_TRUTHS.get(first_filled(row, *names).casefold()) for names in (_ARRIVED, _MISSED))
-    if not any(bare_header(name) in row for name in _ARRIVED) or arrived is None or missed is None:
+    if cancelled_at.casefold() not in _BLANK:
+        return "cancelled" if _moment(cancelled_at) else ""
+    if patient_arrived is None:
         return ""
-    if first_filled(row, *_ARCHIVED) or (arrived and missed):
+    arrived, missed = (_TRUTHS.get(cell.casefold()) for cell in (patient_arrived, did_not_arrive))
+    if arrived is None or missed is None or archived_at or (arrived and missed):
         return ""
     return "missed" if missed else "arrived" if arrived else "pending"
 
 
-def other_reason(row: Cells) -> str:
+@Rule
+def other_reason(cancellation_reason: str, cancelled_at: str) -> str:
     """The words of a cancellation reason that become a note.
 
     For a cancelled visit, words that are no reason of Cliniko's; for any other visit, all words.
     """
-    reason, cancelled = first_filled(row, "Cancellation Reason", "cancellation_reason"), first_filled(row, *CANCELLED)
+    reason = cancellation_reason
     if reason.isdigit() or reason.casefold() in _BLANK:
         return ""
-    if cancelled.casefold() in _BLANK:
+    if cancelled_at.casefold() in _BLANK:
         return reason
-    return "" if bare_header(reason) in _REASONS or not _moment(cancelled) else reason
+    return "" if bare_header(reason) in _REASONS or not _moment(cancelled_at) else reason
 
 
-def note_date(row: Cells) -> str:
+@Rule
+def note_date(booking_id: str, attendee_id: str, created_at: str) -> str:
     """When a note was made, which is its date where the note belongs to no visit."""
-    of_visit = first_filled(row, "Appointment ID", "booking_id", "booking", "Attendee ID", "attendee_id", "attendee")
-    return "" if of_visit else first_filled(row, "Created At", "created_at")
+    return "" if booking_id or attendee_id else created_at
 
 
-def active(row: Cells) -> str:
+@Rule
+def active(active: str, archived_at: str) -> str:
     """Whether a user or practitioner is active: `1` or `0`, as stored."""
-    cell = first_filled(row, "Active", "active")
-    truth = _TRUTHS.get(cell.casefold()) if cell else None
-    return "" if truth is None or first_filled(row, *_ARCHIVED) else str(int(truth))
+    truth = _TRUTHS.get(active.casefold()) if active else None
+    return "" if truth is None or archived_at else str(int(truth))
 
 
-def role(row: Cells) -> str:
+@Rule
+def role(role: str) -> str:
     """The role of a user; empty for an administrator, whose role depends on other rows."""
-    return _ROLES.get(bare_header(first_filled(row, "Role", "role")), "")
+    return _ROLES.get(bare_header(role), "")
 
 
-def practitioner_role(row: Cells) -> str:
+@Rule
+def practitioner_role() -> str:
     """The role of a user that is made for a practitioner."""
     return "practitioner"
 
 
-def location_name(row: Cells) -> str:
+@Rule
+def location_name(display_name: str, business_name: str, label: str) -> str:
     """The name of a location."""
-    return first_filled(row, *NAMES)
+    return display_name or business_name or label
 
 
-def own_user(row: Cells) -> str:
+@Rule
+def own_user(id: str) -> str:
     """The source id of the user that is made for a practitioner without a known user."""
-    return f"{first_filled(row, 'Practitioner ID', 'id')}:user"
+    return f"{id}:user"
 
 
-def type_duration(row: Cells) -> str:
+@Rule
+def type_duration(duration_in_minutes: str) -> str:
     """The duration of an appointment type in minutes."""
-    cell = first_filled(row, "Duration In Minutes", "duration_in_minutes", "Duration")
+    cell = duration_in_minutes
     return str(int(cell)) if cell.isascii() and cell.isdigit() and 0 < int(cell) <= _MOST_MINUTES else ""
 
 
-def _known(row: Cells, by_word: Mapping[str, str], word: str, by_code: Mapping[str, str], code: str) -> str:
-    """By the code where the row has a code, else by the word."""
-    if cell := first_filled(row, code):
-        return by_code.get(cell, "")
-    return by_word.get(bare_header(first_filled(row, word)), "")
-
-
-def contact_type(row: Cells) -> str:
+@Rule
+def contact_type(type: str, type_code: str) -> str:
     """The type of a contact: by its word, or by its code where the row has no word."""
-    if cell := first_filled(row, "Type", "type"):
-        return _TYPES.get(bare_header(cell)) or _TYPE_CODES.get(cell, "")
-    return _TYPE_CODES.get(first_filled(row, "type_code"), "")
+    if type:
+        return _TYPES.get(bare_header(type)) or _TYPE_CODES.get(type, "")
+    return _TYPE_CODES.get(type_code, "")
 
 
-def channel(row: Cells) -> str:
-    """The channel of a message."""
-    return _known(row, _CHANNELS, "Type", _CHANNEL_CODES, "type_code")
+@Rule
+def channel(type: str, type_code: str) -> str:
+    """The channel of a message: by its code, or by its word where the row has no code."""
+    return _CHANNEL_CODES.get(type_code, "") if type_code else _CHANNELS.get(bare_header(type), "")
 
 
-def direction(row: Cells) -> str:
-    """The direction of a message."""
-    return _known(row, _DIRECTIONS, "Direction", _DIRECTION_CODES, "direction_code")
+@Rule
+def direction(direction: str, direction_code: str) -> str:
+    """The direction of a message: by its code, or by its word where the row has no code."""
+    return _DIRECTION_CODES.get(direction_code, "") if direction_code else _DIRECTIONS.get(bare_header(direction), "")
 
 
-def category(row: Cells) -> str:
+@Rule
+def category(category: str, category_code: str) -> str:
     """The category of a message, where the export writes words."""
-    cell = first_filled(row, "Category", "category")
-    return "" if first_filled(row, "category_code") or cell.isdigit() or len(cell) > 200 else cell
+    return "" if category_code or category.isdigit() or len(category) > 200 else category
 
 
-def path(row: Cells) -> str:
+@Rule
+def path(path: str) -> str:
     """The path of a file in the export."""
-    return first_filled(row, "Path", "path")
+    return path
 
 
-def in_own_folder(row: Cells) -> bool:
+@Rule
+def in_own_folder(patient_id: str, path: str) -> bool:
     """Whether a file of a client is in a folder whose name begins with that client's id."""
-    owner, folders = first_filled(row, "Patient ID", "patient_id"), path(row).replace("\\", "/").split("/")[:-1]
+    folders = path.replace("\\", "/").split("/")[:-1]
     named = next((folder for folder in folders if folder[:1].isdigit()), "")
-    return bool(owner) and named.partition(" - ")[0] == owner
+    return bool(patient_id) and named.partition(" - ")[0] == patient_id
 
 
-def file_name(row: Cells) -> str:
+@Rule
+def file_name(filename: str) -> str:
     """The name of a file, where it is short enough to be kept unchanged."""
-    cell = first_filled(row, "File Name", "filename")
-    return cell if len(cell) < 200 else ""
+    return filename if len(filename) < 200 else ""
 
 
-def private_folder(row: Cells) -> str:
+@Rule
+def private_folder() -> str:
     """The folder in Caspen that all imported files are in."""
     return "Imported from Cliniko"
 
 
-def checksum(row: Cells) -> str:
+@Rule
+def checksum(sha256: str) -> str:
     """The SHA-256 of a file, 64 hex digits."""
-    cell = first_filled(row, "SHA256", "sha256")
-    return cell if re.fullmatch(r"[0-9a-fA-F]{64}", cell) else ""
+    return sha256 if re.fullmatch(r"[0-9a-fA-F]{64}", sha256) else ""
 
 
 def defined_fields(nested: Mapping[str, Any]) -> Iterable[Mapping[str, Any]] | None:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 
 from app.mapping.verified_kinds import ReportedProblem, link_to, moment
-from app.sources.cliniko.headers import ENDS as ENDS_AT
-from app.sources.cliniko.headers import STARTS as STARTS_AT
 from app.sources.cliniko.verification import rules
 
 _NOTHING: frozenset[str] = frozenset()
@@ -27,22 +25,13 @@ def exempt_codes(*none: str, **some: str) -> Mapping[str, frozenset[str]]:
     return {**dict.fromkeys((*_ALWAYS, *none), _NOTHING), **named}
 
 
-MADE = moment("source_created_at", "Created At", "created_at")
-CLIENT = link_to("client_id", "clients", "patients", "Patient ID", "patient_id")
-VISITOR = link_to("client_id", "clients", "patients", "Patient ID", "PatientID(s)", "patient_id")
-PRACTITIONER = link_to("practitioner_id", "practitioners", "practitioners", "Practitioner ID", "Provider ID")
-LOCATION = link_to("location_id", "locations", "businesses", "Business ID", "Location ID")
-SERVICE = link_to("service_id", "services", "appointment_types", "Appointment Type ID", "appointment_type_id")
-VISIT = link_to(
-    "appointment_id",
-    "appointments",
-    "appointments",
-    "Appointment ID",
-    "booking_id",
-    "booking",
-    shared_column="client_id",
-)
-STARTS, ENDS = moment("starts_at", *STARTS_AT), moment("ends_at", *ENDS_AT)
+MADE = moment("source_created_at", "created_at")
+CLIENT = link_to("client_id", "clients", "patients", "patient_id")
+PRACTITIONER = link_to("practitioner_id", "practitioners", "practitioners")
+LOCATION = link_to("location_id", "locations", "businesses", "business_id")
+SERVICE = link_to("service_id", "services", "appointment_types", "appointment_type_id")
+VISIT = link_to("appointment_id", "appointments", "appointments", "booking_id", shared_column="client_id")
+STARTS, ENDS = moment("starts_at"), moment("ends_at")
 TIMES = (
     ReportedProblem("bad_appointment_time", STARTS),
     ReportedProblem("bad_interval", ENDS, rules.ends_after_it_starts),

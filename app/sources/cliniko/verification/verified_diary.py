@@ -10,29 +10,30 @@ from app.sources.cliniko.verification.shared_columns import (
     SERVICE,
     STARTS,
     TIMES,
-    VISITOR,
     exempt_codes,
 )
+
+VISITOR = link_to("client_id", "clients", "patients", "patient_ids", usual_header="Patient ID")
+"""`Patient ID` holds one id; `PatientID(s)` may hold several."""
 
 VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
     VerifiedKind(
         "appointments",
         "appointments",
-        ("Appointment ID", "id"),
         (
             STARTS,
             ENDS,
-            same("duration", *ENDS.headers, pick=rules.minutes),
-            moment("cancelled_at", "Cancellation Time", "cancelled_at"),
-            same("status", "Patient Arrived", "patient_arrived", pick=rules.status),
-            words("note", "Appointment Notes", "notes"),
-            words("cancellation_note", "Cancellation Note", "cancellation_note"),
-            words("cancellation_note", "Cancellation Reason", pick=rules.other_reason),
+            same("duration", "ends_at", pick=rules.minutes),
+            moment("cancelled_at"),
+            same("status", "patient_arrived", pick=rules.status),
+            words("note", "notes"),
+            words("cancellation_note"),
+            words("cancellation_note", "cancellation_reason", pick=rules.other_reason),
             VISITOR,
             PRACTITIONER,
             LOCATION,
             SERVICE,
-            link_to("case_id", "cases", "patient_cases", "Patient Case ID", "Case ID", shared_column="client_id"),
+            link_to("case_id", "cases", "patient_cases", "patient_case_id", shared_column="client_id"),
             MADE,
         ),
         exempts=exempt_codes(
@@ -44,8 +45,9 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         ),
         overridden_by=OverridingKind(
             "attendees",
-            ("Booking ID", "booking_id", "Appointment ID", "appointment_id"),
+            "booking_id",
             frozenset({"status", "client_id", "cancelled_at", "cancellation_note", "case_id"}),
+            usual_header="Booking ID",
         ),
         reported_problems=(
             *TIMES,
@@ -54,25 +56,24 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
             ReportedProblem("appointment_type_ambiguous", SERVICE),
             ReportedProblem("appointment_type_missing", SERVICE),
         ),
-        required_headers=(
-            "Start Time|Starts At",
-            "End Time|Ends At",
-            "Patient ID|PatientID(s)|Number of Patients|Max Attendees",
+        required=(
+            "starts_at",
+            "ends_at",
+            "patient_ids|number_of_patients|max_attendees",
         ),
     ),
     VerifiedKind(
         "unavailable_blocks",
         "busy_times",
-        ("Unavailable Block ID", "id"),
         (
             STARTS,
             ENDS,
-            words("note", "Notes", "notes"),
+            words("note", "notes"),
             PRACTITIONER,
         ),
         exempts=exempt_codes("appointment_location_defaulted", busy_time_note_truncated="note"),
         reported_problems=(*TIMES, ReportedProblem("busy_time_without_practitioner", PRACTITIONER)),
-        required_headers=("Start Time|Starts At", "End Time|Ends At", "Practitioner ID", "Notes"),
+        required=("starts_at", "ends_at", "practitioner_id", "notes"),
         excluded_headers=("Patient ID", "Day Of Week"),
     ),
 )

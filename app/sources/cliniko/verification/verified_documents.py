@@ -16,8 +16,8 @@ from app.mapping.verified_kinds import (
 from app.sources.cliniko.verification import rules
 from app.sources.cliniko.verification.shared_columns import CLIENT, MADE, PRACTITIONER, VISIT, exempt_codes
 
-_BODY, _CONTENT = content("body", "Content", "content"), content("content", "Content", "content")
-_SENT = moment("occurred_at", "Created At", "created_at")
+_BODY, _CONTENT = content("body", "content"), content("content")
+_SENT = moment("occurred_at", "created_at")
 _OF_CONTENT = ("question_type_unknown", "content_is_text", "content_place_unknown")
 """Problems of content whose words are all stored."""
 
@@ -25,13 +25,12 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
     VerifiedKind(
         "treatment_notes",
         "progress_notes",
-        ("Treatment Note ID", "id"),
         (
-            words("title", "Title", "title"),
-            words("author_name", "Author Name", "author_name"),
+            words("title"),
+            words("author_name"),
             _BODY,
-            moment("finalised_at", "Finalized At", "finalized_at"),
-            moment("note_date", "Created At", pick=rules.note_date),
+            moment("finalised_at", "finalized_at"),
+            moment("note_date", "created_at", pick=rules.note_date),
             replace(VISIT, column="note_date", target_column="starts_at"),
             CLIENT,
             PRACTITIONER,
@@ -50,26 +49,24 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
             ReportedProblem("note_without_patient", CLIENT),
             ReportedProblem("bad_json", _BODY),
         ),
-        required_headers=("Patient ID", "Content", "Draft|Finalized At|Author Name"),
+        required=("patient_id", "content", "draft|finalized_at|author_name"),
     ),
     VerifiedKind(
         "treatment_note_templates",
         "progress_note_templates",
-        ("Template ID", "id"),
-        (words("name", "Name", "name"), template("body", "Content", "content")),
+        (words("name"), template("body", "content")),
         has_own_record=True,
         exempts=exempt_codes("template_empty", *_OF_CONTENT, html_sanitised="body"),
         reported_problems=(ReportedProblem("bad_json", _BODY),),
-        required_headers=("Name", "Content", "Print Settings"),
+        required=("name", "content", "print_settings"),
     ),
     VerifiedKind(
         "patient_forms",
         "forms",
-        ("Patient Form ID", "id"),
         (
-            words("name", "Name", "name"),
+            words("name"),
             _CONTENT,
-            moment("completed_at", "Completed At", "completed_at"),
+            moment("completed_at"),
             CLIENT,
             MADE,
         ),
@@ -89,13 +86,12 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
             ReportedProblem("form_without_patient", CLIENT),
             ReportedProblem("bad_json", _CONTENT),
         ),
-        required_headers=("Patient ID", "Content", "Completed At|Restricted To Practitioner"),
+        required=("patient_id", "content", "completed_at|restricted_to_practitioner"),
     ),
     VerifiedKind(
         "patient_form_templates",
         "form_templates",
-        ("Form Template ID", "id"),
-        (words("name", "Name", "name"), template("content", "Content", "content")),
+        (words("name"), template("content")),
         has_own_record=True,
         exempts=exempt_codes(
             "template_empty",
@@ -103,21 +99,20 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
             html_sanitised="content",
         ),
         reported_problems=(ReportedProblem("bad_json", _CONTENT),),
-        required_headers=("Name", "Content", "Restricted To Practitioner"),
+        required=("name", "content", "restricted_to_practitioner"),
         excluded_headers=("Patient ID",),
     ),
     VerifiedKind(
         "communications",
         "communications",
-        ("Communication ID", "id"),
         (
-            same("channel", "Type", "type_code", pick=rules.channel),
-            same("direction", "Direction", "direction_code", pick=rules.direction),
-            same("category", "Category", "category", pick=rules.category),
-            words("subject", "Subject", "content_subject"),
-            words("from", "From", "from"),
-            words("to", "To", "to"),
-            words("body", "Content", "content"),
+            same("channel", "type", "type_code", pick=rules.channel),
+            same("direction", "direction", "direction_code", pick=rules.direction),
+            same("category", pick=rules.category),
+            words("subject", "content_subject"),
+            words("from", "from_"),
+            words("to"),
+            words("body", "content"),
             CLIENT,
             VISIT,
             _SENT,
@@ -135,17 +130,16 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
             ReportedProblem("communication_without_patient", CLIENT),
             ReportedProblem("bad_date", _SENT),
         ),
-        required_headers=("Patient ID", "Direction Code|Direction", "Type Code|Type"),
+        required=("patient_id", "direction_code|direction", "type_code|type"),
     ),
     VerifiedKind(
         "patient_files",
         "files",
-        ("Attachment ID", "id"),
         (
-            same("name", "File Name", "filename", pick=rules.file_name),
-            words("folder", "File Name", "filename", pick=rules.private_folder),
-            same("sha256", "SHA256", "sha256", pick=rules.checksum),
-            words("description", "Description", "description"),
+            same("name", "filename", pick=rules.file_name),
+            words("folder", "filename", pick=rules.private_folder),
+            same("sha256", pick=rules.checksum),
+            words("description"),
             CLIENT,
             MADE,
         ),
@@ -154,15 +148,15 @@ VERIFIED_KINDS: tuple[VerifiedKind, ...] = (
         reported_problems=(
             ReportedProblem("file_without_patient", CLIENT),
             ReportedProblem("file_patient_conflict", CLIENT, rules.in_own_folder),
-            ReportedProblem("file_missing", VerifiedColumn(("Path", "path"), "name", Comparison.FILE)),
+            ReportedProblem("file_missing", VerifiedColumn(("path",), "name", Comparison.FILE)),
             ReportedProblem(
-                "file_size_mismatch", VerifiedColumn(("Size", "size"), "size", Comparison.CHECKSUM, pick=rules.path)
+                "file_size_mismatch", VerifiedColumn(("size",), "size", Comparison.CHECKSUM, pick=rules.path)
             ),
             ReportedProblem(
                 "file_checksum_mismatch",
-                VerifiedColumn(("SHA256", "sha256"), "sha256", Comparison.CHECKSUM, pick=rules.path),
+                VerifiedColumn(("sha256",), "sha256", Comparison.CHECKSUM, pick=rules.path),
             ),
         ),
-        required_headers=("Patient ID", "File Name", "Path|Size|Content Type"),
+        required=("patient_id", "filename", "path|size|content_type"),
     ),
 )
