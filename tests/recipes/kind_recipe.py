@@ -18,15 +18,14 @@ from collections.abc import Iterator
 
 from app.sources.cliniko.sample.children import client_of
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
-from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Appliance ID", "id", CellForm.ID),
-    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
-    SampleColumn("name", "Appliance", "name"),
-    SampleColumn("fitted_on", "Handed Over", "fitted_on"),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("patient_id", CellForm.LINK),
+    *texts("name", "fitted_on"),
 )
 
 

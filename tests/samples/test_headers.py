@@ -5,6 +5,10 @@ import io
 import re
 import zipfile
 
+import pytest
+
+from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
+from app.sources.cliniko.sample.sample_columns import HeadedColumn, SampleColumn
 from tests.samples.exports import Sample, is_document, sample
 
 PATIENTS = (
@@ -75,3 +79,39 @@ def test_a_mixed_sample_nests_folders_and_mixes_dialects() -> None:
     assert max(path.count("/") for path in paths) >= 3
     assert any("-Cliniko-20261120" in path for path in paths)
     assert any(path.endswith(".jsonl") for path in paths)
+
+
+COLUMNS_AS_WRITTEN = {
+    "the headers of the attribute": (SampleColumn("last_name"), HeadedColumn("last_name", "Last Name", "last_name")),
+    "one dialect": (SampleColumn("city", only="native", key="suburb"), HeadedColumn("suburb", "City", None)),
+    "no native header": (SampleColumn("merged_at"), HeadedColumn("merged_at", None, "merged_at")),
+    "a further header": (
+        SampleColumn("last_name", other_native_header="Surname"),
+        HeadedColumn("last_name", "Surname", "last_name"),
+    ),
+}
+
+
+def headed(column: SampleColumn) -> HeadedColumn:
+    (result,) = SampleKind("patients", "Patients", (column,), lambda world: iter(())).headed_columns
+    return result
+
+
+@pytest.mark.parametrize("case", COLUMNS_AS_WRITTEN)
+def test_a_column_of_a_sample_has_the_headers_of_its_attribute(case: str) -> None:
+    column, expected = COLUMNS_AS_WRITTEN[case]
+    assert headed(column) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (SampleColumn("nickname"), "the kind patients has no column nickname"),
+        (SampleColumn("last_name", other_api_header="nickname"), "last_name of the kind patients .* header nickname"),
+        (SampleColumn("custom", other_native_header="Own: Club"), "custom of the kind patients .* header Own: Club"),
+    ],
+    ids=["attribute", "header", "prefix"],
+)
+def test_a_column_that_the_kind_does_not_read_is_refused(column: SampleColumn, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        headed(column)

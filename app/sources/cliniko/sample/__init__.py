@@ -55,7 +55,7 @@ def _write_kind(kind: SampleKind, layout: SampleLayout, world: World, bundle: Bu
     is_left_behind = kind.name in NEVER
     tally.kind(kind.name)
     total = kind.total(world)
-    with bundle.table(layout, kind.columns, plural=kind.name, total=total, large=total > _LARGE_ENTRY) as table:
+    with bundle.table(layout, kind.headed_columns, plural=kind.name, total=total, large=total > _LARGE_ENTRY) as table:
         for row in kind.rows(world):
             table.put(row.values, row.slice)
             if is_left_behind:

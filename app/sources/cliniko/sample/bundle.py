@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from app.sources.cliniko.sample.sample_columns import SampleColumn, Style, columns_in
+from app.sources.cliniko.sample.sample_columns import HeadedColumn, Style, columns_in
 
 EPOCH = (2026, 11, 20, 18, 0, 0)
 LEVEL = 1
@@ -72,7 +72,7 @@ class Bundle:
         return io.TextIOWrapper(entry, encoding="utf-8", newline="", write_through=False)
 
     def table(
-        self, layout: SampleLayout, columns: tuple[SampleColumn, ...], *, plural: str, total: int, large: bool
+        self, layout: SampleLayout, columns: tuple[HeadedColumn, ...], *, plural: str, total: int, large: bool
     ) -> "Table":
         """The writer of one kind's rows; `plural` and `total` are the key and the number of entries of pages."""
         return Table(self, layout, columns, plural, total, large)
@@ -85,7 +85,7 @@ class Table:
         self,
         bundle: Bundle,
         layout: SampleLayout,
-        columns: tuple[SampleColumn, ...],
+        columns: tuple[HeadedColumn, ...],
         plural: str,
         total: int,
         large: bool,

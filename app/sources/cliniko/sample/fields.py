@@ -35,8 +35,11 @@ FIELDS = (
 PLACES = ("At home", "In the gym", "On the beach", "In the pool")
 CELLS = tuple((number, field) for number, field in enumerate(FIELDS) if field.in_cells)
 CUSTOM_COLUMNS = (
-    *(SampleColumn(f"custom_{number}", f"Custom: {field.name}", None) for number, field in CELLS),
-    SampleColumn("custom_fields", None, "custom_fields", CellForm.JSON),
+    *(
+        SampleColumn("custom", only="native", key=f"custom_{number}", other_native_header=f"Custom: {field.name}")
+        for number, field in CELLS
+    ),
+    SampleColumn("custom_fields", CellForm.JSON),
 )
 
 

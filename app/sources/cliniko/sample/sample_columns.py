@@ -1,11 +1,15 @@
-"""The columns of sample files in each dialect: the header, and how a cell is written."""
+"""The columns of sample files in each dialect: the header, which the kind's column gives, and how a cell is written."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
+
+from app.mapping.columns import RowColumn, normalise_header
+from app.mapping.kind import Kind
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 API_BASE = "https://api.au1.cliniko.example/v1"
@@ -37,8 +41,11 @@ class Style(Enum):
 
 
 @dataclass(frozen=True)
-class SampleColumn:
-    """A column by its key in `SampleRow.values`, with its header in each dialect."""
+class HeadedColumn:
+    """A column by its key in `SampleRow.values`, with its header in each dialect.
+
+    A kind of the sample describes a column in this way if no attribute of the kind reads the column.
+    """
 
     key: str
     native: str | None
@@ -47,6 +54,54 @@ class SampleColumn:
     form: CellForm = CellForm.TEXT
     to: str = ""
     """For a link: the plural of the kind that the link refers to, as in addresses of Cliniko's API."""
+
+
+@dataclass(frozen=True)
+class SampleColumn:
+    """A column of the kind, by the attribute that reads it. The attribute gives the header in each dialect.
+
+    * `only`: the dialect whose files have the column, if the other dialect's files lack it.
+    * `key`: the key in `SampleRow.values`, if that is not the attribute.
+    * `to`: as in `HeadedColumn`, if that is not the name of the kind that the attribute refers to.
+    * `other_native_header`, `other_api_header`: a further header of the attribute that the sample writes on purpose.
+    """
+
+    attribute: str
+    form: CellForm = CellForm.TEXT
+    only: Literal["native", "api", ""] = ""
+    key: str = ""
+    to: str = ""
+    other_native_header: str = ""
+    other_api_header: str = ""
+
+    def with_headers(self, kind: Kind[Any]) -> HeadedColumn:
+        """The column with its headers. Raises ValueError for an attribute or a header that the kind does not have."""
+        placed = next((placed for placed in kind.columns if placed.name == self.attribute), None)
+        if placed is None:
+            raise ValueError(
+                f"the sample names the attribute {self.attribute} of the kind {kind.name}, which has no such column"
+            )
+        for header in filter(None, (self.other_native_header, self.other_api_header)):
+            if not _reads(placed, header):
+                raise ValueError(f"{self.attribute} of the kind {kind.name} does not read the header {header}")
+        native = self.other_native_header or placed.column.native or None
+        return HeadedColumn(
+            self.key or self.attribute,
+            None if self.only == "api" else native,
+            None if self.only == "native" else self.other_api_header or self.attribute,
+            self.form,
+            self.to or placed.column.links_to or "",
+        )
+
+
+def texts(*attributes: str, only: Literal["native", "api", ""] = "") -> tuple[SampleColumn, ...]:
+    """Columns of text, in this order."""
+    return tuple(SampleColumn(attribute, only=only) for attribute in attributes)
+
+
+def _reads(placed: RowColumn, header: str) -> bool:
+    prefix = placed.column.prefix
+    return header.startswith(prefix) if prefix else normalise_header(header) in placed.normalised_headers()
 
 
 Render = Callable[[object], object]
@@ -133,7 +188,7 @@ class WrittenColumn:
     render: Render
 
 
-def columns_in(columns: tuple[SampleColumn, ...], style: Style) -> tuple[WrittenColumn, ...]:
+def columns_in(columns: tuple[HeadedColumn, ...], style: Style) -> tuple[WrittenColumn, ...]:
     """The columns that files of a dialect have."""
     columns_of_file: list[WrittenColumn] = []
     for column in columns:
@@ -152,7 +207,7 @@ def columns_in(columns: tuple[SampleColumn, ...], style: Style) -> tuple[Written
     return tuple(columns_of_file)
 
 
-CREATED = SampleColumn("created_at", "Created At", "created_at", CellForm.TIME)
-UPDATED = SampleColumn("updated_at", "Updated At", "updated_at", CellForm.TIME)
-ARCHIVED = SampleColumn("archived_at", "Archived At", "archived_at", CellForm.TIME)
-DELETED = SampleColumn("deleted_at", None, "deleted_at", CellForm.TIME)
+CREATED = SampleColumn("created_at", CellForm.TIME)
+UPDATED = SampleColumn("updated_at", CellForm.TIME)
+ARCHIVED = SampleColumn("archived_at", CellForm.TIME)
+DELETED = SampleColumn("deleted_at", CellForm.TIME, only="api")

@@ -5,25 +5,18 @@ from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.kinds.treatment_note_templates import note_template_of
-from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Appointment Type ID", "id", CellForm.ID),
-    SampleColumn("name", "Name", "name"),
-    SampleColumn("description", "Description", "description"),
-    SampleColumn("category", "Category", "category"),
-    SampleColumn("color", "Color", "color"),
-    SampleColumn("duration_in_minutes", "Duration In Minutes", "duration_in_minutes"),
-    SampleColumn("max_attendees", "Max Attendees", "max_attendees"),
-    SampleColumn("price", "Price", None),
-    SampleColumn("item_code", "Item Code", None),
-    SampleColumn("tax", "Tax", None),
-    SampleColumn("template_id", "Treatment Note Template ID", "treatment_note_template_id", CellForm.ID),
-    SampleColumn("telehealth_enabled", "Telehealth Enabled", "telehealth_enabled", CellForm.BOOL),
-    SampleColumn("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", CellForm.BOOL),
-    SampleColumn("practitioner_ids", "Practitioner IDs", "practitioner_ids"),
+    SampleColumn("id", CellForm.ID),
+    *texts("name", "description", "category", "color", "duration_in_minutes", "max_attendees"),
+    *texts("price", "item_code", "tax", only="native"),
+    SampleColumn("treatment_note_template_id", CellForm.ID, key="template_id"),
+    SampleColumn("telehealth_enabled", CellForm.BOOL),
+    SampleColumn("show_in_online_bookings", CellForm.BOOL),
+    SampleColumn("practitioner_ids"),
     ARCHIVED,
     CREATED,
     UPDATED,

@@ -10,22 +10,22 @@ from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.kinds.treatment_notes import attended
 from app.sources.cliniko.sample.kinds.visit_difficulties import LONG_NOTE
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Attendee ID", "id", CellForm.ID),
-    SampleColumn("booking_id", "Appointment ID", "booking_id", CellForm.LINK, to="bookings"),
-    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
-    SampleColumn("arrived", "Arrived", "arrived", CellForm.BOOL),
-    SampleColumn("cancelled_at", "Cancellation Time", "cancelled_at", CellForm.TIME),
-    SampleColumn("reason_code", None, "cancellation_reason"),
-    SampleColumn("reason_name", "Cancellation Reason", "cancellation_reason_description"),
-    SampleColumn("cancellation_note", "Cancellation Note", "cancellation_note"),
-    SampleColumn("notes", "Notes", "notes"),
-    SampleColumn("case_id", "Patient Case ID", "patient_case_id", CellForm.LINK, to="patient_cases"),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("booking_id", CellForm.LINK, to="bookings"),
+    SampleColumn("patient_id", CellForm.LINK),
+    SampleColumn("arrived", CellForm.BOOL),
+    SampleColumn("cancelled_at", CellForm.TIME),
+    SampleColumn("cancellation_reason", only="api", key="reason_code"),
+    SampleColumn("cancellation_reason", only="native", key="reason_name"),
+    SampleColumn("cancellation_reason_description", key="reason_name"),
+    *texts("cancellation_note", "notes"),
+    SampleColumn("patient_case_id", CellForm.LINK, key="case_id"),
     CREATED,
     UPDATED,
     DELETED_AT,

@@ -5,31 +5,17 @@ from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.bundle import Shape
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
-from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Business ID", "id", CellForm.ID),
-    SampleColumn("business_name", "Business Name", "business_name"),
-    SampleColumn("display_name", "Display Name", "display_name"),
-    SampleColumn("label", "Label", "label"),
-    SampleColumn("address_1", "Address 1", "address_1"),
-    SampleColumn("address_2", "Address 2", "address_2"),
-    SampleColumn("city", "City", "city"),
-    SampleColumn("state", "State", "state"),
-    SampleColumn("post_code", "Post code", "post_code"),
-    SampleColumn("country", "Country", "country"),
-    SampleColumn("country_code", "Country Code", "country_code"),
-    SampleColumn("business_registration_name", "Business Registration Name", "business_registration_name"),
-    SampleColumn("business_registration_value", "Business Registration Value", "business_registration_value"),
-    SampleColumn("contact_information", "Contact Information", "contact_information"),
-    SampleColumn("email_reply_to", "Email Reply To", "email_reply_to"),
-    SampleColumn("website_address", "Website Address", "website_address"),
-    SampleColumn("additional_information", "Additional Information", "additional_information"),
-    SampleColumn("time_zone", "Time Zone", "time_zone"),
-    SampleColumn("time_zone_identifier", None, "time_zone_identifier"),
-    SampleColumn("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", CellForm.BOOL),
+    SampleColumn("id", CellForm.ID),
+    *texts("business_name", "display_name", "label", "address_1", "address_2", "city", "state", "post_code"),
+    *texts("country", "country_code", "business_registration_name", "business_registration_value"),
+    *texts("contact_information", "email_reply_to", "website_address", "additional_information", "time_zone"),
+    *texts("time_zone_identifier"),
+    SampleColumn("show_in_online_bookings", CellForm.BOOL),
     ARCHIVED,
     CREATED,
     UPDATED,

@@ -7,7 +7,7 @@ from app.sources.cliniko.sample import invented_names
 from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -75,21 +75,20 @@ def with_picture(noise: int) -> str:
 
 
 COLUMNS = (
-    SampleColumn("id", "Communication ID", "id", CellForm.ID),
-    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
-    SampleColumn("type_name", "Type", "type"),
-    SampleColumn("type_code", None, "type_code"),
-    SampleColumn("category_name", "Category", "category"),
-    SampleColumn("category_code", None, "category_code"),
-    SampleColumn("direction_name", "Direction", "direction_description"),
-    SampleColumn("direction_code", None, "direction_code"),
-    SampleColumn("from", "From", "from"),
-    SampleColumn("to", "To", "to"),
-    SampleColumn("content_subject", "Subject", "content_subject"),
-    SampleColumn("content", "Content", "content", CellForm.RAW),
-    SampleColumn("confidential", "Confidential", "confidential", CellForm.BOOL),
-    SampleColumn("booking_id", "Appointment ID", "booking_id", CellForm.LINK, to="bookings"),
-    SampleColumn("attendee_id", "Attendee ID", "attendee_id", CellForm.LINK, to="attendees"),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("patient_id", CellForm.LINK),
+    SampleColumn("type", key="type_name"),
+    SampleColumn("type_code"),
+    SampleColumn("category", key="category_name"),
+    SampleColumn("category_code"),
+    SampleColumn("direction", key="direction_name", other_api_header="direction_description"),
+    SampleColumn("direction_code"),
+    SampleColumn("from_", key="from", other_api_header="from"),
+    *texts("to", "content_subject"),
+    SampleColumn("content", CellForm.RAW),
+    SampleColumn("confidential", CellForm.BOOL),
+    SampleColumn("booking_id", CellForm.LINK, to="bookings"),
+    SampleColumn("attendee_id", CellForm.LINK),
     CREATED,
     UPDATED,
     DELETED_AT,

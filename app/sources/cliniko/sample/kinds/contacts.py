@@ -7,40 +7,21 @@ from app.sources.cliniko.sample import invented_names
 from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Contact ID", "id", CellForm.ID),
-    SampleColumn("type", "Type", "type"),
-    SampleColumn("type_code", None, "type_code"),
-    SampleColumn("doctor_type", "Doctor Type", "doctor_type"),
-    SampleColumn("title", "Title", "title"),
-    SampleColumn("first_name", "First Name", "first_name"),
-    SampleColumn("last_name", "Last Name", "last_name"),
-    SampleColumn("preferred_name", "Preferred Name", "preferred_name"),
-    SampleColumn("company_name", "Company Name", "company_name"),
-    SampleColumn("occupation", "Occupation", "occupation"),
-    SampleColumn("provider_number", "Provider Number", "provider_number"),
-    SampleColumn("email", "Email", "email"),
-    SampleColumn("phone_mobile", "PhoneMobile", None),
-    SampleColumn("phone_home", "PhoneHome", None),
-    SampleColumn("phone_work", "PhoneWork", None),
-    SampleColumn("phone_fax", "PhoneFax", None),
-    SampleColumn("phone_other", "PhoneOther", None),
-    SampleColumn("phone_numbers", None, "phone_numbers", CellForm.JSON),
-    SampleColumn("address_1", "Address1", "address_1"),
-    SampleColumn("address_2", "Address2", "address_2"),
-    SampleColumn("address_3", "Address3", "address_3"),
-    SampleColumn("city", "City", "city"),
-    SampleColumn("state", "State", "state"),
-    SampleColumn("post_code", "Post code", "post_code"),
-    SampleColumn("country", "Country", "country"),
-    SampleColumn("country_code", None, "country_code"),
-    SampleColumn("notes", "Notes", "notes"),
-    SampleColumn("archived_at", "Archived At", "archived_at", CellForm.TIME),
+    SampleColumn("id", CellForm.ID),
+    *texts("type", "type_code", "doctor_type", "title", "first_name", "last_name", "preferred_name", "company_name"),
+    *texts("occupation", "provider_number", "email"),
+    *texts("phone_mobile", "phone_home", "phone_work", "phone_fax", "phone_other", only="native"),
+    SampleColumn("phone_numbers", CellForm.JSON),
+    *texts("address_1", "address_2", "address_3", "city", "state", "post_code", "country"),
+    SampleColumn("country_code", only="api"),
+    SampleColumn("notes"),
+    ARCHIVED,
     CREATED,
     UPDATED,
     DELETED_AT,

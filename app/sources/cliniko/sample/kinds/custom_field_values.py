@@ -7,17 +7,13 @@ from app.sources.cliniko.sample.children import MERGED, TWICE, client_of, of_cli
 from app.sources.cliniko.sample.fields import CELLS, FIELDS, answered, token
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.ID),
-    SampleColumn("field_token", "Field Token", "field_token"),
-    SampleColumn("field_name", "Field Name", "field_name"),
-    SampleColumn("value", "Value", "value"),
-    SampleColumn("option_tokens", "Option Tokens", "option_tokens"),
-    SampleColumn("other_value", "Other Value", "other_value"),
+    SampleColumn("patient_id", CellForm.ID),
+    *texts("field_token", "field_name", "value", "option_tokens", "other_value"),
 )
 PLANTS = (
     *of_clients("custom_value_without_patient"),

@@ -4,20 +4,16 @@ from collections.abc import Iterator
 
 from app.sources.cliniko.sample.fields import FIELDS, section_token, token
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
-from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("section_token", "Section Token", "section_token"),
-    SampleColumn("section_name", "Section Name", "section_name"),
-    SampleColumn("field_token", "Field Token", "field_token"),
-    SampleColumn("field_name", "Field Name", "field_name"),
-    SampleColumn("field_type", "Field Type", "field_type"),
-    SampleColumn("option_token", "Option Token", "option_token"),
-    SampleColumn("option_name", "Option Name", "option_name"),
-    SampleColumn("other_enabled", "Other Enabled", "other_enabled", CellForm.BOOL),
-    SampleColumn("archived", "Archived", "archived", CellForm.BOOL),
+    *texts("section_token", "section_name", "field_token", "field_name", "field_type", "option_token", "option_name"),
+    SampleColumn("other_enabled", CellForm.BOOL),
+    SampleColumn(
+        "archived_at", CellForm.BOOL, key="archived", other_native_header="Archived", other_api_header="archived"
+    ),
 )
 _KEY = "custom_fields"
 

@@ -5,20 +5,20 @@ from datetime import date, timedelta
 
 from app.sources.cliniko.sample.invented_names import plain_name
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
-from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CellForm, HeadedColumn, SampleColumn
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", None, "id", CellForm.ID),
-    SampleColumn("number", "Invoice Number", "number"),
-    SampleColumn("issue_date", "Issue Date", "issue_date"),
-    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.ID),
-    SampleColumn("invoice_to", "Invoice To", "invoice_to"),
-    SampleColumn("extra", "Extra Information", "invoice_extra_information"),
-    SampleColumn("status_name", "Status", "status_description"),
-    SampleColumn("status", None, "status"),
-    SampleColumn("amount", "Invoice Amount", "total_amount"),
+    SampleColumn("id", CellForm.ID, only="api"),
+    HeadedColumn("number", "Invoice Number", "number"),
+    HeadedColumn("issue_date", "Issue Date", "issue_date"),
+    HeadedColumn("patient_id", "Patient ID", "patient_id", CellForm.ID),
+    HeadedColumn("invoice_to", "Invoice To", "invoice_to"),
+    HeadedColumn("extra", "Extra Information", "invoice_extra_information"),
+    HeadedColumn("status_name", "Status", "status_description"),
+    HeadedColumn("status", None, "status"),
+    HeadedColumn("amount", "Invoice Amount", "total_amount"),
 )
 
 

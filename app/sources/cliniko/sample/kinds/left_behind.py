@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
-from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CellForm, HeadedColumn
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
@@ -42,7 +42,7 @@ def _recall(world: World, index: int) -> Values:
 
 
 def _kind(
-    name: str, native: str, make: Callable[[World, int], Values], *columns: SampleColumn, share: int = 2
+    name: str, native: str, make: Callable[[World, int], Values], *columns: HeadedColumn, share: int = 2
 ) -> SampleKind:
     def rows(world: World) -> Iterator[SampleRow]:
         for index in range(world.size.invoices // share):
@@ -52,64 +52,64 @@ def _kind(
     return SampleKind(name, native, columns, rows, folder="Money and more")
 
 
-_PATIENT = SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.ID)
+_PATIENT = HeadedColumn("patient_id", "Patient ID", "patient_id", CellForm.ID)
 
 KINDS = (
     _kind(
         "payments",
         "Payments",
         _payment,
-        SampleColumn("id", "Payment ID", "payment_id", CellForm.ID),
+        HeadedColumn("id", "Payment ID", "payment_id", CellForm.ID),
         _PATIENT,
-        SampleColumn("date", "Payment Date", "payment_date"),
-        SampleColumn("amount", "Amount", "amount"),
+        HeadedColumn("date", "Payment Date", "payment_date"),
+        HeadedColumn("amount", "Amount", "amount"),
     ),
     _kind(
         "body_charts",
         "Body charts",
         _chart,
-        SampleColumn("id", "Body Chart ID", "body_chart_id", CellForm.ID),
+        HeadedColumn("id", "Body Chart ID", "body_chart_id", CellForm.ID),
         _PATIENT,
-        SampleColumn("name", "Name", "name"),
+        HeadedColumn("name", "Name", "name"),
         share=5,
     ),
     _kind(
         "letters",
         "Letters",
         _letter,
-        SampleColumn("id", "Letter ID", "letter_id", CellForm.ID),
+        HeadedColumn("id", "Letter ID", "letter_id", CellForm.ID),
         _PATIENT,
-        SampleColumn("name", "Name", "name"),
+        HeadedColumn("name", "Name", "name"),
         share=5,
     ),
     _kind(
         "waitlist",
         "Wait list",
         _waiting,
-        SampleColumn("id", "Waitlist ID", "waitlist_id", CellForm.ID),
+        HeadedColumn("id", "Waitlist ID", "waitlist_id", CellForm.ID),
         _PATIENT,
-        SampleColumn("date", "Added On", "added_on"),
-        SampleColumn("notes", "Notes", "notes"),
+        HeadedColumn("date", "Added On", "added_on"),
+        HeadedColumn("notes", "Notes", "notes"),
         share=10,
     ),
     _kind(
         "products",
         "Products",
         _product,
-        SampleColumn("id", "Product ID", "product_id", CellForm.ID),
-        SampleColumn("name", "Product Name", "product_name"),
-        SampleColumn("amount", "Cost Price", "cost_price"),
-        SampleColumn("stock", "Stock Level", "stock_level"),
+        HeadedColumn("id", "Product ID", "product_id", CellForm.ID),
+        HeadedColumn("name", "Product Name", "product_name"),
+        HeadedColumn("amount", "Cost Price", "cost_price"),
+        HeadedColumn("stock", "Stock Level", "stock_level"),
         share=10,
     ),
     _kind(
         "recalls",
         "Recalls",
         _recall,
-        SampleColumn("id", "Recall ID", "recall_id", CellForm.ID),
+        HeadedColumn("id", "Recall ID", "recall_id", CellForm.ID),
         _PATIENT,
-        SampleColumn("date", "Recall Date", "recall_at"),
-        SampleColumn("name", "Recall Type", "recall_type_id"),
+        HeadedColumn("date", "Recall Date", "recall_at"),
+        HeadedColumn("name", "Recall Type", "recall_type_id"),
         share=10,
     ),
 )

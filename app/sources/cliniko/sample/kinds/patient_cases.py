@@ -7,27 +7,22 @@ from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE
 from app.sources.cliniko.sample.kinds.contacts import doctor_of
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Case ID", "id", CellForm.ID),
-    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
-    SampleColumn("name", "Name", "name"),
-    SampleColumn("notes", "Notes", "notes"),
-    SampleColumn("issue_date", "Issue Date", "issue_date"),
-    SampleColumn("expiry_date", "Expiry Date", "expiry_date"),
-    SampleColumn("max_sessions", "Max Sessions", "max_sessions"),
-    SampleColumn("max_invoiceable_amount", "Max Invoiceable Amount", "max_invoiceable_amount"),
-    SampleColumn("closed", "Closed", "closed", CellForm.BOOL),
-    SampleColumn("referral", "Referral", "referral", CellForm.BOOL),
-    SampleColumn("referral_type", "Referral Type", "referral_type"),
-    SampleColumn("contact_id", "Contact ID", "contact_id", CellForm.LINK, to="contacts"),
-    SampleColumn("include_cancelled", "Include Cancelled", "include_cancelled_attendees", CellForm.BOOL),
-    SampleColumn("include_dna", "Include DNA", "include_dna_attendees", CellForm.BOOL),
-    SampleColumn("attendee_ids", "Attendee IDs", "attendee_ids"),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("patient_id", CellForm.LINK),
+    *texts("name", "notes", "issue_date", "expiry_date", "max_sessions", "max_invoiceable_amount"),
+    SampleColumn("closed", CellForm.BOOL),
+    SampleColumn("referral", CellForm.BOOL),
+    SampleColumn("referral_type"),
+    SampleColumn("contact_id", CellForm.LINK),
+    SampleColumn("include_cancelled_attendees", CellForm.BOOL, key="include_cancelled"),
+    SampleColumn("include_dna_attendees", CellForm.BOOL, key="include_dna"),
+    SampleColumn("attendee_ids"),
     CREATED,
     UPDATED,
     DELETED_AT,

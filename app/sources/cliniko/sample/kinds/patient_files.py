@@ -12,25 +12,20 @@ from app.sources.cliniko.sample.invented_names import plain_name
 from app.sources.cliniko.sample.kinds.sample_kind import Document, SampleKind
 from app.sources.cliniko.sample.pictures import exercises, letter, photo
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Attachment ID", "id", CellForm.ID),
-    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.ID),
-    SampleColumn("filename", "File Name", "filename"),
-    SampleColumn("path", "Path", "path"),
-    SampleColumn("size", "Size", "size"),
-    SampleColumn("content_type", "Content Type", "content_type"),
-    SampleColumn("sha256", "SHA256", "sha256"),
-    SampleColumn("description", "Description", "description"),
-    SampleColumn("processing_completed", "Processing Completed", "processing_completed", CellForm.BOOL),
-    SampleColumn("user_id", "User ID", "user_id", CellForm.ID),
-    SampleColumn("case_id", "Case ID", "patient_case_id", CellForm.ID),
-    SampleColumn("type", "Type", "type"),
-    SampleColumn("archived_at", "Archived At", "archived_at", CellForm.TIME),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("patient_id", CellForm.ID),
+    *texts("filename", "path", "size", "content_type", "sha256", "description"),
+    SampleColumn("processing_completed", CellForm.BOOL),
+    SampleColumn("user_id", CellForm.ID),
+    SampleColumn("patient_case_id", CellForm.ID, key="case_id"),
+    SampleColumn("type"),
+    ARCHIVED,
     CREATED,
     DELETED_AT,
 )

@@ -15,11 +15,11 @@ from app.sources.cliniko.sample.world import World
 from app.sources.cliniko.sample.written_content import form_questions
 
 COLUMNS = (
-    SampleColumn("id", "Form Template ID", "id", CellForm.ID),
-    SampleColumn("name", "Name", "name"),
-    SampleColumn("content", "Content", "content", CellForm.JSON),
-    SampleColumn("restricted", "Restricted To Practitioner", "restricted_to_practitioner", CellForm.BOOL),
-    SampleColumn("email", "Email To Patient On Completion", "email_to_patient_on_completion", CellForm.BOOL),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("name"),
+    SampleColumn("content", CellForm.JSON),
+    SampleColumn("restricted_to_practitioner", CellForm.BOOL, key="restricted"),
+    SampleColumn("email_to_patient_on_completion", CellForm.BOOL, key="email"),
     ARCHIVED,
     CREATED,
     UPDATED,

@@ -8,20 +8,19 @@ from app.sources.cliniko.sample.bundle import Shape
 from app.sources.cliniko.sample.children import DELETED, planted_rows
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Availability ID", "id", CellForm.ID),
-    SampleColumn("practitioner_id", "Practitioner ID", "practitioner_id", CellForm.LINK, to="practitioners"),
-    SampleColumn("business_id", "Business ID", "business_id", CellForm.LINK, to="businesses"),
-    SampleColumn("day_of_week", "Day Of Week", "day_of_week"),
-    SampleColumn("availabilities", None, "availabilities", CellForm.JSON),
-    SampleColumn("starts_at", "Starts At", None),
-    SampleColumn("ends_at", "Ends At", None),
-    SampleColumn("time_zone", "Time Zone", "time_zone_identifier"),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("practitioner_id", CellForm.LINK),
+    SampleColumn("business_id", CellForm.LINK),
+    SampleColumn("day_of_week"),
+    SampleColumn("availabilities", CellForm.JSON, only="api"),
+    *texts("starts_at", "ends_at", only="native"),
+    SampleColumn("time_zone_identifier", key="time_zone"),
     CREATED,
     UPDATED,
     DELETED_AT,

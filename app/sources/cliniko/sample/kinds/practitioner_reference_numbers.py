@@ -6,17 +6,16 @@ from datetime import UTC, datetime
 from app.sources.cliniko.sample.children import DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Reference Number ID", "id", CellForm.ID),
-    SampleColumn("practitioner_id", "Practitioner ID", "practitioner_id", CellForm.LINK, to="practitioners"),
-    SampleColumn("business_id", "Business ID", "business_id", CellForm.LINK, to="businesses"),
-    SampleColumn("name", "Name", "name"),
-    SampleColumn("reference_number", "Reference Number", "reference_number"),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("practitioner_id", CellForm.LINK),
+    SampleColumn("business_id", CellForm.LINK),
+    *texts("name", "reference_number"),
     CREATED,
     UPDATED,
     DELETED_AT,

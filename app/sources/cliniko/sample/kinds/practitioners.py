@@ -5,29 +5,20 @@ from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.bundle import Shape
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, HeadedColumn, SampleColumn, texts
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
-COLUMNS = (
-    SampleColumn("id", "Practitioner ID", "id", CellForm.INTEGER),
-    SampleColumn("user_id", "User ID", "user_id", CellForm.LINK, to="users"),
-    SampleColumn("title", "Title", "title"),
-    SampleColumn("first_name", "First Name", "first_name"),
-    SampleColumn("last_name", "Last Name", "last_name"),
-    SampleColumn("label", "Display Name", "label"),
-    SampleColumn("designation", "Designation", "designation"),
-    SampleColumn("description", "Description", "description"),
-    SampleColumn("active", "Active", "active", CellForm.BOOL),
-    SampleColumn(
-        "default_appointment_type_id",
-        "Default Appointment Type ID",
-        "default_appointment_type_id",
-        CellForm.LINK,
-        to="appointment_types",
-    ),
-    SampleColumn("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", CellForm.BOOL),
-    SampleColumn("parking_bay", "Parking Bay", "parking_bay"),
+COLUMNS: tuple[SampleColumn | HeadedColumn, ...] = (
+    SampleColumn("id", CellForm.INTEGER),
+    SampleColumn("user_id", CellForm.LINK),
+    *texts("title", "first_name", "last_name"),
+    SampleColumn("display_name", key="label", other_api_header="label"),
+    *texts("designation", "description"),
+    SampleColumn("active", CellForm.BOOL),
+    SampleColumn("default_appointment_type_id", CellForm.LINK, to="appointment_types"),
+    SampleColumn("show_in_online_bookings", CellForm.BOOL),
+    HeadedColumn("parking_bay", "Parking Bay", "parking_bay"),
     CREATED,
     UPDATED,
 )

@@ -1,12 +1,13 @@
 """The description of one kind of a sample."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.sources.cliniko.sample.bundle import Shape
-from app.sources.cliniko.sample.sample_columns import SampleColumn
+from app.sources.cliniko.sample.sample_columns import HeadedColumn, SampleColumn
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
+from app.sources.cliniko.source import CLINIKO
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class SampleKind:
     name: str
     native_name: str
     """The type of data in a native file's name: `Patients` of `Patients-Cliniko-20261120.csv`."""
-    columns: tuple[SampleColumn, ...]
+    columns: tuple[SampleColumn | HeadedColumn, ...]
     rows: Callable[[World], Iterator[SampleRow]]
     shape: Shape = Shape.CSV
     """The form of the API file."""
@@ -42,3 +43,10 @@ class SampleKind:
     """Whether the export has a file of the kind."""
     documents: Callable[[World], Iterator[Document]] = lambda _world: iter(())
     """The files of the kind that are no table."""
+    headed_columns: tuple[HeadedColumn, ...] = field(init=False)
+    """The columns with their headers in each dialect."""
+
+    def __post_init__(self) -> None:
+        kind = CLINIKO.kind(self.name)
+        headed = (each.with_headers(kind) if isinstance(each, SampleColumn) else each for each in self.columns)
+        object.__setattr__(self, "headed_columns", tuple(headed))

@@ -14,10 +14,10 @@ from app.sources.cliniko.sample.world import World
 from app.sources.cliniko.sample.written_content import NOT_JSON, note_questions, odd_question
 
 COLUMNS = (
-    SampleColumn("id", "Template ID", "id", CellForm.ID),
-    SampleColumn("name", "Name", "name"),
-    SampleColumn("content", "Content", "content", CellForm.JSON),
-    SampleColumn("print_settings", "Print Settings", "print_settings", CellForm.JSON),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("name"),
+    SampleColumn("content", CellForm.JSON),
+    SampleColumn("print_settings", CellForm.JSON),
     ARCHIVED,
     CREATED,
     UPDATED,

@@ -12,7 +12,8 @@ from app.sources.cliniko.sample.kinds.sample_kind import Document, SampleKind
 from app.sources.cliniko.sample.kinds.treatment_note_templates import note_template_of
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.prose import Prose
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import SampleVisit, World
 from app.sources.cliniko.sample.written_content import planted_content, visit_note
@@ -73,24 +74,22 @@ def _page(author: str, answers: list[str], *, script: bool) -> bytes:
 
 
 COLUMNS = (
-    SampleColumn("id", "Treatment Note ID", "id", CellForm.ID),
-    SampleColumn("patient_id", "Patient ID", "patient_id", CellForm.LINK, to="patients"),
-    SampleColumn("practitioner_id", "Practitioner ID", "practitioner_id", CellForm.LINK, to="practitioners"),
-    SampleColumn("author_name", "Author Name", "author_name"),
-    SampleColumn("booking_id", "Appointment ID", "booking_id", CellForm.LINK, to="bookings"),
-    SampleColumn("attendee_id", "Attendee ID", "attendee_id", CellForm.LINK, to="attendees"),
-    SampleColumn(
-        "template_id", "Template ID", "treatment_note_template_id", CellForm.LINK, to="treatment_note_templates"
-    ),
-    SampleColumn("title", "Title", "title"),
-    SampleColumn("content", "Content", "content", CellForm.JSON),
-    SampleColumn("draft", "Draft", "draft", CellForm.BOOL),
-    SampleColumn("finalized_at", "Finalized At", "finalized_at", CellForm.TIME),
-    SampleColumn("pinned_at", "Pinned At", "pinned_at", CellForm.TIME),
-    SampleColumn("archived_at", "Archived At", "archived_at", CellForm.TIME),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("patient_id", CellForm.LINK),
+    SampleColumn("practitioner_id", CellForm.LINK),
+    SampleColumn("author_name"),
+    SampleColumn("booking_id", CellForm.LINK, to="bookings"),
+    SampleColumn("attendee_id", CellForm.LINK),
+    SampleColumn("treatment_note_template_id", CellForm.LINK, key="template_id"),
+    SampleColumn("title"),
+    SampleColumn("content", CellForm.JSON),
+    SampleColumn("draft", CellForm.BOOL),
+    SampleColumn("finalized_at", CellForm.TIME),
+    SampleColumn("pinned_at", CellForm.TIME),
+    ARCHIVED,
     CREATED,
     UPDATED,
-    SampleColumn("deleted_at", None, "deleted_at", CellForm.TIME),
+    DELETED_AT,
 )
 
 

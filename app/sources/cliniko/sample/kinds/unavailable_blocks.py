@@ -13,13 +13,13 @@ from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "Unavailable Block ID", "id", CellForm.ID),
-    SampleColumn("practitioner_id", "Practitioner ID", "practitioner_id", CellForm.LINK, to="practitioners"),
-    SampleColumn("business_id", "Business ID", "business_id", CellForm.LINK, to="businesses"),
-    SampleColumn("starts_at", "Start Time", "starts_at", CellForm.TIME),
-    SampleColumn("ends_at", "End Time", "ends_at", CellForm.TIME),
-    SampleColumn("notes", "Notes", "notes"),
-    SampleColumn("repeat_rule", None, "repeat_rule", CellForm.JSON),
+    SampleColumn("id", CellForm.ID),
+    SampleColumn("practitioner_id", CellForm.LINK),
+    SampleColumn("business_id", CellForm.LINK),
+    SampleColumn("starts_at", CellForm.TIME),
+    SampleColumn("ends_at", CellForm.TIME),
+    SampleColumn("notes"),
+    SampleColumn("repeat_rule", CellForm.JSON),
     CREATED,
     UPDATED,
     DELETED_AT,

@@ -5,20 +5,16 @@ from datetime import UTC, datetime
 
 from app.sources.cliniko.sample.invented_names import mobile
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
-    SampleColumn("id", "User ID", "id", CellForm.ID),
-    SampleColumn("title", "Title", "title"),
-    SampleColumn("first_name", "First Name", "first_name"),
-    SampleColumn("last_name", "Last Name", "last_name"),
-    SampleColumn("email", "Email", "email"),
-    SampleColumn("role", "Role", "role"),
-    SampleColumn("active", "Active", "active", CellForm.BOOL),
-    SampleColumn("phone_numbers", "Phone Numbers", "phone_numbers", CellForm.JSON),
-    SampleColumn("time_zone", "Time Zone", "time_zone_identifier"),
+    SampleColumn("id", CellForm.ID),
+    *texts("title", "first_name", "last_name", "email", "role"),
+    SampleColumn("active", CellForm.BOOL),
+    SampleColumn("phone_numbers", CellForm.JSON),
+    SampleColumn("time_zone_identifier", key="time_zone"),
     CREATED,
     UPDATED,
 )
