@@ -222,7 +222,7 @@ def _level(column: Column) -> Level | None:
 def _missed(
     verified_kind: VerifiedKind, raw: dict[str, str], records: tuple[Record, ...], codes: frozenset[RowCode]
 ) -> frozenset[str]:
-    key = next((raw[header] for header in map(bare_header, verified_kind.key) if header in raw), "")
+    key = next((raw[header] for header in map(bare_header, verified_kind.key_headers) if header in raw), "")
     rows = ComparedRows(verified_kind, {2: Sampled(key, key, raw)}, {2: codes} if codes else {})
     stored = [
         (r.key, _canonical(r)) for r in records if (r.table, r.source_kind) == (verified_kind.table, verified_kind.kind)
