@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule(Generic[T]):
+class RowRule(Generic[T]):
     """A value that is calculated from cells of one row. Usable as a decorator.
 
     * `calculate`: its parameters are attributes of the kind, and receive their cells as text. If the row has no column
@@ -38,7 +38,7 @@ class Rule(Generic[T]):
         """The attributes whose cells the rule reads."""
         return tuple(_parameters(self.calculate))
 
-    def with_headers(self, headers: KindHeaders) -> "Rule[T]":
+    def with_headers(self, headers: KindHeaders) -> "RowRule[T]":
         """The rule for the rows of a kind with these headers."""
         return replace(self, headers=tuple((name, headers.get(name, ())) for name in self.attributes))
 
@@ -92,7 +92,7 @@ class VerifiedColumn:
     kind: str = ""
     target_column: str = "id"
     shared_column: str = ""
-    pick: Rule[str] | None = None
+    pick: RowRule[str] | None = None
     usual_header: str = ""
     headers: tuple[str, ...] = ()
 
@@ -125,7 +125,7 @@ class ReportedProblem:
 
     code: str
     column: VerifiedColumn
-    is_refuted: Rule[bool] | None = None
+    is_refuted: RowRule[bool] | None = None
 
     def with_headers(self, headers: KindHeaders) -> "ReportedProblem":
         """The problem in a kind with these headers."""
@@ -244,7 +244,7 @@ def first_filled(row: Cells, *headers: str) -> str:
     return next((cell for header in headers if (cell := row.get(bare_header(header)))), "")
 
 
-def words(column: str, *attributes: str, pick: Rule[str] | None = None) -> VerifiedColumn:
+def words(column: str, *attributes: str, pick: RowRule[str] | None = None) -> VerifiedColumn:
     """A column of text: every word is stored. In this and the next functions, the attribute is `column` if none is
     given."""
     return VerifiedColumn(attributes or (column,), column, pick=pick)
@@ -260,7 +260,7 @@ def template(column: str, *attributes: str) -> VerifiedColumn:
     return VerifiedColumn(attributes or (column,), column, Comparison.TEMPLATE)
 
 
-def moment(column: str, *attributes: str, pick: Rule[str] | None = None) -> VerifiedColumn:
+def moment(column: str, *attributes: str, pick: RowRule[str] | None = None) -> VerifiedColumn:
     """A column of times."""
     return VerifiedColumn(attributes or (column,), column, Comparison.MOMENT, pick=pick)
 
@@ -275,7 +275,7 @@ def email(column: str, *attributes: str) -> VerifiedColumn:
     return VerifiedColumn(attributes or (column,), column, Comparison.EMAIL)
 
 
-def same(column: str, *attributes: str, pick: Rule[str] | None = None) -> VerifiedColumn:
+def same(column: str, *attributes: str, pick: RowRule[str] | None = None) -> VerifiedColumn:
     """A column whose letters and digits are stored unchanged."""
     return VerifiedColumn(attributes or (column,), column, Comparison.SAME, pick=pick)
 
@@ -287,7 +287,7 @@ def link_to(
     *attributes: str,
     target_column: str = "id",
     shared_column: str = "",
-    pick: Rule[str] | None = None,
+    pick: RowRule[str] | None = None,
     usual_header: str = "",
 ) -> VerifiedColumn:
     """A column of ids of another kind. Parameters as in `VerifiedColumn`."""

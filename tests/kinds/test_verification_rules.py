@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.mapping.verified_kinds import Rule, VerifiedColumn, VerifiedKind, bare_header
+from app.mapping.verified_kinds import RowRule, VerifiedColumn, VerifiedKind, bare_header
 from app.reading.recognise import known_headers
 from app.sources import source
 from app.sources.cliniko.verification import RAW_FORMAT, rules
@@ -15,7 +15,7 @@ def columns_of(verified_kind: VerifiedKind) -> tuple[VerifiedColumn, ...]:
     return (*verified_kind.columns, *(problem.column for problem in verified_kind.reported_problems))
 
 
-def with_headers(rule: Rule[str]) -> Rule[str]:
+def with_headers(rule: RowRule[str]) -> RowRule[str]:
     """The rule as the first kind that uses the rule has it."""
     picks = (column.pick for verified_kind in VERIFIED_KINDS for column in columns_of(verified_kind))
     return next(pick for pick in picks if pick and pick.calculate is rule.calculate)
@@ -68,7 +68,7 @@ def with_headers(rule: Rule[str]) -> Rule[str]:
     ],
 )
 def test_a_rule_returns_what_a_row_determines_or_an_empty_text(
-    rule: Rule[str], row: dict[str, str], expected: str
+    rule: RowRule[str], row: dict[str, str], expected: str
 ) -> None:
     assert with_headers(rule)({RAW_FORMAT.bare(header): cell for header, cell in row.items()}) == expected
 

@@ -15,7 +15,7 @@ from app.mapping.kind import Kind, Source, UsedFeature
 from app.mapping.kind_roles import KindRole
 from app.mapping.text import string
 from app.mapping.traits import Identity, Names
-from app.mapping.verified_kinds import OverridingKind, Rule, words
+from app.mapping.verified_kinds import OverridingKind, RowRule, words
 from app.sources import SOURCES, UnusableSource, further_packages, package_of, register_sources
 from app.sources.invented import sample_writer
 from app.sources.required_parts import missing_parts
@@ -91,7 +91,7 @@ LACKING: dict[str, tuple[Source, str]] = {
         "verified_kinds names the attribute nickname of the kind souls, which has no such column",
     ),
     "the attribute of a rule": (
-        with_verified(columns=(words("first_name", "given", pick=Rule(lambda nickname: str(nickname))),)),
+        with_verified(columns=(words("first_name", "given", pick=RowRule(lambda nickname: str(nickname))),)),
         "verified_kinds names the attribute nickname of the kind souls, which has no such column",
     ),
     "the attribute of the id": (

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
-from app.mapping.verified_kinds import Rule, bare_header
+from app.mapping.verified_kinds import RowRule, bare_header
 
 _REASONS = frozenset({"feelingbetter", "conditionworse", "sick", "covid19related", "away", "other", "work", "forgot"})
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False, "": False}
@@ -48,21 +48,21 @@ def _moment(cell: str) -> datetime | None:
     return None if at is None or at.year in (MINYEAR, MAXYEAR) else at  # some zones have no date for these
 
 
-@Rule
+@RowRule
 def ends_after_it_starts(starts_at: str, ends_at: str) -> bool:
     """Whether both times of a row can be read and the end is later than the start."""
     starts, ends = _moment(starts_at), _moment(ends_at)
     return starts is not None and ends is not None and ends > starts
 
 
-@Rule
+@RowRule
 def minutes(starts_at: str, ends_at: str) -> str:
     """The duration of a visit in minutes."""
     starts, ends = _moment(starts_at), _moment(ends_at)
     return str(int((ends - starts).total_seconds() + 30) // 60) if starts and ends and ends > starts else ""
 
 
-@Rule
+@RowRule
 def status(cancelled_at: str, did_not_arrive: str, archived_at: str, patient_arrived: str | None = None) -> str:
     """The status of a visit, from a file with the columns for arrived and not arrived."""
     if cancelled_at.casefold() not in _BLANK:
@@ -75,7 +75,7 @@ def status(cancelled_at: str, did_not_arrive: str, archived_at: str, patient_arr
     return "missed" if missed else "arrived" if arrived else "pending"
 
 
-@Rule
+@RowRule
 def other_reason(cancellation_reason: str, cancelled_at: str) -> str:
     """The words of a cancellation reason that become a note.
 
@@ -89,51 +89,51 @@ def other_reason(cancellation_reason: str, cancelled_at: str) -> str:
     return "" if bare_header(reason) in _REASONS or not _moment(cancelled_at) else reason
 
 
-@Rule
+@RowRule
 def note_date(booking_id: str, attendee_id: str, created_at: str) -> str:
     """When a note was made, which is its date where the note belongs to no visit."""
     return "" if booking_id or attendee_id else created_at
 
 
-@Rule
+@RowRule
 def active(active: str, archived_at: str) -> str:
     """Whether a user or practitioner is active: `1` or `0`, as stored."""
     truth = _TRUTHS.get(active.casefold()) if active else None
     return "" if truth is None or archived_at else str(int(truth))
 
 
-@Rule
+@RowRule
 def role(role: str) -> str:
     """The role of a user; empty for an administrator, whose role depends on other rows."""
     return _ROLES.get(bare_header(role), "")
 
 
-@Rule
+@RowRule
 def practitioner_role() -> str:
     """The role of a user that is made for a practitioner."""
     return "practitioner"
 
 
-@Rule
+@RowRule
 def location_name(display_name: str, business_name: str, label: str) -> str:
     """The name of a location."""
     return display_name or business_name or label
 
 
-@Rule
+@RowRule
 def own_user(id: str) -> str:
     """The source id of the user that is made for a practitioner without a known user."""
     return f"{id}:user"
 
 
-@Rule
+@RowRule
 def type_duration(duration_in_minutes: str) -> str:
     """The duration of an appointment type in minutes."""
     cell = duration_in_minutes
     return str(int(cell)) if cell.isascii() and cell.isdigit() and 0 < int(cell) <= _MOST_MINUTES else ""
 
 
-@Rule
+@RowRule
 def contact_type(type: str, type_code: str) -> str:
     """The type of a contact: by its word, or by its code where the row has no word."""
     if type:
@@ -141,31 +141,31 @@ def contact_type(type: str, type_code: str) -> str:
     return _TYPE_CODES.get(type_code, "")
 
 
-@Rule
+@RowRule
 def channel(type: str, type_code: str) -> str:
     """The channel of a message: by its code, or by its word where the row has no code."""
     return _CHANNEL_CODES.get(type_code, "") if type_code else _CHANNELS.get(bare_header(type), "")
 
 
-@Rule
+@RowRule
 def direction(direction: str, direction_code: str) -> str:
     """The direction of a message: by its code, or by its word where the row has no code."""
     return _DIRECTION_CODES.get(direction_code, "") if direction_code else _DIRECTIONS.get(bare_header(direction), "")
 
 
-@Rule
+@RowRule
 def category(category: str, category_code: str) -> str:
     """The category of a message, where the export writes words."""
     return "" if category_code or category.isdigit() or len(category) > 200 else category
 
 
-@Rule
+@RowRule
 def path(path: str) -> str:
     """The path of a file in the export."""
     return path
 
 
-@Rule
+@RowRule
 def in_own_folder(patient_id: str, path: str) -> bool:
     """Whether a file of a client is in a folder whose name begins with that client's id."""
     folders = path.replace("\\", "/").split("/")[:-1]
@@ -173,19 +173,19 @@ def in_own_folder(patient_id: str, path: str) -> bool:
     return bool(patient_id) and named.partition(" - ")[0] == patient_id
 
 
-@Rule
+@RowRule
 def file_name(filename: str) -> str:
     """The name of a file, where it is short enough to be kept unchanged."""
     return filename if len(filename) < 200 else ""
 
 
-@Rule
+@RowRule
 def private_folder() -> str:
     """The folder in Caspen that all imported files are in."""
     return "Imported from Cliniko"
 
 
-@Rule
+@RowRule
 def checksum(sha256: str) -> str:
     """The SHA-256 of a file, 64 hex digits."""
     return sha256 if re.fullmatch(r"[0-9a-fA-F]{64}", sha256) else ""
