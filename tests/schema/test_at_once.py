@@ -15,45 +15,52 @@ pytestmark = pytest.mark.slow
 PROCESSES = 8
 ROUNDS = range(1)
 START = """
-import sys
+import os, sys, traceback
 from pathlib import Path
+from alembic import command
 from app.worker.runtime import open_runtime
 from app.sandbox.demo import seed
 from app.settings import Settings
-print("loaded", flush=True)
-sys.stdin.readline()
-var, ledger, caspen = sys.argv[1:]
+
+def start():
+    os.close(opens)
+    os.read(gate, 1)
+    runtime = open_runtime(Settings.model_validate(
+        {"var": Path(var), "database_url": ledger, "caspen_database_url": caspen, **own}
+    ))
+    seed(runtime)
+    runtime.close()
+
+def status_of_start():
+    try:
+        start()
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+number, var, ledger, caspen = sys.argv[1:]
 own = {"environment": "test", "redis_url": "", "embedded_redis": False}
-runtime = open_runtime(Settings.model_validate(
-    {"var": Path(var), "database_url": ledger, "caspen_database_url": caspen, **own}
-))
-seed(runtime)
-runtime.close()
+gate, opens = os.pipe()
+started = []
+for _ in range(int(number)):
+    process = os.fork()
+    if process == 0:
+        os._exit(status_of_start())
+    started.append(process)
+os.close(opens)
+print(*(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in started))
 """
+"""Imports the product once and forks the processes. Each waits at a gate, which opens when the last is forked."""
 
 
 def started_at_once(var: Path, ledger: str = "", caspen: str = "") -> list[str]:
-    """The last error output of the processes that failed. Each process waits until all have imported the product."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", START, str(var), ledger, caspen],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(PROCESSES)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "loaded\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("start\n")
-        process.stdin.flush()
-    ended = [(process.communicate(timeout=180)[1], process.returncode) for process in processes]
-    return [words[-400:] for words, status in ended if status]
+    """The error output of the processes, if one of them failed."""
+    command = [sys.executable, "-c", START, str(PROCESSES), str(var), ledger, caspen]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+    if ended.stdout.split() == ["0"] * PROCESSES:
+        return []
+    return [f"{ended.stdout}{ended.stderr[-2000:]}"]
 
 
 @pytest.fixture(scope="module")
