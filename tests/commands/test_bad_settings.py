@@ -1,15 +1,13 @@
 """An unusable setting ends every command at its start, with one line that names the setting but not its value."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from app.settings import BadSetting, Settings
 from app.settings import settings as configured
-from tests.workers.story import ROOT
+from tests.harness.ready_process import run_ready
 
 NUMBERS = [name.upper() for name, field in Settings.model_fields.items() if field.annotation in (int, float)]
 NO_NUMBERS = ("secret-word", "", "nan", "inf", "-inf", "1,5", "12 s")
@@ -68,14 +66,7 @@ def test_an_address_of_pages_is_taken(monkeypatch: pytest.MonkeyPatch, value: st
 )
 def test_every_command_that_reads_settings_ends_with_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
     wrong = {"VAR": str(tmp_path / "var"), "LEASE_SECONDS": "secret-word", "BASE_URL": "secret-place"}
-    ended = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=ROOT,
-        env={**os.environ, **wrong},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    ended = run_ready(*command, environment={**os.environ, **wrong}, seconds=120)
     lines = [line for line in ended.stderr.splitlines() if "faults in reading zips" not in line]
     assert lines == ["These settings cannot be used: BASE_URL, LEASE_SECONDS."]
     assert ended.returncode == (1 if command == ("workers",) else 2)

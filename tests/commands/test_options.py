@@ -2,20 +2,18 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.clinic import clinic_files
 from tests.commands.test_trial import P, run
+from tests.harness.ready_process import run_ready
 
 READ = {"export", "inventory", "references", "problems"}
 TRIAL = READ | {"kinds", "balanced", "digest", "seconds", "peak_rss_mb"}
 GARBAGE = "\x01\ufffd'; --\n{}" + "x" * 300
 """A value that no option accepts, longer than a file name may be."""
-ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "missing folder": "nowhere/deep/file",
     "file for a folder": "a_file/inside",
@@ -170,14 +168,8 @@ def test_a_value_that_can_be_written_is_taken(place: Path, value: str) -> None:
 
 def test_serve_and_worker_name_a_setting_that_cannot_be(place: Path) -> None:
     for command in ("serve", "worker"):
-        ended = subprocess.run(
-            [sys.executable, "-m", "app.cli", command],
-            env={**os.environ, "LINKS_TEST_NETWORK": "x", "ENVIRONMENT": "development", "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        told = {"LINKS_TEST_NETWORK": "x", "ENVIRONMENT": "development"}
+        ended = run_ready("app.cli", command, environment={**os.environ, **told}, folder=place, seconds=60)
         assert ended.returncode == 2, ended.stderr
         assert "Traceback" not in ended.stderr
         assert "LINKS_TEST_NETWORK" in ended.stderr

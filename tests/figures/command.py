@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from app.cli import app
+from tests.harness.ready_process import run_ready
 
 LONGEST_SECONDS = 3600
 
@@ -51,14 +50,12 @@ def trial(export: Path, *options: str, environment: Mapping[str, str] | None = N
     """Runs `trial` on an export. Raises if the command answers nothing."""
     with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
         answer = Path(folder) / "answer.json"
-        command = [sys.executable, "-m", "app.cli", "trial", str(export), "--json", str(answer), *options]
-        done = subprocess.run(
-            command,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_SECONDS,
-            env={**os.environ, **(environment or {})},
+        done = run_ready(
+            "app.cli",
+            *("trial", str(export), "--json", str(answer), *options),
+            environment={**os.environ, **(environment or {})},
+            folder=Path.cwd(),
+            seconds=LONGEST_SECONDS,
         )
         return _tried(answer, done.returncode, done.stderr)
 

@@ -3,19 +3,19 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.harness.ready_process import run_ready
 from tests.ports import free_port
 from tests.product import OWN_PAGE
 from tests.toy_source.export import zipped
 from tests.toy_source.journey import PACKAGE, TidewaterMove
 from tests.workers.served import Served
-from tests.workers.story import ROOT, until
+from tests.workers.story import until
 
 SETTINGS = {"SOURCE_PACKAGES": PACKAGE, "LEASE_SECONDS": "5", "SWEEP_SECONDS": "0.5", "EMBEDDED_REDIS": "false"}
 
@@ -42,14 +42,7 @@ def test_a_clinic_goes_the_whole_way_with_every_process(served: Served) -> None:
 def command(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs the product with these words and settings until it ends."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("BASE_URL", "DATABASE_URL")}
-    return subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=ROOT,
-        env={**inherited, "ENVIRONMENT": "test", **settings},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return run_ready(*words, environment={**inherited, "ENVIRONMENT": "test", **settings}, seconds=120)
 
 
 @pytest.mark.parametrize("process", [("app.cli", "serve", "--port", "0"), ("app.cli", "worker"), ("workers",)])

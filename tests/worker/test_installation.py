@@ -4,8 +4,6 @@ no new database replaces a missing one.
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +16,8 @@ from app.settings import Settings
 from app.worker.installation import BEGUN, CannotStart
 from app.worker.runtime import check_installation, open_runtime
 from tests.clinic import clinic_in, runtime_in, settings_in
+from tests.harness.ready_process import run_ready
 from tests.ports import free_port
-from tests.workers.story import ROOT
 
 LONG_KEY = "another-storage-key-of-its-own-01"
 
@@ -78,10 +76,10 @@ def from_the_future(settings: Settings) -> None:
 
 
 COMMANDS = (
-    ["-m", "app.cli", "serve"],
-    ["-m", "app.cli", "serve", "--web-only"],
-    ["-m", "app.cli", "worker"],
-    ["-m", "workers"],
+    ["app.cli", "serve"],
+    ["app.cli", "serve", "--web-only"],
+    ["app.cli", "worker"],
+    ["workers"],
 )
 LOSSES: dict[Callable[[Settings], None], str] = {
     removed: "is gone or empty",
@@ -211,9 +209,7 @@ def test_serve_and_worker_end_with_one_line(
         loss(begun)
     key = {} if loss is not None else {"STORAGE_KEY": LONG_KEY}
     environment = {**os.environ, **environment_of(begun), "PORT": str(free_port()), **key}
-    ended = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180, check=False
-    )
+    ended = run_ready(*command, environment=environment, seconds=180)
     lines = [line for line in ended.stderr.splitlines() if "known faults in reading zips" not in line]
     assert ended.returncode in (1, 2)
     assert len(lines) == 1, lines
@@ -247,14 +243,12 @@ def test_a_folder_that_cannot_be_made_is_one_line_at_the_start(tmp_path: Path, n
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[1:]))
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command))
 def test_every_command_says_in_words_that_its_folder_is_a_file(tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "var").touch()
     port = ["--port", str(free_port())] if "serve" in command else []
     environment = {**os.environ, **environment_of(settings_in(tmp_path / "var"))}
-    ended = subprocess.run(
-        [sys.executable, *command, *port], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
-    )
+    ended = run_ready(*command, *port, environment=environment, seconds=60)
     assert ended.returncode in (1, 2)
     assert "cannot be used as a folder" in ended.stderr
     assert "Traceback" not in ended.stderr
