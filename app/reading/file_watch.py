@@ -5,6 +5,7 @@ A file is named by a key that is the same in every reading of the same export.
 
 import os
 import resource
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -13,6 +14,7 @@ from app.reading.refusal import Refused
 
 _BETWEEN = "\n"
 STOPS_READER = "file_stops_reader"
+LOOP_SECONDS = 1.0
 
 
 def ignore_key(key: str) -> None:
@@ -62,7 +64,7 @@ def act_as_killer(key: str, marker: str) -> None:
     """For tests only: behaves as a hostile file makes a parser behave, for a file whose key contains the marker.
 
     The setting has an effect with ENVIRONMENT=test only. `MARKER-aborts` ends the process, `MARKER-loops` never
-    returns, and `MARKER-eats` takes all memory.
+    returns (it computes for a second and sleeps from then on), and `MARKER-eats` takes all memory.
     """
     if f"{marker}-aborts" in key:
         os.abort()
@@ -73,8 +75,11 @@ def act_as_killer(key: str, marker: str) -> None:
 
 
 def _loop() -> NoReturn:
-    while True:
+    until = time.monotonic() + LOOP_SECONDS
+    while time.monotonic() < until:
         sum(range(1_000_000))
+    while True:
+        time.sleep(LOOP_SECONDS)
 
 
 def _eat() -> NoReturn:
