@@ -54,7 +54,8 @@ def addresses_of(product: Product) -> list[str]:
 
 def opened(product: Product, email: str, addresses: list[str]) -> dict[str, Response]:
     """Every page that opens for this person, by its address, including the pages of deleted and missing things."""
-    answers = {address: product.visitor(email).see(address) for address in addresses}
+    visitor = product.visitor(email)
+    answers = {address: visitor.see(address) for address in addresses}
     assert not [address for address, page in answers.items() if page.status_code >= 500]
     return {a: page for a, page in answers.items() if page.headers.get("content-type", "").startswith("text/html")}
 
