@@ -8,6 +8,7 @@ from tests.figures.unreasonable import Made, large_file, large_values, legal_val
 from tests.figures.watch import Used
 from tests.figures.weight import MOST_MB, tried
 
+pytestmark = pytest.mark.xdist_group("weight")  # one process takes each cost once, for all tests
 NEARLY = 1.15
 SLOPE = 1.6  # the long form holds it to 1.25, by runs that are long enough to tell
 FEW, MANY = 4, 16  # MB

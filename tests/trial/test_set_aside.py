@@ -36,6 +36,8 @@ from tests.workers.story import a_worker, until
 MOVING = tuple(kind for kind in SOURCES["cliniko"].kinds if kind.imported)
 REFERRED = sorted({placed.column.links_to for kind in MOVING for placed in kind.columns if placed.column.links_to})
 TURNS = 400
+TOGETHER = pytest.mark.xdist_group("set-aside")
+"""Tests of one process, which makes the trial that each is compared with once for all of them."""
 
 
 ROWS = linked_rows()
@@ -112,6 +114,7 @@ def _live(clinic: Clinic) -> None:
         assert all(found.holds for found in check_live(clinic.runtime))
 
 
+@TOGETHER
 @pytest.mark.parametrize("how", [Fails.MAPPED, Fails.KILLS])
 @pytest.mark.parametrize("row", [*CASES, *OTHERS])
 def test_what_belongs_to_a_row_set_aside_in_a_trial_is_held_as_if_reading_had_set_it_aside(
@@ -130,6 +133,7 @@ def test_what_belongs_to_a_row_set_aside_in_a_trial_is_held_as_if_reading_had_se
     _live(clinic)
 
 
+@TOGETHER
 @pytest.mark.parametrize("how", [Fails.HELD, Fails.SKIPPED])
 @pytest.mark.parametrize("row", [*CASES, *OTHERS])
 def test_what_belongs_to_a_row_that_mapping_keeps_back_is_held_as_if_reading_had_kept_it_back(
