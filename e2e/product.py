@@ -8,16 +8,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.harness.waiting import patience, until
 from tests.ports import free_port
 
 STARTS_WITHIN = 120.0
-FASTER = {"LEASE_SECONDS": "1.5", "HEARTBEAT_SECONDS": "0.5", "SWEEP_SECONDS": "0.5"}
+FASTER = {"LEASE_SECONDS": str(patience(1.5)), "HEARTBEAT_SECONDS": "0.5", "SWEEP_SECONDS": "0.5"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def running(**settings: str) -> Iterator[Product]:
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=patience(20))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
@@ -87,18 +87,17 @@ def running(**settings: str) -> Iterator[Product]:
 
 def wait_for_address(log: Path, process: subprocess.Popen[bytes]) -> str:
     """The address that the product prints, once it answers there."""
-    end = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < end:
-        found = re.search(r"http://[\w.]+:(\d+)", log.read_text())
-        if found and answers(int(found[1])):
-            return found[0]
+
+    def address() -> str | None:
         if process.poll() is not None:
-            break
-        time.sleep(0.1)
-    raise RuntimeError(f"the product did not start: {log.read_text()[-2000:]}")
+            raise RuntimeError(f"the product did not start: {log.read_text()[-2000:]}")
+        match = re.search(r"http://[\w.]+:(\d+)", log.read_text())
+        return match[0] if match and answers(int(match[1])) else None
+
+    return until(address, STARTS_WITHIN) or ""
 
 
 def answers(port: int) -> bool:
     with socket.socket() as probe:
-        probe.settimeout(1)
+        probe.settimeout(patience(1))
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -19,6 +19,7 @@ from e2e.pages.overview import Overview
 from e2e.pages.progress import Progress
 from e2e.pages.review import Review
 from e2e.pages.start import Start
+from tests.harness.waiting import until
 
 Seen = Callable[[Page, str], None]
 NOBODY_HOME = "https://files.example.invalid/export.zip"
@@ -120,11 +121,12 @@ def unreadable_file(journey: Journey, seen: Seen) -> None:
         file = Path(folder, "patients.csv")
         file.write_bytes(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" * 40)
         handover.upload(file)
-    for _ in range(120):
+
+    def stopped() -> bool:
         page.goto(move)
-        if page.get_by_role("button", name="Try again").count() or handover.is_open():
-            break
-        page.wait_for_timeout(500)
+        return bool(page.get_by_role("button", name="Try again").count()) or handover.is_open()
+
+    until(stopped, poll=0.5)
     seen(page, "progress-failed")
     page.get_by_role("button", name="Hand over another export").click()
 

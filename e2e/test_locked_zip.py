@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2
 def ask(page: Page, move: str) -> ZipPassword:
     """Watches until reading has stopped, and follows to where the password is asked for."""
     link = page.get_by_role("link", name="Enter the password")
-    expect(link).to_be_visible(timeout=60_000)
+    expect(link).to_be_visible()
     link.click()
     expect(page.locator("h1")).to_have_text("Your zip is locked with a password")
     return ZipPassword(page, move)

@@ -13,6 +13,7 @@ from e2e.pages.which_file import WhichFile
 from e2e.product import Product
 from tests.browser import PATIENCE_MS, axe, scrolls_sideways
 from tests.fourth import Fourth, write_fourth
+from tests.harness.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 
@@ -62,11 +63,13 @@ def test_a_fourth_dialect_is_paired_in_the_browser(product: Product, browser: Br
     handover.upload(fourth.path)
     Progress(page, journey.move).wait_until("progress", 60)
     files = Files(page, journey.move)
-    for _ in range(120):  # reading stops: there is no file of clients that anybody knows
+
+    def stopped() -> bool:
+        """Reading stops, because no file is known to have clients."""
         files.look_again()
-        if page.locator("h1").inner_text() == "Reading your export stopped, nothing is lost":
-            break
-        page.wait_for_timeout(500)
+        return page.locator("h1").inner_text() == "Reading your export stopped, nothing is lost"
+
+    until(stopped, poll=0.5)
     files.open()
     assert files.open_first_unknown()
 

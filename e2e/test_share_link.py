@@ -6,7 +6,7 @@ page and a sign-out.
 import random
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from e2e.pages.handover import Handover
 from e2e.pages.link import Link
 from e2e.pages.progress import Progress
 from e2e.product import Product, running
-from tests.browser import PATIENCE_MS, axe, scrolls_sideways
+from tests.browser import PATIENCE_MS, axe, scrolls_sideways, until_in_page
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.links.providers.google_drive.fake import KEY, Google
@@ -126,7 +126,7 @@ def go_on_over_the_end_of_a_session(page: Page, url: str, handover: Handover, ex
     page.on("request", lambda request: sent.append(request.headers.get("upload-offset", "")))
     page.route("**/piece", lambda route: held.append(route))
     handover.send(export)
-    wait_for(page, lambda: bool(held))
+    until_in_page(page, lambda: bool(held))
     assert page.request.post(f"{url}/signout", headers={"Origin": url}).ok
     held[0].continue_()
     page.unroute("**/piece")
@@ -140,14 +140,6 @@ def go_on_over_the_end_of_a_session(page: Page, url: str, handover: Handover, ex
     page.wait_for_function("() => !document.querySelector('#sending')")
     arrived = [offset for offset in sent if offset]
     assert arrived == ["8388608", "8388608", "16777216"], "what was here is not sent again, nor anything in vain"
-
-
-def wait_for(page: Page, so: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if so():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it did not happen")
 
 
 def mend(page: Page, drive: Google | OneDrive) -> None:

@@ -4,7 +4,7 @@ import json
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -15,8 +15,9 @@ from fastapi.responses import HTMLResponse
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.templating import STATIC, package
+from tests.harness.waiting import SETTING, USUAL_SECONDS, Ceiling, patience, patience_ms, pause_in_page
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=patience_ms(60))
 EXECUTABLE = shutil.which("chromium") or "/usr/bin/chromium"
 ARGS = [
     "--headless",
@@ -28,7 +29,7 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 120_000  # for a page on a busy machine
+PATIENCE_MS = patience_ms(120)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -69,6 +70,19 @@ def _blank() -> FastAPI:
     app = FastAPI()
     app.add_api_route("/", lambda: HTMLResponse("<!doctype html><title>Blank</title>"))
     return app
+
+
+def until_in_page(page: Page, event: Callable[[], object], seconds: float = USUAL_SECONDS) -> None:
+    """Waits until `event` is true. Meanwhile the page's requests reach the handlers of the test."""
+    ceiling = Ceiling(seconds)
+    while not event():
+        assert not ceiling.is_over, f"it did not happen; {SETTING} raises this limit"
+        pause_in_page(page)
+
+
+def until_idle(page: Page) -> None:
+    """Waits until the browser has done everything that began with the page, and has painted it."""
+    page.evaluate("() => new Promise(done => requestIdleCallback(() => requestAnimationFrame(() => setTimeout(done))))")
 
 
 @cache
@@ -148,10 +162,10 @@ def served_app(app: FastAPI) -> Iterator[str]:
     server = Announced(uvicorn.Config(app, log_level="critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    assert started.wait(60), "the pages did not start"
+    assert started.wait(patience(60)), "the pages did not start"
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
-    thread.join(10)
+    thread.join(patience(10))
 
 
 def is_dark(page: Page) -> bool:

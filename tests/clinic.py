@@ -24,6 +24,7 @@ from app.settings import Environment, Settings
 from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import Drained, WorkerTurn, drain
+from tests.harness.waiting import patience
 
 MEGAN = By("megan@harbour.example", Actor.CLINIC)
 ANA = By("ana@caspen.example", Actor.SUPPORT)
@@ -40,7 +41,7 @@ def settings_in(folder: Path, **more: object) -> Settings:
         "redis_url": "",
         "embedded_redis": False,
         "smtp_url": "",
-        "lease_seconds": 1.5,
+        "lease_seconds": patience(1.5),
         "heartbeat_seconds": 0.5,
         "sweep_seconds": 0.5,
         "drain_seconds": 2.0,
@@ -139,7 +140,7 @@ class Clinic:
     def codes(self, run: str) -> set[str]:
         return {line.code for line in self.problems(run)}
 
-    def drain(self, name: str = "worker", seconds: float = 60.0) -> Drained:
+    def drain(self, name: str = "worker", seconds: float = patience(60)) -> Drained:
         return drain(self.runtime, self.id, seconds, WorkerTurn(name))
 
     def start_trial(self, version: int | None = None) -> None:

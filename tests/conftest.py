@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from tests.harness.waiting import patience
 from tests.thirds import left_out
 
 if TYPE_CHECKING:
@@ -60,6 +61,13 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         item.user_properties.append(("cpu", f"{cpu_seconds() - item.stash[_began]:.3f}"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Scales the ceiling of each test, before pytest-timeout reads it and pytest-xdist passes it on."""
+    if config.option.timeout is None:
+        config.option.timeout = patience(float(config.getini("timeout")))
 
 
 @pytest.hookimpl(trylast=True)

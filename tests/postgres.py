@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.waiting import patience
 from tests.ports import free_port
 
 SETTINGS = (
@@ -97,4 +98,5 @@ def _as_owner(folder: Path, *command: str | Path) -> None:
     if os.geteuid() == 0:
         words = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--", *words]
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+    environment["PGCTLTIMEOUT"] = f"{patience(60):.0f}"
     subprocess.run(words, check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)

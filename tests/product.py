@@ -31,6 +31,7 @@ from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.audit_lines import make_audit_say
 from tests.forms.browser import basis_in, basis_now, page_of
+from tests.harness.waiting import patience
 from tests.reading_seal import seal_readings
 
 PROVEN_BY_AUDIT = {"state", "paused_from", "trial_number", "approved_by", "approved_at", "finalised_at"}
@@ -167,7 +168,7 @@ class Product:
 
     def work(self) -> None:
         """The worker's turn, until the move rests."""
-        drain(self.runtime, self.migration_id, 60, WorkerTurn("worker"))
+        drain(self.runtime, self.migration_id, patience(60), WorkerTurn("worker"))
 
     def gateway(self, workspace: str = WORKSPACE) -> Gateway:
         return Gateway(self.runtime.caspen, workspace, MEGAN)

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
+from tests.harness.waiting import patience
 from tests.thirds import THIRD, TOLD, third_of_this_change
 
 REPORT = Path("var/test-report.xml")
@@ -74,7 +75,7 @@ def run_pytest(command: list[str], environment: dict[str, str]) -> int:
     except (KeyboardInterrupt, SystemExit):
         os.killpg(process.pid, signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(ENDING_SECONDS)
+            process.wait(patience(ENDING_SECONDS))
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         return process.wait() or 1

@@ -18,6 +18,7 @@ from app.settings import Environment, Settings
 from app.sources import SOURCES
 from app.sources.invented import sample_writer
 from app.wizard import STEPS
+from tests.harness.fixed_waits import Module, fixed_waits
 
 ROOT = Path(__file__).parent.parent
 CODE = ("app", "workers")
@@ -381,6 +382,14 @@ def test_every_section_of_the_decisions_is_in_their_contents() -> None:
     entries = re.findall(r"^### (.+)$", text, re.MULTILINE)
     repeated = sorted({title for title in entries if entries.count(title) > 1})
     assert not repeated, f"keep one entry of each title: {repeated}"
+
+
+def test_a_test_waits_for_an_event_and_never_for_a_fixed_time() -> None:
+    files = [path for path in python_files("tests", "e2e") if path != ROOT / "tests/harness/waiting.py"]
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts): Module.of(path) for path in files}
+    wrong = [f"{name}, line {line}: {remedy}" for name, line, remedy in fixed_waits(modules, "tests.figures.")]
+    assert len(modules) > 500
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_python_file_that_a_document_names_exists() -> None:

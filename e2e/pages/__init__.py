@@ -1,8 +1,8 @@
 """The wizard's pages as a person uses them, one class per page, all alike."""
 
-import time
-
 from playwright.sync_api import Error, Page
+
+from tests.harness.waiting import until
 
 
 class WizardPage:
@@ -29,13 +29,16 @@ class WizardPage:
 
     def wait_until(self, name: str, seconds: float = 300.0) -> None:
         """Reloads the move's own address until the page with that name is shown. Works without JavaScript."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+
+        def is_shown() -> bool:
             self.look_again()
-            if self.page.url.split("?")[0].endswith(f"/{name}"):
-                return
-            self.page.wait_for_timeout(500)
-        raise AssertionError(f"{name} did not come; the page says: {self.page.locator('main').inner_text()[:500]}")
+            return self.page.url.split("?")[0].endswith(f"/{name}")
+
+        try:
+            until(is_shown, seconds, poll=0.5)
+        except AssertionError as late:
+            words = self.page.locator("main").inner_text()[:500]
+            raise AssertionError(f"{name} did not come; the page says: {words}") from late
 
     def look_again(self) -> None:
         """Opens the move's own address. A page that moves on by itself may interrupt this."""

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from e2e.pages import WizardPage
+from tests.harness.waiting import patience_ms
 
 
 class Handover(WizardPage):
@@ -20,7 +21,7 @@ class Handover(WizardPage):
     def upload(self, *files: Path) -> None:
         """Sends files until all have arrived: who leaves the page before that has sent nothing."""
         self.send(*files)
-        self.page.wait_for_url(re.compile(r"/m/\w+/(?!handover)"), timeout=120_000)
+        self.page.wait_for_url(re.compile(r"/m/\w+/(?!handover)"), timeout=patience_ms(120))
 
     def paste(self, link: str) -> None:
         self.page.get_by_label("Share link").fill(link)

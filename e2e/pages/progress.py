@@ -1,6 +1,7 @@
 """The progress page."""
 
 from e2e.pages import WizardPage
+from tests.harness.waiting import patience_ms
 
 
 class Progress(WizardPage):
@@ -8,7 +9,7 @@ class Progress(WizardPage):
 
     def watch_until(self, name: str, seconds: float = 300.0) -> None:
         """Only looks: the page itself has to go on when the work is done."""
-        self.page.wait_for_url(f"**/{name}*", timeout=seconds * 1000)
+        self.page.wait_for_url(f"**/{name}*", timeout=patience_ms(seconds))
 
     @property
     def numbers(self) -> str:

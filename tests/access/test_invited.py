@@ -12,6 +12,7 @@ from app.web.page_context import COOKIE
 from app.wizard import progress
 from app.wizard.progress import may_view, stream, watch_of
 from tests.access.colleagues import SITUATIONS, Situation, joined, opened_wrongly, put_upload
+from tests.harness.waiting import patience
 from tests.invited import change, person_id, remove
 from tests.pages import done
 from tests.points import Folders, running
@@ -65,5 +66,5 @@ def test_an_open_event_stream_ends_with_the_access_of_its_reader(
         async for _ in stream(watch_of(product.app), move.id, move.state, may_still_view):
             pass
 
-    asyncio.run(asyncio.wait_for(listen(), 60))
+    asyncio.run(asyncio.wait_for(listen(), patience(60)))
     assert asked == [True, False], "a lower role may still look, and ended access may not"

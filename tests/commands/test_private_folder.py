@@ -13,7 +13,8 @@ import pytest
 
 from app.commands.private import LOCK, PREFIX, remove_ownerless
 from app.lifetime import ENDING_SIGNALS
-from tests.workers.story import ROOT, until
+from tests.harness.waiting import patience, until
+from tests.workers.story import ROOT
 
 pytestmark = pytest.mark.usefixtures("hang_ups_are_heard")
 
@@ -62,7 +63,7 @@ def held(place: Path) -> tuple[subprocess.Popen[str], Path]:
 def test_every_signal_that_ends_a_command_removes_its_folder(tmp_path: Path, number: int) -> None:
     process, folder = held(tmp_path)
     process.send_signal(number)
-    process.wait(60)
+    process.wait(patience(60))
     assert not folder.exists()
     assert process.returncode > 0
 
@@ -72,7 +73,7 @@ def test_a_killed_command_leaves_a_folder_that_the_next_one_removes_and_a_runnin
 ) -> None:
     killed, left = held(tmp_path)
     killed.kill()
-    killed.wait(60)
+    killed.wait(patience(60))
     assert (left / "storage.key").exists()
     running, kept = held(tmp_path)
     try:
@@ -81,7 +82,7 @@ def test_a_killed_command_leaves_a_folder_that_the_next_one_removes_and_a_runnin
         assert (kept / "storage.key").exists()
     finally:
         running.send_signal(signal.SIGTERM)
-        running.wait(60)
+        running.wait(patience(60))
 
 
 def without_lock(folder: Path) -> Path:

@@ -16,6 +16,7 @@ from app.links import normalise
 from app.migration.models import Export, Work
 from app.migration.states import Event, State
 from tests.clinic import MEGAN, Clinic, clinic_files, clinic_in, runtime_in
+from tests.harness.waiting import patience, until
 from tests.links.fake_provider import FakeProvider
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
@@ -158,20 +159,17 @@ def slow(net: FakeInternet) -> str:
 
 
 def under_way(clinic: Clinic, net: FakeInternet) -> threading.Thread:
-    worker = threading.Thread(target=clinic.drain, kwargs={"seconds": 30.0})
+    worker = threading.Thread(target=clinic.drain)
     worker.start()
-    for _ in range(400):
-        if any("alt=media" in r.target and not r.is_probe for r in net.log) and bytes_on_disk(clinic) > MIB:
-            return worker
-        threading.Event().wait(0.05)
-    raise AssertionError("the download did not begin")
+    until(lambda: any("alt=media" in r.target and not r.is_probe for r in net.log) and bytes_on_disk(clinic) > MIB)
+    return worker
 
 
 def test_a_download_pauses_while_bytes_arrive_and_continues_afterwards(clinic: Clinic, net: FakeInternet) -> None:
     paste(clinic, slow(net))
     worker = under_way(clinic, net)
     clinic.act(Event.PAUSE)
-    worker.join(20)
+    worker.join(patience(60))
     assert not worker.is_alive()
     assert clinic.state() is State.PAUSED
     assert seen(clinic).paused
@@ -185,7 +183,7 @@ def test_a_download_that_is_stopped_while_bytes_arrive_frees_the_disk(clinic: Cl
     paste(clinic, slow(net))
     before = under_way(clinic, net)
     stop_download(clinic.runtime, clinic.migration, MEGAN)
-    before.join(20)
+    before.join(patience(60))
     assert not before.is_alive()
     assert clinic.state() is State.PREPARING
     assert bytes_on_disk(clinic) == 0
@@ -211,7 +209,7 @@ def test_two_workers_have_one_download(clinic: Clinic, net: FakeInternet) -> Non
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(patience(60))
     clinic.drain()
     assert clinic.state() is State.MATCHING
     asked = [r.path for r in net.log if "alt=media" in r.target]

@@ -20,6 +20,7 @@ from app.wizard.link import masked
 from app.worker.runtime import Runtime
 from tests.clinic import MEGAN, Clinic, clinic_files, clinic_in, runtime_in
 from tests.figures.emptied_redis import redis_server
+from tests.harness.waiting import patience
 from tests.links.fake_provider import FakeProvider
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
@@ -117,7 +118,7 @@ def fetched(runtime: Runtime, net: FakeInternet, heard: Heard) -> list[Clinic]:
         pages += repr(inspect(tidy, links)).encode()
         hand_over_link(runtime, clinic.migration, tidy, hint=masked(tidy), by=MEGAN)
         for _ in range(3):
-            clinic.drain(seconds=10)
+            clinic.drain(seconds=patience(10))
         clinics.append(clinic)
         shop.order("", 403, error_bytes(403, "canarytoken", "canary megan@canary.example"))
         pages += repr(inspect(normalise(link), links)).encode()

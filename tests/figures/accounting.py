@@ -26,6 +26,7 @@ from tests.clinic import settings_in
 from tests.figures.again import postgres
 from tests.figures.faults import MEMORY
 from tests.figures.figure import Measure, Reached
+from tests.harness.waiting import patience
 from tests.world.export import planted
 from tests.world.move import MEGAN, arrive, decide, finish, move
 
@@ -99,13 +100,13 @@ def _tried(runtime: Runtime, files: Mapping[str, bytes], workers: int) -> Trial:
     at = arrive(runtime)
     handed = [Handed(name, io.BytesIO(body)) for name, body in files.items()]
     hand_over_files(runtime, move(runtime, at), handed, by=MEGAN, name="export")
-    drain(runtime, at, 60, WorkerTurn("worker"))
+    drain(runtime, at, patience(60), WorkerTurn("worker"))
     decide(runtime, at)
     if workers > 1:
         with Driver(runtime, workers) as driver:
             driver.run(at, "Trial")
     else:
-        drain(runtime, at, 60, WorkerTurn("worker"))
+        drain(runtime, at, patience(60), WorkerTurn("worker"))
     with runtime.ledger.read() as session:
         trial = current_trial(session, session.get_one(Migration, at))
     assert trial is not None

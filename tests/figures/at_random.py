@@ -15,6 +15,7 @@ from app.side_effects import Fault, listen
 from app.worker.work_loop import WorkerTurn, drain
 from tests.figures.faults import Lane, ground
 from tests.figures.figure import Measure, Reached
+from tests.harness.waiting import patience, take_time
 from tests.world.fork import fork
 from tests.world.mailbox import mailbox
 from tests.world.move import decide, finish, state, time_passes
@@ -49,7 +50,7 @@ def killed(kills: int) -> Found:
             before = found.done
             while found.done < kills and found.done - before < 25 and _alive(lane):
                 worker = fork(partial(_work, lane), lane.log)
-                time.sleep(dice.uniform(0.01, LONGEST_LIFE))
+                take_time(dice.uniform(0.01, LONGEST_LIFE))
                 worker.kill()
                 if worker.wait().status == -signal.SIGKILL:
                     found.done += 1
@@ -114,7 +115,7 @@ def paused(times: int) -> Found:
 def _sleep_at(lane: Lane, number: int) -> int:
     listen(Fault(number, after=True, act=lambda: os.kill(os.getpid(), signal.SIGSTOP)))
     decide(lane.runtime, only(lane.runtime))
-    return drain(lane.runtime, only(lane.runtime), 60, WorkerTurn("sleeper")).pieces
+    return drain(lane.runtime, only(lane.runtime), patience(60), WorkerTurn("sleeper")).pieces
 
 
 def _finish(lane: Lane) -> str:

@@ -15,6 +15,7 @@ from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.figures.faults import Lane, ground
 from tests.figures.figure import Measure, Reached
+from tests.harness.waiting import patience
 from tests.world.fork import fork
 from tests.world.mailbox import mailbox
 from tests.world.move import decide, state
@@ -68,7 +69,7 @@ def _work(lane: Lane, stage: str, number: int) -> bool:
         try:
             if stage != "read" and state(runtime, only(runtime)) in (State.MATCHING, State.REVIEWING):
                 decide(runtime, only(runtime))
-            drain(runtime, only(runtime), 2, WorkerTurn("worker", lambda: _over(runtime, stage)))
+            drain(runtime, only(runtime), patience(2), WorkerTurn("worker", lambda: _over(runtime, stage)))
         except Exception:  # the ledger itself may find no room
             continue
         named = named or _waits(runtime)

@@ -17,6 +17,7 @@ from typing import Any
 
 from app.storage import new_key
 from tests.figures.figure import Measure, Reached
+from tests.harness.waiting import patience, take_time, until
 from tests.links.large import LargeFile
 from tests.links.network import FakeInternet
 from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
@@ -24,6 +25,7 @@ from tests.links.replies import Fault
 
 MIB, GIB = 1024**2, 1024**3
 CHECKPOINT = 64 * MIB
+LONGEST = 3600.0
 MOST_MB = 128
 SEED = 50
 
@@ -104,18 +106,20 @@ def lived_through(size: int, cuts: int, kills: int, checkpoint: int = CHECKPOINT
 
 def _killed(worker: subprocess.Popen[str], state: Path, durable: int, later: float) -> int:
     """Kills a worker so many seconds after so much has become durable."""
-    while worker.poll() is None:
-        if state.exists() and json.loads(state.read_text())["bytes_done"] >= durable:
-            time.sleep(later)
-            worker.send_signal(signal.SIGKILL)
-            break
-        time.sleep(0.01)
+
+    def is_due() -> bool:
+        return state.exists() and bool(json.loads(state.read_text())["bytes_done"] >= durable)
+
+    until(lambda: worker.poll() is not None or is_due(), LONGEST, poll=0.01)
+    if worker.poll() is None:
+        take_time(later)
+        worker.send_signal(signal.SIGKILL)
     worker.communicate()
     return int(worker.returncode == -signal.SIGKILL)
 
 
 def _ended(worker: subprocess.Popen[str]) -> dict[str, Any]:
-    out, err = worker.communicate(timeout=3600)
+    out, err = worker.communicate(timeout=patience(LONGEST))
     if worker.returncode:
         raise RuntimeError(err[-1500:])
     told: dict[str, Any] = json.loads(out)

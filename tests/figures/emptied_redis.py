@@ -13,6 +13,7 @@ from app.migration.states import State
 from tests.figures.figure import Measure, Reached
 from tests.figures.kills import WORKING, begun, live_through, reference_of
 from tests.figures.yard import TENTH, Yard, copy_of
+from tests.harness.waiting import take_time
 
 SEED = 6
 
@@ -47,7 +48,7 @@ class Emptier:
         began = time.monotonic()
         with Redis(unix_socket_path=str(self.server.socket)) as redis:
             for moment in self.moments:
-                time.sleep(max(0.0, moment - (time.monotonic() - began)))
+                take_time(max(0.0, moment - (time.monotonic() - began)))
                 if yard.state() not in WORKING:
                     return
                 self.lost += int(redis.dbsize())

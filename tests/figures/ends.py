@@ -12,9 +12,9 @@ from pathlib import Path
 from app.worker.runtime import open_runtime
 from tests.clinic import clinic_files, clinic_in, settings_in
 from tests.figures.figure import Measure, Reached
+from tests.harness.waiting import take_time, until
 from tests.ports import free_port
 from tests.workers.served import ENDS, Served
-from tests.workers.story import until
 
 SEED = 10
 LONGEST_LIFE = 1.5  # seconds from the start of the worker's child to the end of `serve`, at most
@@ -71,7 +71,7 @@ def _end(name: str, place: Path, export: Path | None, moment: float) -> EndsFoun
             with suppress(AssertionError):  # a quick worker may have read everything before anybody was ready to look
                 until(lambda: bool(served.running("workers.child")), 60)
         result.busy += bool(served.running("workers.child"))
-        time.sleep(moment * LONGEST_LIFE)
+        take_time(moment * LONGEST_LIFE)
         began = time.monotonic()
         ENDS[name](served)
         left = served.until_gone()

@@ -8,6 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from tests.harness.waiting import patience
+
 OWN_PAGE = {"sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 UNCHECKED = ("checkbox", "radio")
 
@@ -124,8 +126,8 @@ class Browser:
 
     page: Page
 
-    def __init__(self, url: str, patience: float = 60.0) -> None:
-        self._client = httpx.Client(base_url=url, headers=OWN_PAGE, follow_redirects=True, timeout=patience)
+    def __init__(self, url: str, seconds: float = 60.0) -> None:
+        self._client = httpx.Client(base_url=url, headers=OWN_PAGE, follow_redirects=True, timeout=patience(seconds))
 
     def __enter__(self) -> "Browser":
         return self

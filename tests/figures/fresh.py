@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.figures.figure import Measure, Reached
 from tests.figures.forms import Browser
 from tests.figures.walk import whole
+from tests.harness.waiting import patience, until
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,27 +72,23 @@ def fresh_machine() -> Iterator[tuple[str, float]]:
 
 
 def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    until = time.monotonic() + STARTS_WITHIN * 2
-    while time.monotonic() < until and process.poll() is None:
-        found = re.search(r"http://[\w.]+:(\d+)", log.read_text(errors="replace"))
-        if found and _answers(int(found[1])):
-            return f"http://127.0.0.1:{found[1]}"
-        time.sleep(0.1)
-    raise RuntimeError(f"no address: {log.read_text(errors='replace')[-1500:]}")
+    def address() -> str | None:
+        if process.poll() is not None:
+            raise RuntimeError(f"no address: {log.read_text(errors='replace')[-1500:]}")
+        match = re.search(r"http://[\w.]+:(\d+)", log.read_text(errors="replace"))
+        return f"http://127.0.0.1:{match[1]}" if match and _answers(int(match[1])) else None
+
+    return until(address, STARTS_WITHIN * 2) or ""
 
 
 def until_answers(port: int, seconds: float) -> None:
     """Waits for a server."""
-    until = time.monotonic() + seconds
-    while not _answers(port):
-        if time.monotonic() > until:
-            raise RuntimeError(f"nobody answers at {port}")
-        time.sleep(0.2)
+    until(lambda: _answers(port), seconds)
 
 
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
-        probe.settimeout(1)
+        probe.settimeout(patience(1))
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
@@ -100,7 +97,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGINT)
     try:
-        process.wait(timeout=30)
+        process.wait(timeout=patience(30))
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -27,6 +27,7 @@ from tests.access.test_matrix import ENDLESS, VISITORS, filled
 from tests.figures.accounting import databases
 from tests.figures.disk_full import FILES
 from tests.figures.figure import Measure, Reached
+from tests.harness.waiting import patience
 from tests.points import POINTS
 from tests.postgres import postgres_server
 from tests.product import Product, Visitor, start, stop
@@ -220,7 +221,7 @@ def ledger_locked(product: Product) -> Iterator[None]:
     ledger = product.runtime.ledger
     url = ledger.engine.url
     if ledger.is_sqlite:
-        held = sqlite3.connect(str(url.database), isolation_level=None, timeout=30)
+        held = sqlite3.connect(str(url.database), isolation_level=None, timeout=patience(30))
         held.execute("BEGIN IMMEDIATE")
         try:
             yield

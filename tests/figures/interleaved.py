@@ -19,6 +19,7 @@ from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.figures.faults import MEMORY
 from tests.figures.figure import Measure, Reached
+from tests.harness.waiting import patience, take_time
 from tests.world.bases import Bases, made_in
 from tests.world.history_legal import check as history
 from tests.world.left import Left, contents
@@ -55,7 +56,7 @@ def race(bases: Bases, names: list[str], folder: Path, dice: random.Random) -> t
 
         def act(name: str) -> None:
             line.wait()
-            threading.Event().wait(delays[name])
+            take_time(delays[name])
             try:
                 with runtime.ledger.write() as session:
                     ACTS[name](session, bases.migration_id, digest)
@@ -86,7 +87,7 @@ def _wrong_with(bases: Bases, runtime: Runtime, digest: str, done: list[str]) ->
     if move.state == State.FINALISING.value:
         if done != ["approve"] or move.approved_digest != digest or move.trial_number != 1:
             wrong.append(f"approved together with {done}")
-        drain(runtime, move.id, 60, WorkerTurn("worker"))
+        drain(runtime, move.id, patience(60), WorkerTurn("worker"))
         if contents(runtime) != bases.live:
             wrong.append("something else went live than was approved")
     return wrong

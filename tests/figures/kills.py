@@ -17,6 +17,7 @@ from app.sources.cliniko.sample import SizeName
 from tests.figures.figure import Measure, Reached
 from tests.figures.samples import sample
 from tests.figures.yard import REAL, TENTH, WORKSPACE, Yard, begin_trial, copy_of
+from tests.harness.waiting import take_time
 
 SEED = 20
 A_RUN = 2  # kills in one run, so that many runs are hit at many moments
@@ -128,7 +129,7 @@ class Killer:
 
     def __call__(self, yard: Yard) -> None:
         while self.left:
-            time.sleep(self.dice.uniform(0, self.length))
+            take_time(self.dice.uniform(0, self.length))
             if yard.state() not in WORKING:
                 return
             moment = yard.kill_worker()

@@ -16,6 +16,7 @@ from app.migration.states import State
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.figures.figure import Measure, Reached
+from tests.harness.waiting import patience
 from tests.world.altered import exchanged, flipped, kept_in, removed
 from tests.world.bases import UNPROVEN, Bases, made_in
 from tests.world.ledger_lies import LIES
@@ -108,7 +109,7 @@ def judge(bases: Bases, honest: Contents, case: Case, which: int, folder: Path) 
 
 def _went(runtime: Runtime, migration_id: str, honest: Contents) -> str:
     for _ in range(6):
-        drain(runtime, migration_id, 60, WorkerTurn("worker"))
+        drain(runtime, migration_id, patience(60), WorkerTurn("worker"))
         at_state = state(runtime, migration_id)
         if at_state is State.REVIEWING:
             try:

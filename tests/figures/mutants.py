@@ -55,7 +55,7 @@ def hunt(every: int = 1) -> Caught:
 def _lane(bases: Bases, chosen: list[Mutant], folder: Path) -> list[tuple[str, str, str, list[str]]]:
     verdicts: list[tuple[str, str, str, list[str]]] = []
     for mutant in chosen:
-        ended = fork(partial(_judged, bases, mutant, folder), folder.with_suffix(".log")).wait(120)
+        ended = fork(partial(_judged, bases, mutant, folder), folder.with_suffix(".log")).wait(longest=120)
         by, said = ended.said or (f"status {ended.status}", [])
         verdicts.append((mutant.where, mutant.name, by, said))
     return verdicts

@@ -15,6 +15,7 @@ from app.worker.runtime import Runtime
 from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.yard import REAL
+from tests.harness.waiting import until
 from tests.worker import failing_on_request
 from tests.workers.story import a_worker
 
@@ -24,7 +25,6 @@ LONG_ROWS = 100_000
 LONGEST_DELAY = 60.0
 TRIES = 3
 LONGEST = 1800.0
-LOOK_SECONDS = 0.05
 POISONED = "tests.workers.poisoned"
 
 
@@ -90,11 +90,12 @@ def _small_clinic(runtime: Runtime) -> float:
 
 
 def _until(claim: Callable[[], bool], clinic: Clinic) -> None:
-    until = time.monotonic() + LONGEST
-    while not claim():
-        if time.monotonic() > until or clinic.state().value.endswith("_failed"):
-            raise RuntimeError(f"the clinic stands at {clinic.state()}")
-        time.sleep(LOOK_SECONDS)
+    def is_true() -> bool:
+        if clinic.state().value.endswith("_failed"):
+            raise RuntimeError(f"the clinic's move is {clinic.state()}")
+        return claim()
+
+    until(is_true, LONGEST)
 
 
 def _wrong(clinic: Clinic, rows: int) -> list[str]:

@@ -22,6 +22,7 @@ from tests.clinic import settings_in
 from tests.figures.accounting import databases
 from tests.figures.figure import Measure, Reached
 from tests.figures.unknown_commits import CHECKS
+from tests.harness.waiting import Ceiling
 from tests.postgres import SETTINGS, Server, postgres_server
 from tests.workers.story import WorkerProcess
 from tests.world.bases import made_in
@@ -31,7 +32,6 @@ from tests.world.move import arrive, decide, hand_over, state
 
 SEED = 6
 LONGEST = 120.0
-LOOK_SECONDS = 0.05
 SURE = tuple(said for said in SETTINGS if not said.startswith("synchronous_commit"))
 """What was committed is there after a crash of the server, as it is with a clinic's."""
 WAITING = (State.MATCHING, State.REVIEWING)
@@ -115,16 +115,16 @@ def _moved(runtime: Runtime, reference: Contents, trouble: Trouble) -> list[str]
     migration_id = arrive(runtime)
     hand_over(runtime, migration_id, export)
     trouble.begin()
-    until = time.monotonic() + LONGEST
+    ceiling = Ceiling(LONGEST)
     while (at := _at(runtime, migration_id)) is not State.FINALISED:
-        if time.monotonic() > until or (at is not None and at.value.endswith("_failed")):
+        if ceiling.is_over or (at is not None and at.value.endswith("_failed")):
             return [f"the move stands still: {at}"]
         if at in WAITING:
             with suppress(sa.exc.OperationalError):
                 decide(runtime, migration_id)
         elif at is not None:
             trouble.make()
-        time.sleep(LOOK_SECONDS)
+        ceiling.pause()
     trouble.found.longest = max(trouble.found.longest, time.monotonic() - trouble.last)
     left = Left(runtime, manifest, reference)
     return [line for check in CHECKS for line in check(left)]

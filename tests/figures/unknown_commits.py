@@ -1,7 +1,6 @@
 """PostgreSQL's answer to a COMMIT is lost with its connection: the work looks up the result and never assumes it."""
 
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from app.worker.runtime import Runtime, open_runtime
 from tests.clinic import settings_in
 from tests.figures.again import postgres
 from tests.figures.figure import Measure, Reached
+from tests.harness.waiting import Ceiling
 from tests.world import accounted, history_legal, nothing_early, one_each, same_content
 from tests.world.bases import made_in
 from tests.world.cutting import CuttingLine
@@ -67,9 +67,9 @@ def _moved(runtime: Runtime, line: CuttingLine, reference: dict[str, dict[str, s
     export, manifest = planted()
     migration_id = arrive(runtime)
     hand_over(runtime, migration_id, export)
-    until = time.monotonic() + LONGEST
+    ceiling = Ceiling(LONGEST)
     while state(runtime, migration_id) is not State.FINALISED:
-        if time.monotonic() > until:
+        if ceiling.is_over:
             return [f"the move stands still: {state(runtime, migration_id)}"]
         if state(runtime, migration_id).value.endswith("_failed"):  # it says so, and somebody presses the button
             with runtime.ledger.write() as session:

@@ -1,15 +1,14 @@
 """Megan's whole move by plain HTTP, from signing in to a live workspace, by the forms and links of the pages."""
 
-import time
-
 from tests.figures.forms import Browser, Input
+from tests.harness.waiting import until
 
 CLINIC = "Harbour Street Physiotherapy"
 TABS = ("locations", "practitioners", "services")
 LOOK_SECONDS = 0.5
 
 
-def whole(browser: Browser, patience: float = 300.0, sample: str = "Use the small sample") -> None:
+def whole(browser: Browser, seconds: float = 300.0, sample: str = "Use the small sample") -> None:
     """Ends at the report of a finished move, with clients in the live workspace; raises where a page will not go on."""
     browser.open("/signin")
     browser.press("Enter as Megan")
@@ -22,7 +21,7 @@ def whole(browser: Browser, patience: float = 300.0, sample: str = "Use the smal
     browser.press("Go on to the export")
     browser.press("I have the files", tick)
     browser.press(sample)
-    wait(browser, move, "handover", patience)
+    wait(browser, move, "handover", seconds)
     browser.press("go on", tick)
     browser.open("/sandbox")
     browser.press("gap")
@@ -30,10 +29,10 @@ def whole(browser: Browser, patience: float = 300.0, sample: str = "Use the smal
         browser.open(f"{move}/matches?show={tab}")
         browser.press("Save for later", settle)
     browser.press("Save and start the trial", settle)
-    wait(browser, move, "review", patience)
+    wait(browser, move, "review", seconds)
     browser.follow("Go on to approve")
     browser.press("Approve and go live", tick, name=CLINIC)
-    wait(browser, move, "report", patience)
+    wait(browser, move, "report", seconds)
     browser.open("/sandbox")
     browser.follow("Look at the clients")
     if not any("/clients/" in address for _, address in browser.page.links):
@@ -52,11 +51,14 @@ def settle(each: Input) -> str | None:
     return next(choice for choice in ("create", "appointment") if choice in each.options)
 
 
-def wait(browser: Browser, move: str, name: str, patience: float) -> None:
+def wait(browser: Browser, move: str, name: str, seconds: float) -> None:
     """Reloads the move's own address, as a page without JavaScript does, until that step is shown."""
-    until = time.monotonic() + patience
-    while not browser.open(move).path.endswith(f"/{name}"):
-        stopped = any("Try again" in button.words for form in browser.page.forms for button in form.buttons)
-        if stopped or time.monotonic() > until:
+
+    def is_shown() -> bool:
+        if browser.open(move).path.endswith(f"/{name}"):
+            return True
+        if any("Try again" in button.words for form in browser.page.forms for button in form.buttons):
             raise RuntimeError(f"{name} did not come: {browser.page.words[:600]}")
-        time.sleep(LOOK_SECONDS)
+        return False
+
+    until(is_shown, seconds, poll=LOOK_SECONDS)

@@ -23,13 +23,14 @@ from tests.figures.fresh import STARTS_WITHIN, until_answers
 from tests.figures.unreasonable import Made, large_file, large_values, legal_values
 from tests.figures.walk import whole
 from tests.figures.watch import Used, Watch, run
+from tests.harness.waiting import patience
 from tests.ports import free_port
 
 MOST_MB = 256.0
 DEARER = 1.25
 FLOOR = 2_000
 CLI = (sys.executable, "-m", "app.cli")
-PATIENCE = 3600.0
+LONGEST = 3600.0
 
 
 @dataclass(frozen=True)
@@ -130,12 +131,12 @@ def whole_product(_long: bool) -> Reached:
         watch = Watch(process.pid).start()
         try:
             until_answers(port, STARTS_WITHIN)
-            with Browser(f"http://127.0.0.1:{port}", PATIENCE) as browser:  # its sample is made while it waits
-                whole(browser, PATIENCE, sample="Use the middle one")
+            with Browser(f"http://127.0.0.1:{port}", LONGEST) as browser:  # its sample is made while it waits
+                whole(browser, LONGEST, sample="Use the middle one")
         finally:
             watch.stop()
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=PATIENCE)
+            process.wait(timeout=patience(LONGEST))
     words = ", ".join(f"{role} {most:.0f} MB" for role, most in sorted(watch.peaks.items()))
     missing = {"web", "supervisor", "child"} - watch.peaks.keys()
     return Reached(words, ok=watch.peak_mb <= MOST_MB and not missing, why=tuple(sorted(missing)))

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,14 +31,14 @@ from app.migration.trials import approve, current_trial, start_trial
 from app.settings import Environment, Settings
 from app.sources import SOURCES
 from app.worker.runtime import Runtime, open_runtime
+from tests.harness.waiting import patience, until
 from tests.workers.story import kill_with_child
 
 MEGAN = By("Megan Doyle", Actor.CLINIC)
 WORKSPACE = "wsp_harbour"
 TENTH = {"lease_seconds": 1.5, "heartbeat_seconds": 0.5, "sweep_seconds": 0.5}
 REAL = {"lease_seconds": 15.0, "heartbeat_seconds": 5.0, "sweep_seconds": 5.0}
-LOOK_SECONDS = 0.05
-PATIENCE_SECONDS = 300.0
+LONGEST = 300.0
 
 
 def settings_in(folder: Path, times: dict[str, float], redis_url: str = "") -> Settings:
@@ -121,7 +120,7 @@ class Yard:
             worker.send_signal(signal.SIGTERM)
         for worker in self.workers:
             try:
-                worker.wait(timeout=20)
+                worker.wait(timeout=patience(20))
             except subprocess.TimeoutExpired:
                 kill_with_child(worker.pid)
                 worker.wait()
@@ -151,23 +150,28 @@ class Yard:
 
     def wait_until(self, *states: State) -> State:
         """Raises if the move stops in another state, or takes too long."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while (state := self.state()) not in states:
-            if state.value.endswith("_failed") or time.monotonic() > until:
+
+        def reached() -> State | None:
+            state = self.state()
+            if state not in states and state.value.endswith("_failed"):
                 raise RuntimeError(f"the move is {state}: {self.move().problem}")
-            time.sleep(LOOK_SECONDS)
+            return state if state in states else None
+
+        state = until(reached, LONGEST)
+        assert state is not None
         return state
 
     def resumed_after(self, moment: datetime) -> float:
         """Seconds from a moment to the next progress in the ledger."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < until:
+
+        def next_sign() -> datetime | None:
             move = self.move()
-            seen = max((at for at in (move.last_sign_of_work, move.since) if at is not None), default=None)
-            if seen is not None and seen > moment:
-                return (seen - moment).total_seconds()
-            time.sleep(LOOK_SECONDS)
-        raise RuntimeError("nobody went on with the work")
+            newest = max((at for at in (move.last_sign_of_work, move.since) if at is not None), default=None)
+            return newest if newest is not None and newest > moment else None
+
+        sign = until(next_sign, LONGEST)
+        assert sign is not None
+        return (sign - moment).total_seconds()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from app.migration.plans import plan_of
 from app.sources import source
 from tests.forms.outdated import Sending, filled_in
 from tests.forms.routes import Fill, Line, M, always, first_file, name_of, nothing
+from tests.harness.waiting import patience
 from tests.product import GRACE, MEGAN, Product
 
 Kept = Callable[[Product, Migration, dict[str, Any]], bool]
@@ -121,7 +122,7 @@ def at_once(product: Product, pair: tuple[Saver, Saver]) -> Round:
     together = Barrier(2)
 
     def post(sending: Sending) -> int:
-        together.wait(timeout=60)
+        together.wait(timeout=patience(60))
         return sending.post()[0]
 
     with ThreadPoolExecutor(2) as pool:

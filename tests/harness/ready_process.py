@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+from tests.harness.waiting import patience
+
 ROOT = Path(__file__).parents[2]
 IMPORTED = ("app.commands.trial", "app.commands.read", "app.commands.serve", "app.main", "workers.supervisor")
 """What the commands import. Not the modules that run as programs: each fork runs such a module from its beginning."""
@@ -39,11 +41,11 @@ class ReadyProcess:
     ) -> subprocess.CompletedProcess[str]:
         """Runs `python -m module words` in the folder with exactly this environment, and waits for its end.
 
-        Raises TimeoutExpired after `seconds`; the command is killed then.
+        Raises TimeoutExpired after `seconds` times TEST_PATIENCE; the command is killed then.
         """
         with tempfile.TemporaryDirectory(prefix="ready-") as kept:
             files = [Path(kept) / name for name in ("output", "errors")]
-            order = [module, list(words), dict(environment), str(folder), seconds, *map(str, files)]
+            order = [module, list(words), dict(environment), str(folder), patience(seconds), *map(str, files)]
             with self._turn:
                 answer = self._answer(order)
             if answer == TIMED_OUT:

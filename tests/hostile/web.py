@@ -19,6 +19,7 @@ from app.migration.models import ProblemLine
 from app.migration.states import Actor, State
 from app.migration.trials import start_trial
 from app.wizard import review_samples
+from tests.harness.waiting import happens, patience
 from tests.pages import words
 from tests.product import ANA, MEGAN, Product
 from tests.wizard.questionable import few, handed_over, number_of
@@ -26,8 +27,8 @@ from tests.world.ledger_lies import reseal
 
 MARKER = "killer"
 KILLERS = ("aborts", "loops", "eats")
-SECONDS = 6.0
-SLOWEST = 5.0  # of a page that parses nothing, on a busy machine
+SECONDS = patience(6)
+SLOWEST = patience(5)  # of a page that parses nothing
 LINK = "https://www.dropbox.com/scl/fi/{}/export.zip?rlkey=abc&dl=0"
 Visit = Callable[[Product, str], list[str]]
 
@@ -152,14 +153,13 @@ def pages_meanwhile(product: Product) -> Iterator[list[str]]:
     visitor = product.visitor(MEGAN)
 
     def visit() -> None:
-        while not over.is_set() or not answers:
+        while not over.wait(0.1) or not answers:
             began = time.monotonic()
             status = visitor.get(f"{product.at}/files").status_code
             answers.append(status)
             took = time.monotonic() - began
             if status != 200 or took > SLOWEST:
                 wrong.append(f"another page: {status} after {took:.1f} s")
-            over.wait(0.1)
 
     thread = threading.Thread(target=visit)
     thread.start()
@@ -172,12 +172,7 @@ def pages_meanwhile(product: Product) -> Iterator[list[str]]:
 
 def no_job_is_left(seconds: float = 10.0) -> bool:
     """Whether the fork server has no child any more."""
-    until = time.monotonic() + seconds
-    while children_of(reader().server_pid):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
+    return happens(lambda: not children_of(reader().server_pid), seconds)
 
 
 def children_of(process: int | None) -> list[int]:

@@ -10,8 +10,9 @@ from app.isolated.places import ParsingPlace, Process, places_of
 from app.migration.models import ExportFile
 from app.migration.states import State
 from tests.clinic import Clinic, clinic_files, clinic_in, patients, runtime_in
+from tests.harness.waiting import until
 from tests.reading.story import zipped
-from tests.workers.story import a_worker, until
+from tests.workers.story import a_worker
 
 MARKER = "killer"
 KILLERS = ("aborts", "loops", "eats")

@@ -131,9 +131,9 @@ def test_the_consequences_of_a_choice_are_counted_at_once(export: Export) -> Non
     for number in range(20_000):
         export.has("appointments", f"{number}", patient("7"), practitioner(f"{number % 10}"))
     index = export.index
-    started = time.perf_counter()
+    started = time.process_time()
 
     counts = index.view(Plan(practitioners={"3": LEAVE_OUT})).counts()
 
     assert counts == {"practitioners": 1, "appointments": 2_000}
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import trustme
 
+from tests.harness.waiting import patience
 from tests.links.replies import Fault, Request, Route, reply
 
 PUBLIC = "93.184.216.34"
@@ -37,11 +38,11 @@ class Stream:
 
     def end_cleanly(self) -> None:
         with contextlib.suppress(OSError):
-            self.sock.settimeout(1)
+            self.sock.settimeout(patience(1))
             self.sock.unwrap()
 
     def stall(self) -> None:
-        self.closing.wait(20)
+        self.closing.wait(patience(20))
 
 
 class FakeInternet:
@@ -98,7 +99,7 @@ class FakeInternet:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # ends the blocking accept
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(patience(5))
 
     def _listen(self) -> None:
         while not self._closing.is_set():
@@ -110,7 +111,7 @@ class FakeInternet:
 
     def _answer(self, raw: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), raw:
-            raw.settimeout(20)
+            raw.settimeout(patience(20))
             with self._default_context.wrap_socket(raw, server_side=True) as sock:
                 request = Request.read(sock)
                 self.log.append(request)

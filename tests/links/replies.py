@@ -2,11 +2,11 @@
 
 import json
 import re
-import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 from urllib.parse import unquote
 
+from tests.harness.waiting import take_time
 from tests.links.files import ServedFile
 
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in</body></html>"
@@ -146,7 +146,7 @@ def reply(request: Request, route: Route | None, line: Line) -> None:
         line.send(b"HTTP/1.1 200 OK\r\nX-Slow: ")
         for _ in range(200):
             line.send(b"a")
-            time.sleep(0.05)
+            take_time(0.05)
     elif fault := faults.get("redirect"):
         answer(line, fault.at or 302, b"", {"Location": fault.value} | fault.headers)
     elif fault := faults.get("status"):
@@ -207,7 +207,7 @@ def _body(file: ServedFile, start: int, end: int, faults: dict[str, Fault], line
             part = piece[at : at + (drip.value if drip else len(piece))]
             line.send(f"{len(part):x}\r\n".encode() + part + b"\r\n" if chunked else part)
             if drip:
-                time.sleep(drip.at / 1000)
+                take_time(drip.at / 1000)
     if stop is None:
         line.send(b"0\r\n\r\n" if chunked else b"")
         line.end_cleanly()

@@ -9,6 +9,7 @@ import pytest
 from app.errors import Stop
 from app.links.file_download import PIECE
 from app.storage.writing import ObjectAppender
+from tests.harness.waiting import patience
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 
@@ -32,7 +33,7 @@ def test_at_most_two_pieces_wait_for_a_slow_disk(downloader: Downloader, monkeyp
 
     def slowly(self: ObjectAppender, data: Any) -> int:
         begun.set()
-        assert further.wait(20), "nothing arrives while something is written"
+        assert further.wait(patience(20)), "nothing arrives while something is written"
         written[0] += len(data)
         return WRITE(self, data)
 

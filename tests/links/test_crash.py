@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from app.links import FileState
+from tests.harness.waiting import patience, until
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault
@@ -53,12 +53,7 @@ def saved(at: Path) -> FileState | None:
 def killed_after(downloader: Downloader, at: Path, durable: int) -> int:
     """Kills the worker once `durable` bytes are saved. Returns the saved bytes."""
     run = worker(downloader, at)
-    until = time.monotonic() + 30
-    while time.monotonic() < until and run.poll() is None:
-        state = saved(at)
-        if state and state.bytes_done >= durable:
-            break
-        time.sleep(0.005)
+    until(lambda: run.poll() is not None or ((state := saved(at)) and state.bytes_done >= durable), poll=0.005)
     run.send_signal(signal.SIGKILL)
     run.communicate()
     assert run.returncode == -signal.SIGKILL
@@ -74,7 +69,7 @@ def test_a_killed_download_resumes_at_its_checkpoint(downloader: Downloader, tmp
     durable = [killed_after(downloader, at, n * 1024**2) for n in (3, 7, 12)]
     assert durable == sorted(durable)
     last = worker(downloader, at)
-    output, failed = last.communicate(timeout=60)
+    output, failed = last.communicate(timeout=patience(60))
     assert last.returncode == 0, failed
     assert output.strip() == FILE.sha256
     asked = [r.range[0] if r.range else 0 for r in downloader.net.downloads()]

@@ -1,7 +1,6 @@
 """Untrusted addresses: no connection to an address that is not public, by any way."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from app.errors import Stop
 from app.links import LinkSettings
 from app.links.guard import is_public
+from tests.harness.waiting import patience
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.network import PUBLIC, FakeInternet
@@ -126,7 +126,7 @@ def test_an_unlisted_private_host_is_unsafe_and_a_public_host_not_recognised(
 
 
 def test_every_name_that_leads_inside_is_refused_after_the_same_time(downloader: Downloader) -> None:
-    downloader.limits(refusal_seconds=0.1)
+    downloader.limits(refusal_seconds=60.0)  # of the fast clock, so that the work of a busy machine is little beside it
     took = []
     for number, inside in enumerate(("10.0.0.5", "127.0.0.1", "169.254.169.254", "fd00::5")):
         downloader.net.names(f"inside-{number}.example", inside)
@@ -134,8 +134,8 @@ def test_every_name_that_leads_inside_is_refused_after_the_same_time(downloader:
         with pytest.raises(Stop):
             downloader.probe(f"https://inside-{number}.example/")
         took.append(downloader.clock.monotonic() - before)
-    assert min(took) >= 0.1
-    assert max(took) - min(took) < 0.05
+    assert min(took) >= 60
+    assert max(took) - min(took) < patience(5)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "printer.internal"])
@@ -289,7 +289,6 @@ def test_an_unlisted_address_refuses_the_connection(downloader: Downloader) -> N
 
 
 def test_a_refusal_sends_no_request(downloader: Downloader) -> None:
-    before = time.monotonic()
     with pytest.raises(Stop):
         downloader.probe("https://169.254.169.254/")
-    assert time.monotonic() - before < 0.05
+    assert downloader.connected == []

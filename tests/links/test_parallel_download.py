@@ -9,6 +9,7 @@ import pytest
 from app.errors import Stop
 from app.links import FetchedFile, FileState, Interruption, Paused, fetch, normalise
 from app.links.connection_slots import ConnectionSlots
+from tests.harness.waiting import patience
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.network import Stream
@@ -45,7 +46,7 @@ class Turnstile:
 
     def __init__(self, fake: Google) -> None:
         self.fake, self.inside, self.most = fake, 0, 0
-        self.lock, self.pair = threading.Lock(), threading.Barrier(2, timeout=20)
+        self.lock, self.pair = threading.Lock(), threading.Barrier(2, timeout=patience(20))
         self.answers = fake.reply
 
     def __call__(self, request: Request, line: Stream) -> None:
@@ -127,7 +128,7 @@ def test_a_permanent_problem_pauses_the_other_file_and_is_raised(downloader: Dow
 
     def gone_once_the_first_is_under_way(request: Request, line: Stream) -> None:
         if second.id in request.target and request.query.get("alt") == "media" and not request.is_probe:
-            assert stalled.wait(20)
+            assert stalled.wait(patience(20))
             second.private = True
         answers(request, line)
 
@@ -153,7 +154,7 @@ def test_a_temporary_problem_lets_the_other_file_finish_and_starts_no_third(
 
     def first_after_the_second_is_refused(request: Request, line: Stream) -> None:
         if request.query.get("alt") == "media" and not request.is_probe:
-            assert refused.wait(20)
+            assert refused.wait(patience(20))
         answers(request, line)
 
     def save(_state: FileState) -> None:

@@ -14,6 +14,7 @@ from app.db import now
 from app.links import fetch, normalise
 from app.links.connection_slots import ConnectionSlots, sweep_slot_files
 from app.links.network_errors import NoResponse
+from tests.harness.waiting import patience, take_time
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault
@@ -39,7 +40,7 @@ def max_in_parallel(slots: list[ConnectionSlots], each: int) -> int:
             with lock:
                 now += 1
                 most = max(most, now)
-            threading.Event().wait(0.01)
+            take_time(0.01)
             with lock:
                 now -= 1
             slot.close()
@@ -48,7 +49,7 @@ def max_in_parallel(slots: list[ConnectionSlots], each: int) -> int:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(patience(30))
     return most
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import At
 from tests.forms.browser import BASIS
+from tests.harness.waiting import patience
 from tests.look.pages import served
 from tests.product import MEGAN
 
@@ -69,5 +70,5 @@ def test_a_choice_is_kept_when_its_person_leaves_before_it_is_saved(page: Page, 
             field.press("Tab")
         field.fill("1/4/2022")
         page.goto(f"{site}/other")
-        form = parse_qs(posted.get(timeout=30))
+        form = parse_qs(posted.get(timeout=patience(30)))
     assert (form["before"], form["act"]) == (["1/4/2022"], ["keep"])

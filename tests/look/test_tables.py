@@ -121,6 +121,6 @@ def test_the_keyboard_scrolls_a_wide_table_and_the_hint_goes_at_its_end(page: Pa
         page.keyboard.press("ArrowRight")
         assert page.evaluate("() => window.scrolled")
         hint = page.locator(".across-hint")
-        expect(hint).to_be_visible(timeout=30_000)
+        expect(hint).to_be_visible()
         region.evaluate("each => { each.scrollLeft = 9999 }")
-        expect(hint).to_be_hidden(timeout=30_000)
+        expect(hint).to_be_hidden()

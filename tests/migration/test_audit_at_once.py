@@ -8,6 +8,7 @@ import pytest
 
 from app.db import Database, LedgerTable
 from app.migration.audit import chain_holds, write_audit
+from tests.harness.waiting import patience
 from tests.postgres import postgres_url
 
 WRITERS, LINES = 4, 8
@@ -33,7 +34,7 @@ def test_the_chain_holds_after_lines_that_were_added_at_once(ledger: Database) -
     def add(writer: int) -> None:
         try:
             for number in range(LINES):
-                gate.wait(30)
+                gate.wait(patience(30))
                 with ledger.write() as session:
                     write_audit(
                         session,
@@ -51,7 +52,7 @@ def test_the_chain_holds_after_lines_that_were_added_at_once(ledger: Database) -
     for thread in writers:
         thread.start()
     for thread in writers:
-        thread.join(60)
+        thread.join(patience(60))
     assert raised == []
     with ledger.read() as session:
         assert chain_holds(session, "wsp_one")

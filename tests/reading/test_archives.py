@@ -148,10 +148,10 @@ def test_a_file_larger_than_announced_is_damaged(desk: Desk) -> None:
 
 def test_a_bomb_with_a_small_announced_size_is_stopped_at_once(desk: Desk) -> None:
     bomb = build([Item(b"bad.csv", bytes(64 * MIB), size=10), Item()])
-    started = time.monotonic()
+    started = time.process_time()
     result = desk.with_limits(ratio_after=MIB).read({"export.zip": bomb})
     assert {f.path: f.refused for f in result.files} == {"bad.csv": "zip_bomb_suspected", "patients.csv": None}
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

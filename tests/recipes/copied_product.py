@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO
 
+from tests.harness.waiting import patience
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("app", "templates", "workers", "static", "tests", "e2e")
 FILES = ("*.toml", "*.md", ".env.example")
@@ -72,7 +74,7 @@ def process_in(folder: Path, *arguments: str) -> Iterator[CopyProcess]:
         yield CopyProcess(process.stdin, process.stdout)
     finally:
         process.stdin.close()
-        process.wait(60)
+        process.wait(patience(60))
 
 
 def run_in_child(code: str) -> tuple[bool, str]:

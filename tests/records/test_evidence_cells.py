@@ -150,7 +150,7 @@ def test_the_date_of_a_note_names_its_appointment_unless_that_is_lost(lost: tupl
 
 def test_a_row_that_is_too_large_is_not_mapped_again_for_each_of_its_cells() -> None:
     cells = {"id": "11", "first_name": "Ann", "last_name": "Lee", "notes": "x" * BUDGET}
-    began = time.monotonic()
+    began = time.process_time()
     tried = Experiment(SOURCE, SOURCE.kind("patients"), cells, frozenset(cells), context(), lookups())
     assert tried.feeds("clients", "patients", "11") is None
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

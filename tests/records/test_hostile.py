@@ -14,7 +14,7 @@ from app.migration.models import Migration, Part
 from app.reading.limits import Limits
 from app.reading.parts import PartWriter, read_part
 from app.web.search_text import search_address
-from tests.browser import chromium, served_app, warm_context
+from tests.browser import chromium, served_app, until_idle, warm_context
 from tests.conftest import At
 from tests.product import RICK, Product
 from tests.records.hostile import PAYLOADS
@@ -72,7 +72,7 @@ class Watched:
         answer = self.page.goto(self.going)
         assert answer is not None
         assert answer.status == 200, address
-        self.page.wait_for_timeout(150)  # for what would begin by itself
+        until_idle(self.page)
         findings = self.page.evaluate(SCAN)
         self.boxes += findings.pop("boxes")
         self.wrong += [f"{address}: {what} {each}" for what, faults in findings.items() for each in faults]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.figures.accounting import databases
+from tests.harness.waiting import patience
 from tests.postgres import Server, postgres_server
 from tests.workers.story import ROOT
 
@@ -57,7 +58,7 @@ print(*(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in star
 def started_at_once(var: Path, ledger: str = "", caspen: str = "") -> list[str]:
     """The error output of the processes, if one of them failed."""
     command = [sys.executable, "-c", START, str(PROCESSES), str(var), ledger, caspen]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=patience(180), check=False)
     if ended.stdout.split() == ["0"] * PROCESSES:
         return []
     return [f"{ended.stdout}{ended.stderr[-2000:]}"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.clinic import Clinic, clinic_in, runtime_in
+from tests.harness.waiting import patience
 from tests.shapes import odd_pages
 from tests.shapes.damaged import KEYED, WRITERS, Export, export, one_by_one
 from tests.shapes.shapes import Files
@@ -23,9 +24,9 @@ def tried(files: Files) -> Iterator[Clinic]:
     with tempfile.TemporaryDirectory() as folder, runtime_in(Path(folder) / "var") as runtime:
         clinic = clinic_in(runtime)
         clinic.hand_over(files)
-        clinic.drain(seconds=300)
+        clinic.drain(seconds=patience(300))
         clinic.start_trial()
-        clinic.drain(seconds=300)
+        clinic.drain(seconds=patience(300))
         yield clinic
 
 

@@ -27,7 +27,7 @@ class TidewaterMove:
     """
 
     megan: httpx.Client
-    work: Callable[[str], None]
+    work: Callable[[str], object]
     at: str = ""
 
     def page(self, address: str) -> httpx.Response:

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from tests.harness.ready_process import run_ready
+from tests.harness.waiting import patience, until
 from tests.ports import free_port
 from tests.product import OWN_PAGE
 from tests.toy_source.export import zipped
 from tests.toy_source.journey import PACKAGE, TidewaterMove
 from tests.workers.served import Served
-from tests.workers.story import until
 
 SETTINGS = {"SOURCE_PACKAGES": PACKAGE, "LEASE_SECONDS": "5", "SWEEP_SECONDS": "0.5", "EMBEDDED_REDIS": "false"}
 
@@ -32,7 +32,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 @pytest.mark.slow
 def test_a_clinic_goes_the_whole_way_with_every_process(served: Served) -> None:
-    with httpx.Client(base_url=served.url, headers=OWN_PAGE, timeout=60) as browser:
+    with httpx.Client(base_url=served.url, headers=OWN_PAGE, timeout=patience(60)) as browser:
         move = TidewaterMove(browser, lambda expected: until(lambda: move.state_page() == expected))
         move.whole()
     assert served.running("workers.child"), "the child of the worker did the work"

@@ -20,6 +20,7 @@ from app.trial.trial_damage import trial_fault
 from app.worker.clean_up import purge
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
+from tests.harness.waiting import patience
 from tests.world.bases import Bases, made_in
 from tests.world.ledger_lies import (
     LIES,
@@ -131,7 +132,7 @@ def test_no_change_to_what_a_trial_was_made_with_is_approved(bases: Bases, revie
 def test_an_account_that_is_changed_after_the_approval_does_not_go_live(bases: Bases, reviewing: Runtime) -> None:
     approve_as_the_page_does(reviewing, bases.migration_id)
     assert LIES["the trial's digest overwritten"](reviewing)
-    drain(reviewing, bases.migration_id, 60, WorkerTurn("worker"))
+    drain(reviewing, bases.migration_id, patience(60), WorkerTurn("worker"))
     assert state(reviewing, bases.migration_id) is State.FINALISING_FAILED
     problem = move(reviewing, bases.migration_id).problem
     assert problem is not None

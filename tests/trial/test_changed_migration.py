@@ -32,6 +32,7 @@ from app.trial.trial_damage import trial_fault
 from app.worker.clean_up import due_for_purge, forget_journals, give_up_abandoned, purge, sweep_orphans
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
+from tests.harness.waiting import patience
 from tests.world.bases import Bases, made_in
 from tests.world.left import contents
 from tests.world.move import MEGAN, WORKSPACE, approve_as_the_page_does, move
@@ -61,7 +62,7 @@ def live(bases: Bases, tmp_path: Path) -> Iterator[Runtime]:
 
 
 def work(runtime: Runtime, migration_id: str) -> None:
-    drain(runtime, migration_id, 60, WorkerTurn("worker"))
+    drain(runtime, migration_id, patience(60), WorkerTurn("worker"))
 
 
 def is_live(runtime: Runtime) -> bool:

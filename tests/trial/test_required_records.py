@@ -28,6 +28,7 @@ from app.migration.trials import approve
 from app.trial.trial_damage import trial_fault, whole_trial
 from app.worker.runtime import Runtime
 from tests.clinic import MEGAN, WORKSPACE, Clinic, appointments, clinic_files, clinic_in, patients, runtime_in
+from tests.harness.waiting import patience
 
 WHEN = ("before the approval", "between the approval and going live")
 MATCHED = ("locations", "practitioners", "services", "clients")  # by a choice of the clinic
@@ -273,7 +274,7 @@ def test_an_undo_and_a_promotion_at_once_leave_no_link_into_nothing(
             one.drain(one.id)
         with ThreadPoolExecutor(2) as both:
             for running in [both.submit(one.drain, one.id) for one in (older, newer)]:
-                running.result(timeout=60)
+                running.result(timeout=patience(60))
         assert older.state() is State.UNDONE
         assert newer.state() in (State.FINALISED, State.FINALISING_FAILED)
         assert newer.state() is {"the undo": State.FINALISING_FAILED, "the promotion": State.FINALISED}.get(

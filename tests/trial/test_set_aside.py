@@ -25,13 +25,14 @@ from app.trial.trial_context import SET_ASIDE
 from app.trial.trial_damage import trial_fault
 from app.worker.runtime import Runtime
 from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
+from tests.harness.waiting import patience, until
 from tests.shapes.export import BESIDE
 from tests.shapes.shapes import REFERENCE
 from tests.trial.failing_rows import NAME, Fails, Killed, Row, failing
 from tests.trial.linked_export import linked_rows
 from tests.worker import failing_on_request
 from tests.worker.test_failures import hurry, with_last_name
-from tests.workers.story import a_worker, until
+from tests.workers.story import a_worker
 
 MOVING = tuple(kind for kind in SOURCES["cliniko"].kinds if kind.imported)
 REFERRED = sorted({placed.column.links_to for kind in MOVING for placed in kind.columns if placed.column.links_to})
@@ -79,7 +80,7 @@ def _through(clinic: Clinic, workers: tuple[str, ...] = ("worker",)) -> None:
     """Runs workers until the trial is over; a worker that ends is followed by the next."""
     for turn in range(TURNS):
         with suppress(Killed):
-            clinic.drain(workers[turn % len(workers)], seconds=60 if len(workers) == 1 else 0.01)
+            clinic.drain(workers[turn % len(workers)], seconds=patience(60) if len(workers) == 1 else 0.01)
         if clinic.state() is not State.TRIALLING:
             return
         hurry(clinic)

@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from app.web.connection_limits import MOST_OF_A_NETWORK, UNWANTED_BYTES, Patience, network_of
+from tests.harness.waiting import patience
 from tests.ports import free_port
 from tests.workers.served import Served
 
 pytestmark = pytest.mark.slow
-PATIENCE = Patience().body + 3 * Patience().check_every + 45  # a busy machine is slow
+CEILING = patience(Patience().body + 3 * Patience().check_every + 45)
 POST = (
     b"POST /signin HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -31,7 +32,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def connected(served: Served) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE)
+    return socket.create_connection(("127.0.0.1", served.port), timeout=CEILING)
 
 
 def until_closed(line: socket.socket) -> bytes:
@@ -65,8 +66,8 @@ def test_heads_and_bodies_that_come_slowly_are_ended_in_time(served: Served) -> 
         send(body, POST + b"Content-Length: 1000\r\n\r\nemail=")
         assert [until_closed(line) for line in (silent, head)] == [b"", b""], "there is nobody to answer"
         assert response_too_slow(until_closed(body))
-    assert time.monotonic() - began < PATIENCE
-    assert httpx.get(f"{served.url}/healthz", timeout=60).status_code == 200
+    assert time.monotonic() - began < CEILING
+    assert httpx.get(f"{served.url}/healthz", timeout=patience(60)).status_code == 200
 
 
 def test_a_head_without_end_is_refused(served: Served) -> None:
@@ -78,7 +79,7 @@ def test_a_head_without_end_is_refused(served: Served) -> None:
 
 @pytest.mark.parametrize(("headers", "status"), [(90, 200), (150, 431)])
 def test_headers_are_counted(served: Served, headers: int, status: int) -> None:
-    answer = httpx.get(f"{served.url}/signin", headers={f"x-{n}": "1" for n in range(headers)}, timeout=60)
+    answer = httpx.get(f"{served.url}/signin", headers={f"x-{n}": "1" for n in range(headers)}, timeout=patience(60))
     assert answer.status_code == status
 
 

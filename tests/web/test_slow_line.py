@@ -16,14 +16,14 @@ from app.web.connection_limits import LimitedProtocol, Patience
 from tests.conftest import At
 from tests.forms.outdated import Sending, filled_in
 from tests.forms.routes import LINES
+from tests.harness.waiting import patience, until
 from tests.product import BASE, Product
 from tests.web.test_connections import response_too_slow, until_closed
-from tests.workers.story import until
 
 pytestmark = pytest.mark.slow
 SHORT = Patience(head=60.0, body=0.8, check_every=0.1, least_body_bytes_per_second=512)
 LONG = Patience(head=60.0, body=60.0, check_every=0.1, least_body_bytes_per_second=512)
-SOON = 30.0  # a busy machine is slow
+SOON = patience(30)
 
 
 LOOKS: list[float] = []
@@ -48,7 +48,7 @@ def pages(product: Product, limits: Patience) -> Iterator[int]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
-        until(lambda: server.started, SOON)
+        until(lambda: server.started)
         yield listening.getsockname()[1]
     finally:
         server.should_exit = True
@@ -92,7 +92,7 @@ def test_a_body_that_pauses_for_many_checks_is_received(product_at: At) -> None:
     with pages(product, LONG) as port, connected(port) as line:
         line.sendall(head + body[:20])
         before_pause = len(LOOKS)
-        until(lambda: len(LOOKS) > before_pause + 5, SOON)
+        until(lambda: len(LOOKS) > before_pause + 5)
         line.sendall(body[20:])
         assert until_closed(line).startswith(b"HTTP/1.1 303")
     assert len(product.audit()) == before + 1
@@ -145,7 +145,7 @@ def test_who_goes_on_sending_after_the_answer_is_cut_off(product_at: At) -> None
     with pages(product, SHORT) as port, connected(port) as line:
         line.sendall(head + body[:20])
         assert line.recv(12) == b"HTTP/1.1 408"
-        until(lambda: is_cut(line), SOON)
+        until(lambda: is_cut(line))
 
 
 def test_the_limits_of_the_product_let_a_form_pause_and_bound_the_whole() -> None:

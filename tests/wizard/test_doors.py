@@ -13,6 +13,7 @@ from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, State
 from app.problems import Problem
 from app.worker.work_loop import WorkerTurn, drain
 from tests.conftest import At
+from tests.harness.waiting import patience
 from tests.pages import done, words
 from tests.points import approve, tiny_export
 from tests.product import ANA, MEGAN, Product, Visitor
@@ -133,7 +134,12 @@ def hand_over(product: Product) -> None:
 
 def hand_over_and_fetch(product: Product) -> None:
     hand_over(product)
-    drain(product.runtime, product.migration_id, 60, WorkerTurn("worker", lambda: product.state() is State.READING))
+    drain(
+        product.runtime,
+        product.migration_id,
+        patience(60),
+        WorkerTurn("worker", lambda: product.state() is State.READING),
+    )
 
 
 def press(product: Product, address: str, **data: str) -> None:

@@ -17,6 +17,7 @@ from app.storage.objects import LocalObjects
 from app.storage.writing import ObjectAppender
 from app.worker.clean_up import sweep_orphans
 from tests.conftest import At
+from tests.harness.waiting import patience
 from tests.product import MEGAN, Product
 from tests.wizard.test_pieces import GRAIN, begin, finish, large, piece, stored
 
@@ -48,7 +49,7 @@ def test_a_piece_on_a_slow_disk_does_not_block_the_ledger(product_at: At, monkey
     (file,) = begin(product, ("a.zip", len(data)))
 
     def others_write() -> bool:
-        with sqlite3.connect(product.settings.var / "ledger.sqlite", timeout=0.5) as other:
+        with sqlite3.connect(product.settings.var / "ledger.sqlite", timeout=patience(5)) as other:
             other.execute("BEGIN IMMEDIATE")
             other.rollback()
         return True
@@ -80,7 +81,7 @@ def test_two_pages_that_send_the_same_file_write_it_once(product_at: At) -> None
     for page in pages:
         page.start()
     for page in pages:
-        page.join(60)
+        page.join(patience(60))
     assert max(answers) == len(data)
     assert finish(product).status_code == 200
     assert sha256_of_what_was_handed_over(product) == hashlib.sha256(data).hexdigest()

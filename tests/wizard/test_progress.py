@@ -18,6 +18,7 @@ from app.migration.states import WORKING, Actor, Event, State
 from app.problems import Problem
 from app.wizard.progress import TITLES, stream, watch_of
 from tests.conftest import At
+from tests.harness.waiting import patience
 from tests.pages import done, headline, words
 from tests.points import tiny_export
 from tests.product import ANA, MEGAN, VERA, Product
@@ -208,7 +209,7 @@ def watched(product: Product, then: Callable[[], None], may: bool = True) -> lis
                 then()
         return events
 
-    return asyncio.run(asyncio.wait_for(listen(), 20))
+    return asyncio.run(asyncio.wait_for(listen(), patience(60)))
 
 
 def test_watchers_get_the_numbers_and_the_change_of_state(product_at: At) -> None:
@@ -265,5 +266,5 @@ def test_a_single_poll_serves_all_watchers(product_at: At) -> None:
         results = await asyncio.gather(*(once() for _ in range(50)))
         assert len(results) == 50
 
-    asyncio.run(asyncio.wait_for(listen(), 20))
+    asyncio.run(asyncio.wait_for(listen(), patience(60)))
     assert looks.count <= 3

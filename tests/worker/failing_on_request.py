@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from app.mapping.kind import Source
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Result
 from app.sources import SOURCES
+from tests.harness.waiting import hang
 
 NAME = "madeup"
 
@@ -29,7 +29,7 @@ class Poison:
             case "Kills":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "Hangs":
-                time.sleep(3600)
+                hang()
             case "Exhausts":
                 _ = bytearray(8 << 30)
         result: Result = self.inner(row, joined, lookups)

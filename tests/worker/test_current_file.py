@@ -19,6 +19,7 @@ from app.worker.leases import (
     release_for_file,
 )
 from tests.clinic import Clinic
+from tests.harness.waiting import patience
 
 ENDS: dict[str, tuple[int, bool, float, bool]] = {
     "an abort": (-signal.SIGABRT, False, 120.0, True),
@@ -44,7 +45,9 @@ def test_the_note_outlives_the_child_that_wrote_it() -> None:
         "from app.worker.current_file import CurrentFile as C; import os; C.inherited().write('a\\nb'); os.abort()"
     )
     command = [sys.executable, "-c", program]
-    ended = subprocess.run(command, env={VARIABLE: str(note.handle)}, pass_fds=(note.handle,), check=False, timeout=60)
+    ended = subprocess.run(
+        command, env={VARIABLE: str(note.handle)}, pass_fds=(note.handle,), check=False, timeout=patience(60)
+    )
     assert ended.returncode == -signal.SIGABRT
     assert note.read() == "a\nb"
     note.clear()

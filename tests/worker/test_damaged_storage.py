@@ -13,7 +13,7 @@ from app.worker.failure_causes import is_away
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import Piece, claim, create_missing
 from tests.clinic import Clinic, clinic_files
-from tests.workers.story import until
+from tests.harness.waiting import until
 from tests.world.altered import byte_flipped
 from tests.world.move import time_passes
 
@@ -108,4 +108,4 @@ def test_a_missed_heartbeat_is_no_end_of_the_work(clinic: Clinic, monkeypatch: p
 
     monkeypatch.setattr(heartbeat, "renew", renew)
     with beat.during():
-        until(lambda: len(renewed) > 3, 20)
+        until(lambda: len(renewed) > 3)

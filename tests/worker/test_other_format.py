@@ -16,6 +16,7 @@ from app.reading import reading_stage
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import Clinic, clinic_files, clinic_in, patients
+from tests.harness.waiting import patience
 
 FILES: dict[str, str | bytes] = {
     **clinic_files(30, 40),
@@ -81,7 +82,7 @@ def _change_kept(clinic: Clinic, change: str) -> None:
 
 
 def _until(clinic: Clinic, claim: Callable[[], bool]) -> None:
-    drain(clinic.runtime, clinic.id, 60, WorkerTurn("before the upgrade", claim))
+    drain(clinic.runtime, clinic.id, patience(60), WorkerTurn("before the upgrade", claim))
 
 
 @pytest.mark.parametrize("name", CHANGES)

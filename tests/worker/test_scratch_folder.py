@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.worker.scratch import Scratch
+from tests.harness.waiting import patience
 
 
 def test_no_thread_is_given_the_folder_before_it_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,13 +19,13 @@ def test_no_thread_is_given_the_folder_before_it_exists(tmp_path: Path, monkeypa
     def waiting(path: Path, *given: Any, **more: Any) -> None:
         if next(slow, False):
             is_making.set()
-            may_make.wait(30)
+            may_make.wait(patience(30))
         make(path, *given, **more)
 
     monkeypatch.setattr(Path, "mkdir", waiting)
     first = threading.Thread(target=lambda: scratch.folder)
     first.start()
-    is_making.wait(30)
+    is_making.wait(patience(30))
     assert scratch.folder.is_dir()
     may_make.set()
     first.join()

@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
 
-from tests.workers.story import ROOT, until
+from tests.harness.waiting import happens, patience, until
+from tests.workers.story import ROOT
 
 STARTS_WITHIN = 120.0
 GONE_WITHIN = 20.0
@@ -67,11 +67,9 @@ class Served:
 
     def until_gone(self, seconds: float = GONE_WITHIN) -> dict[int, str]:
         """Waits until no process of the product runs. Returns the processes that are left after `seconds`."""
-        self.process.wait(timeout=seconds)
-        end = time.monotonic() + seconds
-        while (left := processes_of(self.folder)) and time.monotonic() < end:
-            time.sleep(0.05)
-        return left
+        self.process.wait(timeout=patience(seconds))
+        happens(lambda: not processes_of(self.folder), seconds)
+        return processes_of(self.folder)
 
     def clear(self) -> None:
         """Ends every process."""
@@ -87,7 +85,7 @@ class Served:
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.log.read_text(errors="replace")[-2000:]
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=patience(5)).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -5,23 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.commands.drive import environment_of
 from app.settings import Settings
+from tests.harness.waiting import patience
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 90.0  # a busy machine is slow, and a test that waits longer has found something
-
-
-def until(claim: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Waits until `claim` is true."""
-    end = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < end, f"it did not happen in {seconds:.0f} s"
-        time.sleep(0.05)
 
 
 def child_of(worker: int) -> int | None:
@@ -66,7 +58,7 @@ class WorkerProcess:
         """Stops the worker, and returns the seconds that it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=patience(30))
         return time.monotonic() - began
 
 

@@ -13,9 +13,10 @@ import pytest
 from app.commands.drive import environment_of
 from app.lifetime import NOT_FOUND, start_dependent
 from tests.clinic import clinic_files, clinic_in, runtime_in, settings_in
+from tests.harness.waiting import patience, until
 from tests.ports import free_port
 from tests.workers.served import ENDS, Served, processes_of
-from tests.workers.story import ROOT, a_worker, until
+from tests.workers.story import ROOT, a_worker
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hang_ups_are_heard")]
 
@@ -77,7 +78,7 @@ def test_the_workers_of_a_trial_command_end_with_the_command(tmp_path: Path, num
 
 
 def test_an_unknown_command_exits_with_127() -> None:
-    assert start_dependent(["no-such-command"]).wait(timeout=60) == NOT_FOUND
+    assert start_dependent(["no-such-command"]).wait(timeout=patience(60)) == NOT_FOUND
 
 
 STARTER = """

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,9 @@ import pytest
 from app.migration.states import FAILED, State
 from app.worker.runtime import Runtime
 from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
+from tests.harness.waiting import take_time, until
 from tests.worker import failing_on_request
-from tests.workers.story import WorkerProcess, a_worker, until
+from tests.workers.story import WorkerProcess, a_worker
 
 pytestmark = pytest.mark.slow
 FILES = clinic_files(1200, 1800)
@@ -39,7 +39,7 @@ def test_workers_killed_at_random_moments_change_nothing(clinic: Clinic, undistu
             if clinic.state() is State.MATCHING:
                 clinic.start_trial()
             before = clinic.migration.last_sign_of_work
-            time.sleep(chance.uniform(0.0, 1.0))
+            take_time(chance.uniform(0.0, 1.0))
             if kills < KILLS and clinic.migration.last_sign_of_work != before:
                 kills += 1
                 victim = worker.child if chance.random() < 0.5 else None

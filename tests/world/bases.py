@@ -14,6 +14,7 @@ from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import settings_in
+from tests.harness.waiting import patience
 from tests.world.export import planted
 from tests.world.left import contents
 from tests.world.manifest import Manifest
@@ -67,16 +68,16 @@ def made_in(home: Path) -> Bases:
     hand_over(runtime, bases.migration_id, export)
     keep(State.FETCHING)
     at = bases.migration_id
-    drain(runtime, at, 60, WorkerTurn("worker"))
+    drain(runtime, at, patience(60), WorkerTurn("worker"))
     decide(runtime, at)
     keep(State.TRIALLING)
-    drain(runtime, at, 60, WorkerTurn("worker", lambda: loaded(runtime, at)))
+    drain(runtime, at, patience(60), WorkerTurn("worker", lambda: loaded(runtime, at)))
     keep(UNPROVEN)
-    drain(runtime, at, 60, WorkerTurn("worker"))
+    drain(runtime, at, patience(60), WorkerTurn("worker"))
     bases.trial = contents(runtime, runtime.caspen.trial(at, 1))
     keep(State.REVIEWING)
     decide(runtime, at)
-    drain(runtime, at, 60, WorkerTurn("worker"))
+    drain(runtime, at, patience(60), WorkerTurn("worker"))
     bases.live = contents(runtime)
     keep(State.FINALISED)
     assert state(runtime, at) is State.FINALISED

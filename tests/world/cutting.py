@@ -4,7 +4,8 @@ import contextlib
 import random
 import socket
 import threading
-import time
+
+from tests.harness.waiting import take_time
 
 SERVER_SECONDS = 0.1  # what the server is given to do it, unseen
 
@@ -42,7 +43,7 @@ class CuttingLine:
                 if b"COMMIT\x00" in said and self._due():
                     mute.set()
                     server.sendall(said)
-                    time.sleep(SERVER_SECONDS)
+                    take_time(SERVER_SECONDS)
                     break
                 server.sendall(said)
         _hang_up(client, server)

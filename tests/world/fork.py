@@ -5,14 +5,15 @@ import os
 import select
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LONGEST = 240.0  # a busy machine is slow
+from tests.harness.waiting import Ceiling
+
+LONGEST = 240.0
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ class Forked:
         os.kill(self.pid, number)
 
     def wait(self, longest: float = LONGEST) -> Ended:
-        """Waits for the end. A process that takes too long is killed, and has no answer."""
-        until = time.monotonic() + longest
+        """Waits for the end. A process that takes longer, times TEST_PATIENCE, is killed and has no answer."""
+        end = Ceiling(longest)
         answer = b""
-        while select.select([self.pipe], [], [], max(until - time.monotonic(), 0))[0]:
+        while select.select([self.pipe], [], [], end.left)[0]:
             piece = os.read(self.pipe, 65536)
             if not piece:
                 break

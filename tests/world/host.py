@@ -1,16 +1,15 @@
 """A host on the test network with one file to share, in a process of its own."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.harness.waiting import hang, until
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.world.fork import fork
 
 LINK = "https://clinic.s3.ap-southeast-2.amazonaws.com/export.zip?X-Amz-Signature=canarysig"
-STARTS_WITHIN = 30.0
 
 
 @contextmanager
@@ -20,11 +19,7 @@ def shared(file: Path, folder: Path) -> Iterator[Path]:
     ready = folder / "ready"
     process = fork(lambda: _share(file, folder, ready), folder / "log")
     try:
-        until = time.monotonic() + STARTS_WITHIN
-        while not ready.exists():
-            if time.monotonic() > until:
-                raise RuntimeError("the host does not start")
-            time.sleep(0.02)
+        until(ready.exists)
         yield folder / "network.json"
     finally:
         process.kill()
@@ -35,5 +30,4 @@ def _share(file: Path, folder: Path, ready: Path) -> None:
     internet = FakeInternet(folder)
     internet.serve(LINK, ServedFile(text=file.read_bytes()))
     ready.touch()
-    while True:
-        time.sleep(3600)
+    hang()

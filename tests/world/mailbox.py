@@ -4,7 +4,6 @@ processes.
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,11 +13,10 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.harness.waiting import hang, patience, until
 from tests.ports import free_port
 from tests.world.fork import fork
 from tests.world.left import Delivery
-
-STARTS_WITHIN = 30.0
 
 
 class Mailbox:
@@ -41,11 +39,7 @@ def mailbox(file: Path) -> Iterator[str]:
     port = free_port()
     process = fork(lambda: _open(file, port), file.with_suffix(".log"))
     try:
-        until = time.monotonic() + STARTS_WITHIN
-        while not _answers(port):
-            if time.monotonic() > until:
-                raise RuntimeError("the mailbox does not open")
-            time.sleep(0.02)
+        until(lambda: _answers(port))
         yield f"smtp://127.0.0.1:{port}"
     finally:
         process.kill()
@@ -54,11 +48,10 @@ def mailbox(file: Path) -> Iterator[str]:
 
 def _open(file: Path, port: int) -> None:
     Controller(Mailbox(file), hostname="127.0.0.1", port=port).start()
-    while True:
-        time.sleep(3600)
+    hang()
 
 
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
-        probe.settimeout(1)
+        probe.settimeout(patience(1))
         return probe.connect_ex(("127.0.0.1", port)) == 0

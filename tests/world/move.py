@@ -24,6 +24,7 @@ from app.sources import SOURCES
 from app.trial.trial_damage import trial_fault, whole_trial
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
+from tests.harness.waiting import patience
 from tests.world.export import NAME
 
 MEGAN = By("megan@harbour.example", Actor.CLINIC)
@@ -95,7 +96,7 @@ def finish(runtime: Runtime, migration_id: str, turn: WorkerTurn | None = None) 
     """Works and decides until the move is over, or stops."""
     turn = turn or WorkerTurn("worker")
     for _ in range(12):
-        drain(runtime, migration_id, 60, turn)
+        drain(runtime, migration_id, patience(60), turn)
         at = state(runtime, migration_id)
         if at not in (State.MATCHING, State.REVIEWING):
             return at

@@ -21,6 +21,7 @@ from app.problems import Level
 from app.reading.attachment_storage import attachments_prefix
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
+from tests.harness.waiting import patience
 from tests.world import spoiled
 from tests.world.altered import (
     Alter,
@@ -196,7 +197,7 @@ def judge(bases: Bases, mutant: Mutant, folder: Path) -> Verdict:
 def _judged(bases: Bases, runtime: Runtime, mutant: Mutant) -> Verdict:
     migration_id = _only(runtime).id
     for _ in range(40):
-        drain(runtime, migration_id, 60, WorkerTurn("worker"))
+        drain(runtime, migration_id, patience(60), WorkerTurn("worker"))
         if state(runtime, migration_id) is State.MATCHING and mutant.where != "approved":
             decide(runtime, migration_id)
         elif state(runtime, migration_id) in (State.FETCHING, State.READING, State.TRIALLING, State.FINALISING):

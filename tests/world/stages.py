@@ -21,6 +21,7 @@ from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
 from tests.clinic import settings_in
+from tests.harness.waiting import patience
 from tests.world import Left, check_world
 from tests.world.host import LINK
 from tests.world.left import Contents, contents, delivered
@@ -85,7 +86,7 @@ def only(runtime: Runtime) -> str:
 def work_until(runtime: Runtime, *states: State) -> None:
     """A worker that lays its work down once the move is there."""
     migration_id = only(runtime)
-    drain(runtime, migration_id, 60, WorkerTurn(OWNER, lambda: state(runtime, migration_id) in states))
+    drain(runtime, migration_id, patience(60), WorkerTurn(OWNER, lambda: state(runtime, migration_id) in states))
 
 
 def fetch(runtime: Runtime) -> None:

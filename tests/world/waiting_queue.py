@@ -11,12 +11,13 @@ from redis import Redis
 
 from app.queue import RedisQueue
 from app.worker.runtime import Runtime
+from tests.harness.waiting import patience
 
-PATIENCE = 10.0
+CEILING = patience(10)
 
 
 class WaitingQueue(RedisQueue):
-    """Sends notices with the product's own commands, and waits up to PATIENCE seconds for their delivery."""
+    """Sends notices with the product's own commands, and waits up to CEILING seconds for their delivery."""
 
     def _send(self, coroutine: Coroutine[Any, Any, None]) -> None:
         with self._lock:
@@ -25,7 +26,7 @@ class WaitingQueue(RedisQueue):
                 threading.Thread(target=self._loop.run_forever, name="queue", daemon=True).start()
             sent = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         with suppress(TimeoutError):
-            sent.result(PATIENCE)
+            sent.result(CEILING)
 
 
 def patient(runtime: Runtime) -> Runtime:
