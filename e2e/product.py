@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.harness.descendants import command_of, descendants
 from tests.harness.waiting import patience, until
 from tests.ports import free_port
 
@@ -31,30 +32,6 @@ class Product:
     def workers(self) -> list[int]:
         """The processes that do the work: the worker and its child."""
         return [pid for pid in descendants(self.process.pid) if "workers" in command_of(pid)]
-
-
-def descendants(pid: int) -> list[int]:
-    """Every process below one, the nearest first."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError):
-            continue
-        children.setdefault(parent, []).append(int(folder.name))
-    found, queue = [], [pid]
-    while queue:
-        below = children.get(queue.pop(0), [])
-        found += below
-        queue += below
-    return found
-
-
-def command_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class FailuresAtOnce:
             crash = getattr(report.longrepr, "reprcrash", None)
             reason = crash.message.partition("\n")[0] if crash else report.longreprtext[-300:]
             self.terminal.write_line(f"\nFAILED in its {report.when}: {report.nodeid}: {reason}")
+            self.terminal.flush()  # also into a file or a pipe
 
 
 _began = pytest.StashKey[float]()

@@ -7,24 +7,21 @@ environment, all of them.
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from tests.harness.waiting import patience
+from tests.harness.descendants import run_guarded
 from tests.thirds import THIRD, TOLD, third_of_this_change
 
 REPORT = Path("var/test-report.xml")
 MEMORY = Path("/dev/shm")
 ENOUGH = 4 * 1024**3
-ENDING_SECONDS = 60.0  # for pytest to end its fixtures and to name its failures after an interrupt
 COSTLIEST = 40  # files that are named with their seconds
 WORKERS = "4"  # more than cores: much of what is tested waits for a browser, a lease or a second process
 
@@ -63,26 +60,12 @@ def seconds_by(part: Callable[[list[str]], str], cases: Iterable[ET.Element]) ->
         yield f"{taken:8.1f} {clock[name]:8.1f}  {name} ({tests[name]:,} tests)"
 
 
-def run_pytest(command: list[str], environment: dict[str, str]) -> int:
-    """Runs pytest in a process group of its own, and returns its status.
-
-    An interrupt or SIGTERM is passed on to the group. Pytest then ends its fixtures and names the failures so far;
-    whatever is left of the group after ENDING_SECONDS is killed.
-    """
-    process = subprocess.Popen(command, env=environment, start_new_session=True)
-    try:
-        return process.wait()
-    except (KeyboardInterrupt, SystemExit):
-        os.killpg(process.pid, signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience(ENDING_SECONDS))
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        return process.wait() or 1
+def folder_of(parts: list[str]) -> str:
+    """The first two folders of a test, such as tests.links."""
+    return ".".join(parts[:-1][:2])
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing stays in memory
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
     workers = os.environ.get("TEST_WORKERS", WORKERS)
@@ -92,16 +75,16 @@ def main() -> int:
         environment = {**os.environ, "TMPDIR": home}
         if not os.environ.get("ALL"):
             environment[THIRD] = str(third_of_this_change())
-        status = run_pytest([*command, *sys.argv[1:]], environment)
+        status = run_guarded([*command, *sys.argv[1:]], environment, home)
         told = Path(home, TOLD)
         varied = told.read_text(encoding="utf-8") if told.exists() else ""
     if not REPORT.exists():
-        print("The tests ended before they could say what they did.")
+        print("The tests were ended before they could count. Each failure so far is printed above, as FAILED.")
         return status or 1
     cases = list(ET.parse(REPORT).iter("testcase"))
     if varied:
         print(f"Of the variants that cost most, {varied} ran; `make test ALL=1` runs every one.")
-    print("Seconds of CPU and of the clock by folder:", *seconds_by(lambda at: ".".join(at[:2]), cases), sep="\n  ")
+    print("Seconds of CPU and of the clock by folder:", *seconds_by(folder_of, cases), sep="\n  ")
     print("The costliest files:", *islice(seconds_by(".".join, cases), COSTLIEST), sep="\n  ")
     skipped = [
         f"{case.get('classname')}.{case.get('name')}: {reason.get('message')}"

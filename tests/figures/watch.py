@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.harness.descendants import descendants
+
 LOOK_SECONDS = 0.2
 PROC = Path("/proc")
 ROLES = (
@@ -56,15 +58,7 @@ class Watch:
 
 def family(pid: int) -> set[int]:
     """A process and its descendants, including those in sessions of their own."""
-    parents: dict[int, int] = {}
-    for entry in PROC.iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError, IndexError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    found = {pid}
-    while more := {each for each, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
+    return {pid, *descendants(pid)}
 
 
 @dataclass(frozen=True)
