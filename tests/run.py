@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from tests.harness.descendants import run_guarded
+from tests.harness.waiting import SETTING, patience_for
 from tests.thirds import THIRD, TOLD, third_of_this_change
 
 REPORT = Path("var/test-report.xml")
@@ -69,6 +70,10 @@ def main() -> int:
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
     workers = os.environ.get("TEST_WORKERS", WORKERS)
+    if not os.environ.get(SETTING):
+        os.environ[SETTING] = f"{patience_for(os.getloadavg()[0], os.cpu_count() or 1):.1f}"
+    if float(os.environ[SETTING]) > 1:
+        print(f"Waits may take {os.environ[SETTING]} times as long ({SETTING}).", flush=True)
     command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={REPORT}", "--durations=20", "-n", workers]
     command += ["--dist", "loadgroup", "--no-loadscope-reorder"]  # in the order of collection: the long stories first
     with folder() as home:

@@ -15,6 +15,8 @@ CEILINGS = {
     "drain": 2,
 }
 """The place of the ceiling among the arguments of a call, by the name of what is called."""
+ALLOWANCES = {"lease_seconds", "silence_seconds", "reader_seconds"}
+"""Settings of the product: a process that needs longer for its work is taken for dead."""
 PERIOD = 0.05
 """Up to so many seconds are no ceiling: a poll, or a worker's turn of one piece."""
 SLEEP = "wait for an event with until(), or be slow on purpose with take_time()"
@@ -73,6 +75,8 @@ def fixed_waits(modules: Mapping[str, Module], measures: str = "-") -> Iterator[
         for found in ast.walk(module.tree):
             if isinstance(found, ast.Call) and (remedy := _of_call(module, found, is_period=id(found) in periods)):
                 yield name, found.lineno, remedy
+            if isinstance(found, ast.Dict | ast.Call) and not name.startswith(measures):
+                yield from ((name, found.lineno, CEILING) for value in _allowances(found) if module.is_fixed(value))
             if isinstance(found, ast.Assign) and _is_end(found.value):
                 yield name, found.lineno, LOOP
             if isinstance(found, ast.Compare) and _reads_clock(found) and not name.startswith(measures):
@@ -90,6 +94,19 @@ def _of_call(module: Module, call: ast.Call, *, is_period: bool) -> str:
     if place is not None and len(call.args) > place and not is_period:
         given.append(call.args[place])
     return CEILING if any(module.is_fixed(value) for value in given) else ""
+
+
+def _allowances(found: ast.Dict | ast.Call) -> Iterator[ast.expr]:
+    """The values of ALLOWANCES in a dictionary of settings or in a call; a text of a number is that number."""
+    if isinstance(found, ast.Call):
+        given = [(keyword.arg, keyword.value) for keyword in found.keywords]
+    else:
+        keys = [str(key.value) if isinstance(key, ast.Constant) else None for key in found.keys]
+        given = [*zip(keys, found.values, strict=True)]
+    for name, value in given:
+        if name is not None and name.lower() in ALLOWANCES:
+            text = value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+            yield ast.Constant(float(text)) if text.replace(".", "").isdigit() else value
 
 
 def _is_end(value: ast.expr) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.fixed_waits import Module, fixed_waits
-from tests.harness.waiting import SETTING, happens, patience, until
+from tests.harness.waiting import MOST, SETTING, happens, patience, patience_for, until
 
 FIXED = [
     "time.sleep(1)",
@@ -25,6 +25,9 @@ FIXED = [
     "httpx.get(url, timeout=5)",
     "page.set_default_timeout(120_000)",
     "end = time.monotonic() + seconds",
+    "settings(lease_seconds=1.5)",
+    "settings = {'silence_seconds': 2.5}",
+    "environment = {'LEASE_SECONDS': '1.5', 'ENVIRONMENT': 'test'}",
     "assert time.monotonic() - began < 2",
     "assert LIMIT > perf_counter() - began",
 ]
@@ -43,6 +46,9 @@ PATIENT = [
     "drain(runtime, move, patience(60), turn)",
     "while not over.wait(0.1): sample()",
     "took = time.monotonic() - began",
+    "settings(lease_seconds=patience(1.5), sweep_seconds=0.5)",
+    "environment = {'LEASE_SECONDS': str(patience(1.5))}",
+    "environment = {'LEASE_SECONDS': 'soon'}",
     "assert time.monotonic() - began < patience(2)",
     "assert time.process_time() - began < 2",
 ]
@@ -73,6 +79,11 @@ def test_one_setting_scales_every_ceiling(setting: str, seconds: float) -> None:
         [sys.executable, "-c", program], env={SETTING: setting}, check=True, capture_output=True, text=True
     ).stdout
     assert [float(number) for number in printed.split()] == [seconds, seconds * 1000]
+
+
+@pytest.mark.parametrize(("load", "factor"), [(0.2, 1), (2, 1), (7, 3.5), (300, MOST)])
+def test_a_busy_machine_gets_more_patience_without_the_setting(load: float, factor: float) -> None:
+    assert patience_for(load, processors=2) == factor
 
 
 def test_the_ceiling_of_a_test_follows_the_setting(pytestconfig: pytest.Config) -> None:

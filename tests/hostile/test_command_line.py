@@ -6,10 +6,11 @@ import pytest
 
 from tests.clinic import clinic_files
 from tests.figures.command import trial
+from tests.harness.waiting import patience
 from tests.hostile.worker import KILLERS, MARKER
 
 pytestmark = pytest.mark.slow
-SETTINGS = {"ENVIRONMENT": "test", "KILLER_FILE": MARKER, "SILENCE_SECONDS": "6", "CHILD_MEMORY_MB": "900"}
+SETTINGS = {"ENVIRONMENT": "test", "KILLER_FILE": MARKER, "SILENCE_SECONDS": str(patience(6)), "CHILD_MEMORY_MB": "900"}
 
 
 @pytest.mark.parametrize("killer", KILLERS)

@@ -10,14 +10,14 @@ from app.isolated.places import ParsingPlace, Process, places_of
 from app.migration.models import ExportFile
 from app.migration.states import State
 from tests.clinic import Clinic, clinic_files, clinic_in, patients, runtime_in
-from tests.harness.waiting import until
+from tests.harness.waiting import patience, until
 from tests.reading.story import zipped
 from tests.workers.story import a_worker
 
 MARKER = "killer"
 KILLERS = ("aborts", "loops", "eats")
 MOST_ENDINGS = 3
-TIMES: Mapping[str, object] = {"silence_seconds": 6.0, "child_memory_mb": 900, "lease_seconds": 60.0}
+TIMES: Mapping[str, object] = {"silence_seconds": patience(6), "child_memory_mb": 900, "lease_seconds": patience(60)}
 PAGE = "<!DOCTYPE html><html><body><h1>First visit</h1><p>Knee</p></body></html>"
 RESTS = (State.MATCHING, State.READING_FAILED, State.REVIEWING, State.TRIALLING_FAILED)
 LONGEST = 300.0

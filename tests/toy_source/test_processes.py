@@ -17,7 +17,12 @@ from tests.toy_source.export import zipped
 from tests.toy_source.journey import PACKAGE, TidewaterMove
 from tests.workers.served import Served
 
-SETTINGS = {"SOURCE_PACKAGES": PACKAGE, "LEASE_SECONDS": "5", "SWEEP_SECONDS": "0.5", "EMBEDDED_REDIS": "false"}
+SETTINGS = {
+    "SOURCE_PACKAGES": PACKAGE,
+    "LEASE_SECONDS": str(patience(5)),
+    "SWEEP_SECONDS": "0.5",
+    "EMBEDDED_REDIS": "false",
+}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from app.migration.states import FAILED, State
 from app.worker.runtime import Runtime
 from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
-from tests.harness.waiting import take_time, until
+from tests.harness.waiting import patience, take_time, until
 from tests.worker import failing_on_request
 from tests.workers.story import WorkerProcess, a_worker
 
@@ -76,7 +76,8 @@ def test_a_row_that_kills_its_worker_is_quarantined_alone(runtime: Runtime, name
         clinic.drain()
         clinic.start_trial()
         with a_worker(
-            runtime.settings.model_copy(update={"silence_seconds": 2.5, "part_attempts": 2}), "tests.workers.poisoned"
+            runtime.settings.model_copy(update={"silence_seconds": patience(5), "part_attempts": 2}),
+            "tests.workers.poisoned",
         ):
             until(lambda: clinic.state() is State.REVIEWING)
         patients = next(k for k in clinic.trial.kinds if k["kind"] == "patients")
