@@ -32,8 +32,8 @@ run: setup
 
 ## make test         the tests, with a third of the variants that cost most; ALL=1 runs every variant
 test: setup
-	@tests/provide.sh
-	@ALL=$(ALL) $(BIN)/python -m tests.run
+	@tests/harness/provide.sh
+	@ALL=$(ALL) $(BIN)/python -m tests.harness.run
 
 ## make check        format, lint, types, imports and the rules of the house
 check: setup
@@ -44,21 +44,21 @@ check: setup
 
 ## make figures      the figures asked for and reached; AREA=main
 figures: setup
-	@tests/provide.sh
+	@tests/harness/provide.sh
 	@$(BIN)/python -m tests.figures $(if $(AREA),--area $(AREA))
 
 ## make bench        rows a second, beside a bare bulk load of the same records
 bench: setup
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.figures.bench
 
 ## make screenshots  every page and state at 1280 and 390 pixels, into var/screenshots
 screenshots: setup
-	@tests/provide.sh
+	@tests/harness/provide.sh
 	@$(BIN)/python -m e2e.screenshots
 
 ## make stress       the long forms of the tests
 stress: setup
-	@tests/provide.sh
+	@tests/harness/provide.sh
 	@$(BIN)/python -m tests.figures --long $(if $(AREA),--area $(AREA))
 
 ## make vendor       fetches the front end's packages again (needs npm); running needs none of it

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from e2e.product import Product, running
-from tests.browser import chromium
+from tests.harness.browser import chromium
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.harness.descendants import command_of, descendants
+from tests.harness.free_ports import free_port
 from tests.harness.waiting import patience, until
-from tests.ports import free_port
 
 STARTS_WITHIN = 120.0
 FASTER = {"LEASE_SECONDS": str(patience(1.5)), "HEARTBEAT_SECONDS": "0.5", "SWEEP_SECONDS": "0.5"}

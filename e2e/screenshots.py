@@ -17,10 +17,10 @@ from e2e.pages.overview import Overview
 from e2e.pages.start import Start
 from e2e.product import Product, running
 from e2e.states import other_states
-from tests.browser import chromium, patient_page
+from tests.harness.browser import chromium, patient_page
+from tests.harness.prepared_moves import PreparedFolders
 from tests.look.links import every_state
 from tests.look.pages import served
-from tests.points import Folders
 
 FOLDER = Path("var/screenshots")
 WIDTHS = (1280, 390)
@@ -105,7 +105,7 @@ def support(product: Product, page: Page, camera: Camera, move: str) -> None:
 def links(page: Page, camera: Camera) -> None:
     """Every state of a share link."""
     with TemporaryDirectory(prefix="caspen-links-") as folder:
-        pages = every_state(Path(folder), Folders(Path(folder, "points")))
+        pages = every_state(Path(folder), PreparedFolders(Path(folder, "points")))
     with served({f"/{name}": html for name, html in pages.items()}) as site:
         for name in pages:
             page.goto(f"{site}/{name}")

@@ -10,7 +10,7 @@ from e2e.pages.checklist import Checklist
 from e2e.pages.report import Report
 from e2e.pages.review import Review
 from e2e.product import Product
-from tests.browser import axe, patient_page, scrolls_sideways
+from tests.harness.browser import axe, patient_page, scrolls_sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 

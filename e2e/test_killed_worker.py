@@ -11,7 +11,7 @@ from e2e.pages.matches import Matches
 from e2e.pages.progress import Progress
 from e2e.pages.review import Review
 from e2e.product import Product
-from tests.browser import patient_page
+from tests.harness.browser import patient_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 

@@ -10,7 +10,7 @@ from e2e.pages.handover import Handover
 from e2e.pages.progress import Progress
 from e2e.pages.zip_password import ZipPassword
 from e2e.product import Product
-from tests.browser import PATIENCE_MS, axe, scrolls_sideways
+from tests.harness.browser import PATIENCE_MS, axe, scrolls_sideways
 from tests.wizard.questionable import few
 from tests.wizard.test_zip_password import SECRET, closed
 

@@ -11,21 +11,21 @@ from e2e.pages.handover import Handover
 from e2e.pages.progress import Progress
 from e2e.pages.which_file import WhichFile
 from e2e.product import Product
-from tests.browser import PATIENCE_MS, axe, scrolls_sideways
-from tests.fourth import Fourth, write_fourth
+from tests.harness.browser import PATIENCE_MS, axe, scrolls_sideways
+from tests.harness.unknown_dialect import UnknownDialectExport, write_unknown_dialect
 from tests.harness.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 
 
-def pair_all(page: WhichFile, fourth: Fourth) -> int:
+def pair_all(page: WhichFile, export: UnknownDialectExport) -> int:
     """Answers the page of every file, following the pages' own links. Returns the number of files."""
-    by_name = {path.rsplit("/", 1)[-1]: path for path in fourth.kinds}
+    by_name = {path.rsplit("/", 1)[-1]: path for path in export.kinds}
     said = 0
     while page.page.locator("#kind").count():
         path = by_name[page.file]
-        pairs = {name: field_on_page(name, field) for name, field in fourth.pairs.get(path, {}).items()}
-        page.say(fourth.kinds[path], pairs)
+        pairs = {name: field_on_page(name, field) for name, field in export.pairs.get(path, {}).items()}
+        page.say(export.kinds[path], pairs)
         if said == 0:
             assert axe(page.page) == []
             assert not scrolls_sideways(page.page)
@@ -50,8 +50,8 @@ def rows_by_kind(page: Handover) -> dict[str, int]:
     return found
 
 
-def test_a_fourth_dialect_is_paired_in_the_browser(product: Product, browser: Browser, tmp_path: Path) -> None:
-    fourth = write_fourth(tmp_path / "export.zip")
+def test_an_unknown_dialect_is_paired_in_the_browser(product: Product, browser: Browser, tmp_path: Path) -> None:
+    export = write_unknown_dialect(tmp_path / "export.zip")
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
@@ -60,7 +60,7 @@ def test_a_fourth_dialect_is_paired_in_the_browser(product: Product, browser: Br
     journey.start()
     journey.get_ready()
     handover = Handover(page, journey.move)
-    handover.upload(fourth.path)
+    handover.upload(export.path)
     Progress(page, journey.move).wait_until("progress", 60)
     files = Files(page, journey.move)
 
@@ -73,9 +73,9 @@ def test_a_fourth_dialect_is_paired_in_the_browser(product: Product, browser: Br
     files.open()
     assert files.open_first_unknown()
 
-    assert pair_all(WhichFile(page, journey.move), fourth) == len(fourth.kinds)
+    assert pair_all(WhichFile(page, journey.move), export) == len(export.kinds)
 
     Progress(page, journey.move).wait_until("handover")
-    wanted = {kind: count.read for kind, count in fourth.expected.kinds.items() if kind in fourth.pairs_by_kind}
+    wanted = {kind: count.read for kind, count in export.expected.kinds.items() if kind in export.pairs_by_kind}
     assert {kind: rows for kind, rows in rows_by_kind(handover).items() if kind in wanted} == wanted
     context.close()

@@ -17,12 +17,12 @@ from e2e.pages.handover import Handover
 from e2e.pages.link import Link
 from e2e.pages.progress import Progress
 from e2e.product import Product, running
-from tests.browser import PATIENCE_MS, axe, scrolls_sideways, until_in_page
+from tests.harness.browser import PATIENCE_MS, axe, scrolls_sideways, until_in_page
+from tests.harness.prepared_moves import tiny_export
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.links.providers.google_drive.fake import KEY, Google
 from tests.links.providers.onedrive.fake import OneDrive
-from tests.points import tiny_export
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 from e2e.journey import Journey
 from e2e.pages.report import Report
 from e2e.product import Product
-from tests.browser import PATIENCE_MS
+from tests.harness.browser import PATIENCE_MS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from tests.harness.chosen_variants import left_out
 from tests.harness.waiting import patience
-from tests.thirds import left_out
 
 if TYPE_CHECKING:
-    from tests.points import Folders
-    from tests.product import Product
+    from tests.harness.prepared_moves import PreparedFolders
+    from tests.harness.product import Product
 
 At = Callable[..., "Product"]
 
@@ -111,41 +111,41 @@ def hang_ups_are_heard() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> "Folders":
-    from tests.points import Folders  # only the tests that ask for it need the whole product
+def folders(tmp_path_factory: pytest.TempPathFactory) -> "PreparedFolders":
+    from tests.harness.prepared_moves import PreparedFolders  # only the tests that ask for it need the whole product
 
     base = tmp_path_factory.getbasetemp()
-    return Folders((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "points")
+    return PreparedFolders((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prepared")
 
 
 @pytest.fixture
-def product_at(folders: "Folders", tmp_path: Path) -> Iterator[At]:
-    """Gives the product with the demo clinic's move at a point: a copy for this test alone."""
-    from tests.points import running
+def product_at(folders: "PreparedFolders", tmp_path: Path) -> Iterator[At]:
+    """Gives the product with the demo clinic's move in a prepared state: a copy for this test alone."""
+    from tests.harness.prepared_moves import running
 
     with ExitStack() as stack:
         made: list[Path] = []
 
-        def open_at(point: str, **more: Any) -> "Product":
+        def open_at(state: str, **more: Any) -> "Product":
             to = tmp_path / f"var{len(made)}"
             made.append(to)
-            return stack.enter_context(contextmanager(running)(folders, point, to, **more))
+            return stack.enter_context(contextmanager(running)(folders, state, to, **more))
 
         yield open_at
 
 
 @pytest.fixture(scope="module")
-def shown_at(folders: "Folders", tmp_path_factory: pytest.TempPathFactory) -> Iterator[At]:
+def shown_at(folders: "PreparedFolders", tmp_path_factory: pytest.TempPathFactory) -> Iterator[At]:
     """The same, shared by a module's tests that only look."""
-    from tests.points import running
+    from tests.harness.prepared_moves import running
 
     with ExitStack() as stack:
         known: dict[str, Product] = {}
 
-        def open_at(point: str) -> "Product":
-            if point not in known:
+        def open_at(state: str) -> "Product":
+            if state not in known:
                 to = tmp_path_factory.mktemp("shown") / "var"
-                known[point] = stack.enter_context(contextmanager(running)(folders, point, to))
-            return known[point]
+                known[state] = stack.enter_context(contextmanager(running)(folders, state, to))
+            return known[state]
 
         yield open_at

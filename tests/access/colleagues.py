@@ -13,9 +13,9 @@ from app.access.rights import HOLDERS, RIGHTS, Right, Role
 from app.caspen.tables import Client, Contact, File
 from app.migration.upload_tables import UploadFile
 from app.sandbox.demo import WORKSPACE
-from tests.invited import answer_invitation, change, invitation_to, invite, remove, sign_in_by_link
-from tests.pages import done
-from tests.product import MEGAN, OTHER, Product, Visitor
+from tests.harness.invitations import answer_invitation, change, invitation_to, invite, remove, sign_in_by_link
+from tests.harness.page_text import done
+from tests.harness.product import MEGAN, OTHER, Product, Visitor
 
 ENDLESS = "/progress/events"
 OPENS = frozenset({200, 303, 307, 409, 410, 422})

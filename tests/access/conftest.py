@@ -4,7 +4,7 @@ import pytest
 
 from app.settings import Environment
 from tests.conftest import At
-from tests.product import Product
+from tests.harness.product import Product
 
 
 @pytest.fixture

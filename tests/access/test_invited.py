@@ -12,15 +12,15 @@ from app.web.page_context import COOKIE
 from app.wizard import progress
 from app.wizard.progress import may_view, stream, watch_of
 from tests.access.colleagues import SITUATIONS, Situation, joined, opened_wrongly, put_upload
+from tests.harness.invitations import change, person_id, remove
+from tests.harness.page_text import done
+from tests.harness.prepared_moves import PreparedFolders, running
+from tests.harness.product import Product
 from tests.harness.waiting import patience
-from tests.invited import change, person_id, remove
-from tests.pages import done
-from tests.points import Folders, running
-from tests.product import Product
 
 
 @pytest.fixture(scope="module")
-def product(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(folders: PreparedFolders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with contextmanager(running)(folders, "reviewing", tmp_path_factory.mktemp("invited") / "var") as started:
         put_upload(started)
         yield started

@@ -14,7 +14,7 @@ from app.caspen.tables import Client, Contact, File
 from app.migration.upload_tables import UploadFile
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
-from tests.product import ANA, BASE, MEGAN, NORA, OLIVE, OTHER, OWN_PAGE, RICK, ROSA, VERA, Product, Visitor
+from tests.harness.product import ANA, BASE, MEGAN, NORA, OLIVE, OTHER, OWN_PAGE, RICK, ROSA, VERA, Product, Visitor
 
 VISITORS: dict[str, tuple[str | None, str | None, Role | None]] = {
     "anonymous": (None, None, None),

@@ -20,8 +20,8 @@ from tests.access.test_matrix import ENDLESS, VISITORS, allowed, filled
 from tests.conftest import At
 from tests.forms.page_forms import forms_of
 from tests.forms.routes import waiting_link
-from tests.pages import words
-from tests.product import MEGAN, VERA, Product, Visitor
+from tests.harness.page_text import words
+from tests.harness.product import MEGAN, VERA, Product, Visitor
 
 ROLES = ("viewer", "reviewer", "support", "support lead")
 """Everybody who can open a move and cannot act for its clinic."""

@@ -16,7 +16,7 @@ from app.access.sessions import load_viewer
 from app.db import Database, now
 from app.schema.trees import TREES
 from app.schema.upgrade import upgrade_tree
-from tests.postgres import postgres_url
+from tests.harness.postgres import postgres_url
 
 CLINIC = "wsp_race"
 ROUNDS = 12

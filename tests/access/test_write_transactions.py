@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from app.access.access_tables import Person
 from app.db import Database, LedgerTable
-from tests.postgres import postgres_url
+from tests.harness.postgres import postgres_url
 
 PATIENCE = (None, 0.1, 8.0)
 

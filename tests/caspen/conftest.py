@@ -10,7 +10,7 @@ import pytest
 from app.caspen.gateway import create_workspace
 from app.caspen.stores import Stores
 from tests.caspen.story import WORKSPACE
-from tests.postgres import postgres_url
+from tests.harness.postgres import postgres_url
 
 numbers = count(1)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clinic import runtime_in
+from tests.harness.clinic import runtime_in
 from tests.reading.story import Desk as Reading
 from tests.register.story import Desk
 

@@ -9,7 +9,7 @@ import pytest
 from app.caspen.workspace_snapshot import WorkspaceDetails, WorkspaceSnapshot
 from app.commands.input_files import answered
 from app.mapping.plan import Choice, Plan
-from tests.clinic import runtime_in
+from tests.harness.clinic import runtime_in
 from tests.register.story import DIARY, Desk, Tried, export
 
 FILE = {"path", "kind", "dialect", "encoding", "rows", "parts", "sha256", "refused"}

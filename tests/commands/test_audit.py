@@ -15,8 +15,8 @@ from app.migration.audit import write_audit
 from app.migration.models import AuditEntry
 from app.settings import Settings
 from app.worker.runtime import Runtime, open_runtime
-from tests.clinic import settings_in
-from tests.postgres import postgres_url
+from tests.harness.clinic import settings_in
+from tests.harness.postgres import postgres_url
 
 LINES = 3
 TABLE = AuditEntry.__table__  # type: ignore[attr-defined]  # set by the table class

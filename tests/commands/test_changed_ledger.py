@@ -8,8 +8,8 @@ import pytest
 
 from app.commands.drive import Driver
 from app.migration.states import State
-from tests.clinic import clinic_files
 from tests.commands.test_trial import run
+from tests.harness.clinic import clinic_files
 from tests.world.ledger_lies import LIES
 
 

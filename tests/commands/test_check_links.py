@@ -11,7 +11,7 @@ from app.fetch.link_providers import load_provider_lines, record_check
 from app.links import LinkSettings
 from app.schema.trees import LEDGER
 from app.schema.upgrade import upgrade_tree
-from tests.clinic import settings_in
+from tests.harness.clinic import settings_in
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.links.providers.dropbox.fake import APP, SECRET, Dropbox

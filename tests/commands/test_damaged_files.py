@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
-from tests.clinic import clinic_files
+from tests.harness.clinic import clinic_files
 
 AGAINST = {"rows_miscounted", "cells_not_found", "cells_in_doubt", "not_verified", "row_quarantined", "not_a_record"}
 CLIENTS = [

@@ -9,7 +9,7 @@ import yaml
 from tests.commands.test_trial import content_of, run
 from tests.figures.command import Tried
 from tests.figures.samples import differences
-from tests.fourth import write_fourth
+from tests.harness.unknown_dialect import write_unknown_dialect
 from tests.wizard.questionable import REGISTER, cases_called_otherwise
 
 PAIRS = {"case_no": "Case ID", "client_ref": "patient_id", "opened": "issue_date", "is_closed": ""}
@@ -35,14 +35,14 @@ def tried(folder: Path, tmp_path: Path, **answers: object) -> tuple[int, str, Pa
     return result.exit_code, result.output, tmp_path / "t.json"
 
 
-def test_a_fourth_dialect_goes_through_by_pairing_alone(tmp_path: Path) -> None:
-    fourth = write_fourth(tmp_path / "export.zip")
-    plan = fourth.plan(tmp_path / "plan.yaml")
-    assert run("read", fourth.path).exit_code == 2
-    status = run("trial", fourth.path, "--plan", plan, "--json", tmp_path / "t.json").exit_code
+def test_an_unknown_dialect_goes_through_by_pairing_alone(tmp_path: Path) -> None:
+    export = write_unknown_dialect(tmp_path / "export.zip")
+    plan = export.plan(tmp_path / "plan.yaml")
+    assert run("read", export.path).exit_code == 2
+    status = run("trial", export.path, "--plan", plan, "--json", tmp_path / "t.json").exit_code
     answer = Tried(status, content_of(tmp_path / "t.json"))
     assert answer.balances
-    assert differences(answer, fourth.expected.at(datetime.now(UTC))) == []
+    assert differences(answer, export.expected.at(datetime.now(UTC))) == []
 
 
 def test_kinds_and_fields_go_by_our_names_or_the_sources(folder: Path, tmp_path: Path) -> None:

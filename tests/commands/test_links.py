@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
-from tests.clinic import clinic_files
+from tests.harness.clinic import clinic_files
 from tests.harness.waiting import patience
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet

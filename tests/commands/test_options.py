@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clinic import clinic_files
 from tests.commands.test_trial import P, run
+from tests.harness.clinic import clinic_files
 from tests.harness.ready_process import run_ready
 
 READ = {"export", "inventory", "references", "problems"}

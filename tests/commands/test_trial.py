@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 from app.cli import app
 from app.commands.private import NO_CLINIC, begin_private, private_engine
 from app.migration.models import AuditEntry
-from tests.clinic import clinic_files, patients
 from tests.figures import command
+from tests.harness.clinic import clinic_files, patients
 from tests.reading.locks import locked
 from tests.reading.zips import Item, build
 

@@ -15,7 +15,7 @@ from app.fetch.link_providers import count_bytes_of_day
 from app.links import normalise
 from app.migration.models import Export, Work
 from app.migration.states import Event, State
-from tests.clinic import MEGAN, Clinic, clinic_files, clinic_in, runtime_in
+from tests.harness.clinic import MEGAN, Clinic, clinic_files, clinic_in, runtime_in
 from tests.harness.waiting import patience, until
 from tests.links.fake_provider import FakeProvider
 from tests.links.files import ServedFile

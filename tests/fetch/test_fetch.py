@@ -15,7 +15,7 @@ from app.links import normalise
 from app.migration.models import Export, LinkedFile
 from app.migration.states import State
 from app.storage import CannotOpen
-from tests.clinic import MEGAN, Clinic, clinic_files
+from tests.harness.clinic import MEGAN, Clinic, clinic_files
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.links.replies import Fault

@@ -11,7 +11,7 @@ from app.migration.exports import Handed
 from app.migration.models import Migration
 from app.migration.states import State
 from app.queue import NoQueue
-from tests.clinic import MEGAN, Clinic
+from tests.harness.clinic import MEGAN, Clinic
 
 
 @dataclass

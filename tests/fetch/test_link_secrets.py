@@ -18,8 +18,8 @@ from app.links import LinkSettings, inspect, normalise
 from app.migration.states import State
 from app.wizard.link import masked
 from app.worker.runtime import Runtime
-from tests.clinic import MEGAN, Clinic, clinic_files, clinic_in, runtime_in
 from tests.figures.emptied_redis import redis_server
+from tests.harness.clinic import MEGAN, Clinic, clinic_files, clinic_in, runtime_in
 from tests.harness.waiting import patience
 from tests.links.fake_provider import FakeProvider
 from tests.links.files import ServedFile

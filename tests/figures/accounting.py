@@ -22,10 +22,10 @@ from app.migration.trials import current_trial
 from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
-from tests.clinic import settings_in
 from tests.figures.again import postgres
 from tests.figures.faults import MEMORY
 from tests.figures.figure import Measure, Reached
+from tests.harness.clinic import settings_in
 from tests.harness.waiting import patience
 from tests.world.export import planted
 from tests.world.move import MEGAN, arrive, decide, finish, move

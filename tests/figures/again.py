@@ -11,7 +11,7 @@ from app.sources.cliniko.sample import SizeName
 from tests.figures.command import Tried, trial
 from tests.figures.figure import Measure, Reached
 from tests.figures.samples import sample
-from tests.postgres import postgres_url
+from tests.harness.postgres import postgres_url
 
 WORKERS = (1, 2, 4)
 

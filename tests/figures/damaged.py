@@ -21,9 +21,9 @@ from zoneinfo import ZoneInfo
 from app.caspen.gateway import Gateway
 from app.migration.states import State
 from app.worker.runtime import Runtime
-from tests.clinic import clinic_in, runtime_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.good_export import KEYS, TEXTS, Export, Table, good
+from tests.harness.clinic import clinic_in, runtime_in
 from tests.reading.workbooks import workbook
 from tests.register.story import Tried, told_of
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.worker.runtime import open_runtime
-from tests.clinic import clinic_files, clinic_in, settings_in
 from tests.figures.figure import Measure, Reached
+from tests.harness.clinic import clinic_files, clinic_in, settings_in
+from tests.harness.free_ports import free_port
 from tests.harness.waiting import take_time, until
-from tests.ports import free_port
 from tests.workers.served import ENDS, Served
 
 SEED = 10

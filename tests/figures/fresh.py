@@ -15,8 +15,8 @@ from pathlib import Path
 from tests.figures.figure import Measure, Reached
 from tests.figures.forms import Browser
 from tests.figures.walk import whole
+from tests.harness.free_ports import free_port
 from tests.harness.waiting import patience, until
-from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 180.0

@@ -27,10 +27,10 @@ from tests.access.test_matrix import ENDLESS, VISITORS, filled
 from tests.figures.accounting import databases
 from tests.figures.disk_full import FILES
 from tests.figures.figure import Measure, Reached
+from tests.harness.postgres import postgres_server
+from tests.harness.prepared_moves import PREPARED_STATES
+from tests.harness.product import Product, Visitor, start, stop
 from tests.harness.waiting import patience
-from tests.points import POINTS
-from tests.postgres import postgres_server
-from tests.product import Product, Visitor, start, stop
 
 SEED = 11
 SHORT, LONG = 600, 10_000
@@ -245,7 +245,7 @@ def product_on(server: str | None, number: int) -> Iterator[Product]:
         urls: dict[str, Any] = dict(stack.enter_context(databases(server, number))) if server else {}
         product = start(home / "var", Environment.TEST, **urls)
         for point in ("nothing", "begun", "preparing", "matching", "reviewing"):
-            POINTS[point](product)
+            PREPARED_STATES[point](product)
             stop(product)
             product = start(home / "var", Environment.TEST, **{**urls, **PATIENCE})
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.access.colleagues import SITUATIONS, opened_wrongly, put_upload
 from tests.figures.figure import Measure, Reached
-from tests.points import Folders, running
+from tests.harness.prepared_moves import PreparedFolders, running
 
 MOST_NAMED = 10
 TIMES_LONG = 3
@@ -16,7 +16,7 @@ def routes_by_people(long: bool) -> Reached:
     """Asks every route in every situation; the long form does so for several people in each situation."""
     asked, wrong, people = 0, list[str](), 0
     with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
-        folders = Folders(Path(folder) / "points")
+        folders = PreparedFolders(Path(folder) / "points")
         with contextmanager(running)(folders, "reviewing", Path(folder) / "var") as product:
             put_upload(product)
             for turn in range(TIMES_LONG if long else 1):

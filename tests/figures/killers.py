@@ -5,8 +5,8 @@ from pathlib import Path
 
 from app.isolated.places import Process, places_of
 from tests.figures.figure import Measure, Reached
+from tests.harness.prepared_moves import PreparedFolders, running
 from tests.hostile import web, worker
-from tests.points import Folders, running
 
 SHORT_LOOPS = ("a file's preview", "the link doctor")
 SHORT_WORKER = ("a file of an archive",)
@@ -18,7 +18,7 @@ def take(long: bool) -> Reached:
     wrong: list[str] = []
     tried = 0
     with tempfile.TemporaryDirectory(prefix="caspen-killers-") as folder:
-        for product in running(Folders(Path(folder) / "points"), "preparing", Path(folder) / "web"):
+        for product in running(PreparedFolders(Path(folder) / "points"), "preparing", Path(folder) / "web"):
             web.arm(web.reviewed(product))
             for place in places_of(Process.LIMITED_READER):
                 for killer in web.KILLERS:

@@ -26,7 +26,7 @@ def take(long: bool) -> Reached:
         "-p",
         "no:cacheprovider",
     ]
-    environment = {**os.environ, "POINTS_ON_POSTGRES": "1"}
+    environment = {**os.environ, "PAGES_ON_POSTGRES": "1"}
     done = subprocess.run(
         [*command, *(LONG if long else SHORT)], env=environment, capture_output=True, text=True, check=False
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.figures.figure import Measure, Reached
 from tests.figures.samples import wrong_today
 from tests.figures.stories import told
-from tests.fourth import write_fourth
+from tests.harness.unknown_dialect import write_unknown_dialect
 
 SEEDS = (1, 2, 3)
 LONG_SEEDS = tuple(range(1, 11))
@@ -16,10 +16,10 @@ def _by_plan(long: bool) -> Reached:
     seeds = LONG_SEEDS if long else SEEDS
     wrong: dict[int, list[str]] = {}
     for seed in seeds:
-        with tempfile.TemporaryDirectory(prefix="caspen-fourth-") as folder:
-            fourth = write_fourth(Path(folder) / "export.zip", "small", seed)
-            plan = fourth.plan(Path(folder) / "plan.yaml")
-            wrong[seed] = wrong_today(fourth.path, fourth.expected, "--plan", str(plan))
+        with tempfile.TemporaryDirectory(prefix="caspen-unknown-") as folder:
+            export = write_unknown_dialect(Path(folder) / "export.zip", "small", seed)
+            plan = export.plan(Path(folder) / "plan.yaml")
+            wrong[seed] = wrong_today(export.path, export.expected, "--plan", str(plan))
     why = tuple(f"seed {seed}: {line}" for seed, lines in wrong.items() for line in lines)
     return Reached(f"{sum(not lines for lines in wrong.values())} of {len(seeds)}", ok=not why, why=why)
 

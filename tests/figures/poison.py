@@ -12,9 +12,9 @@ from pathlib import Path
 
 from app.migration.states import State
 from app.worker.runtime import Runtime
-from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.yard import REAL
+from tests.harness.clinic import Clinic, clinic_files, clinic_in, runtime_in
 from tests.harness.waiting import until
 from tests.worker import failing_on_request
 from tests.workers.story import a_worker

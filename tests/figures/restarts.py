@@ -18,12 +18,12 @@ import sqlalchemy as sa
 from app.migration.states import State
 from app.settings import Settings
 from app.worker.runtime import Runtime, open_runtime
-from tests.clinic import settings_in
 from tests.figures.accounting import databases
 from tests.figures.figure import Measure, Reached
 from tests.figures.unknown_commits import CHECKS
+from tests.harness.clinic import settings_in
+from tests.harness.postgres import SETTINGS, Server, postgres_server
 from tests.harness.waiting import Ceiling
-from tests.postgres import SETTINGS, Server, postgres_server
 from tests.workers.story import WorkerProcess
 from tests.world.bases import made_in
 from tests.world.export import planted

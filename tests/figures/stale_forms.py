@@ -13,9 +13,9 @@ from tests.forms.databases import on_postgresql
 from tests.forms.outdated import changed, filled_in, ledger_of
 from tests.forms.routes import LINES
 from tests.forms.savers import PAIRS, Round, at_once, reset
-from tests.points import Folders, running
-from tests.postgres import postgres_url
-from tests.product import Product
+from tests.harness.postgres import postgres_url
+from tests.harness.prepared_moves import PreparedFolders, running
+from tests.harness.product import Product
 
 NAME = "POST routes x stale and concurrent"
 ASKED = (
@@ -30,7 +30,7 @@ def take(long: bool) -> Reached:
     missing = posts - {line.route for line in LINES} - set(FENCED)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        folders = Folders(home / "points")
+        folders = PreparedFolders(home / "points")
         stale = [wrong for wrong in applied_to_something_else(folders, home) if wrong]
         rounds = concurrent_on_sqlite(folders, home, ROUNDS if long else 1)
         rounds += concurrent_on_postgresql(home, ROUNDS if long else 1)
@@ -45,12 +45,12 @@ def take(long: bool) -> Reached:
 
 
 @contextmanager
-def product_at(folders: Folders, point: str, to: Path) -> Iterator[Product]:
+def product_at(folders: PreparedFolders, point: str, to: Path) -> Iterator[Product]:
     with contextmanager(running)(folders, point, to) as product:
         yield product
 
 
-def applied_to_something_else(folders: Folders, home: Path) -> Iterator[str]:
+def applied_to_something_else(folders: PreparedFolders, home: Path) -> Iterator[str]:
     """For each form, what it changed from an outdated page; empty if nothing."""
     for number, line in enumerate(LINES):
         if line.change is None:
@@ -65,7 +65,7 @@ def applied_to_something_else(folders: Folders, home: Path) -> Iterator[str]:
             yield f"{line.route} answered {status} and changed {', '.join(tables)}" if tables else ""
 
 
-def concurrent_on_sqlite(folders: Folders, home: Path, times: int) -> list[Round]:
+def concurrent_on_sqlite(folders: PreparedFolders, home: Path, times: int) -> list[Round]:
     with product_at(folders, "matching", home / "sqlite") as product:
         return rounds_of(product, times)
 

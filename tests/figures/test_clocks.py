@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.clinic import runtime_in
 from tests.figures.clocks import PLACES, Turn, Visit, export_of, local, turns, visits, wrong
+from tests.harness.clinic import runtime_in
 from tests.register.story import Desk
 
 YEAR = (2026,)

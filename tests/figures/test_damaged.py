@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.caspen.gateway import Gateway
-from tests.clinic import clinic_in, runtime_in
 from tests.figures.damaged import DAMAGES, WORKSPACE, Damaged, Trials, inputs
 from tests.figures.good_export import good
+from tests.harness.clinic import clinic_in, runtime_in
 
 pytestmark = pytest.mark.xdist_group("damaged")
 

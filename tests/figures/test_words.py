@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.clinic import runtime_in
 from tests.figures.wording import Pen, Written
 from tests.figures.words import export_of, lost, lost_of_forms, seen, written
+from tests.harness.clinic import runtime_in
 from tests.register.story import Desk
 
 NUMBER, SEED = 60, 7

@@ -12,9 +12,9 @@ from app.migration.advance import advance
 from app.migration.states import Event, State
 from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
-from tests.clinic import settings_in
 from tests.figures.again import postgres
 from tests.figures.figure import Measure, Reached
+from tests.harness.clinic import settings_in
 from tests.harness.waiting import Ceiling
 from tests.world import accounted, history_legal, nothing_early, one_each, same_content
 from tests.world.bases import made_in

@@ -21,12 +21,12 @@ from app.caspen.tables import OBJECTS
 from app.commands.drive import environment_of
 from app.settings import Settings
 from app.worker.runtime import open_runtime
-from tests.clinic import settings_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.forms import Browser, Fill, Page
 from tests.figures.fresh import STARTS_WITHIN, until_answers
 from tests.figures.walk import whole
-from tests.ports import free_port
+from tests.harness.clinic import settings_in
+from tests.harness.free_ports import free_port
 from tests.workers.story import a_worker
 from tests.world import history_legal, mails_once, nothing_early
 from tests.world.left import Left, delivered

@@ -23,8 +23,8 @@ from tests.figures.fresh import STARTS_WITHIN, until_answers
 from tests.figures.unreasonable import Made, large_file, large_values, legal_values
 from tests.figures.walk import whole
 from tests.figures.watch import Used, Watch, run
+from tests.harness.free_ports import free_port
 from tests.harness.waiting import patience
-from tests.ports import free_port
 
 MOST_MB = 256.0
 DEARER = 1.25

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.points import POINTS
-from tests.product import Product, start, stop
+from tests.harness.prepared_moves import PREPARED_STATES
+from tests.harness.product import Product, start, stop
 
 REACHED = ("nothing", "begun", "preparing", "matching")
 
@@ -15,7 +15,7 @@ def on_postgresql(folder: Path, url: str) -> Iterator[Product]:
     """Walks there by the pages themselves, as the copies of the other tests were made."""
     for point in REACHED:
         product = start(folder, database_url=url, caspen_database_url=url)
-        POINTS[point](product)
+        PREPARED_STATES[point](product)
         stop(product)
     product = start(folder, database_url=url, caspen_database_url=url)
     try:

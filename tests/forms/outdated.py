@@ -10,8 +10,8 @@ from httpx import Response
 from app.db import LedgerTable
 from tests.forms.browser import basis_in, basis_now, page_of
 from tests.forms.routes import Line
-from tests.pages import words
-from tests.product import OWN_PAGE, Product, Visitor
+from tests.harness.page_text import words
+from tests.harness.product import OWN_PAGE, Product, Visitor
 
 PASSING = {"sign_in", "login_token"}
 LOOKS = ("file_seen", "known_clients_listed")

@@ -19,8 +19,8 @@ from app.migration.states import State
 from app.sandbox.demo import WORKSPACE
 from app.sources import source
 from app.wizard.migration_overview import inventory_of
-from tests.pages import absent, doubts
-from tests.product import ANA, MEGAN, Product, Visitor
+from tests.harness.page_text import absent, doubts
+from tests.harness.product import ANA, MEGAN, Product, Visitor
 
 WORDS = "The clinic asked us on the phone."
 LINK = "https://10.0.0.1/export.zip"  # never asked: it is no public address

@@ -12,8 +12,8 @@ from app.migration.plans import plan_of
 from app.sources import source
 from tests.forms.outdated import Sending, filled_in
 from tests.forms.routes import Fill, Line, M, always, first_file, name_of, nothing
+from tests.harness.product import GRACE, MEGAN, Product
 from tests.harness.waiting import patience
-from tests.product import GRACE, MEGAN, Product
 
 Kept = Callable[[Product, Migration, dict[str, Any]], bool]
 USES = tuple(use.name for use in source(None).uses)

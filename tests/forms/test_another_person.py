@@ -19,8 +19,8 @@ from tests.forms.outdated import Sending, changed, filled_in, ledger_of
 from tests.forms.page_forms import PageForm, forms_of
 from tests.forms.routes import LINES, Act, Line, in_state, invitation_of, nothing
 from tests.forms.test_outdated import told_of
-from tests.pages import done, headline, words
-from tests.product import ANA, GRACE, MEGAN, NORA, OWN_PAGE, ROSA, VERA, Product, Visitor
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import ANA, GRACE, MEGAN, NORA, OWN_PAGE, ROSA, VERA, Product, Visitor
 
 NAMES = {MEGAN: "Megan Doyle", GRACE: "Grace Okonkwo", ANA: "Ana Ferreira", ROSA: "Rosa Lund"}
 OTHERS = "Another person opened this page"

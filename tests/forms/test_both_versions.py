@@ -9,8 +9,8 @@ from tests.conftest import At
 from tests.forms.outdated import Sending, filled_in
 from tests.forms.page_forms import forms_of
 from tests.forms.routes import LINES, Line, M, always, another_digest, next_export, nothing, people_left_out, went_on
-from tests.pages import done, headline, words
-from tests.product import GRACE, MEGAN, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import GRACE, MEGAN, Product
 from tests.wizard.choices import save, tab
 
 NAMES = Line(f"{M}/matches", "matching", nothing, people_left_out)

@@ -17,8 +17,8 @@ from app.migration.plans import plan_of
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
 from tests.forms.page_forms import Input, PageForm, forms_of, otherwise
-from tests.pages import done, words
-from tests.product import ANA, GRACE, MEGAN, Product, Visitor
+from tests.harness.page_text import done, words
+from tests.harness.product import ANA, GRACE, MEGAN, Product, Visitor
 from tests.wizard.questionable import REGISTER, cases_called_otherwise, handed_over, number_of
 from tests.wizard.test_which_folder import ROOT, documents, patient_in
 

@@ -15,8 +15,8 @@ from tests.conftest import At
 from tests.forms.outdated import Sending, changed, filled_in, ledger_of
 from tests.forms.routes import LINES, Line, always
 from tests.forms.test_outdated import told_of
-from tests.pages import words
-from tests.product import GRACE, MEGAN, Product
+from tests.harness.page_text import words
+from tests.harness.product import GRACE, MEGAN, Product
 
 CALM = {200, 303, 404, 409, 422, 429}
 LOOKS = {

@@ -19,8 +19,8 @@ from tests.forms.browser import basis_in
 from tests.forms.outdated import filled_in
 from tests.forms.page_forms import PageForm, Typed, forms_of, otherwise
 from tests.forms.routes import LINES, Line, M, always, next_export, nothing
-from tests.pages import absent, done, words
-from tests.product import ANA, MEGAN, Product, Visitor
+from tests.harness.page_text import absent, done, words
+from tests.harness.product import ANA, MEGAN, Product, Visitor
 from tests.wizard.answering import column, form_of, page_of
 from tests.wizard.choices import tab
 from tests.wizard.questionable import OTHER_WORDS, cases_called_otherwise, few, handed_over, table, written

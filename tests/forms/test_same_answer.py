@@ -11,8 +11,8 @@ from app.migration.states import State
 from tests.conftest import At
 from tests.forms.outdated import Sending, filled_in
 from tests.forms.routes import Line, M, always, nothing
-from tests.pages import done, words
-from tests.product import GRACE, Product
+from tests.harness.page_text import done, words
+from tests.harness.product import GRACE, Product
 from tests.wizard.choices import acknowledge, tab
 
 HTMX = {"HX-Request": "true", "sec-fetch-site": "same-origin"}

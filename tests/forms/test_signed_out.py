@@ -9,8 +9,8 @@ from tests.forms.outdated import changed, filled_in, ledger_of
 from tests.forms.page_forms import forms_of
 from tests.forms.routes import LINES, Line
 from tests.forms.test_outdated import told_of
-from tests.pages import done, headline, words
-from tests.product import BASE, MEGAN, OWN_PAGE, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import BASE, MEGAN, OWN_PAGE, Product
 
 SECRET = "password"
 WORDS = "Line 12 should be archived, and <b>Ann Lee</b> is one person."

@@ -7,8 +7,8 @@ import pytest
 from tests.conftest import At
 from tests.forms.databases import on_postgresql
 from tests.forms.savers import PAIRS, at_once, reset
-from tests.postgres import postgres_url
-from tests.product import Product
+from tests.harness.postgres import postgres_url
+from tests.harness.product import Product
 
 
 def no_save_is_lost(product: Product) -> None:

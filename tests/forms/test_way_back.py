@@ -8,8 +8,8 @@ import pytest
 from app.access.rights import RIGHTS
 from tests.conftest import At
 from tests.forms.browser import page_of
-from tests.pages import done
-from tests.product import ANA, BASE, MEGAN, OWN_PAGE, Product
+from tests.harness.page_text import done
+from tests.harness.product import ANA, BASE, MEGAN, OWN_PAGE, Product
 
 POSTED = sorted({path for method, path in RIGHTS if method == "POST" and path.startswith(("/m/", "/support/"))})
 BACK = re.compile(r'href="/signin\?next=([^"]+)"')

@@ -8,8 +8,8 @@ from app.wizard.history import ACTS
 from tests.conftest import At
 from tests.forms.outdated import filled_in
 from tests.forms.test_both_versions import DATE, answer
-from tests.pages import done, words
-from tests.product import ANA, GRACE, MEGAN, Product
+from tests.harness.page_text import done, words
+from tests.harness.product import ANA, GRACE, MEGAN, Product
 
 LATER = sorted(ACTS.keys() - set(Event))
 

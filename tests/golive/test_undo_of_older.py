@@ -13,7 +13,7 @@ from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.wizard.report import load_undo_result
 from app.worker.runtime import Runtime
-from tests.clinic import WORKSPACE, Clinic, clinic_files, clinic_in, runtime_in
+from tests.harness.clinic import WORKSPACE, Clinic, clinic_files, clinic_in, runtime_in
 
 FEWER = ((5, 5), (7, 9))  # clients and visits of the older and of the newer export
 SAME = ((6, 6), (6, 6))

@@ -10,7 +10,7 @@ from app.caspen.references import dangling_links
 from app.migration.advance import GuardRefused, WrongState
 from app.migration.states import Event, State
 from app.worker.clean_up import due_for_purge, forget_journals, purge
-from tests.clinic import ANA, WORKSPACE, Clinic, clinic_files, clinic_in, patients, runtime_in
+from tests.harness.clinic import ANA, WORKSPACE, Clinic, clinic_files, clinic_in, patients, runtime_in
 
 
 def counts(clinic: Clinic) -> dict[str, dict[str, int]]:
@@ -76,7 +76,7 @@ def test_a_second_trial_replaces_the_first_one(clinic: Clinic) -> None:
 def test_an_approval_of_another_trial_is_refused(clinic: Clinic) -> None:
     clinic.tried()
     from app.migration.trials import approve
-    from tests.clinic import MEGAN
+    from tests.harness.clinic import MEGAN
 
     with pytest.raises(GuardRefused) as refused, clinic.runtime.ledger.write() as session:
         approve(session, clinic.id, "another digest", MEGAN, lambda *_: None)

@@ -99,7 +99,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 
     def start(**more: str) -> Run:
         (tmp_path / "test_story.py").write_text(STORY)
-        words = [sys.executable, "-m", "tests.run", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+        words = [sys.executable, "-m", "tests.harness.run", "-p", "tests.conftest", "-p", "no:cacheprovider"]
         words += ["-c", str(ROOT / "pyproject.toml"), str(tmp_path / "test_story.py")]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CI"))}
         environment |= {"PYTHONPATH": str(ROOT), "READY": str(tmp_path / "ready"), "TEST_WORKERS": "2", **more}

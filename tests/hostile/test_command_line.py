@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clinic import clinic_files
 from tests.figures.command import trial
+from tests.harness.clinic import clinic_files
 from tests.harness.waiting import patience
 from tests.hostile.worker import KILLERS, MARKER
 

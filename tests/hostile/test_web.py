@@ -13,9 +13,9 @@ from app.reading import encoding, json_stream, parts, unpack, workbook
 from app.reading.archive import Archive
 from app.reading.entries import ExportFiles
 from tests.access.test_matrix import filled
+from tests.harness.prepared_moves import PreparedFolders, running
+from tests.harness.product import MEGAN, Product
 from tests.hostile.web import ACTS, KILLERS, arm, hostile_export, name_of, reviewed, tried
-from tests.points import Folders, running
-from tests.product import MEGAN, Product
 from tests.wizard.questionable import number_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hostile-web")]
@@ -23,7 +23,7 @@ WEB = tuple(place.name for place in places_of(Process.LIMITED_READER))
 
 
 @pytest.fixture(scope="module")
-def product(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(folders: PreparedFolders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     for made in running(folders, "preparing", tmp_path_factory.mktemp("hostile") / "var"):
         reviewed(made)
         arm(made)

@@ -19,9 +19,9 @@ from app.migration.models import ProblemLine
 from app.migration.states import Actor, State
 from app.migration.trials import start_trial
 from app.wizard import review_samples
+from tests.harness.page_text import words
+from tests.harness.product import ANA, MEGAN, Product
 from tests.harness.waiting import happens, patience
-from tests.pages import words
-from tests.product import ANA, MEGAN, Product
 from tests.wizard.questionable import few, handed_over, number_of
 from tests.world.ledger_lies import reseal
 

@@ -9,7 +9,7 @@ from sqlmodel import select
 from app.isolated.places import ParsingPlace, Process, places_of
 from app.migration.models import ExportFile
 from app.migration.states import State
-from tests.clinic import Clinic, clinic_files, clinic_in, patients, runtime_in
+from tests.harness.clinic import Clinic, clinic_files, clinic_in, patients, runtime_in
 from tests.harness.waiting import patience, until
 from tests.reading.story import zipped
 from tests.workers.story import a_worker

@@ -7,7 +7,7 @@ import pytest
 
 from app.caspen.record_ids import Ids
 from app.sources import SOURCES, source
-from tests.clinic import clinic_in, runtime_in
+from tests.harness.clinic import clinic_in, runtime_in
 from tests.kinds import appliances
 from tests.register.story import Tried, export, table, told_of
 

@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from app.caspen.tables import File
 from app.trial.file_contents import open_in_trial
-from tests.clinic import Clinic, clinic_in, runtime_in
+from tests.harness.clinic import Clinic, clinic_in, runtime_in
 
 PDF = b"%PDF-1.4 "
 CLIENTS = """id,first_name,last_name,date_of_birth,merged_at,merged_with_patient_id,deleted_at,created_at

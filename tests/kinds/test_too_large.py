@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.clinic import runtime_in
+from tests.harness.clinic import runtime_in
 from tests.register.story import Desk
 
 MIB = 1 << 20

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser import chromium, warm_context
+from tests.harness.browser import chromium, warm_context
 
 SCREEN = {"width": 1280, "height": 900}
 

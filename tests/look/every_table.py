@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from httpx import Response
 
 from app.access.rights import RIGHTS
-from tests.product import ANA, MEGAN, Product, Visitor
+from tests.harness.product import ANA, MEGAN, Product, Visitor
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"#][^"]*)"')
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)

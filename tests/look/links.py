@@ -13,6 +13,8 @@ from unittest.mock import patch
 from app.migration.exports import LINK
 from app.migration.models import Export
 from app.storage import seal_secret
+from tests.harness.prepared_moves import PreparedFolders, running, tiny_export
+from tests.harness.product import ANA, MEGAN, Product
 from tests.links.fake_provider import Node
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
@@ -20,8 +22,6 @@ from tests.links.providers.dropbox.fake import APP, SECRET, Dropbox
 from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
 from tests.links.providers.onedrive.fake import OneDrive
 from tests.links.replies import Fault
-from tests.points import Folders, running, tiny_export
-from tests.product import ANA, MEGAN, Product
 
 S3 = "https://riverbend.s3.ap-southeast-2.amazonaws.com/export.zip?X-Amz-Signature=x"
 LONG = "Harbour Street Physiotherapy and Sports Medicine Centre full data export of all practitioners 2026-11-28.zip"
@@ -33,7 +33,7 @@ TREE = {"clients.zip": ServedFile(size=1_000_000), "treatment notes.zip": Served
 class Tour:
     """Runs migrations in sequence, each in its own folder. `pages` are the pages of Megan and of support by name."""
 
-    def __init__(self, home: Path, net: FakeInternet, folders: Folders) -> None:
+    def __init__(self, home: Path, net: FakeInternet, folders: PreparedFolders) -> None:
         self.folders, self.home, self.net = folders, home, net
         self.drive, self.onedrive, self.dropbox = Google(net), OneDrive(net), Dropbox(net)
         self.pages: dict[str, str] = {}
@@ -151,7 +151,7 @@ def afterwards(tour: Tour) -> None:
         tour.keep("support-providers", product, "/support", ANA)
 
 
-def every_state(home: Path, folders: Folders) -> dict[str, str]:
+def every_state(home: Path, folders: PreparedFolders) -> dict[str, str]:
     """The pages by name. `home` is an empty folder."""
     (home / "net").mkdir()
     net = FakeInternet(home / "net")

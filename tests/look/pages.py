@@ -13,7 +13,7 @@ from jinja2 import Environment
 from playwright.sync_api import Page
 
 from app.templating import STATIC, TEMPLATES, environment
-from tests.browser import axe, is_dark, scrolls_sideways
+from tests.harness.browser import axe, is_dark, scrolls_sideways
 
 NOW = datetime(2026, 12, 17, 4, 12, tzinfo=UTC)
 STEPS = ("Start", "Get ready", "Hand over", "Match", "Trial", "Review", "Approve")

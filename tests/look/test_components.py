@@ -10,7 +10,7 @@ from app.templating import TEMPLATES, block, environment
 from app.web.form_of_another_person import AnothersForm
 from app.web.refused_forms import NAME_GONE, NOT_THERE, RefusedForm, SentAnswer
 from app.web.unsent_form import UnsentForm
-from tests.browser import axe, is_dark, scrolls_sideways
+from tests.harness.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import context, render, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("look")]

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import axe, scrolls_sideways
+from tests.harness.browser import axe, scrolls_sideways
+from tests.harness.prepared_moves import PreparedFolders
 from tests.look.links import every_state
 from tests.look.pages import served
-from tests.points import Folders
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("look-links")]
 TOLD = {
@@ -38,7 +38,7 @@ TOLD = {
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory, folders: Folders) -> dict[str, str]:
+def pages(tmp_path_factory: pytest.TempPathFactory, folders: PreparedFolders) -> dict[str, str]:
     return every_state(tmp_path_factory.mktemp("links"), folders)
 
 

@@ -16,7 +16,7 @@ from app.records.section import SectionLine, SectionPage, Tab
 from app.records.sections import BY_NAME, SECTIONS
 from app.sources.cliniko.source import EXPORT_GUIDE
 from app.templating import TEMPLATES, environment, rich
-from tests.browser import axe, scrolls_sideways
+from tests.harness.browser import axe, scrolls_sideways
 from tests.look.pages import LONG_NAME, NOW, assert_open_to_everybody, context, render, served
 
 KINDS = [

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, Route
 
 from tests.conftest import At
-from tests.product import BASE, MEGAN, Product, Visitor
+from tests.harness.product import BASE, MEGAN, Product, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("look")]
 CONTROLS = """() => [...document.querySelectorAll('main select, main input:not([type=hidden])')]

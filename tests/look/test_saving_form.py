@@ -8,9 +8,9 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import At
 from tests.forms.browser import BASIS
+from tests.harness.product import MEGAN
 from tests.harness.waiting import patience
 from tests.look.pages import served
-from tests.product import MEGAN
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("look")]
 HTMX = {"HX-Request": "true", "sec-fetch-site": "same-origin"}

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.templating import environment
-from tests.browser import axe, cut_tables
 from tests.conftest import At
+from tests.harness.browser import axe, cut_tables
 from tests.look.every_table import looks, of_product, with_tables
 from tests.look.pages import context, served
 

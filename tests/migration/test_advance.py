@@ -14,7 +14,7 @@ from app.migration.guards import export_kept, pausable
 from app.migration.models import AuditEntry, Export, Migration, OutboxMail
 from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, Move, State, destination
 from app.problems import Problem
-from tests.audit_lines import make_audit_say
+from tests.harness.audit_lines import make_audit_say
 
 ACTORS = tuple(Actor)
 GUARDED = {move.guard for move in MOVES if move.guard}

@@ -8,8 +8,8 @@ import pytest
 
 from app.db import Database, LedgerTable
 from app.migration.audit import chain_holds, write_audit
+from tests.harness.postgres import postgres_url
 from tests.harness.waiting import patience
-from tests.postgres import postgres_url
 
 WRITERS, LINES = 4, 8
 

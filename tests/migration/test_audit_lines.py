@@ -11,7 +11,7 @@ from app.db import Database, LedgerTable
 from app.migration.audited import load_audited
 from app.migration.models import Migration
 from app.migration.states import Event, State
-from tests.audit_lines import add_line, make_audit_say
+from tests.harness.audit_lines import add_line, make_audit_say
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.ports import free_port
+from tests.harness.free_ports import free_port
 
 
 @dataclass

@@ -15,10 +15,10 @@ from app.migration.outbox import post as write_mail
 from app.notify.mails import KINDS
 from app.notify.sender import Sender
 from tests.conftest import At
+from tests.harness.page_text import done
+from tests.harness.prepared_moves import approve
+from tests.harness.product import ANA, GRACE, MEGAN, Product
 from tests.notify.conftest import Post
-from tests.pages import done
-from tests.points import approve
-from tests.product import ANA, GRACE, MEGAN, Product
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 FACTS = {"reason": "Priya joins in March.", "code": "no_patients_file"}

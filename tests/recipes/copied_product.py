@@ -28,7 +28,7 @@ NOT_COPIED = shutil.ignore_patterns("*.zip", "*.png")
 NOT_PASSED = ("PYTHONPATH", "PYTEST_CURRENT_TEST")
 OWN = ("app", "workers", "tests", "e2e")
 WHOLE = "whole"
-LIBRARIES = "import app.main, tests.product, tests.test_conventions, sys; print(*sys.modules)"
+LIBRARIES = "import app.main, tests.harness.product, tests.test_conventions, sys; print(*sys.modules)"
 
 
 @dataclass

@@ -154,7 +154,7 @@ FILE = "Appliance ID,Patient ID,Appliance,Handed Over\n1,11,Knee brace,2026-02-0
 def use() -> None:
     """A row of a read export becomes a record, the trial balances, and a sample has a file of the kind."""
     from app.sources.cliniko.sample import write_sample
-    from tests.clinic import clinic_in, runtime_in
+    from tests.harness.clinic import clinic_in, runtime_in
     from tests.register.story import export, told_of
 
     folder = Path(tempfile.mkdtemp())

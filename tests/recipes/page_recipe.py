@@ -24,8 +24,8 @@ TEMPLATE = """{#- When a move began. Context: base.html's; began: a moment. -#}
 TEST = '''"""The timeline tells when a move began."""
 
 from tests.conftest import At
-from tests.pages import words
-from tests.product import RICK
+from tests.harness.page_text import words
+from tests.harness.product import RICK
 
 
 def test_the_first_day_is_told(shown_at: At) -> None:
@@ -92,7 +92,7 @@ def use() -> None:
     from fastapi.routing import iter_route_contexts
 
     from app.access.rights import RIGHTS, Right
-    from tests.product import ANA
+    from tests.harness.product import ANA
     from tests.recipes.started_move import started_move
 
     with started_move() as (product, megan):

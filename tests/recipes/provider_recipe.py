@@ -146,7 +146,7 @@ def use() -> None:
     """The provider recognises its link, and the page to hand an export over has the provider's help."""
     from app.links.normalise import normalise
     from app.links.provider_registry import provider_of, remedy_for
-    from tests.pages import words
+    from tests.harness.page_text import words
     from tests.recipes.started_move import started_move
 
     assert provider_of(normalise("https://files.tidebox.example/s/abc")).name == "tidebox"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from app.sandbox.demo import seed
 from app.sources import source
-from tests.pages import done
-from tests.product import MEGAN, Product, Visitor, start, stop
+from tests.harness.page_text import done
+from tests.harness.product import MEGAN, Product, Visitor, start, stop
 
 KEPT = Path(__file__).parents[2] / "var-of-started-move"
 """The clinic's folder, which the first use makes for all."""

@@ -19,15 +19,15 @@ from app.records.record_kind import NOTHING
 from app.records.shown_cells import Cell
 from app.records.source_row import SourceRow
 from app.sources import source
-from tests.points import Folders, hand_over, running, tiny_export, try_out
-from tests.product import Product
+from tests.harness.prepared_moves import PreparedFolders, hand_over, running, tiny_export, try_out
+from tests.harness.product import Product
 
 RECORDS = 4  # of each kind
 SOURCE = source("cliniko")
 
 
 @pytest.fixture(scope="module")
-def trial_of(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Product]]:
+def trial_of(folders: PreparedFolders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Product]]:
     """A product whose trial was made of the sample export in a dialect."""
     with ExitStack() as stack:
         known: dict[str, Product] = {}

@@ -19,9 +19,9 @@ from app.migration.models import Part
 from app.reading.parts import PartHead, read_part
 from app.sources import source
 from tests.conftest import At
+from tests.harness.product import Product
 from tests.kinds.story import ROWS as STORY
 from tests.kinds.story import context, joined_of, lookups
-from tests.product import Product
 
 SOURCE = source("cliniko")
 MOVING = [kind.name for kind in SOURCE.kinds if kind.imported and not kind.short_list.is_listed]

@@ -14,9 +14,9 @@ from app.migration.models import Migration, Part
 from app.reading.limits import Limits
 from app.reading.parts import PartWriter, read_part
 from app.web.search_text import search_address
-from tests.browser import chromium, served_app, until_idle, warm_context
 from tests.conftest import At
-from tests.product import RICK, Product
+from tests.harness.browser import chromium, served_app, until_idle, warm_context
+from tests.harness.product import RICK, Product
 from tests.records.hostile import PAYLOADS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hostile")]

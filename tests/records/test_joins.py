@@ -8,7 +8,7 @@ import pytest
 from app.records.evidence_lines import NO_CELL, EvidenceLine
 from app.records.origin import RecordOrigin
 from app.records.shown_cells import Cell
-from tests.clinic import runtime_in
+from tests.harness.clinic import runtime_in
 from tests.records.joined import DOCUMENTS, TABLES, changed, files_of, pages
 from tests.register.story import Desk, Tried
 

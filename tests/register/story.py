@@ -18,7 +18,7 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
 from app.migration.trials import current_trial
 from app.worker.runtime import Runtime
-from tests.clinic import MEGAN, Clinic, clinic_in
+from tests.harness.clinic import MEGAN, Clinic, clinic_in
 from tests.kinds.story import ROWS
 
 Rows = Sequence[Mapping[str, str | None]]

@@ -9,7 +9,7 @@ from app.mapping.plan import Choice, Plan
 from app.migration.advance import WrongState
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
-from tests.clinic import MEGAN, Clinic, clinic_in, runtime_in
+from tests.harness.clinic import MEGAN, Clinic, clinic_in, runtime_in
 from tests.register.story import Desk, Files, Tried, export, told_of
 from tests.register.test_there_already import field, made
 

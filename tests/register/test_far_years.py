@@ -7,7 +7,7 @@ import pytest
 
 from app.mapping.moments import local_timestamp, timestamp, visit_time
 from app.sources import source
-from tests.clinic import runtime_in
+from tests.harness.clinic import runtime_in
 from tests.kinds.story import ROWS
 from tests.register.story import Desk, Rows, Tried, export
 

@@ -10,9 +10,9 @@ from app.caspen.source_keys import SourceKeyLookup
 from app.migration.completeness_warnings import CompletenessWarning, completeness_warnings
 from app.migration.trials import current_trial
 from app.sources import source
-from tests.clinic import Clinic, clinic_in, runtime_in
+from tests.harness.clinic import Clinic, clinic_in, runtime_in
+from tests.harness.prepared_moves import tiny_export
 from tests.kinds.story import ROWS
-from tests.points import tiny_export
 from tests.register.story import Desk, Tried, export, told_of
 
 KINDS = {

@@ -10,7 +10,7 @@ from app.mapping.plan import Choice, Plan
 from app.matching.consequences import left_out_counts
 from app.migration.plans import plan_of, save_plan
 from app.sources import source
-from tests.clinic import MEGAN, Clinic, runtime_in
+from tests.harness.clinic import MEGAN, Clinic, runtime_in
 from tests.kinds.story import ROWS
 from tests.register.story import Desk, Tried, kind_file, told_of
 

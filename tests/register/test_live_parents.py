@@ -7,7 +7,7 @@ import pytest
 
 from app.caspen.gateway import Gateway
 from app.caspen.record_ids import Ids
-from tests.clinic import clinic_in, runtime_in
+from tests.harness.clinic import clinic_in, runtime_in
 from tests.kinds.story import ROWS
 from tests.register.story import DIARY, Desk, Tried, export, told_of
 

@@ -9,7 +9,7 @@ from app.caspen.tables import Client
 from app.mapping.plan import Choice
 from app.migration.plans import plan_of, save_plan
 from app.resolving import RULES, own_records, settle_index
-from tests.clinic import MEGAN, Clinic, clinic_in, runtime_in
+from tests.harness.clinic import MEGAN, Clinic, clinic_in, runtime_in
 from tests.register.story import DIARY, Desk, Files, Tried, export, told_of
 
 ADA, BEN, CY = "11", "12", "13"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.problems import catalogue
-from tests.clinic import runtime_in
+from tests.harness.clinic import runtime_in
 from tests.register import attachments, clinic, diary, files, papers, people, test_gone, test_there_already
 from tests.register.case import Case
 from tests.register.codes import CODES, REGISTER, levels_of

@@ -13,7 +13,7 @@ from app.caspen.tables import Client, CustomField
 from app.mapping.plan import IDENTITY, Choice
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
-from tests.clinic import MEGAN, Clinic, clinic_in, runtime_in
+from tests.harness.clinic import MEGAN, Clinic, clinic_in, runtime_in
 from tests.register.story import DIARY, Desk, Files, Tried, export, told_of
 
 BORN = {"date_of_birth": "1980-02-13"}

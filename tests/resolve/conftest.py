@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clinic_fixtures import clinic, runtime
+from tests.harness.clinic_fixtures import clinic, runtime
 from tests.index.story import Export
 
 __all__ = ["clinic", "runtime"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.clinic import runtime_in
+from tests.harness.clinic import runtime_in
 from tests.register.story import DIARY, Desk, Tried, export
 
 TYPES = [

@@ -8,7 +8,7 @@ import pytest
 from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice
 from app.reading.inventory import Inventory
-from tests.clinic import runtime_in
+from tests.harness.clinic import runtime_in
 from tests.match.test_match import ref, suggest, workspace
 from tests.register.story import DIARY, Desk, Tried, export
 

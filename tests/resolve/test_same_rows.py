@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.problems import Level
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.shapes.export import BESIDE, KINDS
 
 NATIVE: Mapping[str, str] = {

@@ -8,8 +8,8 @@ from app.caspen.workspace_snapshot import load_workspace
 from app.records.sections import SECTIONS
 from app.sandbox.demo import GAPS, PEOPLE, WORKSPACE, open_gaps, seed
 from tests.conftest import At
-from tests.pages import done, headline, typed, words
-from tests.product import ANA, MEGAN
+from tests.harness.page_text import done, headline, typed, words
+from tests.harness.product import ANA, MEGAN
 
 
 def test_the_demo_clinic_has_gaps_that_its_checklist_finds(product_at: At) -> None:

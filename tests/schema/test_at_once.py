@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.figures.accounting import databases
+from tests.harness.postgres import Server, postgres_server
 from tests.harness.waiting import patience
-from tests.postgres import Server, postgres_server
 from tests.workers.story import ROOT
 
 pytestmark = pytest.mark.slow

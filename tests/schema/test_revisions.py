@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from app.db import make_engine
 from app.schema.trees import TREES, Tree
 from app.schema.upgrade import upgrade_tree
-from tests.postgres import postgres_url
+from tests.harness.postgres import postgres_url
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clinic import Clinic, clinic_in, runtime_in
+from tests.harness.clinic import Clinic, clinic_in, runtime_in
 from tests.harness.waiting import patience
 from tests.shapes import odd_pages
 from tests.shapes.damaged import KEYED, WRITERS, Export, export, one_by_one

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.worker.runtime import Runtime
-from tests.clinic import Clinic, clinic_in, runtime_in
+from tests.harness.clinic import Clinic, clinic_in, runtime_in
 from tests.shapes.tried import WRONG
 
 ADDRESS = "https://api.example.com/v1/patients/"

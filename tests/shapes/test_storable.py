@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres import postgres_url
+from tests.harness.postgres import postgres_url
 from tests.shapes.export import BESIDE, KINDS
 from tests.shapes.shapes import REFERENCE, STRUCTURED, Files
 from tests.shapes.tried import tried

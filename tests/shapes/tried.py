@@ -7,7 +7,7 @@ from pathlib import Path
 from app.golive.live_check import check_live
 from app.migration.states import State
 from app.problems import Level
-from tests.clinic import clinic_in, runtime_in
+from tests.harness.clinic import clinic_in, runtime_in
 from tests.shapes.export import BESIDE, KINDS
 from tests.shapes.shapes import REFERENCE, Files, Shape
 

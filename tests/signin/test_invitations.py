@@ -5,9 +5,9 @@ import pytest
 from app.access.rights import Role
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
-from tests.invited import answer_invitation, invitation_to, invite, join, sign_in_by_link
-from tests.pages import done, headline, words
-from tests.product import ANA, MEGAN, NORA, OLIVE, ROSA, VERA, Product
+from tests.harness.invitations import answer_invitation, invitation_to, invite, join, sign_in_by_link
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import ANA, MEGAN, NORA, OLIVE, ROSA, VERA, Product
 
 KIM = "kim@harbourstreet.example"
 

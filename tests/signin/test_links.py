@@ -12,8 +12,8 @@ from app.access.access_tables import SignedIn, SignInToken
 from app.notify.mails import Composer
 from app.web.page_context import COOKIE
 from tests.conftest import At
-from tests.pages import headline, typed, words
-from tests.product import MEGAN, OLIVE, Product
+from tests.harness.page_text import headline, typed, words
+from tests.harness.product import MEGAN, OLIVE, Product
 
 WBR_MEGAN = MEGAN.replace("@", " @")  # an address may break before its sign
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

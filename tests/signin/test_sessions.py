@@ -9,8 +9,8 @@ import time_machine
 from app.settings import Environment
 from app.web.page_context import COOKIE, SECURE_COOKIE
 from tests.conftest import At
-from tests.pages import headline
-from tests.product import ANA, MEGAN, Product, Visitor
+from tests.harness.page_text import headline
+from tests.harness.product import ANA, MEGAN, Product, Visitor
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

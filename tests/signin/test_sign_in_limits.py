@@ -11,9 +11,9 @@ from app.signin import pages, sign_in_limits
 from app.signin.sign_in_limits import SignInLinkRequest, network_of
 from app.web.page_context import COOKIE
 from tests.conftest import At
-from tests.invited import invite, newest_link, sign_in_by_link
-from tests.pages import done, headline, words
-from tests.product import GRACE, MEGAN, OLIVE, Product, Visitor
+from tests.harness.invitations import invite, newest_link, sign_in_by_link
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import GRACE, MEGAN, OLIVE, Product, Visitor
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

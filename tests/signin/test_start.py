@@ -13,8 +13,8 @@ from app.migration.state_words import WORDS
 from app.migration.states import OVER, Actor, Event, State
 from app.signin.pages import chosen_of
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import ANA, MEGAN, NORA, OLIVE, VERA
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import ANA, MEGAN, NORA, OLIVE, VERA
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 

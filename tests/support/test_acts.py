@@ -14,9 +14,9 @@ from app.migration.states import LIVE, OVER, Actor, Event, State
 from app.problems import Problem
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
-from tests.pages import done, headline, typed, words
-from tests.points import tiny_export
-from tests.product import ANA, GRACE, MEGAN, ROSA, Product
+from tests.harness.page_text import done, headline, typed, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import ANA, GRACE, MEGAN, ROSA, Product
 
 REASON = "The clinic asked us on the phone to do this."
 

@@ -5,8 +5,8 @@ from html import unescape
 from app.migration.plans import plan_of
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import done, words
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import done, words
+from tests.harness.product import ANA, MEGAN, Product
 from tests.wizard.answering import form_of
 from tests.wizard.questionable import REGISTER, cases_called_otherwise, handed_over, number_of
 

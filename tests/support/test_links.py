@@ -6,12 +6,12 @@ from app.fetch.link_providers import record_check
 from app.migration.checked_links import keep_checked
 from app.migration.states import State
 from tests.conftest import At
+from tests.harness.page_text import done, words
+from tests.harness.product import ANA, MEGAN, Product
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.links.providers.google_drive.fake import Google
 from tests.links.providers.onedrive.fake import OneDrive
-from tests.pages import done, words
-from tests.product import ANA, MEGAN, Product
 
 
 def first_of_ours(product: Product) -> str:

@@ -11,10 +11,10 @@ from app.migration.models import HelpMessage, Migration
 from app.migration.state_words import WORDS, Waits
 from app.migration.states import WORKING, State
 from app.support.support_pages import HEADS, line_of, load_lines
-from tests.audit_lines import make_audit_say
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import ANA, MEGAN, ROSA, Product
+from tests.harness.audit_lines import make_audit_say
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import ANA, MEGAN, ROSA, Product
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from app import sources
 from app.isolated.reader import reader
 from app.sources import register_sources
 from tests.conftest import At
-from tests.product import Product
+from tests.harness.product import Product
 from tests.toy_source.journey import PACKAGE
 
 

@@ -8,8 +8,8 @@ import httpx
 
 from app.sandbox.demo import WORKSPACE
 from tests.forms.browser import basis_in
-from tests.pages import absent, digest_of, done, doubts, headline, words
-from tests.product import MEGAN
+from tests.harness.page_text import absent, digest_of, done, doubts, headline, words
+from tests.harness.product import MEGAN
 from tests.toy_source.export import zipped
 from tests.wizard.choices import names
 

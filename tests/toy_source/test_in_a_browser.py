@@ -3,9 +3,9 @@
 import pytest
 
 from app.sandbox.demo import WORKSPACE
-from tests.browser import PATIENCE_MS, axe, chromium, scrolls_sideways, served_app
-from tests.pages import headline
-from tests.product import MEGAN, Product
+from tests.harness.browser import PATIENCE_MS, axe, chromium, scrolls_sideways, served_app
+from tests.harness.page_text import headline
+from tests.harness.product import MEGAN, Product
 from tests.toy_source.tidewater.source import SOURCE
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ from app.migration.exports import current_export
 from app.migration.states import State
 from app.reading.inventory import Inventory
 from app.trial.verification.plain import plain_rows
-from tests.clinic import WORKSPACE, Clinic, clinic_in, runtime_in
+from tests.harness.clinic import WORKSPACE, Clinic, clinic_in, runtime_in
 from tests.toy_source.export import FILES
 from tests.toy_source.tidewater.source import SOURCE
 

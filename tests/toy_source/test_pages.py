@@ -10,9 +10,9 @@ import pytest
 from app.caspen.gateway import Gateway
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE
-from tests.pages import done, headline, words
-from tests.points import Folders, running
-from tests.product import MEGAN, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.prepared_moves import PreparedFolders, running
+from tests.harness.product import MEGAN, Product
 from tests.toy_source.journey import PACKAGE, TidewaterMove
 from tests.toy_source.tidewater.source import SOURCE
 
@@ -56,7 +56,7 @@ class Finished:
 
 
 @pytest.fixture(scope="module")
-def finished(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
+def finished(folders: PreparedFolders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     to = tmp_path_factory.mktemp("tidewater") / "var"
     with contextmanager(running)(folders, "nothing", to, source_packages=PACKAGE) as product:
         product.close_gaps()

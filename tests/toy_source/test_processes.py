@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.harness.free_ports import free_port
+from tests.harness.product import OWN_PAGE
 from tests.harness.ready_process import run_ready
 from tests.harness.waiting import patience, until
-from tests.ports import free_port
-from tests.product import OWN_PAGE
 from tests.toy_source.export import zipped
 from tests.toy_source.journey import PACKAGE, TidewaterMove
 from tests.workers.served import Served

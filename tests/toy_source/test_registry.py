@@ -21,7 +21,7 @@ from app.sources.invented import sample_writer
 from app.sources.required_parts import missing_parts
 from app.worker.installation import CannotStart
 from app.worker.runtime import open_runtime
-from tests.clinic import settings_in
+from tests.harness.clinic import settings_in
 from tests.toy_source.journey import PACKAGE
 from tests.toy_source.tidewater.source import DECKHANDS, LOGBOOKS, OFFERINGS, PAPERS, SAILINGS, SOULS, SOURCE
 

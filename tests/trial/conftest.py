@@ -1,5 +1,5 @@
 """Fixtures of the tests of a trial."""
 
-from tests.clinic_fixtures import clinic, postgres, postgres_at, runtime
+from tests.harness.clinic_fixtures import clinic, postgres, postgres_at, runtime
 
 __all__ = ["clinic", "postgres", "postgres_at", "runtime"]

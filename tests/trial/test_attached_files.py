@@ -11,7 +11,7 @@ from app.migration.advance import GuardRefused
 from app.migration.states import State
 from app.reading import cut, read_export, reading_stage
 from app.sources import SOURCES
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.world.altered import exchanged, flipped, kept_in, removed
 from tests.world.spoiled import (
     Spoil,

@@ -7,7 +7,7 @@ import pytest
 
 from app.migration.models import ProblemLine
 from app.migration.states import State
-from tests.clinic import Clinic
+from tests.harness.clinic import Clinic
 from tests.shapes.export import BESIDE, KINDS, Row
 from tests.shapes.shapes import REFERENCE, encoded, nested, text
 from tests.shapes.tried import WRONG, tried

@@ -11,7 +11,7 @@ from app.mapping.kind import Kind
 from app.mapping.numbers import has_decimal_comma, money
 from app.reading.survey import amount_columns
 from app.sources.cliniko.source import CLINIKO
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.mapping.cells import context, read
 from tests.register.story import told_of
 

@@ -18,7 +18,7 @@ from app.storage import CannotOpen
 from app.trial.file_contents import bring_contents, open_in_trial, sweep_workspaces
 from app.worker.clean_up import purge
 from app.worker.runtime import Runtime
-from tests.clinic import WORKSPACE, Clinic, clinic_files, clinic_in
+from tests.harness.clinic import WORKSPACE, Clinic, clinic_files, clinic_in
 
 BODIES = {f"Patient files/{1000 + n} - Lee{n}, Ann/scan.pdf": b"%PDF-1.4 " + bytes([n]) * 70_000 for n in range(6)}
 

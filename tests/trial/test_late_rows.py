@@ -9,7 +9,7 @@ from app.mapping.plan import Choice
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
 from app.trial.trial_damage import trial_fault
-from tests.clinic import MEGAN, Clinic
+from tests.harness.clinic import MEGAN, Clinic
 from tests.shapes.export import BESIDE
 from tests.shapes.shapes import REFERENCE
 from tests.trial.linked_export import linked_rows

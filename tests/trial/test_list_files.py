@@ -11,7 +11,7 @@ from app.mapping.plan import Plan
 from app.reading.entries import open_export, private_scratch
 from app.reading.limits import Limits
 from app.trial.verification import plain, raw_rows
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.reading.story import SOURCE, given
 
 FILE = "backup.json"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.db import now
-from tests.clinic import Clinic, clinic_files, patients
+from tests.harness.clinic import Clinic, clinic_files, patients
 
 
 @pytest.mark.parametrize(("days", "is_reported"), [(15, True), (13, False)])

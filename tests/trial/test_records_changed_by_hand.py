@@ -16,7 +16,7 @@ from app.caspen.tables import OBJECTS
 from app.migration.states import State
 from app.trial.trial_damage import trial_fault
 from app.worker.runtime import Runtime
-from tests.clinic import WORKSPACE, Clinic, clinic_in, runtime_in
+from tests.harness.clinic import WORKSPACE, Clinic, clinic_in, runtime_in
 from tests.shapes.export import BESIDE
 from tests.shapes.shapes import REFERENCE
 from tests.trial.linked_export import linked_rows

@@ -8,7 +8,7 @@ import pytest
 from app.migration.advance import GuardRefused
 from app.reading import cut
 from app.sources import SOURCES
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.world.spoiled import column, columns_swapped, kind_dropped, source
 
 

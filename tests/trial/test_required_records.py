@@ -27,7 +27,7 @@ from app.migration.states import Event, State
 from app.migration.trials import approve
 from app.trial.trial_damage import trial_fault, whole_trial
 from app.worker.runtime import Runtime
-from tests.clinic import MEGAN, WORKSPACE, Clinic, appointments, clinic_files, clinic_in, patients, runtime_in
+from tests.harness.clinic import MEGAN, WORKSPACE, Clinic, appointments, clinic_files, clinic_in, patients, runtime_in
 from tests.harness.waiting import patience
 
 WHEN = ("before the approval", "between the approval and going live")

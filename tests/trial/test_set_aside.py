@@ -24,7 +24,7 @@ from app.trial import set_aside
 from app.trial.trial_context import SET_ASIDE
 from app.trial.trial_damage import trial_fault
 from app.worker.runtime import Runtime
-from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
+from tests.harness.clinic import Clinic, clinic_files, clinic_in, runtime_in
 from tests.harness.waiting import patience, until
 from tests.shapes.export import BESIDE
 from tests.shapes.shapes import REFERENCE

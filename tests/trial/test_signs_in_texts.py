@@ -12,7 +12,7 @@ from app.mapping.note_content import read_content
 from app.mapping.rich import note_html
 from app.mapping.verified_kinds import Comparison
 from app.trial.verification.cell_comparison import compare_cell
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.kinds.story import mapped
 
 PIECES = (

@@ -7,7 +7,7 @@ import pytest
 from app.migration.states import Event
 from app.trial.source_totals import BALANCES, VISITS, lines_of
 from app.worker.clean_up import compared_key, purge
-from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
+from tests.harness.clinic import Clinic, clinic_files, clinic_in, runtime_in
 
 HEAD = "Patient ID,First Name,Last Name,Date of Birth,Created At,First Appointment,Last Appointment,Next Appointment"
 MONEY = "Account Balance,Opening balance,Unapplied Account Credit"

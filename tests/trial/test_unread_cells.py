@@ -13,7 +13,7 @@ from app.trial.verification import compared_rows, json_objects, plain, table_lin
 from app.trial.verification.cell_comparison import compare_cell
 from app.trial.verification.plain import plain_rows
 from app.trial.verification.sheets import sheet_rows
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.reading.story import Desk
 from tests.reading.test_faulty_workbooks import BLANK_WITH_PROBLEM, READ_AS_TEXT, clients
 from tests.reading.test_workbook_limits import sheet, with_parts

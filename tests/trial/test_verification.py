@@ -14,7 +14,7 @@ from app.migration.plans import plan_of
 from app.migration.states import State
 from app.trial import verification
 from app.trial.verification import compared_rows, raw_rows, spot_check
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.reading.workbooks import workbook
 
 CLIENT = {"Patient ID": "9", "First Name": "Ann", "Last Name": "Lee9", "Date of Birth": "1980-02-13"}

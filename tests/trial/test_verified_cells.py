@@ -18,7 +18,7 @@ from app.trial.verification.cell_comparison import compare_cell, form_words, is_
 from app.trial.verification.json_objects import LONGEST_NUMBER
 from app.trial.verification.plain import SIGNS, Headers, plain_rows
 from app.trial.verification.table_lines import NotPlain
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.kinds.story import mapped
 from tests.world.spoiled import column, last_rows_unread, source
 

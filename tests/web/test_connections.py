@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.web.connection_limits import MOST_OF_A_NETWORK, UNWANTED_BYTES, Patience, network_of
+from tests.harness.free_ports import free_port
 from tests.harness.waiting import patience
-from tests.ports import free_port
 from tests.workers.served import Served
 
 pytestmark = pytest.mark.slow

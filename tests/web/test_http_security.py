@@ -10,8 +10,8 @@ from app.access.rights import RIGHTS, Right
 from app.migration.states import State
 from app.web.http_security import HEADERS
 from tests.conftest import At
-from tests.pages import headline, words
-from tests.product import ANA, BASE, MEGAN, OWN_PAGE, Product, Visitor
+from tests.harness.page_text import headline, words
+from tests.harness.product import ANA, BASE, MEGAN, OWN_PAGE, Product, Visitor
 
 PAGES = [
     path

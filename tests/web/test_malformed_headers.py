@@ -4,7 +4,7 @@ import pytest
 
 from app.access.rights import RIGHTS
 from tests.conftest import At
-from tests.product import BASE, MEGAN, OWN_PAGE, Visitor
+from tests.harness.product import BASE, MEGAN, OWN_PAGE, Visitor
 
 NAMES = [
     *["Origin", "Referer", "Host", "Cookie", "Content-Type", "Content-Length", "Range", "Transfer-Encoding"],

@@ -8,9 +8,9 @@ from app.access.rights import RIGHTS
 from app.request_sizes import LARGEST_NUMBER, LONGEST_FIELD, LONGEST_SEGMENT, is_number, is_text
 from tests.conftest import At
 from tests.figures.generated_requests import Answers, asked
-from tests.pages import headline
-from tests.postgres import postgres_server
-from tests.product import MEGAN, Product
+from tests.harness.page_text import headline
+from tests.harness.postgres import postgres_server
+from tests.harness.product import MEGAN, Product
 
 NO_TEXT = {"NUL": "a\0b", "surrogate": "\ud800", "half of an emoji": "x\udc00y"}
 PLACES = sorted({path for _, path in RIGHTS if "{" in path})

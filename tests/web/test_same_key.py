@@ -14,7 +14,7 @@ from app.main import create_app
 from app.web.idempotency_key import KEPT, KeyOutcome, Turn, begin
 from tests.conftest import At
 from tests.forms.browser import basis_in
-from tests.product import MEGAN, OWN_PAGE, Product, Visitor, settings_in
+from tests.harness.product import MEGAN, OWN_PAGE, Product, Visitor, settings_in
 
 
 def ask(product: Product, megan: Visitor, text: str, key: str = "k1") -> int:

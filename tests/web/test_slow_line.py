@@ -16,8 +16,8 @@ from app.web.connection_limits import LimitedProtocol, Patience
 from tests.conftest import At
 from tests.forms.outdated import Sending, filled_in
 from tests.forms.routes import LINES
+from tests.harness.product import BASE, Product
 from tests.harness.waiting import patience, until
-from tests.product import BASE, Product
 from tests.web.test_connections import response_too_slow, until_closed
 
 pytestmark = pytest.mark.slow

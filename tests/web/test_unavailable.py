@@ -19,8 +19,8 @@ from app.settings import Environment
 from app.unavailable import Unavailable, cause_of
 from tests.conftest import At
 from tests.figures.generated_requests import disk_full, ledger_locked
-from tests.pages import headline, words
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import headline, words
+from tests.harness.product import ANA, MEGAN, Product
 from tests.web.test_http_security import PAGES
 
 QUICK = {"page_patience_seconds": 0.2}

@@ -6,8 +6,8 @@ from html import unescape
 from httpx import Response
 
 from app.migration.models import ExportFile
-from tests.pages import words
-from tests.product import MEGAN, Product
+from tests.harness.page_text import words
+from tests.harness.product import MEGAN, Product
 from tests.wizard.questionable import REGISTER, number_of
 
 

@@ -6,8 +6,8 @@ from html import unescape
 
 from httpx import Response
 
-from tests.pages import absent
-from tests.product import MEGAN, Product
+from tests.harness.page_text import absent
+from tests.harness.product import MEGAN, Product
 
 ROW = re.compile(r'<select[^>]*name="(c:[^"]*)" aria-label="([^"]*) is in Caspen"[^>]*>(.*?)</select>', re.S)
 OPTION = re.compile(r'<option value="([^"]*)"( selected)?>(.*?)</option>', re.S)

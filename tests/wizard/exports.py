@@ -5,7 +5,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 
-from tests.points import tiny_export
+from tests.harness.prepared_moves import tiny_export
 
 Row = dict[str, str]
 

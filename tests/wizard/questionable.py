@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Mapping
 
-from tests.pages import done
-from tests.product import MEGAN, Product
+from tests.harness.page_text import done
+from tests.harness.product import MEGAN, Product
 from tests.wizard.exports import unzipped, zipped
 
 CANARY = "Zebulon Quartermaine"

@@ -9,8 +9,8 @@ from app.migration.states import State
 from app.problems import catalogue
 from app.templating import ACTS, PATTERN, link_acts
 from tests.conftest import At
-from tests.pages import words
-from tests.product import MEGAN, VERA, Product
+from tests.harness.page_text import words
+from tests.harness.product import MEGAN, VERA, Product
 
 NAMED = re.compile(
     r"\b(?:leave|left) (?:[\w’']+ )?out\b|\b(?:names|matches|review) page\b|page of your files|page to approve"

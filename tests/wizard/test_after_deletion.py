@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 from app.formatting import full
 from tests.access.test_offers import offered, pages
 from tests.conftest import At
-from tests.pages import words
-from tests.product import MEGAN, Visitor
+from tests.harness.page_text import words
+from tests.harness.product import MEGAN, Visitor
 
 ROWS = "/rows/"
 

@@ -4,9 +4,9 @@ import pytest
 
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import digest_of, done, doubts, headline, typed, words
-from tests.points import approve
-from tests.product import ANA, GRACE, MEGAN, RICK, VERA, Product
+from tests.harness.page_text import digest_of, done, doubts, headline, typed, words
+from tests.harness.prepared_moves import approve
+from tests.harness.product import ANA, GRACE, MEGAN, RICK, VERA, Product
 from tests.wizard.test_review import ask, unbalance
 
 

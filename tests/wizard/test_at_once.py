@@ -11,8 +11,8 @@ from sqlmodel import select
 from app.migration.models import ChangeRequest, Migration
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import digest_of, doubts
-from tests.product import GRACE, MEGAN, Product
+from tests.harness.page_text import digest_of, doubts
+from tests.harness.product import GRACE, MEGAN, Product
 from tests.wizard.choices import acknowledge
 
 ANSWERED = {200, 303, 409}

@@ -4,9 +4,9 @@ from app.caspen.workspace_snapshot import load_workspace
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, open_gaps
 from tests.conftest import At
-from tests.pages import done, words
-from tests.points import approve, hand_over, tiny_export
-from tests.product import MEGAN, Product
+from tests.harness.page_text import done, words
+from tests.harness.prepared_moves import approve, hand_over, tiny_export
+from tests.harness.product import MEGAN, Product
 from tests.wizard.choices import acknowledge, save, tab
 
 RUBY = "Ruby Castellano"

@@ -9,8 +9,8 @@ from httpx import Response
 from app.migration.ledger_validation import CHANGED_WORDS, SHAPES, changed_columns
 from app.migration.models import Migration, Trial
 from tests.conftest import At
-from tests.pages import words
-from tests.product import ANA, MEGAN, Product, Visitor
+from tests.harness.page_text import words
+from tests.harness.product import ANA, MEGAN, Product, Visitor
 from tests.world.ledger_lies import OTHER_SHAPES, json_columns, set_raw
 
 PAGES = (

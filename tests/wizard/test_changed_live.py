@@ -8,8 +8,8 @@ from app.caspen.live_counts import count_live
 from app.caspen.tables import OBJECTS
 from app.db import now
 from tests.conftest import At
-from tests.pages import words
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import words
+from tests.harness.product import ANA, MEGAN, Product
 from tests.wizard.test_report import put_later_move
 
 MISSING, MARKED = "1 missing, and not deleted by your team", "1 marked as deleted, but not by your team"

@@ -11,8 +11,8 @@ from app.migration.models import Export
 from app.migration.states import State
 from tests.conftest import At
 from tests.forms.browser import basis_in
-from tests.pages import words
-from tests.product import MEGAN, Product
+from tests.harness.page_text import words
+from tests.harness.product import MEGAN, Product
 
 EMPTIED = "UPDATE export SET inventory = :value"
 AHEAD = {"kinds": {"appointments": {"rows": 1, "ids": 1, "duplicates": 0, "first": None, "last": None}}}

@@ -14,8 +14,8 @@ from app.migration.states import State
 from app.web.page_context import COOKIE
 from tests.conftest import At
 from tests.forms.browser import basis_in
-from tests.pages import words
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import words
+from tests.harness.product import ANA, MEGAN, Product
 from tests.world.ledger_lies import set_raw
 from tests.world.row_lies import OTHER_WORKSPACE, row_lies, write_row
 

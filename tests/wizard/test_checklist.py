@@ -7,8 +7,8 @@ from httpx import Response
 
 from app.checklist import CHECKS
 from tests.conftest import At
-from tests.pages import done, headline, typed, words
-from tests.product import MEGAN, VERA, Product
+from tests.harness.page_text import done, headline, typed, words
+from tests.harness.product import MEGAN, VERA, Product
 
 
 def marks(answer: Response) -> dict[str, str]:

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.conftest import At
-from tests.pages import headline, words
-from tests.product import ANA, MEGAN, RICK, VERA, Product
+from tests.harness.page_text import headline, words
+from tests.harness.product import ANA, MEGAN, RICK, VERA, Product
 from tests.wizard.exports import changed
 from tests.wizard.test_doubts import tried
 

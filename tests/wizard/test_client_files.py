@@ -11,8 +11,8 @@ from app.migration.models import AuditEntry
 from app.reading.attachment_storage import attachment_key, attachments_prefix
 from app.records.record_reader import Reader
 from tests.conftest import At
-from tests.pages import words
-from tests.product import ANA, MEGAN, RICK, VERA, Product
+from tests.harness.page_text import words
+from tests.harness.product import ANA, MEGAN, RICK, VERA, Product
 
 
 def some_file(product: Product, content_type: str, store: str = "trial") -> File:

@@ -10,8 +10,8 @@ from app.records.sections import SECTIONS
 from app.sources import source
 from app.web.search_text import search_address
 from tests.conftest import At
-from tests.pages import headline, words
-from tests.product import ANA, MEGAN, RICK, VERA, Product
+from tests.harness.page_text import headline, words
+from tests.harness.product import ANA, MEGAN, RICK, VERA, Product
 
 
 def first_client(product: Product) -> str:

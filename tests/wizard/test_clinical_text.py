@@ -10,7 +10,7 @@ from app.access.access_tables import Membership
 from app.caspen.tables import Form, FormTemplate, ProgressNote, ProgressNoteTemplate
 from app.migration.models import ExportFile, Part
 from tests.conftest import At
-from tests.product import MEGAN, RICK, Product, Visitor
+from tests.harness.product import MEGAN, RICK, Product, Visitor
 from tests.wizard.test_every_state import paths
 
 LONG = 24  # letters that no other text begins with

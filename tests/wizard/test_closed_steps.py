@@ -9,8 +9,8 @@ from app.migration.models import ExportFile, Migration
 from app.migration.state_words import WORDS
 from app.migration.states import LIVE, State
 from tests.conftest import At
-from tests.pages import headline, words
-from tests.product import MEGAN, Product
+from tests.harness.page_text import headline, words
+from tests.harness.product import MEGAN, Product
 from tests.wizard.test_review import ask
 
 CLOSED = [state for state in State if state not in (State.REVIEWING, State.CHANGES_REQUESTED)]

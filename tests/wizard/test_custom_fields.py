@@ -7,8 +7,8 @@ import pytest
 
 from app.migration.plans import plan_of
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import MEGAN, VERA, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import MEGAN, VERA, Product
 from tests.wizard.choices import OPTION, save
 
 LINE = re.compile(r'<select[^>]*name="(c:[^"]*)" aria-label="([^"]*) becomes"([^>]*)>(.*?)</select>', re.S)

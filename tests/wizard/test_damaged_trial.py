@@ -11,9 +11,9 @@ from app.migration.states import State
 from app.records.kinds import BY_NAME
 from app.web.search_text import search_address
 from tests.conftest import At
-from tests.pages import done, words
-from tests.points import approve
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import done, words
+from tests.harness.prepared_moves import approve
+from tests.harness.product import ANA, MEGAN, Product
 from tests.world.ledger_lies import LIES, LIES_AFTER
 
 NOT_WHOLE = "no longer whole"

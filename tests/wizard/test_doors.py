@@ -13,10 +13,10 @@ from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, State
 from app.problems import Problem
 from app.worker.work_loop import WorkerTurn, drain
 from tests.conftest import At
+from tests.harness.page_text import done, words
+from tests.harness.prepared_moves import approve, tiny_export
+from tests.harness.product import ANA, MEGAN, Product, Visitor
 from tests.harness.waiting import patience
-from tests.pages import done, words
-from tests.points import approve, tiny_export
-from tests.product import ANA, MEGAN, Product, Visitor
 from tests.wizard.test_every_state import LATE, paths
 
 WORKER = By("worker", Actor.WORKER)

@@ -11,8 +11,8 @@ from sqlmodel import Session, select
 from app.migration.models import ExportFile
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import absent, digest_of, done, doubts, headline, words
-from tests.product import MEGAN, Product
+from tests.harness.page_text import absent, digest_of, done, doubts, headline, words
+from tests.harness.product import MEGAN, Product
 from tests.wizard.exports import changed, unzipped, without, zipped
 
 Files = dict[str, bytes]

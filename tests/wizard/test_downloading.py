@@ -9,13 +9,13 @@ from app.db import now
 from app.migration.models import LinkedFile, Work
 from app.migration.states import State
 from tests.conftest import At
+from tests.harness.page_text import done, headline, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import MEGAN, VERA, Product
 from tests.links.fake_provider import FakeProvider
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
-from tests.pages import done, headline, words
-from tests.points import tiny_export
-from tests.product import MEGAN, VERA, Product
 
 TREE = {"one.zip": ServedFile(size=1_000_000), "two.zip": ServedFile(size=3_000_000)}
 

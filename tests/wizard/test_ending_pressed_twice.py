@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from app.templating import TEMPLATES
-from tests.browser import axe, chromium, scrolls_sideways, served_app
 from tests.conftest import At
-from tests.pages import done, words
-from tests.product import MEGAN, Product
+from tests.harness.browser import axe, chromium, scrolls_sideways, served_app
+from tests.harness.page_text import done, words
+from tests.harness.product import MEGAN, Product
 from tests.wizard.test_pieces import GRAIN, begin, large, piece
 
 FORM = re.compile(r'<form [^>]*action="(?P<action>[^"]*)"[^>]*>')

@@ -9,8 +9,8 @@ from app.migration.state_words import WORDS
 from app.migration.states import BEFORE_FINALISING, FAILED, OVER, State
 from app.web.navigation import page_of
 from tests.conftest import At
-from tests.pages import headline, words
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import headline, words
+from tests.harness.product import ANA, MEGAN, Product
 
 CALM = {200, 303, 404, 409, 422}
 FORMS = {

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import MEGAN
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import MEGAN
 
 
 def test_the_best_day_is_the_day_before_the_conversion(product_at: At) -> None:

@@ -9,10 +9,10 @@ from app.migration.models import Export
 from app.migration.states import OPEN, OVER, State
 from app.notify.mails import Composer
 from tests.conftest import At
+from tests.harness.page_text import done, words
+from tests.harness.product import MEGAN
 from tests.links.network import FakeInternet
 from tests.links.providers.google_drive.fake import KEY
-from tests.pages import done, words
-from tests.product import MEGAN
 from tests.wizard.test_checklist import marks
 from tests.wizard.test_downloading import waiting_for_quota
 

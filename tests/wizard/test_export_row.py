@@ -8,8 +8,8 @@ from sqlmodel import col, select
 from app.migration.models import ExportFile, Migration, Part, ProblemLine
 from app.migration.problem_lines import that_count
 from tests.conftest import At
-from tests.pages import headline, words
-from tests.product import MEGAN, RICK, Product
+from tests.harness.page_text import headline, words
+from tests.harness.product import MEGAN, RICK, Product
 from tests.wizard.test_records import cells
 
 

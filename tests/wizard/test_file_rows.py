@@ -4,8 +4,8 @@ import pytest
 from httpx import Response
 
 from tests.conftest import At
-from tests.pages import absent, digest_of, done, doubts, words
-from tests.product import MEGAN, Product
+from tests.harness.page_text import absent, digest_of, done, doubts, words
+from tests.harness.product import MEGAN, Product
 from tests.wizard.answering import form_of, page_of, say
 from tests.wizard.exports import zipped
 from tests.wizard.questionable import few

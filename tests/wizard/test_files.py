@@ -8,8 +8,8 @@ import pytest
 from app.migration.states import State
 from app.sources import source
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import ANA, MEGAN, OLIVE, RICK, VERA, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import ANA, MEGAN, OLIVE, RICK, VERA, Product
 from tests.wizard.exports import zipped
 from tests.wizard.questionable import REGISTER, cases_called_otherwise, few, handed_over, ordinary
 

@@ -10,8 +10,8 @@ import pytest
 from app.migration.states import State
 from app.problems import Problem, catalogue
 from tests.conftest import At
-from tests.pages import done, words
-from tests.product import MEGAN, Product
+from tests.harness.page_text import done, words
+from tests.harness.product import MEGAN, Product
 from tests.wizard.questionable import few, handed_over
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000280000002808020000") + b"\0" * 64

@@ -11,8 +11,8 @@ from app.sources import source
 from app.web.search_text import search_address, typed_text
 from app.wizard.problems import named_columns
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import MEGAN, OLIVE, VERA
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import MEGAN, OLIVE, VERA
 
 LISTS = ("/m/{id}/clients", "/m/{id}/records/contacts", "/sandbox/wsp_demo/clients")
 TYPED = ("Zadie", "zadie@example.com", "0400 000 111", "O\u2019Brien & Söhne", "a" * 300, "x#y?z=1&w=2")

@@ -7,9 +7,9 @@ from httpx import Response
 
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import absent, done, headline, words
-from tests.points import tiny_export
-from tests.product import GRACE, MEGAN, VERA, Product
+from tests.harness.page_text import absent, done, headline, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import GRACE, MEGAN, VERA, Product
 from tests.wizard.exports import changed, only_patients, unzipped, without, zipped
 
 READ = re.compile(r"We read [\d,]{3,} rows of \d+ kinds")

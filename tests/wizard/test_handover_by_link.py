@@ -6,12 +6,12 @@ from httpx import Response
 from app.migration.models import Export
 from app.migration.states import State
 from tests.conftest import At
+from tests.harness.page_text import done, typed, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import ANA, MEGAN, Product
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.links.replies import Fault
-from tests.pages import done, typed, words
-from tests.points import tiny_export
-from tests.product import ANA, MEGAN, Product
 
 LINK = "https://riverbend.s3.ap-southeast-2.amazonaws.com/export.zip"
 

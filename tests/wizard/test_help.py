@@ -9,8 +9,8 @@ from app.migration.models import HelpMessage
 from app.web.form_fingerprint import UNIQUE
 from tests.conftest import At
 from tests.forms.browser import basis_in
-from tests.pages import done, headline, typed, words
-from tests.product import ANA, MEGAN, VERA, Product
+from tests.harness.page_text import done, headline, typed, words
+from tests.harness.product import ANA, MEGAN, VERA, Product
 
 
 def test_a_message_carries_its_page_and_error_to_support(product_at: At) -> None:

@@ -4,8 +4,8 @@ from app.mapping.plan import Choice
 from app.migration.plans import plan_of
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import done, words
-from tests.product import MEGAN
+from tests.harness.page_text import done, words
+from tests.harness.product import MEGAN
 from tests.wizard.choices import save, tab
 from tests.wizard.exports import changed
 from tests.wizard.test_doubts import tried

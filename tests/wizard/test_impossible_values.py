@@ -11,8 +11,8 @@ from app.caspen.tables import OBJECTS, Appointment
 from app.db import Database, LedgerTable
 from app.migration.ledger_validation import CHANGED_WORDS
 from tests.conftest import At
-from tests.pages import words
-from tests.product import ANA, MEGAN, Product, Visitor
+from tests.harness.page_text import words
+from tests.harness.product import ANA, MEGAN, Product, Visitor
 from tests.world.impossible import NESTED, NOT_JSON, changed, impossible_values
 
 RECORD = "/clients/"

@@ -10,8 +10,8 @@ from app.migration.models import Work
 from app.migration.plans import plan_of
 from tests.conftest import At
 from tests.forms.browser import basis_in
-from tests.pages import done, words
-from tests.product import MEGAN, VERA, Product
+from tests.harness.page_text import done, words
+from tests.harness.product import MEGAN, VERA, Product
 from tests.wizard.choices import save
 
 MATCHED = "1003"

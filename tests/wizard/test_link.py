@@ -16,15 +16,15 @@ from app.migration.upload_tables import CheckedLink
 from app.problems import catalogue
 from app.worker.clean_up import sweep_orphans
 from tests.conftest import At
+from tests.harness.page_text import done, headline, typed, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import ANA, MEGAN, VERA, Product
 from tests.links.fake_provider import Node
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.links.providers.dropbox.fake import APP, PASSWORD, SECRET, Dropbox
 from tests.links.providers.google_drive.fake import KEY, Google
 from tests.links.providers.onedrive.fake import OneDrive
-from tests.pages import done, headline, typed, words
-from tests.points import tiny_export
-from tests.product import ANA, MEGAN, VERA, Product
 
 S3 = "https://riverbend.s3.ap-southeast-2.amazonaws.com/export.zip"
 

@@ -16,9 +16,9 @@ from app.migration.models import Export, Migration
 from app.migration.states import Actor, State
 from tests.conftest import At
 from tests.forms.routes import LINES, Line, M, begun, waiting_link
-from tests.pages import done, headline, words
-from tests.points import tiny_export
-from tests.product import ANA, MEGAN, VERA, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import ANA, MEGAN, VERA, Product
 
 HANDS_OVER = {f"{M}/handover/upload", f"{M}/handover/sample", f"{M}/upload/finish", f"{M}/link/confirm"}
 LEADS_THERE = {f"{M}/link", f"{M}/link/again", f"{M}/upload/begin"}

@@ -9,8 +9,8 @@ from app.migration.models import Waiver
 from app.migration.plans import plan_of
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import done, headline, typed, words
-from tests.product import ANA, MEGAN, VERA, Product
+from tests.harness.page_text import done, headline, typed, words
+from tests.harness.product import ANA, MEGAN, VERA, Product
 from tests.wizard.choices import acknowledge, save, tab
 from tests.wizard.questionable import few, handed_over
 

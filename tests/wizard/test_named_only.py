@@ -7,9 +7,9 @@ from sqlmodel import select
 
 from app.migration.models import ProblemLine
 from tests.conftest import At
-from tests.pages import absent, done, words
-from tests.points import hand_over
-from tests.product import MEGAN, Product
+from tests.harness.page_text import absent, done, words
+from tests.harness.prepared_moves import hand_over
+from tests.harness.product import MEGAN, Product
 from tests.wizard.choices import save, tab
 from tests.wizard.exports import zipped
 

@@ -5,10 +5,10 @@ from app.migration.exports import LINK
 from app.migration.models import Export
 from app.storage import seal_secret
 from tests.conftest import At
+from tests.harness.page_text import done, words
+from tests.harness.product import MEGAN, VERA, Product
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
-from tests.pages import done, words
-from tests.product import MEGAN, VERA, Product
 
 S3 = "https://riverbend.s3.ap-southeast-2.amazonaws.com/export.zip"
 

@@ -4,9 +4,9 @@ from app.caspen.gateway import Gateway
 from app.migration.plans import plan_of
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import done, words
-from tests.points import approve
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import done, words
+from tests.harness.prepared_moves import approve
+from tests.harness.product import ANA, MEGAN, Product
 
 CHANGED = "What this trial relied on was changed"
 

@@ -15,8 +15,8 @@ from tests.access.test_offers import opened, pages
 from tests.conftest import At
 from tests.forms.outdated import changed, ledger_of
 from tests.forms.page_forms import forms_of
-from tests.pages import headline, words
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import headline, words
+from tests.harness.product import ANA, MEGAN, Product
 from tests.wizard.test_every_state import FORMS, put
 
 M, S = "/m/{migration_id}", "/support/{migration_id}"

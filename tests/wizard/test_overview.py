@@ -5,8 +5,8 @@ import pytest
 from app.migration.models import Migration
 from app.worker.clean_up import purge
 from tests.conftest import At
-from tests.pages import done, headline, typed, words
-from tests.product import ANA, MEGAN, VERA
+from tests.harness.page_text import done, headline, typed, words
+from tests.harness.product import ANA, MEGAN, VERA
 
 
 def test_both_lists_are_shown_before_anything_starts(shown_at: At) -> None:

@@ -12,9 +12,18 @@ from app.access.viewer import Viewer
 from app.db import now
 from app.records.record_reader import reader_of
 from tests.conftest import At
-from tests.invited import answer_invitation, change, invitation_to, invite, join, person_id, remove, sign_in_by_link
-from tests.pages import done, headline, typed, words
-from tests.product import ANA, GRACE, MEGAN, OLIVE, RICK, VERA, Product
+from tests.harness.invitations import (
+    answer_invitation,
+    change,
+    invitation_to,
+    invite,
+    join,
+    person_id,
+    remove,
+    sign_in_by_link,
+)
+from tests.harness.page_text import done, headline, typed, words
+from tests.harness.product import ANA, GRACE, MEGAN, OLIVE, RICK, VERA, Product
 
 KIM = "kim@harbourstreet.example"
 WBR_OLIVE = OLIVE.replace("@", " @")  # an address may break before its sign

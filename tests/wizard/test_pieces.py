@@ -11,9 +11,9 @@ from app.fetch.chunked_uploads import PIECE, sweep_uploads
 from app.migration.models import ExportFile
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import done, words
-from tests.points import tiny_export
-from tests.product import MEGAN, OLIVE, VERA, Product
+from tests.harness.page_text import done, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import MEGAN, OLIVE, VERA, Product
 
 GRAIN = 64 * 1024
 

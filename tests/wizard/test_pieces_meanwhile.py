@@ -17,8 +17,8 @@ from app.storage.objects import LocalObjects
 from app.storage.writing import ObjectAppender
 from app.worker.clean_up import sweep_orphans
 from tests.conftest import At
+from tests.harness.product import MEGAN, Product
 from tests.harness.waiting import patience
-from tests.product import MEGAN, Product
 from tests.wizard.test_pieces import GRAIN, begin, finish, large, piece, stored
 
 WRITE = ObjectAppender.write

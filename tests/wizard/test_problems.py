@@ -17,8 +17,8 @@ from app.problems import Level, catalogue
 from app.wizard.findings import ProblemSum, bands
 from app.wizard.problems import as_csv
 from tests.conftest import At
-from tests.pages import headline, words
-from tests.product import MEGAN, VERA, Product
+from tests.harness.page_text import headline, words
+from tests.harness.product import MEGAN, VERA, Product
 
 ACT = re.compile(
     r"(?:^|[.:;] )(?:Add|Archive|Ask|Check|Choose|Compare|Correct|Download|Enter|Export|Find|Give|Keep|Look|Make|Mark"

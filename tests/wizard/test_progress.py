@@ -18,10 +18,10 @@ from app.migration.states import WORKING, Actor, Event, State
 from app.problems import Problem
 from app.wizard.progress import TITLES, stream, watch_of
 from tests.conftest import At
+from tests.harness.page_text import done, headline, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import ANA, MEGAN, VERA, Product
 from tests.harness.waiting import patience
-from tests.pages import done, headline, words
-from tests.points import tiny_export
-from tests.product import ANA, MEGAN, VERA, Product
 from tests.workers.unborn import WAYS
 from workers.child_process import ChildProcess
 

@@ -20,9 +20,9 @@ from app.records.kinds import KINDS
 from app.sandbox.demo import WORKSPACE
 from app.web.search_text import search_address
 from tests.conftest import At
-from tests.pages import headline, words
-from tests.points import hand_over, try_out
-from tests.product import ANA, GRACE, MEGAN, OLIVE, RICK, VERA, Product, Visitor
+from tests.harness.page_text import headline, words
+from tests.harness.prepared_moves import hand_over, try_out
+from tests.harness.product import ANA, GRACE, MEGAN, OLIVE, RICK, VERA, Product, Visitor
 from tests.wizard.exports import unzipped, zipped
 
 LISTED = [kind.name for kind in KINDS if kind.name not in ("locations", "practitioners", "clients")]

@@ -20,8 +20,8 @@ from app.migration.states import State
 from app.sources import source
 from app.wizard.live_words import NOUNS, OTHER_ROWS
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import ANA, MEGAN, VERA, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import ANA, MEGAN, VERA, Product
 from tests.wizard.test_same_numbers import column
 
 MADE = f"4 of them made of {OTHER_ROWS}"

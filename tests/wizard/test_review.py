@@ -13,8 +13,8 @@ from app.migration.models import ExportFile, ProblemLine, Trial
 from app.migration.states import State
 from app.sources import source
 from tests.conftest import At
-from tests.pages import done, headline, typed, words
-from tests.product import ANA, GRACE, MEGAN, RICK, VERA, Product
+from tests.harness.page_text import done, headline, typed, words
+from tests.harness.product import ANA, GRACE, MEGAN, RICK, VERA, Product
 from tests.world.ledger_lies import reseal
 
 

@@ -18,9 +18,9 @@ from app.migration.states import State
 from app.problems import catalogue
 from app.sources import source
 from app.wizard.findings import WORDS
-from tests.pages import absent, done, headline, words
-from tests.points import Folders, running, tiny_export
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import absent, done, headline, words
+from tests.harness.prepared_moves import PreparedFolders, running, tiny_export
+from tests.harness.product import ANA, MEGAN, Product
 from tests.wizard.answering import form_of, page_of, say
 from tests.wizard.exports import unzipped, zipped
 from tests.wizard.test_file_rows import EXTRA
@@ -55,7 +55,7 @@ def every_fate() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def product(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(folders: PreparedFolders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with contextmanager(running)(folders, "preparing", tmp_path_factory.mktemp("account") / "var") as product_:
         megan, at = product_.visitor(MEGAN), product_.at
         done(megan.post(f"{at}/checklist/services", data={"way": "bring"}))

@@ -12,9 +12,9 @@ from app.caspen.tables import CustomFieldValue
 from app.migration.models import ExportFile, ProblemLine
 from app.records.evidence_lines import LEFT_OUT, MATCHED, NOT_BROUGHT
 from tests.conftest import At
-from tests.pages import absent, done, headline, words
-from tests.points import Folders, running
-from tests.product import ANA, MEGAN, VERA, Product
+from tests.harness.page_text import absent, done, headline, words
+from tests.harness.prepared_moves import PreparedFolders, running
+from tests.harness.product import ANA, MEGAN, VERA, Product
 from tests.wizard.test_records import cells
 
 KEPT = ("Kept, so that it is found again", "Kept as the day it was made")
@@ -53,7 +53,7 @@ def rows_linked(page: Response) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def trial(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def trial(folders: PreparedFolders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with contextmanager(running)(folders, "reviewing", tmp_path_factory.mktemp("fates") / "var") as product:
         yield product
 

@@ -14,8 +14,8 @@ from app.migration.models import OutboxMail
 from app.sources import source
 from app.wizard.completeness import places
 from tests.conftest import At
-from tests.pages import headline, words
-from tests.product import ANA, MEGAN, Product
+from tests.harness.page_text import headline, words
+from tests.harness.product import ANA, MEGAN, Product
 
 ROW = re.compile(r"<tr[^>]*>(.*?)</tr>", re.S)
 

@@ -11,10 +11,10 @@ from app.db import now
 from app.migration.models import Migration
 from app.migration.states import OVER, State
 from app.sandbox.demo import WORKSPACE
-from tests.audit_lines import make_audit_say
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import MEGAN, Product
+from tests.harness.audit_lines import make_audit_say
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import MEGAN, Product
 
 HISTORIES = [(), *((state,) for state in sorted(OVER)), *pairs(sorted(OVER), repeat=2)]
 """Every history of up to two moves that are over, the oldest first."""

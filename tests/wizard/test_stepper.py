@@ -6,7 +6,7 @@ import pytest
 
 from app.web.navigation import STEPS
 from tests.conftest import At
-from tests.product import MEGAN
+from tests.harness.product import MEGAN
 
 PHONE = re.compile(r'class="rail-now" aria-hidden="true"><b>([^<]+)</b>(?:<span>Next: ([^<]+)</span>)?')
 LABELS = [label for label, _, _ in STEPS]

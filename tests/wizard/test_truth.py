@@ -14,9 +14,9 @@ from app.web.navigation import page_of
 from app.wizard.progress import TITLES
 from app.worker.work_loop import WorkerTurn, drain
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.points import tiny_export
-from tests.product import MEGAN, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import MEGAN, Product
 
 ENDS = ("copy_damaged", "export_not_kept", "work_failed", "no_patients_file", "workspace_changed")
 

@@ -8,8 +8,8 @@ from app.migration.models import Trial
 from app.migration.states import State
 from app.migration.unanswered import unanswered_of
 from tests.conftest import At
-from tests.pages import digest_of, doubts, words
-from tests.product import MEGAN, Product
+from tests.harness.page_text import digest_of, doubts, words
+from tests.harness.product import MEGAN, Product
 from tests.wizard.answering import form_of, page_of
 from tests.wizard.exports import zipped
 from tests.wizard.questionable import few, handed_over

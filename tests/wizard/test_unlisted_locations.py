@@ -11,9 +11,9 @@ from sqlmodel import select
 from app.caspen.tables import Appointment, Location
 from app.migration.plans import plan_of
 from tests.conftest import At
-from tests.pages import done, words
-from tests.points import hand_over, try_out
-from tests.product import MEGAN, Product
+from tests.harness.page_text import done, words
+from tests.harness.prepared_moves import hand_over, try_out
+from tests.harness.product import MEGAN, Product
 from tests.wizard.choices import save
 from tests.wizard.exports import unzipped, without
 

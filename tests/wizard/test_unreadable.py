@@ -6,8 +6,8 @@ from httpx import Response
 
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import done, words
-from tests.product import MEGAN, Product
+from tests.harness.page_text import done, words
+from tests.harness.product import MEGAN, Product
 from tests.wizard.exports import zipped
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"

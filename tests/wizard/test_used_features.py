@@ -6,9 +6,9 @@ from httpx import Response
 from app.migration.states import State
 from app.sources import source
 from tests.conftest import At
-from tests.pages import absent, done, headline, typed, words
-from tests.points import tiny_export
-from tests.product import MEGAN, VERA, Product
+from tests.harness.page_text import absent, done, headline, typed, words
+from tests.harness.prepared_moves import tiny_export
+from tests.harness.product import MEGAN, VERA, Product
 from tests.wizard.exports import unzipped, without, zipped
 
 EVERYTHING = ["appointments", "notes", "note_templates", "contacts", "cases", "files", "forms", "form_templates"]

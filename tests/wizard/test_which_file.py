@@ -10,8 +10,8 @@ from app.migration.plans import plan_of
 from app.migration.states import State
 from app.sources import SOURCES
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import ANA, MEGAN, OLIVE, RICK, VERA, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import ANA, MEGAN, OLIVE, RICK, VERA, Product
 from tests.wizard.answering import column, file_at, form_of, page_of, path_of, say
 from tests.wizard.questionable import (
     CANARY,

@@ -14,8 +14,8 @@ from app.migration.plans import plan_of
 from app.migration.states import State
 from tests.conftest import At
 from tests.forms.page_forms import forms_of
-from tests.pages import done, headline, words
-from tests.product import ANA, MEGAN, OLIVE, RICK, VERA, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import ANA, MEGAN, OLIVE, RICK, VERA, Product
 from tests.wizard.questionable import few, handed_over, number_of
 
 ROOT = "Export/Clinical notes/"

@@ -4,8 +4,8 @@ import json
 
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import done, headline
-from tests.product import Product
+from tests.harness.page_text import done, headline
+from tests.harness.product import Product
 from tests.wizard.answering import column, file_at, form_of, page_of, say
 from tests.wizard.questionable import REGISTER, cases_called_otherwise, handed_over, table
 

@@ -4,8 +4,8 @@ import re
 
 from app.wizard.which_file import MOST_SHOWN
 from tests.conftest import At
-from tests.pages import words
-from tests.product import ANA, MEGAN
+from tests.harness.page_text import words
+from tests.harness.product import ANA, MEGAN
 from tests.wizard.questionable import few, handed_over, number_of
 
 COLUMNS = 5_000

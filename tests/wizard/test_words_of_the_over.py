@@ -16,8 +16,8 @@ from app.worker.clean_up import purge
 from tests.access.test_offers import OWN, pages
 from tests.conftest import At
 from tests.forms.page_forms import forms_of
-from tests.pages import done, headline
-from tests.product import MEGAN, VERA, Product
+from tests.harness.page_text import done, headline
+from tests.harness.product import MEGAN, VERA, Product
 from tests.wizard.test_every_state import put
 from tests.wizard.test_over import STILL
 

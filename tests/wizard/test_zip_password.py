@@ -8,8 +8,8 @@ from sqlmodel import select
 from app.migration.models import Export
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import done, headline, words
-from tests.product import GRACE, MEGAN, VERA, Product
+from tests.harness.page_text import done, headline, words
+from tests.harness.product import GRACE, MEGAN, VERA, Product
 from tests.reading.locks import locked
 from tests.reading.zips import Item, build
 from tests.wizard.questionable import few

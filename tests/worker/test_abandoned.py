@@ -6,10 +6,10 @@ from app.db import now
 from app.migration.models import HelpMessage, Migration
 from app.migration.states import Event, State
 from app.worker.clean_up import give_up_abandoned
-from tests.clinic import MEGAN, Clinic, clinic_files
 from tests.conftest import At
-from tests.pages import words
-from tests.product import MEGAN as MEGAN_OF_THE_DEMO
+from tests.harness.clinic import MEGAN, Clinic, clinic_files
+from tests.harness.page_text import words
+from tests.harness.product import MEGAN as MEGAN_OF_THE_DEMO
 from workers.periodic_tasks import destroy_what_is_due
 
 LATER = now() + timedelta(days=31)

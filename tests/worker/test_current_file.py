@@ -18,7 +18,7 @@ from app.worker.leases import (
     note_opening,
     release_for_file,
 )
-from tests.clinic import Clinic
+from tests.harness.clinic import Clinic
 from tests.harness.waiting import patience
 
 ENDS: dict[str, tuple[int, bool, float, bool]] = {

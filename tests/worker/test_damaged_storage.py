@@ -12,7 +12,7 @@ from app.worker import heartbeat
 from app.worker.failure_causes import is_away
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import Piece, claim, create_missing
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 from tests.harness.waiting import until
 from tests.world.altered import byte_flipped
 from tests.world.move import time_passes

@@ -18,7 +18,7 @@ from app.worker.leases import claim
 from app.worker.runtime import Runtime
 from app.worker.takeover import load_waiting
 from app.worker.work_loop import load_next
-from tests.clinic import Clinic, clinic_files, clinic_in
+from tests.harness.clinic import Clinic, clinic_files, clinic_in
 from tests.worker import failing_on_request
 
 

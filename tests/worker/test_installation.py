@@ -15,9 +15,9 @@ from app.migration.models import Migration
 from app.settings import Settings
 from app.worker.installation import BEGUN, CannotStart
 from app.worker.runtime import check_installation, open_runtime
-from tests.clinic import clinic_in, runtime_in, settings_in
+from tests.harness.clinic import clinic_in, runtime_in, settings_in
+from tests.harness.free_ports import free_port
 from tests.harness.ready_process import run_ready
-from tests.ports import free_port
 
 LONG_KEY = "another-storage-key-of-its-own-01"
 

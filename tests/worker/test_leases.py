@@ -27,7 +27,7 @@ from app.worker.leases import (
 )
 from app.worker.runtime import Runtime
 from app.worker.work_loop import load_next
-from tests.clinic import ANA, Clinic, clinic_files, clinic_in, runtime_in
+from tests.harness.clinic import ANA, Clinic, clinic_files, clinic_in, runtime_in
 
 RUN, PHASE = "export:1", "fetch"
 

@@ -10,7 +10,7 @@ import pytest
 from app.db import now
 from app.migration.states import Event, State
 from app.worker.clean_up import places, sweep_orphans, wanted_objects
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 
 LATER = timedelta(hours=2)
 

@@ -15,7 +15,7 @@ from app.migration.states import State
 from app.reading import reading_stage
 from app.worker.runtime import Runtime
 from app.worker.work_loop import WorkerTurn, drain
-from tests.clinic import Clinic, clinic_files, clinic_in, patients
+from tests.harness.clinic import Clinic, clinic_files, clinic_in, patients
 from tests.harness.waiting import patience
 
 FILES: dict[str, str | bytes] = {

@@ -13,7 +13,7 @@ from app.worker import work_progress as progress_module
 from app.worker.leases import DONE, SPLIT, Lease, Piece, claim, create_missing, fail, renew, settle
 from app.worker.work_loop import load_next
 from app.worker.work_progress import WorkProgress, progress
-from tests.clinic import Clinic, clinic_files
+from tests.harness.clinic import Clinic, clinic_files
 
 
 def look(clinic: Clinic, later: float = 0.0) -> WorkProgress:

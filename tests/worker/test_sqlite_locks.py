@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from app.db import Database
-from tests.clinic import clinic_files, clinic_in, runtime_in
 from tests.conftest import At
-from tests.product import MEGAN
+from tests.harness.clinic import clinic_files, clinic_in, runtime_in
+from tests.harness.product import MEGAN
 
 OPENED: list[str] = []
 _listening: list[bool] = []

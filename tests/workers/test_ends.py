@@ -12,9 +12,9 @@ import pytest
 
 from app.commands.drive import environment_of
 from app.lifetime import NOT_FOUND, start_dependent
-from tests.clinic import clinic_files, clinic_in, runtime_in, settings_in
+from tests.harness.clinic import clinic_files, clinic_in, runtime_in, settings_in
+from tests.harness.free_ports import free_port
 from tests.harness.waiting import patience, until
-from tests.ports import free_port
 from tests.workers.served import ENDS, Served, processes_of
 from tests.workers.story import ROOT, a_worker
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.migration.states import FAILED, State
 from app.worker.runtime import Runtime
-from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
+from tests.harness.clinic import Clinic, clinic_files, clinic_in, runtime_in
 from tests.harness.waiting import patience, take_time, until
 from tests.worker import failing_on_request
 from tests.workers.story import WorkerProcess, a_worker

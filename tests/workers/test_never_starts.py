@@ -15,7 +15,7 @@ from app.commands import drive, serve
 from app.commands.serve import LocalProcesses
 from app.lifetime import FIRST_SECONDS, LONGEST_SECONDS, Starts
 from app.worker.runtime import Runtime
-from tests.clinic import clinic_files, clinic_in
+from tests.harness.clinic import clinic_files, clinic_in
 from tests.workers.unborn import WAYS
 from workers import child_process
 from workers.child_process import ChildProcess

@@ -10,7 +10,7 @@ import redis
 from app.commands.serve import RedisServer, redis_binary, start_redis
 from app.migration.states import State
 from app.queue import NoQueue, open_queue, to_json, waiting_key
-from tests.clinic import Clinic, clinic_files, settings_in
+from tests.harness.clinic import Clinic, clinic_files, settings_in
 from tests.harness.waiting import patience, until
 from tests.workers.story import a_worker
 from tests.world.waiting_queue import WaitingQueue

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app.settings import Settings
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import Drained
-from tests.clinic import clinic_files, clinic_in
+from tests.harness.clinic import clinic_files, clinic_in
 from workers import child_process, supervisor
 from workers.child_process import ChildProcess
 from workers.supervisor import Supervisor

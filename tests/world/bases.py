@@ -13,7 +13,7 @@ from app.migration.states import State
 from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
-from tests.clinic import settings_in
+from tests.harness.clinic import settings_in
 from tests.harness.waiting import patience
 from tests.world.export import planted
 from tests.world.left import contents

@@ -13,8 +13,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.harness.free_ports import free_port
 from tests.harness.waiting import hang, patience, until
-from tests.ports import free_port
 from tests.world.fork import fork
 from tests.world.left import Delivery
 

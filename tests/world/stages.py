@@ -20,7 +20,7 @@ from app.side_effects import Listener, listen
 from app.trial.trial_context import trial_contexts
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
-from tests.clinic import settings_in
+from tests.harness.clinic import settings_in
 from tests.harness.waiting import patience
 from tests.world import Left, check_world
 from tests.world.host import LINK

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests import ports
-from tests.ports import CONNECTIONS_FROM, free_port
+from tests.harness import free_ports
+from tests.harness.free_ports import CONNECTIONS_FROM, free_port
 
 PORTS_EACH = 60
 ASK = f"""
-from tests.ports import free_port
+from tests.harness.free_ports import free_port
 print(*(free_port() for _ in range({PORTS_EACH})), flush=True)
 input()
 """
@@ -36,8 +36,8 @@ def test_no_connection_is_given_a_port_that_a_test_was_given() -> None:
 
 def test_a_port_that_a_server_holds_is_not_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     held = free_port()
-    monkeypatch.setattr(ports, "LOCKS", tmp_path)
-    monkeypatch.setattr(ports, "_ports", lambda: range(held, held + 1))
+    monkeypatch.setattr(free_ports, "LOCKS", tmp_path)
+    monkeypatch.setattr(free_ports, "_ports", lambda: range(held, held + 1))
     with socket.create_server(("127.0.0.1", held)), pytest.raises(RuntimeError, match="every port"):
         free_port()
     assert free_port() == held

@@ -12,7 +12,7 @@ from app.migration.models import AuditEntry, Trial
 from app.migration.states import Event, State
 from app.notify.sender import Sender
 from app.worker.runtime import open_runtime
-from tests.clinic import runtime_in, settings_in
+from tests.harness.clinic import runtime_in, settings_in
 from tests.world import CHECKS, Left, check_world
 from tests.world.altered import kept_in
 from tests.world.export import planted

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.free_ports import free_port
 from tests.harness.waiting import patience
-from tests.ports import free_port
 
 SETTINGS = (
     "fsync=off",

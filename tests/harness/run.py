@@ -1,6 +1,6 @@
 """Runs the tests and names the tests that could not run here.
 
-In CI a skipped test is a failed run. A third of the slowest variants runs (`tests/thirds.py`); with ALL in the
+In CI a skipped test is a failed run. A third of the slowest variants runs (`chosen_variants.py`); with ALL in the
 environment, all of them.
 """
 
@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+from tests.harness.chosen_variants import THIRD, TOLD, third_of_this_change
 from tests.harness.descendants import run_guarded
 from tests.harness.waiting import SETTING, patience_for
-from tests.thirds import THIRD, TOLD, third_of_this_change
 
 REPORT = Path("var/test-report.xml")
 MEMORY = Path("/dev/shm")

@@ -1,4 +1,4 @@
-"""The points of a move: each is reached once, by the pages and the engine themselves, and every story gets a copy."""
+"""Moves in prepared states: each state is reached once, by the pages and the engine, and every test gets a copy."""
 
 import fcntl
 import os
@@ -20,10 +20,10 @@ from app.migration.states import Actor, State
 from app.sandbox.demo import WORKSPACE, seed
 from app.sources import source
 from app.sources.invented import sample_writer
-from tests.pages import absent, digest_of, done, doubts
-from tests.product import MEGAN, NORA, OLIVE, OTHER, RICK, VERA, Product, start, stop
+from tests.harness.page_text import absent, digest_of, done, doubts
+from tests.harness.product import MEGAN, NORA, OLIVE, OTHER, RICK, VERA, Product, start, stop
 
-ON_POSTGRES = "POINTS_ON_POSTGRES"
+ON_POSTGRES = "PAGES_ON_POSTGRES"
 """Set in the environment: the stories of the pages are about a product on PostgreSQL."""
 MORE_PEOPLE = (
     ("per_vera", "Vera Lindqvist", VERA, WORKSPACE, Role.VIEWER),
@@ -98,7 +98,7 @@ def _finalised(product: Product) -> None:
     assert product.state() is State.FINALISED
 
 
-POINTS: dict[str, Callable[[Product], None]] = {
+PREPARED_STATES: dict[str, Callable[[Product], None]] = {
     "nothing": _people,
     "begun": _begun,
     "preparing": _preparing,
@@ -108,8 +108,8 @@ POINTS: dict[str, Callable[[Product], None]] = {
 }
 
 
-class Folders:
-    """One folder for each point of a move, made at the first request from the one before it.
+class PreparedFolders:
+    """One folder for each prepared state of a move, made at the first request from the state before it.
 
     Other test processes share the folders.
     """
@@ -118,36 +118,36 @@ class Folders:
         self.home = home
         home.mkdir(exist_ok=True)
 
-    def copy_of(self, point: str, to: Path) -> Path:
+    def copy_of(self, state: str, to: Path) -> Path:
         with (self.home / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            made = self._made(point)
+            made = self._made(state)
         shutil.copytree(made, to)
         return to
 
-    def _made(self, point: str) -> Path:
-        folder = self.home / point
+    def _made(self, state: str) -> Path:
+        folder = self.home / state
         if folder.exists():
             return folder
-        names = list(POINTS)
-        draft = self.home / f"{point}-draft"
-        if point == names[0]:
+        names = list(PREPARED_STATES)
+        draft = self.home / f"{state}-draft"
+        if state == names[0]:
             draft.mkdir()
         else:
-            shutil.copytree(self._made(names[names.index(point) - 1]), draft)
+            shutil.copytree(self._made(names[names.index(state) - 1]), draft)
         product = start(draft)
-        POINTS[point](product)
+        PREPARED_STATES[state](product)
         stop(product)
         return draft.rename(folder)
 
 
-def running(folders: Folders, point: str, to: Path, **more: Any) -> Iterator[Product]:
+def running(folders: PreparedFolders, state: str, to: Path, **more: Any) -> Iterator[Product]:
     if ON_POSTGRES in os.environ:
-        from tests.postgres_points import points_on_server
+        from tests.harness.prepared_databases import prepared_databases
 
-        product = start(to, **(points_on_server().copy_of(point, to) | more))
+        product = start(to, **(prepared_databases().copy_of(state, to) | more))
     else:
-        product = start(folders.copy_of(point, to), **more)
+        product = start(folders.copy_of(state, to), **more)
     yield product
     stop(product)
 

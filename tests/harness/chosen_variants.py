@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 THIRD = "TESTS_THIRD"
 """The environment's word for the third that runs: 0, 1 or 2. Without it every variant runs."""
 TOLD = "thirds"

@@ -29,10 +29,10 @@ from app.trial.trial_context import trial_contexts
 from app.web.page_context import cookie_name
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
-from tests.audit_lines import make_audit_say
 from tests.forms.browser import basis_in, basis_now, page_of
+from tests.harness.audit_lines import make_audit_say
+from tests.harness.reading_seal import seal_readings
 from tests.harness.waiting import patience
-from tests.reading_seal import seal_readings
 
 PROVEN_BY_AUDIT = {"state", "paused_from", "trial_number", "approved_by", "approved_at", "finalised_at"}
 BASE = "http://127.0.0.1:8000"

@@ -7,8 +7,8 @@ from sqlmodel import col, select
 
 from app.access.access_tables import Invitation, Person
 from app.notify.mails import Composer
-from tests.pages import done
-from tests.product import MEGAN, Product, Visitor
+from tests.harness.page_text import done
+from tests.harness.product import MEGAN, Product, Visitor
 
 
 def tick_of(role: str, clinical: str | None) -> str:

@@ -1,4 +1,4 @@
-"""A fourth dialect, which no table of the product names: a native sample with other headers, order, columns and file
+"""A dialect that no table of the product names: a native sample with other headers, order, columns and file
 names. The answers that it needs are here too, as a person who knows the files would give them."""
 
 import csv
@@ -22,7 +22,7 @@ SOURCE = source(None)
 
 
 @dataclass(frozen=True)
-class Fourth:
+class UnknownDialectExport:
     """The export, the expected import, and the answers that it needs: kinds and pairs by path."""
 
     path: Path
@@ -46,8 +46,8 @@ class Fourth:
         return to
 
 
-def write_fourth(to: Path, size: SizeName = "tiny", seed: int = 1) -> Fourth:
-    """Writes the sample anew in the fourth dialect. Documents stay as they are."""
+def write_unknown_dialect(to: Path, size: SizeName = "tiny", seed: int = 1) -> UnknownDialectExport:
+    """Writes the sample again in the unknown dialect. Documents stay as they are."""
     plain = to.with_suffix(".native.zip")
     expected = write_sample(plain, size=size, seed=seed, dialect="native")
     kinds: dict[str, str] = {}
@@ -70,7 +70,7 @@ def write_fourth(to: Path, size: SizeName = "tiny", seed: int = 1) -> Fourth:
                 }
             after.writestr(path, _rewritten(lines, number))
     plain.unlink()
-    return Fourth(to, _with_more_columns(expected, pairs, kinds), kinds, pairs)
+    return UnknownDialectExport(to, _with_more_columns(expected, pairs, kinds), kinds, pairs)
 
 
 def _with_more_columns(expected: Expectation, pairs: Mapping[str, object], kinds: Mapping[str, str]) -> Expectation:

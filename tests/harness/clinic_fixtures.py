@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from app.worker.runtime import Runtime
-from tests.clinic import Clinic, clinic_in, runtime_in
-from tests.postgres import postgres_url
+from tests.harness.clinic import Clinic, clinic_in, runtime_in
+from tests.harness.postgres import postgres_url
 
 _NUMBERS = count()
 

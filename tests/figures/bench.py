@@ -1,6 +1,6 @@
 """Rows per second of a trial, compared with a plain bulk load of the same records:
 
-`python -m tests.bench [--size] [--on]`.
+`python -m tests.figures.bench [--size] [--on]`.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from tests.figures.speed import DATABASES, measure
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    asked = argparse.ArgumentParser(prog="python -m tests.figures.bench", description=__doc__)
     asked.add_argument("--size", choices=("small", "thousand", "mid", "large"), default="mid")
     asked.add_argument("--on", choices=sorted(DATABASES), action="append", help="only this database")
     wanted = asked.parse_args()
