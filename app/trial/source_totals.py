@@ -6,12 +6,12 @@ Numbers go to the ledger. Lines of single clients go to encrypted storage.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -39,6 +39,41 @@ from app.worker.runtime import Runtime
 CLIENTS = "clients"
 
 
+class ClientPlace(TypedDict):
+    """A client and the place of the client's row: the id and the name in the source, the file and the line."""
+
+    id: str
+    name: str
+    file: str
+    line: int
+
+
+class BalanceLine(ClientPlace):
+    """A client who owes or has paid ahead.
+
+    `client` is the id in Caspen, None for a client who is not in the trial. `amounts` are decimals as text, in the
+    order of `ComputedColumns.amounts`.
+    """
+
+    client: str | None
+    amounts: list[str | None]
+
+
+class VisitLine(ClientPlace):
+    """A client whose first or last visit differs from the source.
+
+    `client` is the id in Caspen. `told_...` are the times in the source, `came_...` the times in the trial, in ISO
+    format. `exported`: the missing visit is in the export.
+    """
+
+    client: str
+    told_first: str | None
+    told_last: str | None
+    came_first: str | None
+    came_last: str | None
+    exported: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ClientTotals:
     """The totals in a client's row: first, last and next visit, and amounts in the order of `ComputedColumns.amounts`.
@@ -60,7 +95,7 @@ class ClientTotals:
     def at(self, row: int, part: Part, file: str | None) -> "ClientTotals":
         return replace(self, row=row, file=file or f"part {part.number}")
 
-    def place(self) -> dict[str, Any]:
+    def place(self) -> ClientPlace:
         """The client and the place of the row, for a line in encrypted storage."""
         return {"id": self.source_id, "name": self.name, "file": self.file, "line": self.line}
 
@@ -253,22 +288,23 @@ class VisitDifferences:
         total, exported = self._db.execute("SELECT COUNT(*), SUM(found) FROM temp.differs").fetchone()
         return Counter({"clients_differ": total, "visits_kept_back": exported, "visits_not_exported": total - exported})
 
-    def lines(self) -> Iterator[dict[str, Any]]:
+    def lines(self) -> Iterator[VisitLine]:
         """A line for each client, ordered by name."""
         columns = "SELECT client, id, name, file, line, told_first, told_last, came_first, came_last, found"
         for client, source_id, name, file, line, *times, is_exported in self._db.execute(
             f"{columns} FROM temp.differs ORDER BY name, row"
         ):
-            times_by_name = dict(
-                zip(("told_first", "told_last", "came_first", "came_last"), map(_text, times), strict=True)
-            )
+            told_first, told_last, came_first, came_last = map(_text, times)
             yield {
                 "client": client,
                 "id": source_id,
                 "name": name,
                 "file": file,
                 "line": line,
-                **times_by_name,
+                "told_first": told_first,
+                "told_last": told_last,
+                "came_first": came_first,
+                "came_last": came_last,
                 "exported": bool(is_exported),
             }
 
@@ -437,15 +473,21 @@ def _visits(
     differs.add(client, visits, missing_visit)
 
 
-def _put(out: ObjectWriter, line: dict[str, Any]) -> None:
+def _put(out: ObjectWriter, line: BalanceLine | VisitLine) -> None:
     out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
 
 
-def lines_of(runtime: Runtime, migration: Migration, trial: int, which: str) -> Iterable[dict[str, Any]]:
-    """The lines of single clients, streamed; none for a trial that was not compared or whose copies were deleted.
+def read_visits(runtime: Runtime, migration: Migration, trial: int) -> Iterator[VisitLine]:
+    """The clients whose visits differ, streamed. Nothing without a comparison, and after the copies are deleted."""
+    return _read(runtime, migration, trial, VISITS)
 
-    `which` is VISITS or BALANCES.
-    """
+
+def read_balances(runtime: Runtime, migration: Migration, trial: int) -> Iterator[BalanceLine]:
+    """The clients with a balance, streamed. Nothing without a comparison, and after the copies are deleted."""
+    return _read(runtime, migration, trial, BALANCES)
+
+
+def _read(runtime: Runtime, migration: Migration, trial: int, which: str) -> Iterator[Any]:
     name = f"{compared_key(migration.id, trial)}/{which}"
     if not migration.wrapped_key or not runtime.objects.exists(name):
         return

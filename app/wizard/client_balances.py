@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from app.mapping.kind import ComputedColumns
 from app.migration.models import Trial
 from app.migration.trials import current_trial
-from app.trial.source_totals import BALANCES, lines_of
+from app.trial.source_totals import read_balances
 from app.web.page_context import Visit, page, visit_of
 from app.wizard.problems import as_csv
 from app.wizard.trial_view import record_view
@@ -30,11 +30,11 @@ def show_balances(request: Request, number: Annotated[int, Query(ge=1, le=10**7)
         return page(request, "wizard/review-none.html")
     record_view(visit, "balances_listed", {"page": number})
     sums = [Decimal(0)] * len(carried.amounts)
-    for line in lines_of(visit.runtime, visit.move, trial.number, BALANCES):
+    for line in read_balances(visit.runtime, visit.move, trial.number):
         sums = [total + Decimal(amount or 0) for total, amount in zip(sums, line["amounts"], strict=True)]
     total = (trial.held_against or {}).get("balances", 0)
     start = (number - 1) * PER_PAGE
-    shown = list(islice(lines_of(visit.runtime, visit.move, trial.number, BALANCES), start, start + PER_PAGE))
+    shown = list(islice(read_balances(visit.runtime, visit.move, trial.number), start, start + PER_PAGE))
     context: dict[str, Any] = {
         "heads": heads(carried),
         "lines": [line | {"amounts": [money(amount) for amount in line["amounts"]]} for line in shown],
@@ -61,7 +61,7 @@ def download_balances(request: Request) -> Response:
 
 def table_of(visit: Visit, trial: Trial, carried: ComputedColumns) -> Iterator[str]:
     yield "\ufeff" + as_csv(["client", "number in the source", *heads(carried), "file", "line"])
-    for line in lines_of(visit.runtime, visit.move, trial.number, BALANCES):
+    for line in read_balances(visit.runtime, visit.move, trial.number):
         yield as_csv([line["name"], line["id"], *line["amounts"], line["file"], line["line"]])
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from app.migration.trials import current_trial
-from app.trial.source_totals import VISITS, lines_of
+from app.trial.source_totals import read_visits
 from app.web.page_context import page, visit_of
 from app.wizard.trial_view import record_view
 
@@ -27,18 +27,24 @@ def show_visits(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] 
     record_view(visit, "visits_listed", {"page": number})
     total = totals.get("clients_differ", 0)
     start = (number - 1) * PER_PAGE
-    shown = list(islice(lines_of(visit.runtime, visit.move, trial.number, VISITS), start, start + PER_PAGE))
+    shown = list(islice(read_visits(visit.runtime, visit.move, trial.number), start, start + PER_PAGE))
     context: dict[str, Any] = {
-        "lines": [line | {name: moment(line[name]) for name in TIMES} for line in shown],
+        "lines": [
+            {
+                **line,
+                "told_first": moment(line["told_first"]),
+                "told_last": moment(line["told_last"]),
+                "came_first": moment(line["came_first"]),
+                "came_last": moment(line["came_last"]),
+            }
+            for line in shown
+        ],
         "totals": totals,
         "total": total,
         "shown": {"page": number, "pages": -(-total // PER_PAGE)},
         "kept": bool(visit.move.wrapped_key),
     }
     return page(request, "wizard/visits.html", **context)
-
-
-TIMES = ("told_first", "told_last", "came_first", "came_last")
 
 
 def moment(text: str | None) -> datetime | None:

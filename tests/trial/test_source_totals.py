@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.migration.states import Event
-from app.trial.source_totals import BALANCES, VISITS, lines_of
+from app.trial.source_totals import BALANCES, VisitLine, read_balances, read_visits
 from app.worker.clean_up import compared_key, purge
 from tests.harness.clinic import Clinic, clinic_files, clinic_in, runtime_in
 
@@ -41,8 +41,8 @@ def numbers(clinic: Clinic) -> dict[str, int]:
     return clinic.trial.held_against or {}
 
 
-def visits_of(clinic: Clinic) -> dict[str, dict[str, object]]:
-    return {str(line["id"]): line for line in lines_of(clinic.runtime, clinic.migration, 1, VISITS)}
+def visits_of(clinic: Clinic) -> dict[str, VisitLine]:
+    return {line["id"]: line for line in read_visits(clinic.runtime, clinic.migration, 1)}
 
 
 def test_clients_whose_first_and_last_visit_came_agree(clinic: Clinic) -> None:
@@ -96,7 +96,7 @@ def test_clients_with_a_balance_are_listed_and_balances_do_not_move(clinic: Clin
     clients = [client(1, money="120.00,0.0,"), client(2, money="0.0,,25.5"), client(3, money="0.00,0,0"), client(4)]
     clinic.tried(told(clients, []))
     assert (numbers(clinic)["balances"], numbers(clinic)["balances_owing"]) == (2, 1)
-    lines = list(lines_of(clinic.runtime, clinic.migration, 1, BALANCES))
+    lines = list(read_balances(clinic.runtime, clinic.migration, 1))
     assert [(line["id"], line["amounts"]) for line in lines] == [
         ("1", ["120.00", "0.0", None]),
         ("2", ["0.0", None, "25.5"]),
@@ -132,10 +132,10 @@ def test_it_goes_with_the_trial_and_with_the_key(clinic: Clinic) -> None:
     clinic.start_trial()
     clinic.drain()
     assert not clinic.runtime.objects.exists(first)
-    assert len(list(lines_of(clinic.runtime, clinic.migration, 2, BALANCES))) == 1
+    assert len(list(read_balances(clinic.runtime, clinic.migration, 2))) == 1
     clinic.act(Event.CANCEL)
     purge(clinic.runtime, clinic.id)
-    assert list(lines_of(clinic.runtime, clinic.migration, 2, BALANCES)) == []
+    assert list(read_balances(clinic.runtime, clinic.migration, 2)) == []
 
 
 @pytest.mark.postgres
@@ -159,7 +159,7 @@ def test_postgres_and_sqlite_come_to_the_same_numbers_and_lines(clinic: Clinic, 
         assert numbers(other) == numbers(clinic)
         assert numbers(other)["clients_compared"] == 3
         assert numbers(other)["clients_agree"] < 3, "somebody differs, so that lines can"
-        for which in (VISITS, BALANCES):
-            lines = list(lines_of(runtime, other.migration, 1, which))
+        for read in (read_visits, read_balances):
+            lines = list(read(runtime, other.migration, 1))
             assert lines
-            assert lines == list(lines_of(clinic.runtime, clinic.migration, 1, which))
+            assert lines == list(read(clinic.runtime, clinic.migration, 1))
