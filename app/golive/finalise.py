@@ -1,15 +1,13 @@
 """Promotes the approved trial to the clinic's live workspace: exactly the reviewed records, in one transaction."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import Any
 
 from sqlmodel import Session, select
 
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, trial_digest
 from app.caspen.file_references import sweep_contents
-from app.caspen.promote import Promoted, Promotion, Unproven
+from app.caspen.promote import Conflict, Promoted, Promotion, Unproven
 from app.caspen.promote import promote as promote_store
 from app.caspen.relied_records import Outdated
 from app.caspen.stores import Sides, Store
@@ -17,6 +15,7 @@ from app.errors import Stop
 from app.migration.audited import is_approval_proven
 from app.migration.completeness_warnings import export_day, stale_day
 from app.migration.guards import SHARED_KEPT
+from app.migration.ledger_json import ConflictJson, MoveReport
 from app.migration.models import Migration, Trial
 from app.problems import Problem
 from app.reading.reading_ledger import note_run_problems
@@ -61,7 +60,7 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
 
     with runtime.ledger.read() as session:
         old, made = stale_day(session, migration), export_day(session, migration)
-    kept = {
+    kept: MoveReport = {
         **report(trial, done, [kind.name for kind in source_named(migration.source).kinds]),
         "moment": moment_text(migration.approved_at) if migration.approved_at else None,
         "export_of": old.isoformat() if old else None,
@@ -116,7 +115,7 @@ def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promot
     raise Stop(Problem("work_failed"))
 
 
-def report(trial: Trial, done: Promoted, order: Iterable[str]) -> dict[str, Any]:
+def report(trial: Trial, done: Promoted, order: Iterable[str]) -> MoveReport:
     """The report that the clinic keeps: the approved account, and what went live.
 
     `live_digest` is computed from the live records. It equals the trial's digest unless records were kept as people had
@@ -130,8 +129,19 @@ def report(trial: Trial, done: Promoted, order: Iterable[str]) -> dict[str, Any]
         "created": dict(done.created),
         "updated": dict(done.updated),
         "unchanged": dict(done.unchanged),
-        "conflicts": [{k: v for k, v in asdict(c).items() if k != "trial_hash"} for c in done.conflicts],
+        "conflicts": [_conflict_json(conflict) for conflict in done.conflicts],
         "replaced": str(done.replaced),
         SHARED_KEPT: True,
         "live": {kind: str(digest) for kind, digest in done.live.items()},
+    }
+
+
+def _conflict_json(conflict: Conflict) -> ConflictJson:
+    return {
+        "table": conflict.table,
+        "id": conflict.id,
+        "source_kind": conflict.source_kind,
+        "source_id": conflict.source_id,
+        "line": conflict.line,
+        "deleted": conflict.deleted,
     }

@@ -3,14 +3,14 @@
 Records that a later live migration brought too are kept.
 """
 
-from dataclasses import asdict
-
 from sqlmodel import Session
 
 from app.caspen.file_references import sweep_contents
+from app.caspen.undo import Kept
 from app.caspen.undo import undo as undo_live
 from app.errors import Stop
 from app.migration.audited import load_audited
+from app.migration.ledger_json import KeptJson
 from app.migration.models import Migration
 from app.migration.states import State
 from app.problems import Problem
@@ -37,7 +37,7 @@ def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
             "undone": {
                 "removed": dict(undone.removed),
                 "restored": dict(undone.restored),
-                "kept": [asdict(record) for record in undone.kept],
+                "kept": [_kept_json(record) for record in undone.kept],
                 "later": dict(undone.later),
                 "left_over": dict(undone.left_over),
             },
@@ -53,3 +53,13 @@ def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
         sweep_contents(runtime.caspen, runtime.files, migration.workspace_id)
 
     return Done({}, write, tidy)
+
+
+def _kept_json(record: Kept) -> KeptJson:
+    return {
+        "table": record.table,
+        "id": record.id,
+        "source_kind": record.source_kind,
+        "source_id": record.source_id,
+        "why": record.why,
+    }

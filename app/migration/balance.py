@@ -1,9 +1,10 @@
 """The balance of an export: every row and its outcome, kind by kind."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal, NotRequired, TypedDict
 
 from app.mapping.kind import Source
+from app.migration.ledger_json import KindJson
 from app.migration.models import Trial
 from app.migration.unanswered import FileApart, apart_of
 
@@ -43,6 +44,23 @@ class KindBalance:
     def is_balanced(self) -> bool:
         """Whether the rows add up and the stored records equal the mapped records."""
         return self.adds_up and self.source_digest == self.caspen_digest
+
+    def to_json(self) -> KindJson:
+        """The account as the ledger stores it."""
+        return {
+            "kind": self.kind,
+            "read": self.read,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "left_out": self.left_out,
+            "skipped": self.skipped,
+            "held": self.held,
+            "refused": self.refused,
+            "records": self.records,
+            "source_digest": self.source_digest,
+            "caspen_digest": self.caspen_digest,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +117,6 @@ class Balance:
         ]
 
 
-COUNTED = tuple(field.name for field in fields(KindBalance))
-
-
 def balance_of(trial: Trial, source: Source) -> Balance:
     """The balance that reconciliation stored, with the clinic's words for each kind.
 
@@ -110,7 +125,18 @@ def balance_of(trial: Trial, source: Source) -> Balance:
     kinds = {kind.name: kind for kind in source.kinds}
     lines = tuple(
         KindLine(
-            **{name: stored[name] for name in COUNTED},
+            kind=stored["kind"],
+            read=stored["read"],
+            created=stored["created"],
+            updated=stored["updated"],
+            unchanged=stored["unchanged"],
+            left_out=stored["left_out"],
+            skipped=stored["skipped"],
+            held=stored["held"],
+            refused=stored["refused"],
+            records=stored["records"],
+            source_digest=stored["source_digest"],
+            caspen_digest=stored["caspen_digest"],
             label=kinds[stored["kind"]].label,
             moves=kinds[stored["kind"]].imported,
         )

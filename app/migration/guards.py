@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Final
 
 from sqlmodel import Session, col, select
 
@@ -17,7 +18,7 @@ from app.migration.warning_texts import to_text
 from app.problems import Problem
 
 UNDO_DAYS = 30
-SHARED_KEPT = "shared_kept"  # key in a migration's report: shared records with earlier migrations were stored
+SHARED_KEPT: Final = "shared_kept"  # key in a migration's report: shared records with earlier migrations were stored
 
 
 def approvable(digest: str) -> Guard:

@@ -156,6 +156,86 @@ FileFacts = TypedDict(
 * `damages`: first byte, end and rows of each damaged stretch; `open_marks`: the open quotation marks.
 """
 
+
+class KindJson(TypedDict):
+    """The account of one kind as JSON, with the fields of KindBalance."""
+
+    kind: str
+    read: int
+    created: int
+    updated: int
+    unchanged: int
+    left_out: int
+    skipped: int
+    held: int
+    refused: int
+    records: int
+    source_digest: str
+    caspen_digest: str
+
+
+class ConflictJson(TypedDict):
+    """A reviewed record that did not go live, because a person had edited or deleted the live record."""
+
+    table: str
+    id: str
+    source_kind: str
+    source_id: str
+    line: int
+    deleted: bool
+
+
+class KeptJson(TypedDict):
+    """A record that an undo did not remove, and the reason."""
+
+    table: str
+    id: str
+    source_kind: str
+    source_id: str
+    why: str
+
+
+class UndoneJson(TypedDict):
+    """The result of an undo, with the fields of Undone. The numbers count records by table."""
+
+    removed: dict[str, int]
+    restored: dict[str, int]
+    kept: list[KeptJson]
+    later: NotRequired[dict[str, int]]
+    left_over: NotRequired[dict[str, int]]
+
+
+class MoveReport(TypedDict, total=False):
+    """The report of a migration that went live: the approved account, and what went live. Empty before.
+
+    * `trial`, `digest`, `kinds`: the number, the digest and the account of the approved trial.
+    * `live_digest`, `live`: the digest of the live records, and the digests by source kind.
+    * `created`, `updated`, `unchanged`: records by table.
+    * `conflicts`: the reviewed records that did not go live.
+    * `replaced`: the digest of the journal. An undo of another migration changes the digest.
+    * `shared_kept`: shared records with earlier migrations were stored. Missing in old reports.
+    * `moment`: when the trial was approved, as in the live records.
+    * `export_of`: the day of an outdated export; `made_on`: the day of any export. Both in ISO format.
+    * `undone`: the result of the undo.
+    """
+
+    trial: int
+    digest: str
+    live_digest: str
+    kinds: list[KindJson]
+    created: dict[str, int]
+    updated: dict[str, int]
+    unchanged: dict[str, int]
+    conflicts: list[ConflictJson]
+    replaced: str
+    shared_kept: bool
+    live: dict[str, str]
+    moment: str | None
+    export_of: str | None
+    made_on: str | None
+    undone: UndoneJson
+
+
 Fact = str | int | float | None
 AuditFacts = Mapping[str, Fact | Sequence[Fact] | Mapping[str, Fact]]
 """What an audit line or an e-mail says of an act, by name: numbers, codes, days and hashes, never a cell's value."""

@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from app.changed_values import ValueChanged
 from app.db import LedgerTable, UTCDateTime, now
-from app.migration.ledger_json import AuditFacts, FetchState, FileFacts, StopProblem, WorkResult
+from app.migration.ledger_json import AuditFacts, FetchState, FileFacts, KindJson, MoveReport, StopProblem, WorkResult
 from app.migration.states import State
 from app.problems import Level, catalogue
 
@@ -66,7 +66,7 @@ class Migration(LedgerTable, table=True):
     approved_by: str | None = None
     approved_at: datetime | None = Field(default=None, sa_type=Moment)
     finalised_at: datetime | None = Field(default=None, sa_type=Moment)
-    report: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    report: MoveReport = Field(default_factory=MoveReport, sa_type=Json)
     problem: StopProblem | None = Field(default=None, sa_type=Json)  # why the migration stopped
     last_sign_of_work: datetime | None = Field(default=None, sa_type=Moment)
     epoch: int = 0  # raised by every advance; work of an older epoch may write nothing
@@ -213,7 +213,7 @@ class Trial(LedgerTable, table=True):
     workspace_version: int = 0
     started_at: datetime = Field(default_factory=now, sa_type=Moment)
     finished_at: datetime | None = Field(default=None, sa_type=Moment)
-    kinds: list[Any] = Field(default_factory=list, sa_type=Json)  # per kind: outcomes, records, both digests
+    kinds: list[KindJson] = Field(default_factory=list, sa_type=Json)  # per kind: outcomes, records, both digests
     balanced: bool = False
     digest: str = ""
     seconds: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
@@ -128,10 +128,10 @@ def _is_same(session: Session, migration: Migration, trial: Trial, *, thorough: 
     source = source_named(migration.source)
     files = files_of(session, migration.id, migration.export_number)
     account = account_of(session, migration, f"trial:{trial.number}")
-    kept = [dict(kind) for kind in trial.kinds]
+    kept = list(trial.kinds)
     stored = {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kept}
     made = account.made if trial.balanced else stored  # an unbalanced trial may have stored something else
-    is_same = kept == [asdict(kind) for kind in balance(source, files, account, made)]
+    is_same = kept == [kind.to_json() for kind in balance(source, files, account, made)]
     unanswered = (to_json(files_apart(files)), to_json(unanswered_files(files)))  # the latter of trials from before
     is_named = trial.digest == trial_digest(stored, [kind.name for kind in source.kinds])
     seal_of_held = sealed(session, migration.id, "compare", f"trial:{trial.number}", "held")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from app.migration.ledger_json import SealName
+from app.migration.ledger_json import MoveReport, SealName
 from app.migration.models import ProblemLine, Trial, Work
 from app.problems import Problem
 from app.worker.leases import DONE
@@ -70,7 +70,7 @@ def has_few_problems(session: Session, migration_id: str, run: str) -> bool:
     return session.exec(select(func.count()).select_from(some.limit(FEW_PROBLEMS + 1).subquery())).one() <= FEW_PROBLEMS
 
 
-def seal_of_report(report: Mapping[str, Any]) -> str:
+def seal_of_report(report: MoveReport) -> str:
     """The checksum of a move's report, without the keys that an undo writes later."""
     return checksum({name: part for name, part in report.items() if name not in CHANGES_LATER})
 

@@ -4,7 +4,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -77,7 +76,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
     blocking = blocking_problems(problem.code for problem in problems)
     balanced = not blocking and all(kind.is_balanced for kind in kinds)
     digest = trial_digest(stored.digests, [kind.name for kind in source.kinds])
-    lines = [asdict(kind) for kind in kinds]
+    lines = [kind.to_json() for kind in kinds]
     seal = seal_of_trial(trial, lines, balanced, digest, counted(problems, counts))
 
     def write(session: Session) -> None:

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from app.caspen.live_counts import LiveCounts
 from app.caspen.live_verification import LiveVerification
 from app.caspen.readback import SHOWN
 from app.formatting import names, number, plural
 from app.migration.balance import KindLine
+from app.migration.ledger_json import MoveReport, UndoneJson
 
 NOUNS = {
     "locations": ("location", "locations"),
@@ -40,7 +40,7 @@ OTHER_ROWS = "columns and names in other rows"
 
 
 def bridges(
-    lines: Sequence[KindLine], live: LiveCounts, report: Mapping[str, Any], missing: Mapping[str, int] | None
+    lines: Sequence[KindLine], live: LiveCounts, report: MoveReport, missing: Mapping[str, int] | None
 ) -> dict[str, str]:
     """The difference between rows that came and live records, by kind. Kinds without a difference are left out.
 
@@ -57,7 +57,7 @@ def bridge(
     line: KindLine,
     live: LiveCounts,
     kept: int,
-    undone: Mapping[str, Any] | None,
+    undone: UndoneJson | None,
     missing: Mapping[str, int] | None,
 ) -> str:
     """As in "7 of 11 rows were in Caspen already; 5 categories and 4 services are live"."""
@@ -91,7 +91,7 @@ def bridge(
     return "; ".join(parts)
 
 
-def gone_words(undone: Mapping[str, Any] | None) -> str:
+def gone_words(undone: UndoneJson | None) -> str:
     """What happened to records that the move no longer holds."""
     if undone is None:
         return "replaced by a later move"

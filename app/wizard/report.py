@@ -177,7 +177,13 @@ def load_undo_result(stores: Stores, move: Migration) -> UndoResult | None:
             needed.setdefault(str(kept["table"]), []).append(str(kept["id"]))
     in_use = count_there(stores, move.workspace_id, needed)
     removed, restored, later, left_over = (
-        sum(undone.get(name, {}).values()) for name in ("removed", "restored", "later", "left_over")
+        sum(numbers.values())
+        for numbers in (
+            undone.get("removed", {}),
+            undone.get("restored", {}),
+            undone.get("later", {}),
+            undone.get("left_over", {}),
+        )
     )
     gone_since = why[Why.IN_USE] - in_use
     return UndoResult(removed, restored, why[Why.EDITED], why[Why.DELETED], in_use, later, gone_since, left_over)

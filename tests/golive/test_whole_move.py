@@ -1,6 +1,7 @@
 """A clinic's way through the engine, from files to a live workspace and back."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,8 @@ from tests.harness.clinic import ANA, WORKSPACE, Clinic, clinic_files, clinic_in
 
 def counts(clinic: Clinic) -> dict[str, dict[str, int]]:
     names = ("read", "created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
-    return {k["kind"]: {n: k[n] for n in names if k[n]} for k in clinic.trial.kinds}
+    kinds: list[dict[str, Any]] = [{**kind} for kind in clinic.trial.kinds]
+    return {k["kind"]: {n: k[n] for n in names if k[n]} for k in kinds}
 
 
 def test_an_export_becomes_the_live_workspace_that_was_reviewed(clinic: Clinic) -> None:

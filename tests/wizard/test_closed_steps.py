@@ -67,7 +67,9 @@ def dated(product: Product, *runs: str | None) -> None:
             file.facts = {**facts, "run": run} if run else facts
             session.add(file)
         migration = session.get_one(Migration, product.migration_id)
-        migration.report = {name: value for name, value in migration.report.items() if name != "made_on"}
+        report = migration.report.copy()
+        report.pop("made_on", None)
+        migration.report = report
         session.add(migration)
 
     product.write(change)

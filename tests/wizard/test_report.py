@@ -15,6 +15,7 @@ from app.caspen.tables import OBJECTS, Client, ProgressNote, SharedRecord
 from app.db import now
 from app.formatting import plural
 from app.migration.guards import SHARED_KEPT
+from app.migration.ledger_json import MoveReport
 from app.migration.models import Migration
 from app.migration.states import State
 from app.sources import source
@@ -176,7 +177,7 @@ def test_after_a_move_is_undone_nothing_is_called_live(product_at: At) -> None:
     assert f"{left} record" in words(support)
 
 
-def put_later_move(product: Product, facts: dict[str, bool]) -> None:
+def put_later_move(product: Product, facts: MoveReport) -> None:
     """A later move of the workspace that is live and holds all clients of the first."""
     move = product.move()
     later = Migration(

@@ -27,7 +27,7 @@ def unbalance(product: Product) -> None:
 
     def write(session: Session) -> None:
         trial = session.get_one(Trial, (product.migration_id, 1))
-        kinds = [dict(kind) for kind in trial.kinds]
+        kinds = [kind.copy() for kind in trial.kinds]
         next(kind for kind in kinds if kind["kind"] == "patients")["read"] += 1
         of_clients = select(ExportFile).where(ExportFile.kind == "patients", col(ExportFile.refused).is_(None))
         file = session.exec(of_clients.limit(1)).one()

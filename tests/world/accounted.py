@@ -1,5 +1,7 @@
 """E2: every row that the generator wrote has the outcome that the generator meant, and the sum is the rows read."""
 
+from typing import Any
+
 from app.migration.models import Trial
 from app.migration.trials import current_trial
 from tests.world.left import Left
@@ -18,7 +20,7 @@ def check(left: Left) -> list[str]:
 
 def _of(trial: Trial, left: Left) -> list[str]:
     wrong = [] if trial.balanced else ["the trial is not balanced"]
-    told = {kind["kind"]: kind for kind in trial.kinds}
+    told: dict[str, dict[str, Any]] = {kind["kind"]: {**kind} for kind in trial.kinds}
     for name in sorted(told.keys() | left.manifest.outcomes.keys()):
         wanted, found = left.manifest.outcomes.get(name, {}), told.get(name, {})
         if found.get("read", 0) != sum(found.get(outcome, 0) for outcome in OUTCOMES):

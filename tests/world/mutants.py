@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import select
 
@@ -230,7 +231,8 @@ def _counts(runtime: Runtime, migration_id: str) -> dict[str, dict[str, int]]:
         trial = current_trial(session, session.get_one(Migration, migration_id))
     assert trial is not None
     outcomes = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
-    return {told["kind"]: {o: told[o] for o in outcomes if told[o]} for told in trial.kinds}
+    kinds: list[dict[str, Any]] = [{**kind} for kind in trial.kinds]
+    return {told["kind"]: {o: told[o] for o in outcomes if told[o]} for told in kinds}
 
 
 def _codes(runtime: Runtime, migration_id: str) -> tuple[str, ...]:
