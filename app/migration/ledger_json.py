@@ -5,6 +5,7 @@ from typing import Any, Literal, NotRequired  # pydantic needs typing_extensions
 
 from typing_extensions import TypedDict
 
+from app.mapping.defined import DefinedJson
 from app.mapping.trial_json import RowsAsideJson, TrialFacts
 
 LinkNow = TypedDict("LinkNow", {"is": str, "at": str})
@@ -155,6 +156,42 @@ FileFacts = TypedDict(
 * `in_lines`, `lists`: a JSON file with one object on each line; the names of a JSON file's lists.
 * `damages`: first byte, end and rows of each damaged stretch; `open_marks`: the open quotation marks.
 """
+
+
+class KindCountsJson(TypedDict):
+    """The counts of a kind as JSON, with the fields of KindCounts. `first` and `last` are in ISO format, in UTC."""
+
+    rows: int
+    ids: int
+    duplicates: int
+    first: str | None
+    last: str | None
+
+
+class ReferredJson(TypedDict):
+    """A thing that rows refer to as JSON, with the fields of ReferredThing."""
+
+    id: str
+    name: str
+    active: bool
+    appointments: int
+    notes: int
+    past: int
+    future: int
+    named_only: bool
+    email: str | None
+    user: str | None
+    unnamed: bool
+
+
+class InventoryJson(TypedDict, total=False):
+    """The inventory of a read export as JSON, with the fields of Inventory. Empty before. No row's cells."""
+
+    kinds: dict[str, KindCountsJson]
+    references: dict[str, list[ReferredJson]]
+    absent: list[str]
+    signs: list[str]
+    questions: dict[str, DefinedJson]
 
 
 class KindJson(TypedDict):

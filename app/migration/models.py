@@ -8,7 +8,16 @@ from sqlmodel import Field
 
 from app.changed_values import ValueChanged
 from app.db import LedgerTable, UTCDateTime, now
-from app.migration.ledger_json import AuditFacts, FetchState, FileFacts, KindJson, MoveReport, StopProblem, WorkResult
+from app.migration.ledger_json import (
+    AuditFacts,
+    FetchState,
+    FileFacts,
+    InventoryJson,
+    KindJson,
+    MoveReport,
+    StopProblem,
+    WorkResult,
+)
 from app.migration.states import State
 from app.problems import Level, catalogue
 
@@ -96,7 +105,7 @@ class Export(LedgerTable, table=True):
     fetched_at: datetime | None = Field(default=None, sa_type=Moment)
     read_at: datetime | None = Field(default=None, sa_type=Moment)
     fetch_state: FetchState = Field(default_factory=FetchState, sa_type=Json)
-    inventory: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # per kind and references, no row's cells
+    inventory: InventoryJson = Field(default_factory=InventoryJson, sa_type=Json)
 
 
 class ExportFile(LedgerTable, table=True):

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self, TypedDict, cast
 
 from app.index.referred import REPORTED, ReferredThing, references
 from app.index.store import Index
 from app.mapping.defined import Defined
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
+from app.migration.ledger_json import InventoryJson, KindCountsJson, ReferredJson
 
 LATE = timedelta(days=365)
 
@@ -25,6 +26,23 @@ class KindCounts:
     last: datetime | None = None
 
 
+class ReportedThing(TypedDict):
+    """A location, a practitioner or a service in the command line's JSON, with fields of ReferredThing."""
+
+    id: str
+    name: str
+    active: bool
+    appointments: int
+    notes: int
+
+
+class InventoryReport(TypedDict):
+    """The inventory in the command line's JSON: the counts of each kind, and the things of each reported kind."""
+
+    inventory: dict[str, KindCountsJson]
+    references: dict[str, list[ReportedThing]]
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """`references` are businesses, users, practitioners and appointment types by kind, including those that only
@@ -38,18 +56,21 @@ class Inventory:
     signs: tuple[str, ...] = ()
     questions: Mapping[str, Defined] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> InventoryJson:
         """Returns the inventory as JSON for the ledger."""
         return {
             "kinds": {kind: _counts_json(counts) for kind, counts in self.kinds.items()},
-            "references": {kind: [asdict(reference) for reference in some] for kind, some in self.references.items()},
+            "references": {
+                kind: [cast(ReferredJson, asdict(reference)) for reference in some]
+                for kind, some in self.references.items()
+            },
             "absent": list(self.absent),
             "signs": list(self.signs),
             "questions": {token: known.to_json() for token, known in self.questions.items()},
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+    def from_json(cls, kept: InventoryJson) -> Self:
         """Restores an inventory from `to_json`."""
         return cls(
             {kind: _counts(counts) for kind, counts in kept["kinds"].items()},
@@ -66,7 +87,7 @@ class Inventory:
         """Returns the references of the kind that plays a role in this source."""
         return self.references.get(source.name_with(role), ())
 
-    def report(self, source: Source) -> dict[str, Any]:
+    def report(self, source: Source) -> InventoryReport:
         """Returns the values of `inventory` and `references` in the command line's JSON."""
         return {
             "inventory": {kind: _counts_json(counts) for kind, counts in self.kinds.items()},
@@ -139,7 +160,7 @@ def _moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _counts_json(counts: KindCounts) -> dict[str, Any]:
+def _counts_json(counts: KindCounts) -> KindCountsJson:
     return {
         "rows": counts.rows,
         "ids": counts.ids,
@@ -149,8 +170,8 @@ def _counts_json(counts: KindCounts) -> dict[str, Any]:
     }
 
 
-def _counts(kept: Mapping[str, Any]) -> KindCounts:
-    first, last = (None if kept[end] is None else datetime.fromisoformat(kept[end]) for end in ("first", "last"))
+def _counts(kept: KindCountsJson) -> KindCounts:
+    first, last = (None if end is None else datetime.fromisoformat(end) for end in (kept["first"], kept["last"]))
     return KindCounts(kept["rows"], kept["ids"], kept["duplicates"], first, last)
 
 

@@ -4,11 +4,11 @@ The warnings that a clinic confirms at approval come from these. The reading's w
 change of the ledger rows is found before a page shows them and before an approval skips a confirmation.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
+from app.migration.ledger_json import InventoryJson
 from app.migration.ledger_validation import LedgerChanged
 from app.migration.models import Export, ExportFile, Migration
 from app.trial.account_seal import Counts, checksum, counted_in, has_few_problems, seal_of_counts, sealed
@@ -18,7 +18,7 @@ PHASE = "resolve"
 FILE_COLUMNS = ("number", "path", "size", "sha256", "kind", "dialect", "encoding", "rows", "parts", "refused", "facts")
 
 
-def seal_of_reading(export: Export, inventory: Mapping[str, Any], files: Sequence[ExportFile], counts: Counts) -> str:
+def seal_of_reading(export: Export, inventory: InventoryJson, files: Sequence[ExportFile], counts: Counts) -> str:
     """Returns the checksum of the export, its inventory and its files, then a colon and the checksum of the
     problems."""
     lines = sorted([getattr(file, name) for name in FILE_COLUMNS] for file in files)

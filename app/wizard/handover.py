@@ -29,6 +29,7 @@ from app.migration.audit import last_upload_stop
 from app.migration.checked_links import load_checked_link
 from app.migration.completeness_warnings import READING_CODES, CompletenessWarning, completeness_warnings, joined
 from app.migration.exports import Handed, files_of
+from app.migration.ledger_json import KindCountsJson
 from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
@@ -244,6 +245,9 @@ def handover_context(visit: Visit) -> dict[str, Any]:
 ABOUT_CELLS = frozenset({"encoding_guessed"})  # warnings about characters: no row is missing
 
 
+NO_ROWS: KindCountsJson = {"rows": 0, "ids": 0, "duplicates": 0, "first": None, "last": None}
+
+
 def load_contents(session: Session, migration: Migration, export: Export, source: Source) -> dict[str, Any]:
     """Context of a read export's page: counts and names of files, no cells.
 
@@ -261,14 +265,14 @@ def load_contents(session: Session, migration: Migration, export: Export, source
     asked = used_kinds.absent(session, migration, source)
     present_kinds, behind, absent = [], [], []
     for kind in source.kinds:
-        facts = kind_facts.get(kind.name, {})
+        facts = kind_facts.get(kind.name, NO_ROWS)
         line = {
             "name": kind.name,
             "label": kind.label,
             "called": kind.source_label,
             "files": by_kind[kind.name],
-            "rows": facts.get("rows", 0),
-            "range": span(facts.get("first"), facts.get("last"), zone),
+            "rows": facts["rows"],
+            "range": span(facts["first"], facts["last"], zone),
             "only": partial_ranges(kind.name, files),
             "is_suspect": kind.name in suspects,
             "instead": kind.exclusion.workaround,

@@ -81,13 +81,13 @@ def next_export(product: Product) -> None:
         migration = session.get_one(Migration, product.migration_id)
         number = migration.export_number
         before = session.get_one(Export, (migration.id, number))
-        inventory = dict(before.inventory)
-        told = {
+        inventory = before.inventory.copy()
+        inventory["references"] = {
             kind: [{**one, "name": other["name"]} for one, other in zip(some, some[1:] + some[:1], strict=True)]
             for kind, some in inventory["references"].items()
         }
         kept = before.model_dump(exclude={"number", "inventory"})
-        session.add(Export(**kept, number=number + 1, inventory={**inventory, "references": told}))
+        session.add(Export(**kept, number=number + 1, inventory=inventory))
         for file in session.exec(select(ExportFile).where(ExportFile.export_number == number)).all():
             session.add(ExportFile(**file.model_dump(exclude={"export_number"}), export_number=number + 1))
         migration.export_number = number + 1
