@@ -6,7 +6,7 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from json import JSONDecodeError
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import psycopg
 import structlog
@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -26,7 +27,7 @@ from app.db import DatabaseGone, now
 from app.errors import Stop
 from app.isolated.reader import reader
 from app.migration.advance import GuardRefused, NotAllowed, WrongState
-from app.migration.audit import AuditChange, changes_since, state_change
+from app.migration.audit import AuditChange, Changes, changes_since, state_change
 from app.migration.both_lists import LISTS_FIRST
 from app.migration.models import Migration
 from app.migration.state_words import WORDS
@@ -63,7 +64,7 @@ from app.web.page_context import (
     visit_of,
 )
 from app.web.page_of_address import page_of_address
-from app.web.refused_forms import describe_changed, describe_over
+from app.web.refused_forms import RefusedForm, SentAnswer, describe_changed, describe_over
 from app.web.repeated_forms import answered_before, page_after, same_answer_by_another
 from app.web.unsent_form import TYPED, form_sent, own_target, unsent_form, way_back
 from app.wizard import STEPS
@@ -266,8 +267,22 @@ def render_same_answer(request: Request, given: AuditChange) -> Response:
     return page(request, "errors/given.html", given=given, way_on=way_on)
 
 
-def both_versions(request: Request, changed: Changed) -> dict[str, Any]:
-    """Context of the page for an outdated form: both versions, later changes, and the inputs to send again."""
+class OutdatedFormPage(TypedDict):
+    """The page for an outdated form: both versions, later changes, and the inputs to send again.
+
+    * `fresh`: the hidden field with the fingerprint of the present page.
+    * `leave`: the address of the page without the answers.
+    """
+
+    form: RefusedForm
+    changes: Changes | None
+    fresh: Markup
+    leave: str
+    is_upload: bool
+
+
+def both_versions(request: Request, changed: Changed) -> OutdatedFormPage:
+    """Context of the page for an outdated form."""
     visit = visit_of(request)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
@@ -296,8 +311,32 @@ def page_at(visit: Visit, migration: Migration) -> str:
     return f"/support/{migration.id}" if visit.person.is_support else f"/m/{migration.id}/{page_of(migration)}"
 
 
-def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
-    """Context of the 409 page: the migration's present state and the link to its page."""
+class WayOn(TypedDict):
+    """The one button of a page: its address and its words."""
+
+    href: str
+    words: str
+
+
+class StepOverPage(TypedDict):
+    """The 409 page: the migration's present state and the link to its page.
+
+    * `kept`, `answers`: what the person sent, as text or by question.
+    * `latest`: the act that brought the migration into its state.
+    * `code`: the problem that refused the act.
+    """
+
+    title: str
+    lede: Markup | str
+    go: WayOn
+    kept: NotRequired[str]
+    answers: NotRequired[tuple[SentAnswer, ...]]
+    latest: NotRequired[AuditChange | None]
+    code: NotRequired[str]
+
+
+def where_it_is(request: Request, trouble: Exception) -> StepOverPage:
+    """Context of the 409 page."""
     visit = visit_of(request)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
@@ -305,7 +344,7 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
         form = describe_over(visit, session)
     words = WORDS[State(migration.state)]
     way_on = form.way_on or ("Back to this migration" if visit.person.is_support else words.go)
-    go = {"href": form.page or page_at(visit, migration), "words": way_on}
+    go: WayOn = {"href": form.page or page_at(visit, migration), "words": way_on}
     if isinstance(trouble, GuardRefused):
         if trouble.problem.code == LISTS_FIRST:
             go = {"href": f"/m/{migration.id}/{READ_LISTS[0]}", "words": READ_LISTS[1]}

@@ -89,9 +89,9 @@ def no_basis(_path: str, **_address: str) -> str:
     return ""
 
 
-def block(template: Template, name: str, context: dict[str, object]) -> str:
-    """Renders a named block of a page's template, for an htmx request to the same address."""
-    env = template.new_context(context)
+def block(template: Template, name: str, /, **values: object) -> str:
+    """Renders a named block of a page's template with `values`, for an htmx request to the same address."""
+    env = template.new_context(values)
     # The first step of the whole page runs its imports and resolves inherited blocks.
     next(iter(template.root_render_func(env)), None)
     return "".join(env.blocks[name][0](env))

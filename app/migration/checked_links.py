@@ -3,7 +3,6 @@
 The audit never holds the link: an audit line has the provider and the link's fingerprint of 12 hex digits.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from sqlmodel import Session, col, select
 from app.db import now
 from app.migration.advance import By, locked
 from app.migration.audit import write_act
+from app.migration.ledger_json import AuditFacts, LinkFacts
 from app.migration.models import AuditEntry, Migration
 from app.migration.upload_tables import CheckedLink
 from app.storage import open_secret, seal_secret
@@ -36,7 +36,7 @@ class CheckedShareLink:
     hint: str
 
 
-def begin_check(session: Session, migration: Migration, by: By, facts: Mapping[str, Any]) -> datetime | None:
+def begin_check(session: Session, migration: Migration, by: By, facts: AuditFacts) -> datetime | None:
     """Writes the audit line of a link check and returns None.
 
     A clinic has MOST_AN_HOUR checks an hour. Beyond the limit, returns the time of the next check and writes no line.
@@ -60,7 +60,7 @@ def keep_checked(
     migration_id: str,
     *,
     hint: str,
-    findings: dict[str, Any],
+    findings: LinkFacts,
     link: str = "",
     password: str = "",
     key: bytes = b"",

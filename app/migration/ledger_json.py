@@ -158,6 +158,41 @@ FileFacts = TypedDict(
 """
 
 
+class LinkWarning(TypedDict):
+    """A warning of a link check: a problem's code and details."""
+
+    code: str
+    details: dict[str, str]
+
+
+class LinkFacts(TypedDict, total=False):
+    """The result of a link check, with the fields of Findings. Empty before the first check. No file's path.
+
+    `problem` is a code with `details`.
+    """
+
+    provider: str
+    label: str
+    name: str
+    folder: bool
+    files: int
+    size: int | None
+    first_kind: str
+    expires_at: float | None
+    seconds: float | None
+    runs_out: bool
+    needed: int | None
+    free: int | None
+    password_needed: bool
+    best_effort: bool
+    upgraded: bool
+    problem: str | None
+    details: dict[str, str]
+    retryable: bool
+    retry_at: float | None
+    warnings: list[LinkWarning]
+
+
 class KindCountsJson(TypedDict):
     """The counts of a kind as JSON, with the fields of KindCounts. `first` and `last` are in ISO format, in UTC."""
 

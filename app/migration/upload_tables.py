@@ -1,11 +1,12 @@
 """The ledger's tables for exports that are not handed over yet: a checked link, and files sent in pieces."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sqlmodel import Field
 
 from app.db import LedgerTable, now
+from app.migration.ledger_json import LinkFacts
 from app.migration.models import Bytes, Json, Moment, is_object
 
 
@@ -23,7 +24,7 @@ class CheckedLink(LedgerTable, table=True):
     sealed_password: str | None = None
     hint: str = ""  # provider and masked link, safe to show
     checked_at: datetime = Field(default_factory=now, sa_type=Moment)
-    findings: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    findings: LinkFacts = Field(default_factory=LinkFacts, sa_type=Json)
 
 
 class UploadFile(LedgerTable, table=True):

@@ -427,9 +427,10 @@ def links_for_operators(session: Session) -> dict[str, str]:
     titles: dict[str, str] = {}
     checked_links = select(CheckedLink).join(Migration, col(Migration.id) == CheckedLink.migration_id)
     for checked in session.exec(checked_links.where(Migration.state == State.PREPARING.value)):
-        if checked.findings.get("problem") in OPERATORS and checked.findings.get("provider") not in UNSUPPORTED:
+        code = checked.findings.get("problem")
+        if code in OPERATORS and checked.findings.get("provider") not in UNSUPPORTED:
             label = str(checked.findings.get("label") or "the provider")
-            titles[checked.migration_id] = Problem(checked.findings["problem"], details={"provider": label}).title
+            titles[checked.migration_id] = Problem(code, details={"provider": label}).title
     waits = select(Work.migration_id, Work.last_problem).join(Migration, col(Migration.id) == Work.migration_id)
     waits = waits.where(Migration.state == State.FETCHING.value, col(Work.last_problem).in_(OPERATORS))
     for migration_id, code in session.exec(waits):

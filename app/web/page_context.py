@@ -8,7 +8,8 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import quote, urlsplit
 
 from fastapi import HTTPException, Request, Response
@@ -50,7 +51,7 @@ from app.web.form_fingerprint import (
     Shown,
     form_shown,
 )
-from app.web.navigation import build_stepper
+from app.web.navigation import Step, build_stepper
 from app.worker.runtime import Runtime
 
 TOUCH_SECONDS = 0.1
@@ -428,13 +429,50 @@ def visit_of(request: Request) -> Visit:
     return visit
 
 
-def context(request: Request, **more: Any) -> dict[str, Any]:
-    """The context of every template, with this page's own values."""
+class ClinicShown(TypedDict):
+    """The clinic of a page: the name and the id of its workspace."""
+
+    name: str
+    id: str
+
+
+class BasePage(TypedDict):
+    """What every page shows, as `templates/base.html` describes. A page's own values are added or replace these.
+
+    * `role_label`: what the viewer is in this clinic, in words.
+    * `is_over`: nothing of the move can change any more.
+    * `who_can_act`: loads the names of the people who can act for the clinic.
+    * `disk_full`: a banner says that nothing can be saved.
+    * `basis`: renders the hidden field with the fingerprint of the form at a path.
+    * `zone`, `now`: the clinic's time zone, and the time of the page.
+    * `rail`: the steps of the move.
+    """
+
+    source: Source
+    environment: str
+    viewer: Viewer | None
+    role_label: str
+    clinic: ClinicShown | None
+    migration: Migration | None
+    may_act: bool
+    is_over: bool
+    who_can_act: NotRequired[Callable[[], list[str]]]
+    support_email: str
+    disk_full: bool
+    now: datetime
+    basis: Callable[..., str]
+    zone: str
+    errors: list[dict[str, str]]
+    rail: NotRequired[list[Step]]
+
+
+def context(request: Request) -> BasePage:
+    """The context that every template has."""
     runtime: Runtime = request.app.state.runtime
     visit: Visit | None = getattr(request.state, "visit", None)
     migration = visit.migration if visit else None
     viewer = visit.viewer if visit else None
-    shared: dict[str, Any] = {
+    shared: BasePage = {
         "source": visit.source if visit and migration else source_or_unknown(),
         "environment": runtime.settings.environment.value,
         "viewer": viewer,
@@ -443,7 +481,6 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "migration": migration,
         "may_act": bool(viewer and migration and viewer.may(Right.ACT, migration.workspace_id)),
         "is_over": bool(migration and migration.state in OVER and not (visit and visit.differs)),
-        **({"who_can_act": visit.who_can_act} if visit and migration else {}),
         "support_email": runtime.settings.support_email,
         "disk_full": request.app.state.room.is_full(),
         "now": now(),
@@ -452,8 +489,10 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "errors": [],
     }
     if migration is not None:
+        if visit:
+            shared["who_can_act"] = visit.who_can_act
         shared["rail"] = [] if visit and visit.differs else build_stepper(migration, request.url.path)
-    return shared | more
+    return shared
 
 
 def in_state(request: Request, event: Event, *states: State) -> Visit:
@@ -474,9 +513,9 @@ def page(request: Request, template: str, status: int = 200, block: str | None =
     """Renders a page, or a named block of its template for an htmx request."""
     jinja: Jinja = request.app.state.jinja
     compiled = jinja.get_template(template)
-    values = context(request, **more)
+    values: dict[str, object] = {**context(request), **more}
     if block is not None and request.headers.get("HX-Request"):
-        return HTMLResponse(templating.block(compiled, block, values), status)
+        return HTMLResponse(templating.block(compiled, block, **values), status)
     return HTMLResponse(compiled.render(values), status)
 
 

@@ -20,12 +20,13 @@ from app.fetch.hand_over import hand_over_files, hand_over_stored
 from app.fetch.link_providers import load_provider_lines
 from app.formatting import MONTHS, files_and_folders, plural
 from app.links import LinkSettings
+from app.links.provider_help import ProviderHelp
 from app.links.provider_registry import all_provider_help
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
 from app.matching.matches import the_only
 from app.migration import used_kinds
-from app.migration.audit import last_upload_stop
+from app.migration.audit import AuditChange, last_upload_stop
 from app.migration.checked_links import load_checked_link
 from app.migration.completeness_warnings import READING_CODES, CompletenessWarning, completeness_warnings, joined
 from app.migration.exports import Handed, files_of
@@ -34,7 +35,7 @@ from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.migration.unanswered import refused_rows
-from app.migration.warning_texts import range_of, to_text
+from app.migration.warning_texts import WarningText, range_of, to_text
 from app.problems import Problem, catalogue
 from app.reading.seal import require_true_reading
 from app.request_sizes import read_form
@@ -45,11 +46,11 @@ from app.web.navigation import READ_LISTS, page_of
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.web.refused_forms import Refusal, RefusedForm, SentAnswer, describes
 from app.wizard import uploads
-from app.wizard.file_states import HELPED, build_lines, cause_of, file_codes, waiting_words
+from app.wizard.file_states import HELPED, FileLine, build_lines, cause_of, file_codes, waiting_words
 from app.wizard.link_report import LinkReport
 from app.wizard.lists_first import hands_over, lists_first
 from app.wizard.migration_overview import MigrationOverview, inventory_of, load_overview
-from app.wizard.uploads import UPLOAD_LIMIT, receive
+from app.wizard.uploads import UPLOAD_LIMIT, UnfinishedUpload, receive
 from app.wizard.zip_password import LOCKED
 
 router = APIRouter()
@@ -161,6 +162,8 @@ async def acknowledge(request: Request) -> Response:
 def save_acknowledged(request: Request, ticked: set[str]) -> Response:
     visit = in_state(request, Event.START_TRIAL, State.MATCHING)
     details = load_export_contents(visit)
+    if details is None:
+        raise LookupError("the row of a read export is missing")
     missing = [kind for kind in details["absent"] if kind["name"] not in ticked]
     if missing:
         errors = [
@@ -178,10 +181,11 @@ def save_acknowledged(request: Request, ticked: set[str]) -> Response:
     return go(f"/m/{visit.move.id}/matches")
 
 
-def load_export_contents(visit: Visit) -> dict[str, Any]:
+def load_export_contents(visit: Visit) -> "ContentsPage | None":
+    """The contents of the current export, or None without an export."""
     with visit.read() as session:
         export = session.get(Export, (visit.move.id, visit.move.export_number))
-        return load_contents(session, visit.move, export, visit.source) if export else {}
+        return load_contents(session, visit.move, export, visit.source) if export else None
 
 
 def render_handover(
@@ -201,7 +205,7 @@ def render_handover(
     shared: dict[str, Any] = {"errors": errors or [], "typed": typed, "problem": problem}
     if visit.move.export_number and visit.move.state not in NOT_READ:
         details = load_export_contents(visit)
-        if details.get("kinds"):
+        if details is not None and details["kinds"]:
             marked = ticked if ticked is not None else set(plan_of(visit.move).acknowledged_absent)
             warning = foreign_export_warning(load_overview(visit)) if details["may_go_on"] else None
             more: dict[str, Any] = {"ticked": marked, "stranger": warning, "not_needed": NOT_NEEDED}
@@ -219,8 +223,30 @@ def render_handover(
     )
 
 
-def handover_context(visit: Visit) -> dict[str, Any]:
-    """Context of the handover page: help for each provider, the waiting link, and what was stopped."""
+class HandoverPage(TypedDict):
+    """The ways to hand over an export.
+
+    * `first`: the problem that keeps the clinic from a handover; `read_lists`: the path and the words of its remedy.
+    * `stopped`: the problem of a cancelled download; `upload_stopped`: the act that stopped an upload.
+    * `arrived`: the unfinished upload.
+    * `advices`: the help for each provider; `verified`: when each provider was last verified, by name.
+    * `any_host`: links of any HTTPS address are accepted.
+    * `waiting`: the masked link that was checked and not handed over.
+    """
+
+    first: Problem | None
+    read_lists: tuple[str, str]
+    stopped: Problem | None
+    arrived: UnfinishedUpload | None
+    upload_stopped: AuditChange | None
+    advices: tuple[ProviderHelp, ...]
+    any_host: bool
+    verified: dict[str, datetime | None]
+    waiting: str | None
+
+
+def handover_context(visit: Visit) -> HandoverPage:
+    """Context of the handover page."""
     settings = LinkSettings.from_environment(environment())
     with visit.read() as session:
         lines = load_provider_lines(session, settings)
@@ -248,8 +274,82 @@ ABOUT_CELLS = frozenset({"encoding_guessed"})  # warnings about characters: no r
 NO_ROWS: KindCountsJson = {"rows": 0, "ids": 0, "duplicates": 0, "first": None, "last": None}
 
 
-def load_contents(session: Session, migration: Migration, export: Export, source: Source) -> dict[str, Any]:
-    """Context of a read export's page: counts and names of files, no cells.
+class ExportedKind(TypedDict):
+    """A kind of a read export.
+
+    * `name`, `label`, `called`: our name, our label, and the source's label.
+    * `files`, `rows`: numbers; `range`: the first and last month; `only`: the ranges of a partial export.
+    * `is_suspect`: rows may be missing.
+    * `instead`, `where`: the workaround for a kind that does not move, and the place of the kind in the source.
+    """
+
+    name: str
+    label: str
+    called: str
+    files: int
+    rows: int
+    range: str
+    only: list[str]
+    is_suspect: bool
+    instead: str
+    where: str
+
+
+class RefusedFile(TypedDict):
+    """A file that could not be read.
+
+    `helped`: the clinic can identify the file. `locked`: the file needs a password.
+    """
+
+    file: ExportFile
+    problem: Problem | None
+    helped: bool
+    locked: bool
+
+
+class ContentsPage(TypedDict):
+    """The contents of a read export: counts and names of files, no cells.
+
+    * `kinds`, `behind`, `absent`: kinds that move, kinds that stay, and missing kinds that the clinic uses.
+    * `unknown`, `rows_unknown`: files that nobody has identified, and their rows.
+    * `left_out`, `rows_left_out`: the number of files that the clinic left out, and of their rows.
+    * `rows_refused`, `refused`: rows and files that could not be read.
+    * `waiting`: words about files that wait for an answer; `unread_answers`: answers that need another reading.
+    * `read_again`, `news`: whether the files were read a second time, and what has changed.
+    * `rows`, `rows_behind`: the sums of rows; `counted`: the number of files and folders in words.
+    * `doubts`: warnings that the export is incomplete.
+    * `noticed`, `optional`, `rest`: notices that need the clinic, notices with an optional act, and all others.
+    """
+
+    export: Export
+    kinds: list[ExportedKind]
+    behind: list[ExportedKind]
+    absent: list[ExportedKind]
+    unknown: list[FileLine]
+    rows_unknown: int
+    left_out: int
+    rows_refused: int
+    waiting: str
+    rows_left_out: int
+    unread_answers: int
+    read_again: bool
+    news: list["ReadingChange"]
+    refused: list[RefusedFile]
+    rows: int
+    rows_behind: int
+    files: list[ExportFile]
+    counted: str
+    doubts: list[WarningText]
+    noticed: list["Notice"]
+    optional: list["Notice"]
+    rest: list["Notice"]
+    uses_answered: bool
+    may_go_on: bool
+    acknowledged: bool
+
+
+def load_contents(session: Session, migration: Migration, export: Export, source: Source) -> ContentsPage:
+    """Context of a read export's page.
 
     Raises LedgerChanged if the export differs from its reading.
     """
@@ -263,10 +363,12 @@ def load_contents(session: Session, migration: Migration, export: Export, source
     warnings = completeness_warnings(session, migration, source)
     suspects = suspect_kinds(warnings, files, source)
     asked = used_kinds.absent(session, migration, source)
-    present_kinds, behind, absent = [], [], []
+    present_kinds: list[ExportedKind] = []
+    behind: list[ExportedKind] = []
+    absent: list[ExportedKind] = []
     for kind in source.kinds:
         facts = kind_facts.get(kind.name, NO_ROWS)
-        line = {
+        line: ExportedKind = {
             "name": kind.name,
             "label": kind.label,
             "called": kind.source_label,

@@ -3,15 +3,14 @@
 The ledger stores plain facts, so that the page of a waiting link can be rendered again. The facts hold no file paths.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
 
 from app import formatting
 from app.links import Findings
 from app.links.provider_help import Remedy
 from app.links.provider_registry import remedy_for
+from app.migration.ledger_json import LinkFacts
 from app.problems import Problem
 
 READABLE = frozenset({"zip", "text", "json", "xml"})
@@ -61,7 +60,7 @@ class LinkReport:
     todo: str = ""
 
 
-def facts_of(inspection: Findings) -> dict[str, Any]:
+def facts_of(inspection: Findings) -> LinkFacts:
     """The inspection as the ledger stores it."""
     return {
         "provider": inspection.provider,
@@ -87,9 +86,7 @@ def facts_of(inspection: Findings) -> dict[str, Any]:
     }
 
 
-def build_link_report(
-    facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool = False
-) -> LinkReport:
+def build_link_report(facts: LinkFacts, at: datetime, now: datetime, zone: tzinfo, locked: bool = False) -> LinkReport:
     """Builds the report. `at` is the time of the check, `locked`: a password opened the link."""
     problem = _problem_of(facts, now, zone)
     seconds = facts["seconds"]
@@ -111,7 +108,7 @@ def build_link_report(
     )
 
 
-def _problem_of(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Problem | None:
+def _problem_of(facts: LinkFacts, now: datetime, zone: tzinfo) -> Problem | None:
     if not facts["problem"]:
         return None
     details = {key: value for key, value in facts["details"].items() if key != "time"}
@@ -120,7 +117,7 @@ def _problem_of(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Proble
     return Problem(facts["problem"], details=details)
 
 
-def _todo(facts: Mapping[str, Any], problem: Problem | None, now: datetime, zone: tzinfo) -> str:
+def _todo(facts: LinkFacts, problem: Problem | None, now: datetime, zone: tzinfo) -> str:
     """What to do about the problem of a check. Empty without a problem.
 
     Problems that pass are retried only after the handover. A retry time in the past is left out.
@@ -136,12 +133,12 @@ def _todo(facts: Mapping[str, Any], problem: Problem | None, now: datetime, zone
     return f"{when}{copy} We try by ourselves only after you hand the link over. Or upload the files here."
 
 
-def _amount(facts: Mapping[str, Any]) -> str:
+def _amount(facts: LinkFacts) -> str:
     files = formatting.plural(facts["files"], "file")
     return files if facts["size"] is None else f"{files}, {formatting.size(facts['size'])}"
 
 
-def _lines(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool) -> list[ReportLine]:
+def _lines(facts: LinkFacts, at: datetime, now: datetime, zone: tzinfo, locked: bool) -> list[ReportLine]:
     place = f"{facts['label']} {'folder' if facts['folder'] else 'file'}"
     opens = "opens with your password" if locked else "open to anyone with the link"
     size = formatting.size(facts["size"]) if facts["size"] is not None else "size unknown"
@@ -162,7 +159,7 @@ def _lines(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, 
     return lines
 
 
-def _content(facts: Mapping[str, Any]) -> ReportLine:
+def _content(facts: LinkFacts) -> ReportLine:
     kind = facts["first_kind"]
     which = "The first file begins like" if facts["files"] > 1 else "It begins like"
     if not kind:
@@ -174,7 +171,7 @@ def _content(facts: Mapping[str, Any]) -> ReportLine:
     return ReportLine("The first bytes are of no kind that we know; we look when it is here", kind="not")
 
 
-def _lasts(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> ReportLine:
+def _lasts(facts: LinkFacts, now: datetime, zone: tzinfo) -> ReportLine:
     if facts["expires_at"] is None:
         return ReportLine("The link does not end before the download is done", "no end date")
     ends = formatting.when(datetime.fromtimestamp(facts["expires_at"], UTC), now, zone)
@@ -185,7 +182,7 @@ def _lasts(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> ReportLine:
     return ReportLine("The link lasts longer than the download", f"ends {ends}")
 
 
-def _room(facts: Mapping[str, Any]) -> ReportLine:
+def _room(facts: LinkFacts) -> ReportLine:
     if facts["needed"] is None or facts["free"] is None:
         return ReportLine("Whether there is room is watched while it is downloaded", kind="not")
     if facts["free"] < facts["needed"]:

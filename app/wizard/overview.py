@@ -1,7 +1,7 @@
 """The lists "what moves" and "what stays". The clinic reads both before it hands anything over."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
@@ -84,7 +84,7 @@ def save_date(confirmed: Confirmed, day: date | None, by: By) -> None:
 def render_overview(request: Request, conversion: str, ack: bool, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     visit.remember("/m/{migration_id}/overview")
-    values = lists(visit.source)
+    values: dict[str, Any] = {**lists(visit.source)}
     values["may_cancel"] = move_for(Event.CANCEL, State(visit.move.state)) is not None
     values["is_deleting"] = visit.move.state == State.CANCELLED and is_copy_kept(visit)
     values["has_trial"] = visit.move.state == State.CANCELLED and is_trial_made(visit)
@@ -107,9 +107,24 @@ def is_copy_kept(visit: Visit) -> bool:
     return bool(visit.move.wrapped_key) or any(True for _ in visit.runtime.objects.list(visit.move.id))
 
 
-def lists(origin: Source) -> dict[str, Any]:
+class ListedKind(TypedDict):
+    """A kind of rows in a list: its words, and a remark in small letters."""
+
+    words: str
+    small: str
+
+
+class MovingLists(TypedDict):
+    """Both lists of the overview page: what moves, and what stays."""
+
+    moves: list[ListedKind]
+    stays: list[ListedKind]
+
+
+def lists(origin: Source) -> MovingLists:
     """Both lists, in the source's own names of kinds."""
-    moves, staying = [], []
+    moves: list[ListedKind] = []
+    staying: list[ListedKind] = []
     for kind in origin.kinds:
         called = kind.source_label.lower()
         small = f"called {called} in {origin.label}" if called != kind.label.lower() else ""

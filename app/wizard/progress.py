@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypedDict
 
@@ -110,9 +110,10 @@ class Watch:
             migration = session.get(Migration, migration_id)
             if migration is None:
                 return None
-            values = build_progress(session, migration)
+            progress_page = build_progress(session, migration)
         origin = source(migration.source)
-        values |= {
+        values: dict[str, object] = {
+            **progress_page,
             "migration": migration,
             "source": origin,
             "now": now(),
@@ -120,7 +121,7 @@ class Watch:
             "labels": {kind.name: kind.label for kind in origin.kinds},
         }
         self.number += 1
-        return News(self.number, migration.state, templating.block(self.template, "live", values))
+        return News(self.number, migration.state, templating.block(self.template, "live", **values))
 
 
 def watch_of(app: FastAPI) -> Watch:
@@ -146,7 +147,7 @@ def show_current_page(request: Request) -> Response:
 def show_progress(request: Request) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
-        values = build_progress(session, visit.move)
+        values: dict[str, Any] = {**build_progress(session, visit.move)}
         is_unreadable = visit.move.state == State.READING_FAILED
         locked = locked_files(session, visit.move) if is_unreadable else []
         codes = file_codes(session, visit.move, visit.move.export_number) if is_unreadable else {}
@@ -266,7 +267,42 @@ STEPS: tuple[tuple[State, str], ...] = (
 )
 
 
-def build_progress(session: Session, migration: Migration) -> dict[str, Any]:
+class PhaseLine(TypedDict):
+    """A phase of the move. Its state is past, now, or empty for a coming phase."""
+
+    words: str
+    state: str
+
+
+class ProgressPage(TypedDict):
+    """What the progress page and its stream show.
+
+    * `working`, `failed`: whether work is running, or has stopped with `problem`.
+    * `waits`: the problem that must pass without action.
+    * `silent_since`: the last sign of work; `next_try`, `is_due`: when a download is tried again.
+    * `mending`: the provider's own steps against the problem.
+    """
+
+    state: str
+    progress: WorkProgress
+    title: str
+    working: bool
+    failed: bool
+    problem: Problem | None
+    waits: Problem | None
+    download: DownloadProgress | None
+    silent_since: datetime | None
+    next_try: datetime | None
+    is_due: bool
+    mending: Remedy | None
+    phases: list[PhaseLine]
+    export: Export | None
+    shown_kinds: list["ShownKind"]
+    pausable: bool
+    paused_from: str | None
+
+
+def build_progress(session: Session, migration: Migration) -> ProgressPage:
     """Context of the progress page, and of its stream."""
     state = State(migration.state)
     progress_now = progress(session, migration)
@@ -330,14 +366,14 @@ def shown_kinds(progress_now: WorkProgress) -> list[ShownKind]:
     return [{"kind": each.kind, "done": each.done, "total": each.total} for each in progress_now.kinds]
 
 
-def phases(state: State, migration: Migration) -> list[dict[str, str]]:
+def phases(state: State, migration: Migration) -> list[PhaseLine]:
     """The phases of the move: past, present and coming."""
     base = next((working for working, failed in FAILED.items() if failed is state), state)
     if state is State.PAUSED and migration.paused_from:
         base = State(migration.paused_from)
     order = [step for step, _ in STEPS]
     current = order.index(base) if base in order else len(order) if migration.finalised_at else -1
-    lines = []
+    lines: list[PhaseLine] = []
     for number, (_, words) in enumerate(STEPS):
         at = "past" if number < current else "now" if number == current else ""
         lines.append({"words": words, "state": at})

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -280,7 +280,17 @@ _picked: OrderedDict[tuple[str, int, str, str], tuple[Sample, ...]] = OrderedDic
 """Samples of the last viewed trials. A trial never changes, and picking reads all of its records."""
 
 
-def build_cards(visit: Visit, trial: Trial) -> list[dict[str, Any]]:
+class SampleCard(TypedDict):
+    """A sample on the review page: the reason, the name, the address, a remark, and whether somebody viewed it."""
+
+    why: str
+    name: str
+    href: str
+    tiny: str
+    ticked: bool
+
+
+def build_cards(visit: Visit, trial: Trial) -> list[SampleCard]:
     """The sample cards. Empty once the trial is dropped."""
     caspen, move = visit.runtime.caspen, visit.move
     store = caspen.trial(move.id, trial.number)
@@ -290,7 +300,7 @@ def build_cards(visit: Visit, trial: Trial) -> list[dict[str, Any]]:
     names = RecordNames(caspen, store, move.workspace_id, zone_name(visit))
     with visit.read() as session:
         viewed = viewed_records(session, visit, trial.finished_at)
-    cards_ = []
+    cards_: list[SampleCard] = []
     for sample in samples:
         record = get(store, move.workspace_id, BY_NAME[sample.kind], sample.record)
         if record is None:
@@ -329,7 +339,15 @@ def load_samples(visit: Visit, trial: Trial) -> tuple[Sample, ...]:
     return _picked[key]
 
 
-def next_card(visit: Visit, trial: Trial) -> dict[str, Any] | None:
+class NextCard(TypedDict):
+    """The next sample to view: the reason, the address, and the number of samples that nobody has viewed."""
+
+    why: str
+    href: str
+    left: int
+
+
+def next_card(visit: Visit, trial: Trial) -> NextCard | None:
     """The next sample that nobody has viewed, and the number of these. None before the review has picked samples."""
     samples = _picked.get((visit.move.id, trial.number, trial.digest, zone_name(visit)), ())
     if not samples or trial.finished_at is None:

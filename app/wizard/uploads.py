@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
@@ -302,8 +302,17 @@ def chosen_in(form: FormData) -> list[ChosenFile]:
     return files
 
 
-def arrived(session: Session, migration: Migration) -> dict[str, Any] | None:
-    """An unfinished upload: its files and received bytes. None without an upload."""
+class UnfinishedUpload(TypedDict):
+    """An unfinished upload: its files, received bytes, all bytes, and the files that are whole."""
+
+    files: int
+    received: int
+    size: int
+    whole: int
+
+
+def arrived(session: Session, migration: Migration) -> UnfinishedUpload | None:
+    """The unfinished upload of a migration, or None."""
     rows: list[UploadFile] = load_upload_files(session, migration.id)
     if not rows:
         return None

@@ -5,7 +5,7 @@ the right to read clinical notes sees cells only if reading itself found that th
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from sqlmodel import Session
@@ -203,7 +203,25 @@ def render_file(
     return page(request, "wizard/which_file.html", 422 if errors else 200, **values)
 
 
-def choices(shown: FileOffer, source: Source) -> dict[str, Any]:
+class FileChoices(TypedDict):
+    """What a file's form offers.
+
+    * `groups`: the kinds of the list, as name and words, in groups with a label.
+    * `paired`, `unpaired`: the shown columns with and without a field, each with its options.
+    * `unshown`: the number of columns beyond the shown columns.
+    * `needs`: the labels of the fields that the kind requires.
+    * `is_left_unread`: unpaired columns of this kind are not imported.
+    """
+
+    groups: list[tuple[str, list[tuple[str, str]]]]
+    paired: list[tuple[ColumnLine, list[tuple[str, str]]]]
+    unpaired: list[tuple[ColumnLine, list[tuple[str, str]]]]
+    unshown: int
+    needs: list[str]
+    is_left_unread: bool
+
+
+def choices(shown: FileOffer, source: Source) -> FileChoices:
     """The kinds of the list, and each column's options."""
     likely = tuple(dict.fromkeys((*shown.candidates, *([shown.likeliest] if shown.likeliest else []))))
     words = kind_words(source)

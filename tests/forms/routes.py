@@ -12,12 +12,14 @@ from sqlmodel import Session, select
 
 from app.access.access_tables import Invitation, Membership
 from app.db import now
+from app.links import Findings
 from app.migration.checked_links import keep_checked
 from app.migration.models import ChangeRequest, Export, ExportFile, Migration, Trial, Waiver
 from app.migration.plans import plan_of
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE
 from app.sources import source
+from app.wizard.link_report import facts_of
 from app.wizard.migration_overview import inventory_of
 from tests.harness.page_text import absent, doubts
 from tests.harness.product import ANA, MEGAN, Product, Visitor
@@ -116,16 +118,13 @@ def file_answered(product: Product) -> None:
 def waiting_link(product: Product, address: str = LINK) -> None:
     """A link was looked at and waits to be handed over."""
     key = product.runtime.link_key(product.move())
-    found = {"name": "export.zip", "files": 1, "provider": "https", "label": "a web address"}
-    facts = {**dict.fromkeys(("size", "expires_at", "seconds", "needed", "free", "retry_at", "problem")), **found}
-    flags = dict.fromkeys(("folder", "runs_out", "password_needed", "best_effort", "upgraded", "retryable"), False)
-    more = {"first_kind": "zip", "details": {}, "warnings": []}
+    found = Findings(name="export.zip", files=1, provider="https", label="a web address", first_kind="zip")
     product.write(
         lambda session: keep_checked(
             session,
             product.migration_id,
             hint="10.0.0.1",
-            findings={**facts, **flags, **more},
+            findings=facts_of(found),
             link=f"{address}?{secrets.token_hex(4)}",
             key=key,
         )

@@ -136,7 +136,7 @@ def test_the_page_is_drawn_with_our_font(page: Page, site: str) -> None:
 
 def test_a_fragment_is_a_block_of_the_page_itself() -> None:
     template = environment(TEMPLATES, Path(__file__).parent).get_template("gallery.html")
-    rows = block(template, "rows", context())
+    rows = block(template, "rows", **context())
     assert rows.strip().startswith('<div class="sheet">')
     assert rows.strip() in template.render(context())
 

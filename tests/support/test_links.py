@@ -4,6 +4,7 @@ import pytest
 
 from app.fetch.link_providers import record_check
 from app.migration.checked_links import keep_checked
+from app.migration.ledger_json import LinkFacts
 from app.migration.states import State
 from tests.conftest import At
 from tests.harness.page_text import done, words
@@ -42,7 +43,7 @@ def test_a_problem_announced_to_support_is_in_supports_list(product_at: At, net:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
     assert "refused our server" not in first_of_ours(product)
-    refused = {"problem": "provider_blocked", "provider": "onedrive", "label": "OneDrive"}
+    refused: LinkFacts = {"problem": "provider_blocked", "provider": "onedrive", "label": "OneDrive"}
     product.write(lambda session: keep_checked(session, product.migration_id, hint="1drv.ms", findings=refused))
     assert "OneDrive refused our server although the link looks public." in first_of_ours(product)
     drive = Google(net)
