@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import Any
 
+from app.json_values import JsonObject
 from app.mapping.flags import truth
 from app.mapping.html import escaped
 from app.mapping.json_cells import NotJsonError, parse_shown
@@ -37,11 +38,12 @@ _FLAGS = frozenset({"archived", "deleted", "draft", "enabled", "final", "pinned"
 _MADE = re.compile(r"(?:.*_)?(?:ids?|at)|.*[a-z](?:Ids?|At)|[Ii][Dd]s?|[Tt]ype|links?|self")  # written by programs
 
 
-def has_words_outside_sections(content: dict[str, Any]) -> bool:
+def has_words_outside_sections(content: JsonObject) -> bool:
     """Whether a content without questions and descriptions has words for a reader besides its section names."""
-    sections = content.get("sections") or []
+    sections = content.get("sections")
+    objects = [each for each in sections if isinstance(each, dict)] if isinstance(sections, list) else []
     left = [("", {name: value for name, value in content.items() if name != "sections"})]
-    left += [("", {name: value for name, value in section.items() if name != "name"}) for section in sections]
+    left += [("", {name: value for name, value in section.items() if name != "name"}) for section in objects]
     return any(has_words(*each) for each in left)
 
 
@@ -429,7 +431,7 @@ _USUAL_NAMES = frozenset(
 )
 
 
-def in_usual_form(content: dict[str, Any]) -> dict[str, Any] | None:
+def in_usual_form(content: JsonObject) -> JsonObject | None:
     """The same content with its sections in the usual place, and nothing lost; None if there are no sections.
 
     Accepts member names with capital letters, further objects around the sections, and questions without a section.
@@ -452,7 +454,7 @@ def _named(value: Any) -> Any:
     return members
 
 
-def _with_sections(value: dict[str, Any]) -> dict[str, Any] | None:
+def _with_sections(value: JsonObject) -> JsonObject | None:
     """The object with `sections`, wherever in `value` they are; None unless exactly one member holds them."""
     if value.get("sections"):
         return value if isinstance(value["sections"], list) else None

@@ -4,10 +4,10 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from html.parser import HTMLParser
-from typing import Any
+from typing import Literal, TypedDict
 
 from app.mapping.client_files import composed, key_of_path
 from app.mapping.html import STRUCK_OUT, escaped, plain_text
@@ -132,6 +132,37 @@ def _has_words(answer: str) -> bool:
     return len(answer) > _LONG_ANSWER or "<img>" in answer or bool(plain_text(answer))
 
 
+class PageQuestion(TypedDict):
+    """A question of a page in the shape of the source's own notes. Each answer is a paragraph of HTML."""
+
+    name: str
+    type: Literal["paragraph"]
+    answer: str
+
+
+class PageSection(TypedDict):
+    """A section of a page in the shape of the source's own notes: its heading, and its questions."""
+
+    name: str
+    questions: list[PageQuestion]
+
+
+@dataclass(slots=True)
+class _OpenQuestion:
+    """A question whose answer is being read, piece by piece."""
+
+    name: str
+    answer: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _OpenSection:
+    """A section whose questions are being read."""
+
+    name: str
+    questions: list[_OpenQuestion] = field(default_factory=list)
+
+
 class Page(HTMLParser):
     """Parses a page into sections of questions: h1 is the title, h2 a section, h3 or a leading strong a question."""
 
@@ -139,7 +170,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.title = ""
         self.author = ""
-        self._sections: list[dict[str, Any]] = []
+        self._sections: list[_OpenSection] = []
         self._heading: tuple[str, list[str]] | None = None
         self._hidden = 0
         self._in_head = self._in_head_title = False
@@ -148,15 +179,15 @@ class Page(HTMLParser):
         self._begins_block = True
 
     @property
-    def sections(self) -> list[dict[str, Any]]:
+    def sections(self) -> list[PageSection]:
         """The sections in the shape of the source's own notes, so that both are read the same way."""
         return [
             {
-                "name": section["name"],
+                "name": section.name,
                 "questions": [
-                    {"name": q["name"], "type": "paragraph", "answer": "".join(q["answer"]).strip()}
-                    for q in section["questions"]
-                    if q["name"] or _has_words("".join(q["answer"]))
+                    {"name": question.name, "type": "paragraph", "answer": "".join(question.answer).strip()}
+                    for question in section.questions
+                    if question.name or _has_words("".join(question.answer))
                 ],
             }
             for section in self._sections
@@ -246,19 +277,19 @@ class Page(HTMLParser):
         if tag == "h1" and not self.title:
             self.title = text
         elif tag in ("h1", "h2"):
-            self._sections.append({"name": text, "questions": []})
+            self._sections.append(_OpenSection(text))
         else:
-            self._section()["questions"].append({"name": text.rstrip(":"), "answer": []})
+            self._section().questions.append(_OpenQuestion(text.rstrip(":")))
 
-    def _section(self) -> dict[str, Any]:
+    def _section(self) -> _OpenSection:
         if not self._sections:
-            self._sections.append({"name": "", "questions": []})
+            self._sections.append(_OpenSection(""))
         return self._sections[-1]
 
     def _say(self, text: str) -> None:
         if self._hidden or (not text.strip() and not self._sections):
             return
-        questions = self._section()["questions"]
+        questions = self._section().questions
         if not questions:
-            questions.append({"name": "", "answer": []})
-        questions[-1]["answer"].append(text)
+            questions.append(_OpenQuestion(""))
+        questions[-1].answer.append(text)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from app.json_values import JsonObject
 from app.reading.json_stream import FORGIVING
 
 OBJECT_START = re.compile(r'\{[ \t\r\n]*"([^"\\]{1,64})"')
@@ -40,7 +41,7 @@ class RecordShape:
         return any(map(self.matches, inner_objects(value)))
 
 
-def inner_objects(value: Any) -> Iterator[dict[str, Any]]:
+def inner_objects(value: Any) -> Iterator[JsonObject]:
     """Yields the objects in lists inside a value, at any depth."""
     left = [value]
     while left:
@@ -57,7 +58,7 @@ def is_member_value(text: str, at: int) -> bool:
     return text[max(0, at - LOOK_BACK) : at].rstrip().endswith(":")
 
 
-def has_swallowed_neighbours(value: dict[str, Any]) -> bool:
+def has_swallowed_neighbours(value: JsonObject) -> bool:
     """Returns whether an object contains similar objects in a list: it lacks a closing bracket."""
     first = next(iter(value))
     alike = (value.keys() & each.keys() for each in inner_objects(value) if first in each)

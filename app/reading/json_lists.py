@@ -6,8 +6,9 @@ Such a text is read once per list, and each list counts as a file of its own.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeGuard
 
+from app.json_values import JsonValue
 from app.mapping.columns import normalise_header
 from app.mapping.layout import Layout
 from app.reading.refusal import Refused
@@ -76,7 +77,7 @@ class JsonLists:
         """Returns whether the list of this name is read."""
         return self.only is None or name == self.only
 
-    def records_outside_lists(self, members: Mapping[str, Any], large: Mapping[str, str]) -> Iterator[str]:
+    def records_outside_lists(self, members: Mapping[str, JsonValue], large: Mapping[str, str]) -> Iterator[str]:
         """Records further lists among the members of a page. Yields the names of members that are a single record, and
         of objects under a kind's name that the kind takes apart.
 
@@ -111,7 +112,7 @@ class JsonLists:
         """Returns whether the name is page metadata, as `meta`."""
         return self.layout.normalise(name) in _OF_PAGES
 
-    def _has_row_members(self, value: Mapping[str, Any]) -> bool:
+    def _has_row_members(self, value: Mapping[str, JsonValue]) -> bool:
         return not self.fields.isdisjoint(map(self.layout.normalise, value)) and self.are_rows(value)
 
     def _describes_page(self, name: str, value: list[Any]) -> bool:
@@ -123,7 +124,9 @@ class JsonLists:
             map(self.layout.normalise, value[0])
         )
 
-    def page_lists(self, members: Mapping[str, Any], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
+    def page_lists(
+        self, members: Mapping[str, JsonValue], large: Mapping[str, str], *, is_alone: bool
+    ) -> tuple[str, ...]:
         """Returns the unknown list names if the object is only a page around them; empty if the object may be a row.
 
         `is_alone`: the text has only this object.
@@ -142,7 +145,7 @@ class JsonLists:
         with_rows = [name for name in lists if self._may_have_rows(name, members.get(name))]
         return tuple(with_rows) if are_page_names(name for name in lists if name not in with_rows) else ()
 
-    def begins_row(self, members: Mapping[str, Any]) -> bool:
+    def begins_row(self, members: Mapping[str, JsonValue]) -> bool:
         """Returns whether the first member is a row's, as in nearly all rows."""
         first = next(iter(members), None)
         return first is not None and not isinstance(members[first], list) and not self._are_page_members((first,))
@@ -163,10 +166,10 @@ def _are_page_names(names: Iterable[str]) -> bool:
     return all(normalise_header(name) in _OF_PAGES for name in names)
 
 
-def is_list_of_objects(value: Any) -> bool:
+def is_list_of_objects(value: Any) -> TypeGuard[list[Any]]:
     """Returns whether a value is a list that begins with an object."""
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
-def _is_deep(value: Mapping[str, Any]) -> bool:
+def _is_deep(value: Mapping[str, JsonValue]) -> bool:
     return any(isinstance(each, dict | list) and each for each in value.values())

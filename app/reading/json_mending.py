@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.json_values import JsonObject, JsonValue
 from app.reading.json_damage import (
     LOOK_BACK,
     OBJECT_START,
@@ -73,7 +74,7 @@ class MendingStream(JsonStream):
         self.lists: frozenset[str] = frozenset()  # list names of the pages so far
         self.damages: list[Damage] = []
 
-    def learn_records(self, is_page: Callable[[Mapping[str, Any]], bool]) -> RecordShape | None:
+    def learn_records(self, is_page: Callable[[Mapping[str, JsonValue]], bool]) -> RecordShape | None:
         """Returns what the whole records have in common; None if that does not tell records from other objects."""
         shapes: Counter[tuple[str, ...]] = Counter()
         inner: set[MemberNames] = set()
@@ -129,12 +130,12 @@ class MendingStream(JsonStream):
             self._more(CHUNK)
         return self.peek() == "[" and _OBJECTS.match(self._buffer, self._at) is not None
 
-    def begins_page(self, is_list: Callable[[str, bool, Mapping[str, Any]], bool]) -> bool:
+    def begins_page(self, is_list: Callable[[str, bool, Mapping[str, JsonValue]], bool]) -> bool:
         """Returns whether an object with a list of rows begins here. `is_list` gets the list's name, whether it begins
         with an object, and the members before it. The position does not change."""
         if len(self._buffer) - self._at < CHUNK:
             self._more(CHUNK)
-        members: dict[str, Any] = {}
+        members: JsonObject = {}
         text, at = self._buffer, self._at + 1
         try:
             while len(members) < SMALL:
@@ -283,7 +284,7 @@ class MendingStream(JsonStream):
             return None, False, value is not None
         return value, False, False
 
-    def _is_inner(self, value: dict[str, Any]) -> bool:
+    def _is_inner(self, value: JsonObject) -> bool:
         records = self._records
         return records is not None and frozenset(value) in records.inner and not records.matches(value)
 
@@ -348,7 +349,7 @@ class MendingStream(JsonStream):
             if not self._more(CHUNK):
                 return -1
 
-    def _whole_from(self, at: int) -> tuple[dict[str, Any] | None, int]:
+    def _whole_from(self, at: int) -> tuple[JsonObject | None, int]:
         """Returns the object that begins there and its end; None if it is damaged."""
         wanted = CHUNK
         while True:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import islice
 from typing import Any, TextIO
 
+from app.json_values import JsonObject, JsonValue
 from app.mapping.ids import id_in_address
 from app.reading.json_damage import RecordShape
 from app.reading.json_lines import BAD_LINE, FIRST_LINES, BadLine, JsonLine, lines_of
@@ -48,7 +49,7 @@ class JsonRows:
         lists: Mapping[str, str],
         fields: frozenset[str],
         limits: Limits,
-        unfolds: Sequence[Callable[[Mapping[str, Any]], tuple[Any, ...] | None]] = (),
+        unfolds: Sequence[Callable[[Mapping[str, JsonValue]], tuple[Any, ...] | None]] = (),
         relations: RelationNames = NO_RELATIONS,
         only: str | None = None,
         are_rows: Callable[[Collection[str]], bool] = lambda _: False,
@@ -272,11 +273,11 @@ class JsonRows:
 
         return stream.elements(inside)
 
-    def _is_list_of_rows(self, name: str, has_objects: bool, before: Mapping[str, Any]) -> bool:
+    def _is_list_of_rows(self, name: str, has_objects: bool, before: Mapping[str, JsonValue]) -> bool:
         return (name in self._lists.kinds or (name in ROW_LIST_NAMES and has_objects)) and self._is_frame(before)
 
-    def _is_page(self, value: Mapping[str, Any]) -> bool:
-        before: dict[str, Any] = {}
+    def _is_page(self, value: Mapping[str, JsonValue]) -> bool:
+        before: JsonObject = {}
         for name, member in value.items():
             has_objects = isinstance(member, list) and isinstance(next(iter(member), None), dict)
             if isinstance(member, list) and self._is_list_of_rows(name, has_objects, before):
@@ -308,7 +309,7 @@ class JsonRows:
     def _object(self, stream: JsonStream, *, is_alone: bool = False) -> Iterator[Any]:
         """Yields the object as a row, or the rows of a page. `is_alone`: the object is first in the text."""
         stream.sign("{")
-        rest: dict[str, Any] = {}
+        rest: JsonObject = {}
         large: dict[str, str] = {}  # first character of each member that is too large
         lists = self._lists
         own = is_read = 0  # counts of row lists
@@ -363,7 +364,7 @@ class JsonRows:
         elif lists.only is None or not rest.keys() <= PAGE:
             yield OversizedObject(rest) if is_large else rest
 
-    def _further(self, rest: Mapping[str, Any], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
+    def _further(self, rest: Mapping[str, JsonValue], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
         """Returns the unknown lists around which an object without known lists is only a page."""
         if self._lists.only is not None or (not is_alone and self._lists.begins_row(rest)):
             return ()
@@ -372,7 +373,7 @@ class JsonRows:
         names = self._lists.page_lists(rest, large, is_alone=is_alone)
         return names if not names or all(unfold(rest) is None for unfold in self._unfolds) else ()
 
-    def _holds_only_lists(self, members: Mapping[str, Any]) -> bool:
+    def _holds_only_lists(self, members: Mapping[str, JsonValue]) -> bool:
         """Returns whether an object without a known list is not a row. With a chosen list, all its members are unknown
         lists, rows of a kind, or single records."""
         if self._lists.only is None and len(members) > 1:
@@ -384,27 +385,28 @@ class JsonRows:
             for name, value in members.items()
         )
 
-    def _holds_only_records(self, members: Mapping[str, Any]) -> bool:
+    def _holds_only_records(self, members: Mapping[str, JsonValue]) -> bool:
         """Returns whether an object without lists is only a page around single records, each under its name."""
         objects = {name for name, value in members.items() if isinstance(value, dict)}
         records = {name for name in objects if self._lists.is_record(name, members[name])}
         others = members.keys() - records
         return bool(records) and self._is_frame(others) and all(map(self._lists.is_of_page, objects & others))
 
-    def _outside_lists(self, rest: Mapping[str, Any], large: Mapping[str, str]) -> Iterator[Any]:
+    def _outside_lists(self, rest: Mapping[str, JsonValue], large: Mapping[str, str]) -> Iterator[Any]:
         """Yields the members of a page that are a row, or contain rows, without a list."""
         for name in self._lists.records_outside_lists(rest, large):
-            value = {name: rest.get(name)}
-            if all(unfold(value) is None for unfold in self._unfolds):
-                if not self._lists.is_record(name, value[name]):
+            around = {name: rest.get(name)}
+            record: JsonValue = around
+            if all(unfold(around) is None for unfold in self._unfolds):
+                if not self._lists.is_record(name, around[name]):
                     raise Refused("bad_json") if self._lists.only is not None else SeveralLists
-                value = rest[name]
+                record = rest[name]
             self._lists.note(name)
             if self._lists.is_read(name):
                 self.list_name = self.list_name or name
-                yield value
+                yield record
 
-    def _begins_page(self, members: Mapping[str, Any], *, is_alone: bool) -> bool:
+    def _begins_page(self, members: Mapping[str, JsonValue], *, is_alone: bool) -> bool:
         """Returns whether the members before a list are those of a page. In an object that is the whole text, single
         records may stand before the list too."""
         if self._is_frame(members):
@@ -417,7 +419,7 @@ class JsonRows:
 
 
 def flatten(
-    value: Mapping[str, Any], relations: RelationNames = NO_RELATIONS
+    value: Mapping[str, JsonValue], relations: RelationNames = NO_RELATIONS
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Returns the cells of an object and its problem codes: texts unchanged, nested values as JSON, relations as the id
     that they link to.

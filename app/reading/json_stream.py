@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Protocol
 
+from app.json_values import JsonObject
 from app.reading.limits import size_of
 from app.reading.refusal import Refused
 
@@ -46,14 +47,14 @@ _DECODER = json.JSONDecoder(parse_float=ExactNumber.read, parse_int=_whole, pars
 FORGIVING = json.JSONDecoder(parse_float=ExactNumber.read, parse_int=_whole, parse_constant=_no_value, strict=False)
 
 
-class OversizedObject(dict[str, Any]):
+class OversizedObject(JsonObject):
     """The small members of an object that was too large to hold."""
 
 
 class ValueTooLarge(Exception):
     """The next value was over the limit and was skipped. `begins` are its first small members."""
 
-    def __init__(self, begins: dict[str, Any] | None = None) -> None:
+    def __init__(self, begins: JsonObject | None = None) -> None:
         super().__init__()
         self.begins = begins or {}
 
@@ -61,7 +62,7 @@ class ValueTooLarge(Exception):
 SMALL = 64  # members that are kept of an oversized object, and characters of their names
 
 
-def small_members(value: Any) -> dict[str, Any]:
+def small_members(value: Any) -> JsonObject:
     """Returns the ids and other short members of an oversized object, so that its owner is known."""
     if not isinstance(value, dict):
         return {}
@@ -163,9 +164,9 @@ class JsonStream:
                 raise Refused("bad_json", is_cut=is_cut)
             wanted = min(wanted * 2, MOST)
 
-    def _begins(self) -> dict[str, Any]:
+    def _begins(self) -> JsonObject:
         """Returns the first members of an unfinished object, most likely with its id."""
-        members: dict[str, Any] = {}
+        members: JsonObject = {}
         text, at = self._buffer, self._at + 1
         try:
             while text[self._at] == "{" and len(members) < SMALL:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.json_values import JsonObject, JsonValue
 from app.reading.json_stream import ExactNumber
 from app.reading.relation_headers import NAMES, RelationNames, id_header, is_plural, short_object
 
@@ -24,7 +25,7 @@ class Related:
     header: str
     ids: str
     cells: Mapping[str, str] = field(default_factory=dict)
-    further: Mapping[str, Any] = field(default_factory=dict)
+    further: Mapping[str, JsonValue] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
 
 
@@ -94,7 +95,7 @@ def _id_of(item: Any) -> str | None:
     return None if target and own and target != own else target or own
 
 
-def _own_id(item: Mapping[str, Any]) -> str:
+def _own_id(item: Mapping[str, JsonValue]) -> str:
     """Returns an object's `id` as text, which need not be a number."""
     value = item.get("id")
     return "" if value is None or isinstance(value, bool | dict | list) else _worded(value)
@@ -119,12 +120,12 @@ def _has_content(item: Any) -> bool:
     return item not in (None, "", False)
 
 
-def _further_members(name: str, item: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+def _further_members(name: str, item: Mapping[str, JsonValue]) -> tuple[dict[str, str], JsonObject]:
     """Returns what a relation has besides its id: the name, and the other members by dotted header."""
     rest = {key: value for key, value in item.items() if key not in ("id", "links")}
     called = next(filter(None, map(rest.get, NAMES)), None)
     named = {f"{name}.name": called if isinstance(called, str) else json_text(called)} if called is not None else {}
-    flattened = {
+    flattened: JsonObject = {
         f"{name}.{key}": json_text(value) if isinstance(value, dict | list) else value
         for key, value in rest.items()
         if key not in NAMES

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from app.json_values import JsonValue
 from app.mapping.columns import normalise_header
 from app.mapping.ids import id_in_address
 from app.mapping.kind import Kind, Source
@@ -121,6 +122,6 @@ def _relation(header: str) -> str:
     return "_".join(words)
 
 
-def short_object(item: Any) -> Mapping[str, Any] | None:
+def short_object(item: Any) -> Mapping[str, JsonValue] | None:
     """Returns an object with only an id, a name and an address; None for any other value."""
     return item if isinstance(item, dict) and "id" in item and item.keys() <= _SHORT else None

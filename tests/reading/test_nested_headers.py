@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.json_values import JsonValue
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind
 from app.reading.cut import part_columns
@@ -16,7 +17,7 @@ from app.reading.nested_headers import member_of, object_headers
 from app.reading.recognise import Header, known_headers, match_columns, recognise_by_header
 from tests.reading.story import CONTEXT, SOURCE, Desk
 
-SECTIONS = [{"name": "S", "questions": [{"name": "P", "type": "text", "answer": "a, b"}]}]
+SECTIONS: list[JsonValue] = [{"name": "S", "questions": [{"name": "P", "type": "text", "answer": "a, b"}]}]
 OBJECT = {"sections": SECTIONS, "nominative": "they", "accusative": "them", "rule": {"weeks": "2"}}
 JSON_CELLS = ("[]", "{}", '["a"]', '{"sections": [{"fields": []}]}')
 COLUMNS = [

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Protocol
 
+from app.json_values import JsonObject
 from app.mapping.verified_kinds import bare_header
 from app.trial.verification.unread import UNREAD
 
@@ -42,7 +43,7 @@ class Text(Protocol):
 
 def objects_in(
     text: Text, lists: Collection[str], *, begun: str = "", known: Collection[str] = (), only: str | None = None
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[JsonObject]:
     """Yields the objects that are rows. A list under a name in `lists` has rows, in pages of any depth.
 
     `begun` is the start of the text, which was read before. `known` are bare headers of rows: an object with a member
@@ -57,9 +58,7 @@ def objects_in(
             yield from _rows_under(reader, only)
 
 
-def objects_by_line(
-    lines: Iterable[str], lists: Collection[str], known: Collection[str] = ()
-) -> Iterator[dict[str, Any]]:
+def objects_by_line(lines: Iterable[str], lists: Collection[str], known: Collection[str] = ()) -> Iterator[JsonObject]:
     """Yields the rows of JSON Lines, and an empty object for a line of invalid JSON."""
     for line in lines:
         try:
@@ -69,7 +68,7 @@ def objects_by_line(
         yield from objects
 
 
-def _in_line(line: str, lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _in_line(line: str, lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject]:
     at = _behind(line, 0)
     while at < len(line):
         try:
@@ -86,7 +85,7 @@ def _behind(line: str, at: int) -> int:
     return space.end() if space else at
 
 
-def _rows_of(value: Any, lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _rows_of(value: Any, lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject]:
     """The rows of a value: an object itself, or the rows in a page's list."""
     if isinstance(value, list):
         for each in value:
@@ -137,7 +136,7 @@ def _with_numbers(value: Any) -> Any:
     return float(value) if not value.lstrip("-").isdecimal() else int(value)
 
 
-def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject]:
     sign = reader.peek()
     if sign == "[":
         reader.take()
@@ -150,9 +149,9 @@ def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> It
         raise NotObjects
 
 
-def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject]:
     reader.take()
-    members: dict[str, Any] = {}
+    members: JsonObject = {}
     is_page = False
     while reader.peek() != "}":
         name = reader.value()
@@ -170,7 +169,7 @@ def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> 
         yield members
 
 
-def _rows_under(reader: "_Reader", only: str) -> Iterator[dict[str, Any]]:
+def _rows_under(reader: "_Reader", only: str) -> Iterator[JsonObject]:
     """The rows of the list `only` in the next page or list of pages, whatever other members the pages have."""
     sign = reader.peek()
     reader.take()
@@ -185,7 +184,9 @@ def _rows_under(reader: "_Reader", only: str) -> Iterator[dict[str, Any]]:
             reader.take()
             if reader.peek() != "[":
                 value = reader.value()
-                yield from ({name: value},) if name == only and isinstance(value, dict) else ()
+                if name == only and isinstance(value, dict):
+                    record: JsonObject = {name: value}
+                    yield record
                 continue
             reader.take()
             while reader.peek() != "]":

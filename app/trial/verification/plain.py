@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from app.json_values import JsonObject, JsonValue
 from app.mapping.raw_format import NestedRows, RawFormat
 from app.mapping.verified_kinds import bare_header
 from app.trial.verification.json_objects import NotObjects, Text, objects_by_line, objects_in, worded
@@ -162,20 +163,20 @@ def _letter(byte: bytes, encoding: str) -> str:
         return byte.decode("latin-1")
 
 
-def _numbered(objects: Iterator[dict[str, Any]], raw_format: RawFormat) -> Iterator[Lined]:
+def _numbered(objects: Iterator[JsonObject], raw_format: RawFormat) -> Iterator[Lined]:
     """The rows of the objects as cells, numbered from 1."""
     rows = enumerate(_unfolded(objects, raw_format.nested_rows), start=1)
     yield from ((number, _flat(row, raw_format)) for number, row in rows)
 
 
-def _unfolded(objects: Iterator[dict[str, Any]], nested: NestedRows | None) -> Iterator[Mapping[str, Any]]:
+def _unfolded(objects: Iterator[JsonObject], nested: NestedRows | None) -> Iterator[Mapping[str, JsonValue]]:
     """The objects; an object that contains rows is replaced by these rows."""
     for each in objects:
         rows = nested(each) if nested is not None else None
         yield from (_inside(each),) if rows is None else rows
 
 
-def _inside(row: dict[str, Any]) -> dict[str, Any]:
+def _inside(row: JsonObject) -> JsonObject:
     """The record in an object with a single member, as in `{"user": {"id": 9}}`; else the object."""
     if len(row) != 1:
         return row
@@ -275,7 +276,7 @@ def unguarded(cell: str) -> str:
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell
 
 
-def _flat(row: Mapping[str, Any], raw_format: RawFormat) -> Cells:
+def _flat(row: Mapping[str, JsonValue], raw_format: RawFormat) -> Cells:
     """A JSON object as cells. Of a relation, only the id becomes a cell."""
     cells: Cells = {}
     for name, value in row.items():
