@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
 import typer
 from rich.console import Group, RenderableType
@@ -15,10 +15,15 @@ from rich.table import Table
 from typer.core import TyperCommand
 
 from app.commands.input_files import BadFile
+from app.commands.json_answers import JsonAnswer, ProblemEntry, TrialNumbers
 from app.commands.options import BadOption, must_be_usable
 from app.commands.read import CommandAnswer, refused
 from app.problems import Problem
 from app.sources import SOURCES
+
+if TYPE_CHECKING:
+    from app.commands.audit_verify import AuditLine
+    from app.commands.check_live import LiveCheckLine
 
 
 class Answering(TyperCommand):
@@ -33,7 +38,7 @@ class Answering(TyperCommand):
         except Exception:
             from app.commands.trial import NO_TRIAL
 
-            answer_bad_usage(words, **(NO_TRIAL if self.name == "trial" else {}))
+            answer_bad_usage(words, NO_TRIAL if self.name == "trial" else None)
             raise
 
 
@@ -159,7 +164,7 @@ def trial(
 
     _check_json(json_file)
     options = Options(workspace, plan, database, finalise, workers, records, keep, wait, _password(ask_password))
-    _print(answer_of(lambda: run(_given(export), options), **NO_TRIAL), json_file)
+    _print(answer_of(lambda: run(_given(export), options), NO_TRIAL), json_file)
 
 
 @app.command(name="check-links")
@@ -227,7 +232,7 @@ def audit_verify() -> None:
     _print_checks(verify(settings()))
 
 
-def _print_checks(checks: Iterable[tuple[bool, dict[str, Any]]]) -> NoReturn:
+def _print_checks(checks: "Iterable[tuple[bool, LiveCheckLine]] | Iterable[tuple[bool, AuditLine]]") -> NoReturn:
     """Prints one line of JSON per check, and ends with status 1 when any fails."""
     verdicts = []
     for holds, line in checks:
@@ -278,7 +283,8 @@ def main() -> None:
         sys.exit(2)
 
 
-OUTCOMES = ("read", "created", "updated", "unchanged", "left_out", "skipped", "held", "refused", "records")
+Outcomes = Literal["read", "created", "updated", "unchanged", "left_out", "skipped", "held", "refused", "records"]
+OUTCOMES: tuple[Outcomes, ...] = get_args(Outcomes)
 
 
 def summary(answer: CommandAnswer) -> RenderableType:
@@ -292,25 +298,25 @@ def summary(answer: CommandAnswer) -> RenderableType:
     return Group(*parts)
 
 
-def _inventory(content: dict[str, Any]) -> Table:
+def _inventory(content: JsonAnswer) -> Table:
     table = Table("kind", "rows", "first", "last")
     for kind, held in content["inventory"].items():
         table.add_row(kind, f"{held['rows']:,}", (held["first"] or "")[:10], (held["last"] or "")[:10])
     return table
 
 
-def _kinds(content: dict[str, Any]) -> Table:
+def _kinds(content: JsonAnswer) -> Table:
     table = Table("kind", *(name.replace("_", " ") for name in OUTCOMES))
     for kind in content["kinds"]:
         table.add_row(kind["kind"], *(f"{kind[name]:,}" for name in OUTCOMES))
     return table
 
 
-def _problems(problems: list[dict[str, Any]]) -> Table:
+def _problems(problems: list[ProblemEntry]) -> Table:
     label = next(iter(SOURCES.values())).label
     table = Table("level", "count", "problem", "where")
     for entry in problems:
-        where = " ".join(str(entry[name]) for name in ("file", "line", "column") if entry[name] is not None)
+        where = " ".join(str(value) for value in (entry["file"], entry["line"], entry["column"]) if value is not None)
         title = Problem(entry["code"], details={"source": label}).title
         table.add_row(entry["level"], f"{entry['count']:,}", title, where)
     return table
@@ -319,8 +325,8 @@ def _problems(problems: list[dict[str, Any]]) -> Table:
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def answer_of(work: Callable[[], CommandAnswer], **more: Any) -> CommandAnswer:
-    """The answer of `work`. When `work` raises, an answer of status 2 with the reason, and with `more`.
+def answer_of(work: Callable[[], CommandAnswer], numbers: TrialNumbers | None = None) -> CommandAnswer:
+    """The answer of `work`. When `work` raises, an answer of status 2 with the reason, and with `numbers`.
 
     The reason is also one line of the error output: the message of a BadFile or BadOption, and the type and place of
     any other exception. The message of other exceptions may hold a clinic's values and is never shown.
@@ -328,11 +334,11 @@ def answer_of(work: Callable[[], CommandAnswer], **more: Any) -> CommandAnswer:
     try:
         return work()
     except BadFile as wrong:
-        return _refused(str(wrong), "option_file_unusable", more)
+        return _refused(str(wrong), "option_file_unusable", numbers)
     except BadOption as wrong:
-        return _refused(str(wrong), "option_unusable", more)
+        return _refused(str(wrong), "option_unusable", numbers)
     except Exception as fault:
-        return _refused(f"The command failed: {type(fault).__name__} at {_place_of(fault)}", "command_failed", more)
+        return _refused(f"The command failed: {type(fault).__name__} at {_place_of(fault)}", "command_failed", numbers)
 
 
 def write_answer(answer: CommandAnswer, file: Path) -> bool:
@@ -350,7 +356,7 @@ def write_answer(answer: CommandAnswer, file: Path) -> bool:
     return True
 
 
-def answer_bad_usage(words: Sequence[str], **more: Any) -> None:
+def answer_bad_usage(words: Sequence[str], numbers: TrialNumbers | None = None) -> None:
     """Answers an invalid command line, to the file of its `--json` option."""
     file = _json_of(words)
     if file is None:
@@ -360,7 +366,7 @@ def answer_bad_usage(words: Sequence[str], **more: Any) -> None:
     except BadOption as wrong:
         _write_line(str(wrong))
     else:
-        write_answer(refused(Problem("option_unusable"), **more), file)
+        write_answer(refused(Problem("option_unusable"), numbers), file)
 
 
 def _json_of(words: Sequence[str]) -> Path | None:
@@ -372,9 +378,9 @@ def _json_of(words: Sequence[str]) -> Path | None:
     return None
 
 
-def _refused(words: str, code: str, more: dict[str, Any]) -> CommandAnswer:
+def _refused(words: str, code: str, numbers: TrialNumbers | None) -> CommandAnswer:
     _write_line(words)
-    return refused(Problem(code), **more)
+    return refused(Problem(code), numbers)
 
 
 def _write_line(words: str) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -144,7 +144,13 @@ def _make_private(path: str) -> None:
             os.chmod(path, 0o600)
 
 
-def sqlite_options() -> dict[str, Any]:
+class SqliteOptions(TypedDict, total=False):
+    """Options for an SQLite connection, by the names of `sqlite3.connect`."""
+
+    factory: type[sqlite3.Connection]
+
+
+def sqlite_options() -> SqliteOptions:
     """Options for an SQLite connection that reports its statements to the side-effect listener. Empty without a
     listener."""
     return {"factory": ObservedConnection} if is_listening() else {}

@@ -110,7 +110,7 @@ def waiting_key(migration_id: str) -> str:
     return f"{QUEUE}:waiting:{migration_id}"
 
 
-def to_json(job: dict[str, Any]) -> bytes:
+def to_json(job: object) -> bytes:
     """Serialises a job as JSON with ids only. (arq's default is pickle, which executes code when it reads.)"""
     return json.dumps(job, default=str).encode()
 

@@ -1,13 +1,14 @@
 """Looks records of a store up by their source ids, to compare them with the source."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy.engine import Connection
 
+from app.caspen.canonical_values import Cell
 from app.caspen.row_codec import shape
 from app.caspen.statements import among, at, batches, canonical_columns, fetch
 from app.caspen.stores import Store
+from app.json_values import JsonValue
 
 
 class SourceKeyLookup:
@@ -23,8 +24,8 @@ class SourceKeyLookup:
             f'SELECT {chosen} FROM {at(store.schema, to.name)} WHERE "workspace_id" = ? AND "source_kind" = ? AND '
         )
 
-    def of(self, source_ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The existing records among `source_ids`, each with its source id."""
+    def of(self, source_ids: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Cell | JsonValue]]]:
+        """The existing records among `source_ids`, each with its source id. A JSON column has its text in SQLite, its value in PostgreSQL."""
         for some in batches(source_ids):
             which, given = among(self._connection, '"source_id"', some)
             for source_id, *cells in fetch(self._connection, self._sql + which, (*self._given, given)):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from app.db import Database
 from app.errors import Stop
@@ -15,13 +15,51 @@ from app.fetch.link_providers import record_check
 from app.links import LinkSettings, normalise
 from app.links.link_check import LinkCheckResult, check_link
 from app.links.provider_registry import provider_of
-from app.links.recording import Recorder
+from app.links.recording import ExchangeHead, ExchangeJson, Recorder
 from app.schema.trees import LEDGER
 from app.schema.upgrade import upgrade_tree
 from app.settings import Settings, environment
 
 
-def check(lines: Iterable[str], settings: Settings, fixtures: Path) -> Iterator[dict[str, Any]]:
+class LinkResult(TypedDict, total=False):
+    """The result of a link's check. A link that cannot be parsed has a `code` only.
+
+    * `link`, `provider`: the fingerprint of the link, and the name of its provider.
+    * `code`, `retryable`, `retry_after`: the problem, or None.
+    * `route`, `size`, `first_kind`, `folder`, `files`, `ranges`, `resumes`: the contents.
+    * `validators`, `checksums`: what the provider gives for the files.
+    """
+
+    link: str
+    provider: str
+    code: str | None
+    retryable: bool
+    retry_after: float | None
+    route: str
+    size: int | None
+    first_kind: str
+    folder: bool
+    files: int
+    validators: list[str]
+    checksums: list[str]
+    ranges: bool
+    resumes: bool | None
+
+
+class LinkLine(LinkResult):
+    """A link's line of the output."""
+
+    exchanges: list[ExchangeHead]
+
+
+class LinkFixture(LinkResult):
+    """A link's file of fixtures, with the time in ISO format."""
+
+    taken_at: str
+    exchanges: list[ExchangeJson]
+
+
+def check(lines: Iterable[str], settings: Settings, fixtures: Path) -> Iterator[LinkLine]:
     """Yields one result per line of `lines`: a link, and a password when the link needs one. Lines with # are comments.
 
     A link is named by its fingerprint. The responses are written into `fixtures`, for review.
@@ -38,13 +76,13 @@ def check(lines: Iterable[str], settings: Settings, fixtures: Path) -> Iterator[
         ledger.dispose()
 
 
-def _checked(pasted: str, password: str, links: LinkSettings, ledger: Database, fixtures: Path) -> dict[str, Any]:
+def _checked(pasted: str, password: str, links: LinkSettings, ledger: Database, fixtures: Path) -> LinkLine:
     try:
         link = normalise(pasted, password)
     except Stop as stop:
         return {"code": stop.problem.code, "exchanges": []}
     provider, recorder = provider_of(link).name, Recorder(link)
-    result: dict[str, Any] = {"link": link.fingerprint, "provider": provider}
+    result: LinkResult = {"link": link.fingerprint, "provider": provider}
     try:
         result |= {"code": None, **_describe(check_link(link, links, recorder.traffic))}
     except Stop as stop:
@@ -52,13 +90,11 @@ def _checked(pasted: str, password: str, links: LinkSettings, ledger: Database, 
     if links.test_network is None:  # responses of fake providers verify nothing
         with ledger.write() as session:
             record_check(session, provider, result["code"])
-    exchanges = [exchange.as_dict() for exchange in recorder.exchanges]
-    _write(fixtures / f"{provider}-{link.fingerprint}.json", result, exchanges)
-    shown = [{name: value for name, value in each.items() if name != "body"} for each in exchanges]
-    return {**result, "exchanges": shown}
+    _write(fixtures / f"{provider}-{link.fingerprint}.json", result, recorder)
+    return {**result, "exchanges": [exchange.head() for exchange in recorder.exchanges]}
 
 
-def _describe(checked: LinkCheckResult) -> dict[str, Any]:
+def _describe(checked: LinkCheckResult) -> LinkResult:
     """The contents of a link, without names: a test file's name may be a person's."""
     target = checked.contents
     return {
@@ -74,7 +110,11 @@ def _describe(checked: LinkCheckResult) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, result: dict[str, Any], exchanges: list[dict[str, Any]]) -> None:
+def _write(path: Path, result: LinkResult, recorder: Recorder) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    taken = {"taken_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    path.write_text(json.dumps({**result, **taken, "exchanges": exchanges}, indent=1, ensure_ascii=False) + "\n")
+    fixture: LinkFixture = {
+        **result,
+        "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "exchanges": [exchange.to_json() for exchange in recorder.exchanges],
+    }
+    path.write_text(json.dumps(fixture, indent=1, ensure_ascii=False) + "\n")

@@ -2,19 +2,78 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlmodel import Session, col, select
 
 from app.migration.exports import current_export, files_of
+from app.migration.ledger_json import KindCountsJson, KindJson
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.migration.states import State
 from app.problems import Level, Problem, catalogue
-from app.reading.inventory import Inventory
+from app.reading.inventory import Inventory, ReportedThing
 from app.sources import source
 from app.trial.account import has_true_account
 
-Json = dict[str, Any]
+
+class ProblemEntry(TypedDict):
+    """Problems of one code, kind, file and column: their number, and the place of the first."""
+
+    code: str
+    level: str
+    kind: str | None
+    file: str | None
+    line: int | None
+    source_id: str | None
+    column: str | None
+    count: int
+
+
+class FileEntry(TypedDict):
+    """A file of the export. `refused` is the code of the problem for which the file was not read."""
+
+    path: str
+    kind: str | None
+    dialect: str | None
+    encoding: str | None
+    rows: int
+    parts: int
+    sha256: str | None
+    refused: str | None
+
+
+class ExportEntry(TypedDict):
+    """The export: its checksum, and its files."""
+
+    sha256: str | None
+    files: list[FileEntry]
+
+
+class TrialSeconds(TypedDict):
+    """The duration of each step in seconds."""
+
+    read: float
+    trial: float
+    reconcile: float
+
+
+class TrialNumbers(TypedDict, total=False):
+    """The result of a trial, in the answer of `trial` only."""
+
+    kinds: list[KindJson]
+    balanced: bool
+    digest: str
+    seconds: TrialSeconds
+    peak_rss_mb: float
+
+
+class JsonAnswer(TrialNumbers):
+    """The answer of `read`, and of `trial` with the numbers of the trial."""
+
+    export: ExportEntry
+    inventory: dict[str, KindCountsJson]
+    references: dict[str, list[ReportedThing]]
+    problems: list[ProblemEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +87,7 @@ class ProblemPlace:
     column: str | None
 
 
-def of_export(session: Session, migration: Migration) -> Json:
+def of_export(session: Session, migration: Migration) -> JsonAnswer:
     """The content of an export, as far as it was read."""
     export = current_export(session, migration)
     files = files_of(session, migration.id, migration.export_number)
@@ -44,7 +103,7 @@ def of_export(session: Session, migration: Migration) -> Json:
 
 def of_trial(
     session: Session, migration: Migration, trial: Trial | None, peak_mb: float, read: float, *, is_whole: bool = True
-) -> Json:
+) -> JsonAnswer:
     """The content of the export and the result of the trial.
 
     A damaged trial, or one whose account was changed, has no numbers; its problems include `trial_damaged`.
@@ -72,13 +131,13 @@ def of_trial(
     }
 
 
-def of_problem(problem: Problem) -> Json:
+def of_problem(problem: Problem) -> ProblemEntry:
     """One problem as an entry of the answer, such as the problem that ended the work."""
     place = ProblemPlace(problem.code, problem.severity.value, problem.kind, problem.file, problem.column)
     return _to_entry(place, problem.line, problem.source_id, problem.count)
 
 
-def problems(session: Session, migration: Migration, runs: Iterable[str]) -> list[Json]:
+def problems(session: Session, migration: Migration, runs: Iterable[str]) -> list[ProblemEntry]:
     """One entry per code, kind, file and column: the number of problems, and the place of the first.
 
     A trial's problems of a code in a file replace reading's problems, because both check the same rows.
@@ -109,7 +168,7 @@ def problems(session: Session, migration: Migration, runs: Iterable[str]) -> lis
     return answer
 
 
-def _to_entry(place: ProblemPlace, line: int | None, source_id: str | None, count: int) -> Json:
+def _to_entry(place: ProblemPlace, line: int | None, source_id: str | None, count: int) -> ProblemEntry:
     return {
         "code": place.code,
         "level": place.level,
@@ -122,7 +181,7 @@ def _to_entry(place: ProblemPlace, line: int | None, source_id: str | None, coun
     }
 
 
-def _file(file: ExportFile) -> Json:
+def _file(file: ExportFile) -> FileEntry:
     return {
         "path": file.path,
         "kind": None if file.refused else file.kind,  # a refused file has no kind

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from app.commands.drive import Driver, WaitedEnough
-from app.commands.json_answers import of_export, of_problem
+from app.commands.json_answers import JsonAnswer, TrialNumbers, of_export, of_problem
 from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.private import begin_private, export_given, private_engine
 from app.errors import Stop
@@ -15,7 +14,7 @@ from app.migration.states import State
 from app.problems import Level, Problem
 from app.sources import source
 
-NOTHING: dict[str, Any] = {
+NOTHING: JsonAnswer = {
     "export": {"sha256": None, "files": []},
     "inventory": {},
     "references": {source().name_with(role): [] for role in REPORTED},
@@ -27,7 +26,7 @@ NOTHING: dict[str, Any] = {
 class CommandAnswer:
     """A command's JSON answer, and its exit status."""
 
-    content: dict[str, Any]
+    content: JsonAnswer
     status: int
 
 
@@ -59,6 +58,7 @@ def read(export: str, *, wait: float, keep: Path | None = None, password: str = 
         return CommandAnswer(content, 0 if state is State.MATCHING else 2)
 
 
-def refused(problem: Problem, **more: Any) -> CommandAnswer:
-    """The answer when nothing could be read, with the reason."""
-    return CommandAnswer({**NOTHING, **more, "problems": [of_problem(problem)]}, 2)
+def refused(problem: Problem, numbers: TrialNumbers | None = None) -> CommandAnswer:
+    """The answer when nothing could be read, with the reason. `numbers` are those of a trial that was not made."""
+    content: JsonAnswer = {**NOTHING, "problems": [of_problem(problem)]}
+    return CommandAnswer({**content, **numbers} if numbers is not None else content, 2)

@@ -29,7 +29,7 @@ from app.commands.input_files import (
     set_up,
     yaml_of,
 )
-from app.commands.json_answers import of_trial
+from app.commands.json_answers import TrialNumbers, of_trial
 from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.private import BY, begin_private, export_given, live_workspace_id, private_engine
 from app.commands.read import CommandAnswer, refused
@@ -60,7 +60,7 @@ from app.worker.runtime import Runtime
 
 PLACE = "Main location"  # name of the location when the export names none
 
-NO_TRIAL: dict[str, Any] = {
+NO_TRIAL: TrialNumbers = {
     "kinds": [],
     "balanced": False,
     "digest": "",
@@ -97,16 +97,16 @@ def trial(export: str, options: Options) -> CommandAnswer:
     try:
         opened = export_given(export)
     except Stop as stop:
-        return refused(stop.problem, **NO_TRIAL)
+        return refused(stop.problem, NO_TRIAL)
     if options.finalise and not options.database:
-        return refused(Problem("finalise_without_database"), **NO_TRIAL)
+        return refused(Problem("finalise_without_database"), NO_TRIAL)
     with private_engine(options.database or "", options.keep) as runtime:
         try:
             return _try(runtime, opened, given, options)
         except Stop as stop:
-            return refused(stop.problem, **NO_TRIAL)
+            return refused(stop.problem, NO_TRIAL)
         except WaitedEnough as waited:
-            return refused(Problem(waited.code), **NO_TRIAL)
+            return refused(Problem(waited.code), NO_TRIAL)
 
 
 def _try(runtime: Runtime, export: ShareLink | Path, given: GivenWorkspace | None, options: Options) -> CommandAnswer:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
+from app.json_values import JsonObject, JsonValue
 from app.links.provider import RemoteFile, Validator
 
 STORED_NAMES = {"needs_refresh": "look_again"}  # fields whose stored name differs
@@ -83,12 +84,13 @@ class FileState:
     def done(self) -> bool:
         return self.sha256 != ""
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values by stored name, for a ledger row or a JSON file."""
+    def as_dict(self) -> JsonObject:
+        """The fields by stored name, for a ledger row or a JSON file."""
         return {STORED_NAMES.get(name, name): value for name, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+    def from_dict(cls, values: Mapping[str, JsonValue]) -> Self:
         """The state that `as_dict` returned. Unknown names are ignored."""
         stored = {field.name: STORED_NAMES.get(field.name, field.name) for field in fields(cls)}
-        return cls(**{name: values[key] for name, key in stored.items() if key in values})
+        known: dict[str, Any] = {name: values[key] for name, key in stored.items() if key in values}
+        return cls(**known)

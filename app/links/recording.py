@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -42,6 +42,22 @@ SHOWN = {
 KEPT_VALUES = {".tag", "code", "reason", "status", "mimetype", "error_summary", "fsobjtype", "domain", "kind"}
 
 
+class ExchangeHead(TypedDict):
+    """A request and its response as JSON, redacted and without the body."""
+
+    method: str
+    host: str
+    path: str
+    status: int
+    headers: dict[str, str]
+
+
+class ExchangeJson(ExchangeHead):
+    """A request and its response as JSON, redacted."""
+
+    body: str
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and its response, redacted."""
@@ -53,9 +69,19 @@ class Exchange:
     headers: Mapping[str, str]
     bodies: list[str] = field(default_factory=list)
 
-    def as_dict(self) -> dict[str, Any]:
-        request = {"method": self.method, "host": self.host, "path": self.path, "status": self.status}
-        return {**request, "headers": dict(self.headers), "body": "".join(self.bodies)}
+    def head(self) -> ExchangeHead:
+        """The exchange for the output of a command."""
+        return {
+            "method": self.method,
+            "host": self.host,
+            "path": self.path,
+            "status": self.status,
+            "headers": dict(self.headers),
+        }
+
+    def to_json(self) -> ExchangeJson:
+        """The exchange for a fixture."""
+        return {**self.head(), "body": "".join(self.bodies)}
 
 
 class Recorder:

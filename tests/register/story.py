@@ -12,7 +12,7 @@ from typing import Any
 
 from app.caspen.dump import dump
 from app.caspen.gateway import Gateway
-from app.commands.json_answers import of_trial
+from app.commands.json_answers import JsonAnswer, of_trial
 from app.mapping.plan import Choice
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
@@ -55,20 +55,20 @@ class Tried:
     """The result of an export. `told` is the answer of the command line."""
 
     clinic: Clinic
-    told: dict[str, Any]
+    told: JsonAnswer
 
     def problems(self, code: str, kind: str | None = None) -> list[dict[str, Any]]:
-        return [p for p in self.told["problems"] if p["code"] == code and kind in (None, p["kind"])]
+        return [{**p} for p in self.told["problems"] if p["code"] == code and kind in (None, p["kind"])]
 
     @property
     def codes(self) -> set[str]:
         return {p["code"] for p in self.told["problems"]}
 
     def kind(self, name: str) -> dict[str, Any]:
-        return next(k for k in self.told["kinds"] if k["kind"] == name)
+        return next({**k} for k in self.told["kinds"] if k["kind"] == name)
 
     def file(self, path: str) -> dict[str, Any]:
-        return next(f for f in self.told["export"]["files"] if f["path"] == path)
+        return next({**f} for f in self.told["export"]["files"] if f["path"] == path)
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """The records of one object as the trial holds them, in the order of their ids."""

@@ -120,7 +120,8 @@ def whole(desk: Desk) -> Tried:
 
 
 def outcomes(found: Tried) -> dict[str, dict[str, int]]:
-    return {kind["kind"]: {name: kind[name] for name in COUNTED} for kind in found.told["kinds"]}
+    kinds: list[dict[str, Any]] = [{**kind} for kind in found.told["kinds"]]
+    return {kind["kind"]: {name: kind[name] for name in COUNTED} for kind in kinds}
 
 
 def test_every_row_of_the_whole_export_is_imported(whole: Tried) -> None:

@@ -6,7 +6,7 @@ The generator counts what it planted and never uses the importer, so that the tw
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal, TypedDict, cast
 
 from app.sources.cliniko.sample.levels import LEVELS
 from app.sources.cliniko.sample.sample_row import SampleRow
@@ -45,6 +45,41 @@ class ProblemCount:
     count: int
 
 
+class KindCountJson(TypedDict):
+    """The expected rows of one kind as JSON, with the fields of KindCount."""
+
+    read: int
+    created: int
+    left_out: int
+    skipped: int
+    held: int
+    refused: int
+
+
+class ProblemCountJson(TypedDict):
+    """The expected number of one problem as JSON, with the fields of ProblemCount."""
+
+    code: str
+    level: str
+    kind: str
+    count: int
+
+
+class ExpectationJson(TypedDict):
+    """An expectation as JSON, with the fields of Expectation. Days and times are in ISO format."""
+
+    size: str
+    seed: int
+    dialect: str
+    as_of: str
+    kinds: dict[str, KindCountJson]
+    problems: list[ProblemCountJson]
+    records: dict[str, int]
+    ids: dict[str, dict[str, list[str]]]
+    files: dict[str, int]
+    unmarked_later: list[tuple[str, int]]
+
+
 @dataclass(frozen=True)
 class Expectation:
     """The expected result of importing one sample on the day `as_of`."""
@@ -77,19 +112,19 @@ class Expectation:
         """The expected number of a problem in rows of one kind."""
         return sum(p.count for p in self.problems if p.code == code and p.kind == kind)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> ExpectationJson:
         """The expectation as values that JSON can hold."""
         return {
             "size": self.size,
             "seed": self.seed,
             "dialect": self.dialect,
             "as_of": self.as_of.isoformat(),
-            "kinds": {kind: asdict(count) for kind, count in self.kinds.items()},
-            "problems": [asdict(problem) for problem in self.problems],
+            "kinds": {kind: cast(KindCountJson, asdict(count)) for kind, count in self.kinds.items()},
+            "problems": [cast(ProblemCountJson, asdict(problem)) for problem in self.problems],
             "records": dict(self.records),
             "ids": {kind: {name: list(ids) for name, ids in plants.items()} for kind, plants in self.ids.items()},
             "files": dict(self.files),
-            "unmarked_later": [[ends.isoformat(), count] for ends, count in self.unmarked_later],
+            "unmarked_later": [(ends.isoformat(), count) for ends, count in self.unmarked_later],
         }
 
 
