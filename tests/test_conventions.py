@@ -92,7 +92,7 @@ def test_a_name_says_what_its_value_is() -> None:
 
 
 UNTYPED = "dict[str, Any]"
-UNTYPED_SIGNATURES = 1
+UNTYPED_SIGNATURES = 0
 """How often public signatures have an untyped dict: context of a template, JSON from outside, output of a command."""
 
 

@@ -25,7 +25,10 @@ class SourceKeyLookup:
         )
 
     def of(self, source_ids: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Cell | JsonValue]]]:
-        """The existing records among `source_ids`, each with its source id. A JSON column has its text in SQLite, its value in PostgreSQL."""
+        """The existing records among `source_ids`, each with its source id.
+
+        A JSON column has its text in SQLite and its value in PostgreSQL.
+        """
         for some in batches(source_ids):
             which, given = among(self._connection, '"source_id"', some)
             for source_id, *cells in fetch(self._connection, self._sql + which, (*self._given, given)):

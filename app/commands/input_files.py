@@ -1,7 +1,9 @@
 """Reads the files that a command takes besides the export: a workspace to import into, and answers to questions."""
 
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -15,6 +17,10 @@ from app.mapping.storable import without_unshowable
 from app.mapping.time_zones import zone_name
 from app.worker.runtime import Runtime
 
+YamlScalar: TypeAlias = str | int | float | date | bytes | None
+"""A value without parts: YAML reads a day as a date and a time as a datetime."""
+YamlValue: TypeAlias = YamlScalar | list["YamlValue"] | dict[YamlScalar, "YamlValue"]
+"""Any value of a YAML file. A person wrote the file, so that each reader checks the type of what it uses."""
 ANSWERED_BEFORE = ("file_kinds", "column_pairs", "headerless", "file_encodings")  # asked by reading, not by matching
 
 
@@ -105,7 +111,7 @@ def set_up(runtime: Runtime, workspace_id: str, given: GivenWorkspace) -> None:
 
 def answered(plan: Plan, path: Path, workspace: WorkspaceSnapshot) -> Plan:
     """The suggested plan with the answers of a file. A match may name its object instead of its id."""
-    given = yaml_of(path)
+    given: Mapping[str, Any] = yaml_of(path)  # Plan checks each value
     known = plan.model_dump(mode="json")
     ids = {
         "locations": {normalise_name(location.name): location.id for location in workspace.locations},
@@ -142,7 +148,7 @@ def _choice(choice: Any, ids: dict[str, str]) -> Any:
     return choice
 
 
-def yaml_of(path: Path) -> dict[str, Any]:
+def yaml_of(path: Path) -> dict[str, YamlValue]:
     """The names and values of a YAML file. Raises BadFile."""
     try:
         text = path.read_text(encoding="utf-8")

@@ -21,6 +21,8 @@ from app.commands.input_files import (
     ANSWERED_BEFORE,
     BadFile,
     GivenWorkspace,
+    YamlScalar,
+    YamlValue,
     answered,
     first_fault,
     no_country,
@@ -319,7 +321,7 @@ def must_fit_columns(plan: Plan, path: Path, files: Iterable[ExportFile], source
                 )
 
 
-def _table(given: Mapping[str, Any], name: str, path: Path) -> dict[Any, Any]:
+def _table(given: Mapping[str, YamlValue], name: str, path: Path) -> Mapping[YamlScalar, YamlValue]:
     table = given.get(name) or {}
     if not isinstance(table, dict):
         raise BadFile(f"{path}: {name} must hold files, each with what is said of it")
