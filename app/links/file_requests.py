@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from app.json_values import JsonObject, JsonValue
 from app.links.failure_tables import RefusedResponse
+from app.links.link_problems import stop
 from app.links.network_errors import ConnectionLost
 from app.links.provider import Validator
 from app.links.response import ProviderResponse
@@ -93,7 +94,24 @@ def parse_size(response: ProviderResponse) -> tuple[int | None, bool] | None:
     return None
 
 
-def get_text(payload: Mapping[str, Any], name: str) -> str:
+def get_objects(payload: Mapping[str, JsonValue], name: str) -> list[JsonObject]:
+    """The objects of a list in a JSON object. Raises Stop `provider_changed` for any other value."""
+    listed = payload.get(name)
+    if not isinstance(listed, list):
+        raise stop("provider_changed")
+    objects = [each for each in listed if isinstance(each, dict)]
+    if len(objects) != len(listed):
+        raise stop("provider_changed")
+    return objects
+
+
+def get_object(payload: Mapping[str, JsonValue], name: str) -> JsonObject:
+    """An object inside a JSON object. Empty for a missing value, or a value of another type."""
+    value = payload.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def get_text(payload: Mapping[str, JsonValue], name: str) -> str:
     """A text of a JSON object. Empty for a missing value, or a value of another type."""
     value = payload.get(name)
     return value if isinstance(value, str) else ""

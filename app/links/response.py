@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import unquote, unquote_to_bytes
 
 import httpx
 
+from app.json_values import JsonObject
 from app.links.link_problems import stop
 from app.links.network_errors import ConnectionLost
 from app.links.share_link import WebAddress
@@ -21,7 +22,6 @@ NAME_BYTES = 200
 PEEK = 1024
 JSON_BYTES = 16 * 1024**2
 PAGE_BYTES = 4 * 1024**2
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class ProviderResponse:
             self._read(self._body)
         return self._body
 
-    def json(self, limit: int = JSON_BYTES) -> Json:
+    def json(self, limit: int = JSON_BYTES) -> JsonObject:
         """The body as a JSON object. Raises Stop `provider_changed` for any other body, or a body above the limit."""
         body = self.body(limit + 1)
         try:

@@ -3,11 +3,11 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from app.errors import Stop
+from app.json_values import JsonObject, JsonValue
 from app.links.failure_tables import parse_failure_table
-from app.links.file_requests import build_range_headers, get_text, parse_refusal
+from app.links.file_requests import build_range_headers, get_objects, get_text, parse_refusal
 from app.links.file_signatures import first_kind
 from app.links.folder_listing import FolderEntry, FolderListing, ListingPages, RemoteFolder, walk_folder
 from app.links.host_provider import ProviderRoute
@@ -15,7 +15,7 @@ from app.links.link_problems import stop
 from app.links.network_errors import ConnectionLost, NoResponse
 from app.links.provider import LinkContents, RemoteFile, Validator
 from app.links.providers.dropbox.links import DATA, DropboxTarget, resolve_target
-from app.links.response import Json, ProviderResponse, display_name
+from app.links.response import ProviderResponse, display_name
 from app.links.share_link import ShareLink, WebAddress
 from app.links.web_client import BROWSER, ProviderRequest, WebClient
 
@@ -89,7 +89,7 @@ class DropboxApi(ProviderRoute):
                 raise self.refused(response, link, web)
             return first_kind(response.peek())
 
-    def _meta(self, target: DropboxTarget, path: str, link: ShareLink, web: WebClient) -> Json:
+    def _meta(self, target: DropboxTarget, path: str, link: ShareLink, web: WebClient) -> JsonObject:
         arguments = {"url": target.url, **_non_empty(path=path, link_password=link.password)}
         metadata = self._post("/2/sharing/get_shared_link_metadata", arguments, target, link, web)
         if metadata.get(".tag") not in ("file", "folder"):
@@ -113,7 +113,7 @@ class DropboxApi(ProviderRoute):
         self, folder: RemoteFolder, target: DropboxTarget, link: ShareLink, web: WebClient
     ) -> Iterator[FolderEntry]:
         pages = ListingPages(web.settings)
-        arguments: dict[str, Any] = {
+        arguments: JsonObject = {
             "path": folder.item,
             "shared_link": {"url": target.url, **_non_empty(password=link.password)},
             "recursive": False,
@@ -122,9 +122,7 @@ class DropboxApi(ProviderRoute):
         }
         page = self._post("/2/files/list_folder", arguments, target, link, web)
         while True:
-            if not isinstance(page.get("entries"), list):
-                raise stop("provider_changed")
-            for entry in page["entries"]:
+            for entry in get_objects(page, "entries"):
                 name = get_text(entry, "name")
                 item, path = f"{folder.item}/{name}", folder.child_path(name)
                 if entry.get(".tag") == "folder":
@@ -137,8 +135,8 @@ class DropboxApi(ProviderRoute):
             page = self._post("/2/files/list_folder/continue", {"cursor": cursor}, target, link, web)
 
     def _post(
-        self, path: str, arguments: Mapping[str, Any], target: DropboxTarget, link: ShareLink, web: WebClient
-    ) -> Json:
+        self, path: str, arguments: Mapping[str, JsonValue], target: DropboxTarget, link: ShareLink, web: WebClient
+    ) -> JsonObject:
         headers = {"content-type": "application/json"}
         request = ProviderRequest(
             WebAddress(API, path), headers, _authorization(web), "POST", json.dumps(arguments).encode()
@@ -184,7 +182,7 @@ def _non_empty(**given: str) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def parse_file(metadata: Json, item: str, path: str) -> RemoteFile:
+def parse_file(metadata: JsonObject, item: str, path: str) -> RemoteFile:
     """The file of a metadata object. Raises Stop `provider_changed` for an object without a valid size."""
     size = metadata.get("size")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
@@ -195,13 +193,13 @@ def parse_file(metadata: Json, item: str, path: str) -> RemoteFile:
     )
 
 
-def parse_checksums(metadata: Json) -> Mapping[str, str]:
+def parse_checksums(metadata: JsonObject) -> Mapping[str, str]:
     """The content hash of a metadata object, or an empty mapping."""
     digest = get_text(metadata, "content_hash").lower()
     return {"dropbox": digest} if len(digest) == 64 else {}
 
 
-def parse_result_header(response: ProviderResponse) -> Json:
+def parse_result_header(response: ProviderResponse) -> JsonObject:
     """The metadata in the header of a file's response. Empty for a missing or invalid header."""
     try:
         metadata = json.loads(response.headers.get("dropbox-api-result", ""))

@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 
+from app.json_values import JsonObject
 from app.links.failure_tables import parse_failure_table
-from app.links.file_requests import build_range_headers, get_text, parse_refusal
+from app.links.file_requests import build_range_headers, get_object, get_objects, get_text, parse_refusal
 from app.links.file_signatures import first_kind
 from app.links.folder_listing import FolderEntry, FolderListing, ListingPages, NativeDocument, RemoteFolder, walk_folder
 from app.links.host_provider import ProviderRoute
@@ -27,7 +27,6 @@ FIELDS = (
 )
 DAILY_LIMIT = "dailyLimitExceeded"
 SUMS = {"md5": "md5Checksum", "sha1": "sha1Checksum", "sha256": "sha256Checksum"}
-Meta = Mapping[str, Any]
 log = logging.getLogger(__name__)
 
 
@@ -83,7 +82,7 @@ class GoogleApi(ProviderRoute):
                 raise self._refused(response, link, web)
             return first_kind(response.peek())
 
-    def _resolve(self, link: ShareLink, web: WebClient) -> tuple[DriveTarget, Meta]:
+    def _resolve(self, link: ShareLink, web: WebClient) -> tuple[DriveTarget, JsonObject]:
         """The target of a link with its metadata. Follows shortcuts; a circle raises Stop `provider_changed`."""
         target, visited = parse_drive_target(link), set[str]()
         while target is not None and target.id not in visited:
@@ -107,16 +106,16 @@ class GoogleApi(ProviderRoute):
             query += f"&fields={quote(f'nextPageToken,incompleteSearch,files({FIELDS})', safe='')}"
             query += f"&pageToken={quote(token, safe='')}" if token else ""
             page = self._json(WebAddress(HOST, f"{BASE}?{query}"), parent, link, web)
-            if page.get("incompleteSearch") is True or not isinstance(page.get("files"), list):
+            if page.get("incompleteSearch") is True:
                 raise stop("provider_changed")
-            for metadata in page["files"]:
+            for metadata in get_objects(page, "files"):
                 yield self._build_entry(folder, metadata, link, web)
             token = get_text(page, "nextPageToken")
             if not token:
                 return
             pages.turn(token)
 
-    def _build_entry(self, folder: RemoteFolder, metadata: Meta, link: ShareLink, web: WebClient) -> FolderEntry:
+    def _build_entry(self, folder: RemoteFolder, metadata: JsonObject, link: ShareLink, web: WebClient) -> FolderEntry:
         path = folder.child_path(get_text(metadata, "name"))
         target = DriveTarget(get_text(metadata, "id"), get_text(metadata, "resourceKey"))
         visited: set[str] = set()
@@ -132,10 +131,10 @@ class GoogleApi(ProviderRoute):
             return NativeDocument(path)
         return self._file(target, metadata, path)
 
-    def _file(self, target: DriveTarget, metadata: Meta, path: str) -> RemoteFile:
+    def _file(self, target: DriveTarget, metadata: JsonObject, path: str) -> RemoteFile:
         if get_text(metadata, "mimeType").startswith(NATIVE):
             raise stop("native_document", name=path)
-        if metadata.get("capabilities", {}).get("canDownload") is False:
+        if get_object(metadata, "capabilities").get("canDownload") is False:
             raise stop("link_download_disabled", name=path)
         size = get_text(metadata, "size")
         if not (size.isascii() and size.isdigit()):
@@ -149,14 +148,14 @@ class GoogleApi(ProviderRoute):
             page=get_text(metadata, "mimeType") in ("text/html", "application/xhtml+xml"),
         )
 
-    def _meta(self, target: DriveTarget, link: ShareLink, web: WebClient) -> Meta:
+    def _meta(self, target: DriveTarget, link: ShareLink, web: WebClient) -> JsonObject:
         address = WebAddress(HOST, f"{BASE}/{target.id}?supportsAllDrives=true&fields={quote(FIELDS, safe='')}")
         metadata = self._json(address, target, link, web)
         if not isinstance(metadata.get("mimeType"), str):
             raise stop("provider_changed")
         return metadata
 
-    def _json(self, address: WebAddress, target: DriveTarget, link: ShareLink, web: WebClient) -> Meta:
+    def _json(self, address: WebAddress, target: DriveTarget, link: ShareLink, web: WebClient) -> JsonObject:
         with web.get(address, None, self._secrets(target, web)) as response:
             if response.status != 200:
                 raise self._refused(response, link, web)
@@ -170,7 +169,7 @@ class GoogleApi(ProviderRoute):
         return {"x-goog-api-key": web.settings.google_drive_api_key, **key}
 
 
-def _parse_shortcut(metadata: Meta) -> DriveTarget:
+def _parse_shortcut(metadata: JsonObject) -> DriveTarget:
     details = metadata.get("shortcutDetails")
     if not isinstance(details, dict) or not details.get("targetId"):
         raise stop("provider_changed")

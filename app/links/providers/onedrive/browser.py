@@ -8,12 +8,12 @@ import binascii
 import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 
 from app.errors import Stop
+from app.json_values import JsonObject, JsonValue
 from app.links.failure_tables import parse_failure_table
-from app.links.file_requests import build_range_headers, get_text
+from app.links.file_requests import build_range_headers, get_object, get_objects, get_text
 from app.links.file_signatures import first_kind, is_page
 from app.links.folder_listing import FolderEntry, FolderListing, ListingPages, NativeDocument, RemoteFolder, walk_folder
 from app.links.host_provider import ProviderRoute
@@ -21,7 +21,7 @@ from app.links.link_problems import stop
 from app.links.normalise import parse
 from app.links.provider import LinkContents, RemoteFile, Validator
 from app.links.provider_folder import load_provider_data
-from app.links.response import Json, ProviderResponse, display_name
+from app.links.response import ProviderResponse, display_name
 from app.links.share_link import ShareLink, WebAddress, host_matches
 from app.links.web_client import BROWSER, EXPIRED, WebClient
 
@@ -97,7 +97,7 @@ class OneDriveBrowser(ProviderRoute):
         assert response is not None  # noqa: S101 - the loop runs at least once
         return response
 
-    def _content(self, metadata: Json) -> WebAddress:
+    def _content(self, metadata: JsonObject) -> WebAddress:
         url = next((get_text(metadata, name) for name in DATA["download"] if metadata.get(name)), "")
         try:
             address, http = parse(url)
@@ -120,11 +120,9 @@ class OneDriveBrowser(ProviderRoute):
         pages, address = ListingPages(web.settings), _build_address(folder.item, "/children")
         while True:
             page = self._json(address, link, web)
-            if not isinstance(page.get("value"), list):
-                raise stop("provider_changed")
-            for metadata in page["value"]:
+            for metadata in get_objects(page, "value"):
                 path = folder.child_path(get_text(metadata, "name"))
-                drive = get_text(metadata.get("parentReference") or {}, "driveId") or folder.item.partition("/")[0]
+                drive = get_text(get_object(metadata, "parentReference"), "driveId") or folder.item.partition("/")[0]
                 item = f"{drive}/{get_text(metadata, 'id')}"
                 if "folder" in metadata:
                     yield RemoteFolder(item, path)
@@ -143,7 +141,7 @@ class OneDriveBrowser(ProviderRoute):
                 raise stop("provider_changed")
             address = following
 
-    def _meta(self, item: str, link: ShareLink, web: WebClient) -> Json:
+    def _meta(self, item: str, link: ShareLink, web: WebClient) -> JsonObject:
         metadata = self._json(_build_address(item), link, web)
         if "bundle" in metadata:
             raise stop("folder_not_supported")
@@ -151,7 +149,7 @@ class OneDriveBrowser(ProviderRoute):
             raise stop("native_document", name=display_name(get_text(metadata, "name")))
         return metadata
 
-    def _json(self, address: WebAddress, link: ShareLink, web: WebClient) -> Json:
+    def _json(self, address: WebAddress, link: ShareLink, web: WebClient) -> JsonObject:
         with web.get(address, {**BROWSER, "accept": "application/json"}) as response:
             if response.status != 200:
                 raise self.refused(response, link, web)
@@ -163,7 +161,7 @@ def _build_address(item: str, resource: str = "") -> WebAddress:
     return WebAddress(HOST, f"/_api/v2.0/drives/{quote(drive, safe='')}/items/{quote(name, safe='')}{resource}")
 
 
-def _parse_file(metadata: Json, item: str, path: str) -> RemoteFile:
+def _parse_file(metadata: JsonObject, item: str, path: str) -> RemoteFile:
     size, facet = metadata.get("size"), metadata.get("file")
     if not isinstance(facet, dict) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise stop("provider_changed")
@@ -173,7 +171,7 @@ def _parse_file(metadata: Json, item: str, path: str) -> RemoteFile:
     )
 
 
-def _parse_checksums(facet: Mapping[str, Any]) -> Mapping[str, str]:
+def _parse_checksums(facet: Mapping[str, JsonValue]) -> Mapping[str, str]:
     """The checksums of a file as hex. Microsoft sends QuickXorHash in base64."""
     hashes = facet.get("hashes")
     if not isinstance(hashes, dict):

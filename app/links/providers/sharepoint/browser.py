@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from app.errors import Stop
-from app.links.file_requests import build_range_headers, parse_size
+from app.json_values import JsonObject, JsonValue
+from app.links.file_requests import build_range_headers, get_objects, parse_size
 from app.links.file_signatures import first_kind, is_page
 from app.links.folder_listing import FolderEntry, FolderListing, ListingPages, RemoteFolder, walk_folder
 from app.links.host_provider import ProviderRoute
@@ -26,7 +27,7 @@ from app.links.providers.sharepoint.session import (
     with_download,
     with_session,
 )
-from app.links.response import Json, ProviderResponse
+from app.links.response import ProviderResponse
 from app.links.share_link import ShareLink, WebAddress
 from app.links.web_client import BROWSER, ProviderRequest, WebClient
 
@@ -166,9 +167,7 @@ def _children(
             if response.status != 200:
                 raise web.refused(response, problem_for(response), label)
             payload = _unwrap(response.json())
-        if not isinstance(payload.get("Row"), list):
-            raise stop("provider_changed")
-        for row in payload["Row"]:
+        for row in get_objects(payload, "Row"):
             yield _parse_entry(location, folder, row)
         following = payload.get("NextHref")
         if not following:
@@ -188,7 +187,7 @@ def _parse_next_query(href: str, location: FolderLocation) -> str:
     return "".join(f"&{pair}" for pair in kept)
 
 
-def _unwrap(payload: Json) -> Mapping[str, Any]:
+def _unwrap(payload: JsonObject) -> Mapping[str, JsonValue]:
     for name in ("d", "ListData"):
         inner = payload.get(name)
         payload = inner if isinstance(inner, dict) else payload
