@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from app.sources.cliniko.sample.sample_columns import HeadedColumn, Style, columns_in
+from app.sources.cliniko.sample.sample_columns import HeadedColumn, SampleValue, Style, columns_in
 
 EPOCH = (2026, 11, 20, 18, 0, 0)
 LEVEL = 1
@@ -113,7 +113,7 @@ class Table:
         """The headers of the file, in order."""
         return self._headers
 
-    def put(self, values: Mapping[str, object], at: int = 0) -> None:
+    def put(self, values: Mapping[str, SampleValue], at: int = 0) -> None:
         """Write one row: `values` by column key, into the slice with index `at`."""
         if self._layout.shape is Shape.PAGES:
             path = self._layout.paths[0].format(page=1 + self._rows // PAGE)

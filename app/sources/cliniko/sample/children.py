@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.sample_columns import SampleValue
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
@@ -32,13 +33,13 @@ def client_of(world: World, planted: Planted | None, plain: int) -> str:
 
 def planted_rows(
     key: str,
-    values: Mapping[str, object],
+    values: Mapping[str, SampleValue],
     planted: Planted | None,
     *,
     records: tuple[str, ...] = (),
     problems: tuple[str, ...] = (),
     shared: Mapping[str, tuple[str, ...]] | None = None,
-    older: Mapping[str, object] | None = None,
+    older: Mapping[str, SampleValue] | None = None,
 ) -> Iterator[SampleRow]:
     """The row, and the second row of a duplicate or of a conflict, whose older version is `older`.
 

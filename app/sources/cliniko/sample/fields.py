@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn, SampleValue
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def answered(index: int) -> bool:
     return index % 4 == 1
 
 
-def own_cells(index: int) -> Mapping[str, object]:
+def own_cells(index: int) -> Mapping[str, SampleValue]:
     """One client's answers in the patients file: a column each (csv export), and nested by section (API)."""
     if not answered(index):
         return {}
@@ -87,11 +87,11 @@ def own_cells(index: int) -> Mapping[str, object]:
     }
 
 
-def _named(number: int) -> dict[str, object]:
+def _named(number: int) -> dict[str, SampleValue]:
     return {"name": FIELDS[number].name, "token": token(number), "type": FIELDS[number].type}
 
 
-def _chosen(number: int, wanted: tuple[str, ...]) -> list[dict[str, object]]:
+def _chosen(number: int, wanted: tuple[str, ...]) -> list[dict[str, SampleValue]]:
     return [
         {"name": option, "token": token(number, place)} | ({"selected": True} if option in wanted else {})
         for place, option in enumerate(FIELDS[number].options)

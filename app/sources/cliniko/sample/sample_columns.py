@@ -1,21 +1,27 @@
 """The columns of sample files in each dialect: the header, which the kind's column gives, and how a cell is written."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from app.mapping.columns import RowColumn, normalise_header
 from app.mapping.kind import Kind
+from app.sources.cliniko.sample.written_content import WrittenContent
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 API_BASE = "https://api.au1.cliniko.example/v1"
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 LONG_ID = 16
 """Ids of this length and more are guarded against spreadsheets in a native file."""
+
+SampleValue: TypeAlias = (
+    str | bool | int | float | date | WrittenContent | Sequence["SampleValue"] | Mapping[str, "SampleValue"] | None
+)
+"""A value of a sample's row before a style writes it: a time is a datetime, and nested values become JSON."""
 
 
 class CellForm(Enum):

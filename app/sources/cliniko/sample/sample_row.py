@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.sources.cliniko.sample.sample_columns import SampleValue
+
 
 @dataclass(slots=True)
 class SampleRow:
     """A row's cells and its expected outcome, problems and records."""
 
     source_id: str
-    values: Mapping[str, object]
+    values: Mapping[str, SampleValue]
     """Cells by the key of their column."""
     outcome: str = "created"
     problems: tuple[str, ...] = ()

@@ -1,26 +1,62 @@
 """The content of treatment notes and patient forms: sections, questions and answers, as Cliniko's API writes them."""
 
 from random import Random
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from app.sources.cliniko.sample.prose import Prose
 
-Content = dict[str, list[dict[str, Any]]]
+
+class WrittenAnswer(TypedDict, total=False):
+    """An option of a question, and whether the client or practitioner chose the option."""
+
+    value: str
+    selected: bool
+    enabled: bool
+
+
+class WrittenQuestion(TypedDict):
+    """A question. A choice has `answers`, and perhaps `other` for an answer in words; other types have `answer`."""
+
+    name: str
+    type: str
+    answer: NotRequired[str]
+    answers: NotRequired[list[WrittenAnswer]]
+    other: NotRequired[WrittenAnswer]
+    required: NotRequired[bool]
+    signature_id: NotRequired[str]
+    body_chart_ids: NotRequired[list[str]]
+
+
+class WrittenSection(TypedDict):
+    """A section: its heading, a description in HTML, and questions."""
+
+    name: str
+    description: NotRequired[str]
+    questions: list[WrittenQuestion]
+
+
+class WrittenContent(TypedDict):
+    """The content of a note, a form or a template."""
+
+    sections: list[WrittenSection]
+
 
 PAIN = ("None", "Mild", "Moderate", "Severe")
 GIVEN = ("Soft tissue", "Mobilisation", "Exercise", "Taping", "Dry needling", "Education")
 
 
-def _paragraph(name: str, answer: str) -> dict[str, Any]:
+def _paragraph(name: str, answer: str) -> WrittenQuestion:
     return {"name": name, "type": "paragraph", "answer": answer}
 
 
-def _radio(name: str, options: tuple[str, ...], chosen: tuple[int, ...]) -> dict[str, Any]:
-    answers = [{"value": o, "selected": True} if i in chosen else {"value": o} for i, o in enumerate(options)]
+def _radio(name: str, options: tuple[str, ...], chosen: tuple[int, ...]) -> WrittenQuestion:
+    answers: list[WrittenAnswer] = [
+        {"value": o, "selected": True} if i in chosen else {"value": o} for i, o in enumerate(options)
+    ]
     return {"name": name, "type": "radiobuttons", "answers": answers}
 
 
-def visit_note(rng: Random, prose: Prose) -> Content:
+def visit_note(rng: Random, prose: Prose) -> WrittenContent:
     """A plain note of one visit, one to three kilobytes."""
     subjective, objective = (
         prose.sentences("subjective", rng.randrange(3, 9)),
@@ -65,7 +101,7 @@ def visit_note(rng: Random, prose: Prose) -> Content:
     }
 
 
-def planted_content(name: str, rng: Random, prose: Prose) -> object:
+def planted_content(name: str, rng: Random, prose: Prose) -> WrittenContent | str:
     """The content of a note with a plant: a plain note where the plant does not concern the content."""
     note = visit_note(rng, prose)
     sections = note["sections"]
@@ -92,12 +128,12 @@ def planted_content(name: str, rng: Random, prose: Prose) -> object:
     return note
 
 
-def _chart(ids: tuple[str, ...]) -> dict[str, Any]:
+def _chart(ids: tuple[str, ...]) -> WrittenQuestion:
     return {"name": "Where it hurts", "type": "bodycharts", "body_chart_ids": list(ids)}
 
 
-def _every_type() -> list[dict[str, Any]]:
-    other = {"enabled": True, "selected": True, "value": "In the pool"}
+def _every_type() -> list[WrittenQuestion]:
+    other: WrittenAnswer = {"enabled": True, "selected": True, "value": "In the pool"}
     return [
         _chart(("103",)),
         {
@@ -123,7 +159,7 @@ def signature_id(index: int) -> str:
     return f"{565805660088820000 + index * 11}{1 + index % 9}"
 
 
-def note_questions(description: str = "<div>Compare <b>both sides</b>.</div>") -> Content:
+def note_questions(description: str = "<div>Compare <b>both sides</b>.</div>") -> WrittenContent:
     """The content of a note template: questions without answers."""
     return {
         "sections": [
@@ -133,7 +169,7 @@ def note_questions(description: str = "<div>Compare <b>both sides</b>.</div>") -
     }
 
 
-def form_questions() -> Content:
+def form_questions() -> WrittenContent:
     """The content of a form template: questions without answers."""
     return {
         "sections": [
@@ -151,17 +187,17 @@ def form_questions() -> Content:
     }
 
 
-def odd_question() -> Content:
+def odd_question() -> WrittenContent:
     """A template with a question of an unknown type."""
     return {"sections": [{"name": "New", "questions": [_asked("How steep are the stairs?", "slider")]}]}
 
 
-def filled_form(index: int, answer: str, odd: str = "") -> Content:
+def filled_form(index: int, answer: str, odd: str = "") -> WrittenContent:
     """The content of a form that a client filled in. `odd` names the plant; `answer` replaces the first answer."""
     text = answer or f"My {('knee', 'shoulder', 'back')[index % 3]}, when I carry the shopping."
     if odd == "script":
         text += "<script>fetch('//evil.example')</script>"
-    questions = [
+    questions: list[WrittenQuestion] = [
         {"name": "What brings you here?", "type": "paragraph", "answer": text},
         {"name": "Since when?", "type": "date", "answer": f"2024-{1 + index % 12:02d}-{1 + index % 28:02d}"},
         _radio("Pain today", PAIN, (1, 2) if odd == "two_radios" else (index % len(PAIN),)),
@@ -169,9 +205,13 @@ def filled_form(index: int, answer: str, odd: str = "") -> Content:
     ]
     if odd == "odd_question":
         questions.append({"name": "How steep are the stairs?", "type": "slider", "answer": "7"})
-    section = {"name": "About you", "description": "<div>Please answer what you can.</div>", "questions": questions}
+    section: WrittenSection = {
+        "name": "About you",
+        "description": "<div>Please answer what you can.</div>",
+        "questions": questions,
+    }
     return {"sections": [section]}
 
 
-def _asked(name: str, kind: str) -> dict[str, Any]:
+def _asked(name: str, kind: str) -> WrittenQuestion:
     return {"name": name, "type": kind, "answer": ""} if kind != "signature" else {"name": name, "type": kind}

@@ -10,7 +10,7 @@ from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.kinds.times_off import times_off
 from app.sources.cliniko.sample.kinds.treatment_notes import is_attended, note_state
 from app.sources.cliniko.sample.kinds.visit_difficulties import apply_plant
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, SampleValue, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import SampleVisit, World
@@ -60,7 +60,7 @@ REASONS = ((10, "Feeling better"), (20, "Condition worse"), (30, "Sick"), (40, "
 NOTES = ("Bring last scan.", "Asked for a ground floor room.", "Comes with her son.", "Knee brace fitted last time.")
 
 
-def _plain(world: World, visit: SampleVisit) -> dict[str, object]:
+def _plain(world: World, visit: SampleVisit) -> dict[str, SampleValue]:
     index, noise = visit.index, world.mixed(visit.index, 5)
     kind, site = world.types[visit.type], world.sites[visit.business]
     booked = visit.starts - timedelta(days=1 + noise % 30, minutes=noise % 400)
@@ -100,11 +100,11 @@ def _plain(world: World, visit: SampleVisit) -> dict[str, object]:
     }
 
 
-def _reason(values: dict[str, object]) -> dict[str, tuple[str, ...]]:
+def _reason(values: dict[str, SampleValue]) -> dict[str, tuple[str, ...]]:
     return {"cancellation_reasons": (str(values["reason_name"]),)} if values["cancelled_at"] else {}
 
 
-def _noted(state: str) -> dict[str, object]:
+def _noted(state: str) -> dict[str, SampleValue]:
     """The cells for the state of a visit's note."""
     return {"note_status_name": state.title() or None, "note_status": {"final": 90, "draft": 10}.get(state)}
 

@@ -10,7 +10,7 @@ from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.kinds.treatment_notes import attended
 from app.sources.cliniko.sample.kinds.visit_difficulties import LONG_NOTE
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, SampleValue, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -52,7 +52,7 @@ class _AttendeeWriter:
         self._guests: dict[str, Iterator[int]] = {}
         self.among = world.size.groups * 6 + world.size.few * 2 * len(PLANTS) + _OF_ONE
 
-    def values(self, booking: str, patient: str, at: datetime) -> dict[str, object]:
+    def values(self, booking: str, patient: str, at: datetime) -> dict[str, SampleValue]:
         """The cells of the next row of attendees, of a client who arrived."""
         key = self.world.source_id(_KEY, self.written, self.among)
         self.written += 1
@@ -84,11 +84,11 @@ class _AttendeeWriter:
             yield SampleRow(str(values["id"]), values, records=("appointments",), shared_records=_reason(values))
 
 
-def _cancel(values: dict[str, object], at: datetime) -> None:
+def _cancel(values: dict[str, SampleValue], at: datetime) -> None:
     values |= {"arrived": None, "cancelled_at": at - timedelta(hours=5), "reason_code": 30, "reason_name": "Sick"}
 
 
-def _reason(values: dict[str, object]) -> dict[str, tuple[str, ...]]:
+def _reason(values: dict[str, SampleValue]) -> dict[str, tuple[str, ...]]:
     return {"cancellation_reasons": ("Sick",)} if values.get("cancelled_at") else {}
 
 

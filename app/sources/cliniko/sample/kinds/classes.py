@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import SYDNEY
+from app.sources.cliniko.sample.sample_columns import SYDNEY, SampleValue
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.sizes import AS_OF
 from app.sources.cliniko.sample.world import World
@@ -84,7 +84,7 @@ def _row(world: World, session: Class) -> SampleRow:
         ids.append(str(999_770_001 + session.planted.turn))
     ahead, ends = name.endswith("ahead"), session.starts + timedelta(minutes=kind.minutes)
     off = session.starts - timedelta(hours=5) if name == "called_off" else None
-    values: dict[str, object] = {
+    values: dict[str, SampleValue] = {
         "id": session.id,
         "starts_at": session.starts,
         "ends_at": ends,

@@ -7,7 +7,7 @@ from app.sources.cliniko.sample import invented_names
 from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, planted_rows
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, SampleValue, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -140,7 +140,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         yield from planted_rows(str(values["id"]), values, planted, records=(_KEY,), older=older)
 
 
-def _message(world: World, index: int, channel: int, back: bool) -> dict[str, object]:
+def _message(world: World, index: int, channel: int, back: bool) -> dict[str, SampleValue]:
     noise, size = world.mixed(index, 11), world.size.communications
     visit = world.visit(noise % world.past) if index % _BOOKED_EVERY == 0 else None
     booked = visit is not None and visit.planted is None
@@ -167,7 +167,7 @@ def _message(world: World, index: int, channel: int, back: bool) -> dict[str, ob
     }
 
 
-def _apply_plant(values: dict[str, object], planted: Planted) -> None:
+def _apply_plant(values: dict[str, SampleValue], planted: Planted) -> None:
     name, turn = planted.plant.name, planted.turn
     if name == "system":
         values |= {"category_code": 11, "category_name": "Auth Code", "content": "<p>Your code is 000000.</p>"}

@@ -7,7 +7,15 @@ from app.sources.cliniko.sample import invented_names
 from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import (
+    ARCHIVED,
+    CREATED,
+    UPDATED,
+    CellForm,
+    SampleColumn,
+    SampleValue,
+    texts,
+)
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -70,12 +78,12 @@ class Referrers:
         self._world, self._turn = world, 0
         self._doctors = _doctors(world)
 
-    def next(self) -> tuple[dict[str, object], tuple[str, ...]]:
+    def next(self) -> tuple[dict[str, SampleValue], tuple[str, ...]]:
         """The cells of the next client, and the codes of their problems."""
         world, turn, few = self._world, self._turn, self._world.size.few
         self._turn += 1
         if turn < few:
-            cells: dict[str, object] = {
+            cells: dict[str, SampleValue] = {
                 "referring_doctor": f"Moved Away{turn}",
                 "referring_doctor_id": str(999_740_001 + turn),
             }
@@ -95,14 +103,14 @@ def rows(world: World) -> Iterator[SampleRow]:
     for index in range(world.size.contacts):
         key = world.source_id(_KEY, index, world.size.contacts)
         values, planted = _plain(index) | {"id": key}, plants.get(index)
-        older: dict[str, object] | None = None
+        older: dict[str, SampleValue] | None = None
         if planted:
             older = values | {"notes": "Rooms upstairs.", "updated_at": datetime(2017, 1, 8, tzinfo=UTC)}
             _apply_plant(values, planted)
         yield from planted_rows(key, values, planted, records=(_KEY,), older=older)
 
 
-def _plain(index: int) -> dict[str, object]:
+def _plain(index: int) -> dict[str, SampleValue]:
     first, last = _name(index)
     kind, code = TYPES[index % len(TYPES)]
     suburb, post_code = invented_names.SUBURBS[index % len(invented_names.SUBURBS)]
@@ -131,7 +139,7 @@ def _plain(index: int) -> dict[str, object]:
     }
 
 
-def _apply_plant(values: dict[str, object], planted: Planted) -> None:
+def _apply_plant(values: dict[str, SampleValue], planted: Planted) -> None:
     name, turn = planted.plant.name, planted.turn
     if name.startswith("namesake"):
         values |= {"type": "Doctor", "type_code": 1, "first_name": "Lesley", "last_name": f"{_name(0)[1]}{turn}"}

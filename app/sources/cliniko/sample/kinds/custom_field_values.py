@@ -7,7 +7,7 @@ from app.sources.cliniko.sample.children import MERGED, TWICE, client_of, of_cli
 from app.sources.cliniko.sample.fields import CELLS, FIELDS, answered, token
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn, SampleValue, texts
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
@@ -54,7 +54,7 @@ def rows(world: World) -> Iterator[SampleRow]:
                 shared = {"custom_fields": (f"{name} {planted.turn if name == 'no_field' else ''}",)}
             records = () if name == "other_than_cell" else records
         client = client_of(world, planted, patient)
-        values: dict[str, object] = {
+        values: dict[str, SampleValue] = {
             "patient_id": client,
             "field_token": None if name in ("by_name", "two_names") else token(number),
             "field_name": FIELDS[number].name if number < len(FIELDS) else f"Old question {number}",
@@ -70,7 +70,7 @@ def _own_client(plant: Plant) -> bool:
     return plant.name.startswith("of_") or plant.name in ("no_patient", "other_than_cell")
 
 
-def _answer(index: int) -> tuple[int, dict[str, object]]:
+def _answer(index: int) -> tuple[int, dict[str, SampleValue]]:
     number = (_DATE, _GOALS, _INTERESTS, _CLUB)[index % 4]
     if number == _DATE:
         return number, {"value": (date(2019, 2, 3) + timedelta(days=index % 2000)).isoformat()}
@@ -81,7 +81,7 @@ def _answer(index: int) -> tuple[int, dict[str, object]]:
     return number, {"value": "Harbour Swimmers"}
 
 
-def _odd(planted: Planted, number: int, answer: dict[str, object]) -> tuple[int, dict[str, object]]:
+def _odd(planted: Planted, number: int, answer: dict[str, SampleValue]) -> tuple[int, dict[str, SampleValue]]:
     name, turn = planted.plant.name, planted.turn
     if name == "no_field":
         return len(FIELDS) + 100 + turn, {"value": "Left handed"}

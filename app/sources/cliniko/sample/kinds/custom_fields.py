@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.sources.cliniko.sample.fields import FIELDS, section_token, token
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
-from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import CellForm, SampleColumn, SampleValue, texts
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
@@ -20,7 +20,7 @@ _KEY = "custom_fields"
 
 def rows(world: World) -> Iterator[SampleRow]:
     """The rows of every field, and the repeated rows of the last option."""
-    values: dict[str, object] = {}
+    values: dict[str, SampleValue] = {}
     for number, field in enumerate(FIELDS):
         for place, option in enumerate(field.options or ("",)):
             values = {

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
-from app.sources.cliniko.sample.sample_columns import CellForm, HeadedColumn
+from app.sources.cliniko.sample.sample_columns import CellForm, HeadedColumn, SampleValue
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
-Values = dict[str, object]
+Values = dict[str, SampleValue]
 
 _NAMES = ("Foam roller", "Theraband", "Heel wedge", "Ice pack", "Massage ball")
 

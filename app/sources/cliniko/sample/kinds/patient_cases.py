@@ -7,7 +7,7 @@ from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE
 from app.sources.cliniko.sample.kinds.contacts import doctor_of
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, SampleValue, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -63,7 +63,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         patient = world.patient_near(index * _STEP % size.patients)
         values = _plain(world, index) | {"patient_id": client_of(world, planted, patient)}
         problems = ("case_balance_check",) if limited else ()
-        older: dict[str, object] | None = None
+        older: dict[str, SampleValue] | None = None
         if planted:
             older = values | {"notes": "First plan.", "updated_at": datetime(2021, 1, 1, tzinfo=UTC)}
             if planted.plant.name in ("both_limits", "unlimited"):
@@ -72,7 +72,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         yield from planted_rows(str(values["id"]), values, planted, records=("cases",), problems=problems, older=older)
 
 
-def _plain(world: World, index: int) -> dict[str, object]:
+def _plain(world: World, index: int) -> dict[str, SampleValue]:
     issued = date(2022, 1, 10) + timedelta(days=index * 1600 // world.size.cases)
     created = datetime(issued.year, issued.month, issued.day, 1, tzinfo=UTC)
     return {
@@ -94,7 +94,7 @@ def _plain(world: World, index: int) -> dict[str, object]:
     }
 
 
-def _apply_plant(values: dict[str, object], planted: Planted) -> None:
+def _apply_plant(values: dict[str, SampleValue], planted: Planted) -> None:
     name, turn = planted.plant.name, planted.turn
     if name == "no_name":
         values["name"] = None

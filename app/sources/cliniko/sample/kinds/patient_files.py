@@ -12,7 +12,7 @@ from app.sources.cliniko.sample.invented_names import plain_name
 from app.sources.cliniko.sample.kinds.sample_kind import Document, SampleKind
 from app.sources.cliniko.sample.pictures import exercises, letter, photo
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, CellForm, SampleColumn, SampleValue, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -85,7 +85,7 @@ class SampleFile:
     indexed: bool = True
     below: str = ""
     """The folders below the client's folder."""
-    cells: Mapping[str, object] = field(default_factory=dict)
+    cells: Mapping[str, SampleValue] = field(default_factory=dict)
     """Cells of the index that differ from the file."""
 
     index_path: str = ""
@@ -205,7 +205,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         if not file.indexed:
             continue
         body = b"" if file.body is None else file.body
-        values: dict[str, object] = {
+        values: dict[str, SampleValue] = {
             "id": file.id,
             "patient_id": file.patient_id,
             "filename": file.filename,

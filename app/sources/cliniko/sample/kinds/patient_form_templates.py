@@ -8,7 +8,7 @@ from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, plante
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.kinds.treatment_note_templates import apply_template_plant
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn, SampleValue
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -48,7 +48,7 @@ def rows(world: World) -> Iterator[SampleRow]:
     among = len(NAMES) + len(odd)
     for index, planted in enumerate((*(None for _ in NAMES), *odd)):
         name = planted.plant.name if planted else ""
-        values: dict[str, object] = {
+        values: dict[str, SampleValue] = {
             "id": world.source_id(_KEY, index, among),
             "name": f"{name.replace('_', ' ').capitalize()} form {planted.turn + 1}" if planted else NAMES[index],
             "content": form_questions(),

@@ -9,7 +9,7 @@ from app.sources.cliniko.sample.kinds.patient_form_templates import NAMES
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.pictures import as_uri, signature
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, SampleValue
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -61,7 +61,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         planted = plants.get(index)
         values = _plain(world, index) | {"patient_id": client_of(world, planted, next(people))}
         problems: tuple[str, ...] = ("form_template_matched_by_name",)
-        older: dict[str, object] | None = None
+        older: dict[str, SampleValue] | None = None
         if planted:
             older = values | {"content": filled_form(index, "First answers."), "updated_at": values["created_at"]}
             _apply_plant(values, planted, index)
@@ -69,7 +69,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         yield from planted_rows(str(values["id"]), values, planted, records=("forms",), problems=problems, older=older)
 
 
-def _plain(world: World, index: int) -> dict[str, object]:
+def _plain(world: World, index: int) -> dict[str, SampleValue]:
     sent = datetime(2022, 3, 1, 22, 0, tzinfo=UTC) + timedelta(hours=index * 40_000 // world.size.forms)
     done = sent + timedelta(hours=3)
     return {
@@ -86,7 +86,7 @@ def _plain(world: World, index: int) -> dict[str, object]:
     }
 
 
-def _apply_plant(values: dict[str, object], planted: Planted, index: int) -> None:
+def _apply_plant(values: dict[str, SampleValue], planted: Planted, index: int) -> None:
     name, turn = planted.plant.name, planted.turn
     if name == "incomplete":
         values |= {"completed_at": None, "signatures": None}

@@ -11,7 +11,14 @@ from app.sources.cliniko.sample.fields import CELLS, CUSTOM_COLUMNS, own_cells
 from app.sources.cliniko.sample.kinds.contacts import Referrers
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import (
+    CREATED,
+    UPDATED,
+    CellForm,
+    SampleColumn,
+    SampleValue,
+    texts,
+)
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -80,7 +87,7 @@ FIELD_COLUMNS: tuple[tuple[str, str, bool], ...] = (
 """Columns that become custom fields: the field's name, the key of the cell, and whether an API file has the column."""
 
 
-Values = dict[str, object]
+Values = dict[str, SampleValue]
 
 
 def apply_plant(world: World, values: Values, planted: Planted) -> None:

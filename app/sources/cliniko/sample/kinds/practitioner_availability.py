@@ -8,7 +8,7 @@ from app.sources.cliniko.sample.bundle import Shape
 from app.sources.cliniko.sample.children import DELETED, planted_rows
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, SampleValue, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -52,7 +52,7 @@ class _AvailableDay:
     index: int
     person: int
     site: int
-    weekday: object
+    weekday: SampleValue
     slots: Slots
     zone: str | None = None
 
@@ -89,7 +89,7 @@ def _slot_of(number: int) -> Slots:
 
 def _odd(world: World, planted: Planted, index: int, person: int, slots: Slots) -> _AvailableDay:
     name = planted.plant.name
-    weekdays: dict[str, object] = {"sunday_0": 0, "sunday_7": 7, "named_day": "Saturday", "bad_weekday": 9}
+    weekdays: dict[str, SampleValue] = {"sunday_0": 0, "sunday_7": 7, "named_day": "Saturday", "bad_weekday": 9}
     weekday = weekdays.get(name, 6)
     if name == "overlap":
         return _AvailableDay(index, person, (1 + person) % 2, 1, (("09:00", "10:00"),))
@@ -105,7 +105,7 @@ def _odd(world: World, planted: Planted, index: int, person: int, slots: Slots) 
 def _rows_of(world: World, day: _AvailableDay, planted: Planted | None, by_api: bool) -> Iterator[SampleRow]:
     key = world.source_id(_KEY, day.index, world.size.few * len(PLANTS) + _DAYS * len(world.treating))
     name, turn = (planted.plant.name, planted.turn) if planted else ("", 0)
-    values: dict[str, object] = {
+    values: dict[str, SampleValue] = {
         "id": key,
         "practitioner_id": str(999_720_001 + turn) if name == "no_practitioner" else world.practitioner_id(day.person),
         "business_id": str(999_730_001 + turn) if name == "no_business" else world.business_id(day.site),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from app.sources.cliniko.sample.children import DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, texts
+from app.sources.cliniko.sample.sample_columns import CREATED, UPDATED, CellForm, SampleColumn, SampleValue, texts
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -45,7 +45,7 @@ def rows(world: World) -> Iterator[SampleRow]:
     ]
     for index, (planted, person, place) in enumerate((*ordinary, *odd)):
         key = world.source_id(_KEY, index, len(ordinary) + len(odd))
-        values: dict[str, object] = {
+        values: dict[str, SampleValue] = {
             "id": key,
             "practitioner_id": world.practitioner_id(person),
             "business_id": world.business_id(place) if place < _EACH - 1 else None,
@@ -59,7 +59,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         yield from planted_rows(key, values, planted, records=("provider_numbers",))
 
 
-def _apply_plant(values: dict[str, object], name: str, turn: int) -> None:
+def _apply_plant(values: dict[str, SampleValue], name: str, turn: int) -> None:
     values["name"] = f"Fund {name.replace('_', ' ')} {turn + 1}"
     if name == "no_practitioner":
         values["practitioner_id"] = str(999_700_001 + turn)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from app.sources.cliniko.sample.sample_columns import SYDNEY
+from app.sources.cliniko.sample.sample_columns import SYDNEY, SampleValue
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
 
@@ -28,7 +28,7 @@ def times_off(world: World) -> Iterator[SampleRow]:
         day = _LAST_SUNDAY + timedelta(weeks=3) - timedelta(weeks=index // 5)
         starts = datetime.combine(day, time(9 + index % 5), SYDNEY)
         key = world.source_id("busy_visits", index, among)
-        values: dict[str, object] = {
+        values: dict[str, SampleValue] = {
             "id": key,
             "starts_at": starts,
             "ends_at": starts + timedelta(minutes=50),

@@ -7,7 +7,7 @@ from app.sources.cliniko.sample.bundle import Shape
 from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, planted_rows
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn, SampleValue
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -54,7 +54,7 @@ def rows(world: World) -> Iterator[SampleRow]:
     odd = [Planted(plant, turn) for turn in range(world.size.few) for plant in PLANTS if by_api or not plant.by_api]
     for index, planted in enumerate((*(None for _ in NAMES), *odd)):
         name = planted.plant.name if planted else ""
-        values: dict[str, object] = {
+        values: dict[str, SampleValue] = {
             "id": world.source_id(_KEY, index, _among(world)),
             "name": f"{name.replace('_', ' ').capitalize()} {planted.turn + 1}" if planted else NAMES[index],
             "content": note_questions(),
@@ -68,7 +68,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         yield from planted_rows(str(values["id"]), values, planted, records=("progress_note_templates",), older=older)
 
 
-def apply_template_plant(values: dict[str, object], planted: Planted, names: tuple[str, ...]) -> None:
+def apply_template_plant(values: dict[str, SampleValue], planted: Planted, names: tuple[str, ...]) -> None:
     """Change the cells of a template of notes or forms as its plant requires."""
     name = planted.plant.name
     if name == "same_name":

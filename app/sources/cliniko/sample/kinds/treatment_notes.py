@@ -12,7 +12,7 @@ from app.sources.cliniko.sample.kinds.sample_kind import Document, SampleKind
 from app.sources.cliniko.sample.kinds.treatment_note_templates import note_template_of
 from app.sources.cliniko.sample.planting import Plant, Planted
 from app.sources.cliniko.sample.prose import Prose
-from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import ARCHIVED, CREATED, UPDATED, CellForm, SampleColumn, SampleValue
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import SampleVisit, World
@@ -117,7 +117,7 @@ def attended(world: World) -> Iterator[SampleVisit]:
             yield visit
 
 
-def _plain(world: World, index: int, visit: SampleVisit | None) -> dict[str, object]:
+def _plain(world: World, index: int, visit: SampleVisit | None) -> dict[str, SampleValue]:
     if visit is None:
         written = datetime(2026, 1, 5, 0, 0, tzinfo=UTC) + timedelta(minutes=index % 400_000)
         patient, practitioner, booking = world.patient_for(index + 7), world.treating[0], None
@@ -139,7 +139,7 @@ def _plain(world: World, index: int, visit: SampleVisit | None) -> dict[str, obj
     }
 
 
-def _apply_plant(world: World, values: dict[str, object], planted: Planted) -> None:
+def _apply_plant(world: World, values: dict[str, SampleValue], planted: Planted) -> None:
     name, turn = planted.plant.name, planted.turn
     if name.startswith("of_"):
         values |= {"patient_id": world.patient_id(world.patient_at(name.removeprefix("of_"), turn)), "booking_id": None}

@@ -7,7 +7,7 @@ from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, plante
 from app.sources.cliniko.sample.kinds.sample_kind import SampleKind
 from app.sources.cliniko.sample.kinds.times_off import LONG, REASONS
 from app.sources.cliniko.sample.planting import Plant, Planted
-from app.sources.cliniko.sample.sample_columns import CREATED, SYDNEY, UPDATED, CellForm, SampleColumn
+from app.sources.cliniko.sample.sample_columns import CREATED, SYDNEY, UPDATED, CellForm, SampleColumn, SampleValue
 from app.sources.cliniko.sample.sample_columns import DELETED as DELETED_AT
 from app.sources.cliniko.sample.sample_row import SampleRow
 from app.sources.cliniko.sample.world import World
@@ -47,7 +47,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         planted = plants.get(index)
         starts = datetime.combine(_FIRST - timedelta(weeks=index // 4), time(14 + index % 4), SYDNEY)
         key = world.source_id(_KEY, index, among)
-        values: dict[str, object] = {
+        values: dict[str, SampleValue] = {
             "id": key,
             "practitioner_id": world.practitioner_id(world.treating[index % len(world.treating)]),
             "business_id": world.business_id(index % 2),
@@ -63,7 +63,7 @@ def rows(world: World) -> Iterator[SampleRow]:
         yield from planted_rows(key, values, planted, records=("busy_times",), older=older)
 
 
-def _apply_plant(values: dict[str, object], planted: Planted, starts: datetime) -> None:
+def _apply_plant(values: dict[str, SampleValue], planted: Planted, starts: datetime) -> None:
     name, turn = planted.plant.name, planted.turn
     if name == "no_practitioner":
         values["practitioner_id"] = str(999_800_001 + turn)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app.sources.cliniko.sample.planting import Planted
+from app.sources.cliniko.sample.sample_columns import SampleValue
 from app.sources.cliniko.sample.world import SampleVisit, World
 
 LONG_NOTE = (
@@ -12,7 +13,7 @@ LONG_NOTE = (
 )
 
 
-def apply_plant(world: World, values: dict[str, object], visit: SampleVisit, planted: Planted) -> tuple[str, ...]:
+def apply_plant(world: World, values: dict[str, SampleValue], visit: SampleVisit, planted: Planted) -> tuple[str, ...]:
     """Change the cells of a visit as its plant requires; return the tables of further records that the row makes."""
     name, turn = planted.plant.name, planted.turn
     if name.startswith("of_"):
