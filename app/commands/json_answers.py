@@ -29,7 +29,7 @@ class ProblemEntry(TypedDict):
     count: int
 
 
-class FileEntry(TypedDict):
+class ReportedFile(TypedDict):
     """A file of the export. `refused` is the code of the problem for which the file was not read."""
 
     path: str
@@ -42,11 +42,11 @@ class FileEntry(TypedDict):
     refused: str | None
 
 
-class ExportEntry(TypedDict):
+class ReportedExport(TypedDict):
     """The export: its checksum, and its files."""
 
     sha256: str | None
-    files: list[FileEntry]
+    files: list[ReportedFile]
 
 
 class TrialSeconds(TypedDict):
@@ -70,7 +70,7 @@ class TrialNumbers(TypedDict, total=False):
 class JsonAnswer(TrialNumbers):
     """The answer of `read`, and of `trial` with the numbers of the trial."""
 
-    export: ExportEntry
+    export: ReportedExport
     inventory: dict[str, KindCountsJson]
     references: dict[str, list[ReportedThing]]
     problems: list[ProblemEntry]
@@ -181,7 +181,7 @@ def _to_entry(place: ProblemPlace, line: int | None, source_id: str | None, coun
     }
 
 
-def _file(file: ExportFile) -> FileEntry:
+def _file(file: ExportFile) -> ReportedFile:
     return {
         "path": file.path,
         "kind": None if file.refused else file.kind,  # a refused file has no kind

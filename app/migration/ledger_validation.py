@@ -50,7 +50,7 @@ def _is_day(text: str) -> str:
 
 Day = Annotated[str, AfterValidator(_is_day)]
 """A day as `YYYY-MM-DD`."""
-KindShape = Annotated[dict[str, Any], AfterValidator(_is_kind)]
+_KindShape = Annotated[dict[str, Any], AfterValidator(_is_kind)]
 """The account of one kind, with the fields of KindBalance."""
 
 
@@ -76,7 +76,7 @@ class ReportShape(TypedDict):
 
     trial: int
     digest: str
-    kinds: list[KindShape]
+    kinds: list[_KindShape]
     created: dict[str, int]
     updated: dict[str, int]
     unchanged: dict[str, int]
@@ -119,7 +119,7 @@ SHAPES: Mapping[type[Migration | Trial], Mapping[str, TypeAdapter[Any]]] = {
     },
     Trial: {
         "plan": TypeAdapter(_PLAN),
-        "kinds": TypeAdapter(list[KindShape]),
+        "kinds": TypeAdapter(list[_KindShape]),
         "seconds": TypeAdapter(dict[str, Any]),
         "held_against": TypeAdapter(dict[str, int] | None),
         "unanswered": TypeAdapter(list[FileShape] | None),

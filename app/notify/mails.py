@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import css_inline
 from jinja2 import Environment as Jinja
@@ -12,6 +11,7 @@ from jinja2 import Environment as Jinja
 from app import templating
 from app.access.rights import RIGHTS
 from app.access.sessions import LINK_LASTS
+from app.migration.ledger_json import AuditFacts
 from app.migration.mail_names import Mail
 from app.migration.models import OutboxMail
 from app.migration.outbox import TO_SUPPORT
@@ -80,7 +80,7 @@ class MailKind:
     page: str | None
     by_link: str = ""
 
-    def subject_for(self, params: Mapping[str, Any]) -> str:
+    def subject_for(self, params: AuditFacts) -> str:
         """The subject, with the clinic's name."""
         subject = self.by_link if self.by_link and params.get("way") == "link" else self.subject
         return subject.format_map({"clinic": params.get("clinic", "")})

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 import phonenumbers
 
 from app.formatting import DAYS, MONTHS
+from app.json_values import JsonValue
 from app.records.field import RecordField
 
 ROLES = {
@@ -62,17 +62,17 @@ def join_parts(parts: Iterable[str | None], between: str = ", ") -> str | None:
     return between.join(part for part in parts if part) or None
 
 
-def address(value: Mapping[str, Any] | None) -> str | None:
+def address(value: Mapping[str, JsonValue] | None) -> str | None:
     names = ("line1", "line2", "city", "state", "postal_code", "country_code")
     return join_parts(str(value.get(name) or "") for name in names) if value else None
 
 
-def address_field(value: Mapping[str, Any] | None) -> RecordField:
+def address_field(value: Mapping[str, JsonValue] | None) -> RecordField:
     plain = tuple(str(part) for part in value.values() if part) if value else ()
     return RecordField("Address", address(value), ("address",), plain, "Put into Caspen's lines of an address")
 
 
-def phone(value: Mapping[str, Any]) -> str:
+def phone(value: Mapping[str, JsonValue]) -> str:
     """As in "+61 491 570 462, mobile", grouped as in its country."""
     whole = f"{value.get('code') or ''}{value.get('number') or ''}"
     try:
@@ -84,7 +84,9 @@ def phone(value: Mapping[str, Any]) -> str:
     return f"{whole}, {kind}" if kind else whole
 
 
-def phones_field(listed: Iterable[Mapping[str, Any]] | None, single: str | None = None, *columns: str) -> RecordField:
+def phones_field(
+    listed: Iterable[Mapping[str, JsonValue]] | None, single: str | None = None, *columns: str
+) -> RecordField:
     numbers = [value for value in listed or () if isinstance(value, Mapping)]
     plain = tuple(f"{value.get('code') or ''}{value.get('number') or ''}" for value in numbers)
     words = "\n".join(phone(value) for value in numbers) or single

@@ -1,7 +1,7 @@
 """The checklist page: each line with its state, the people who are missing, and the next action."""
 
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
@@ -112,10 +112,18 @@ def render_checklist(
     return page(request, "wizard/checklist.html", 422 if errors else 200, errors=errors or [], **values)
 
 
-def grouped(every: tuple[CheckLine, ...]) -> list[dict[str, object]]:
+class CheckGroup(TypedDict):
+    """The lines of the checklist under one heading, and how many of the lines are done."""
+
+    title: str
+    lines: list[CheckLine]
+    tiny: str
+
+
+def grouped(every: tuple[CheckLine, ...]) -> list[CheckGroup]:
     """The lines by heading. Lines that need the reader come first in each group."""
     order = {Mark.NEEDS: 0, Mark.WAIT: 1, Mark.LATER: 2, Mark.DONE: 3}
-    groups = []
+    groups: list[CheckGroup] = []
     for title, group_lines in groupby(every, key=lambda line: line.group):
         lines = sorted(group_lines, key=lambda line: order[line.mark])
         done = checklist.count_done(lines)

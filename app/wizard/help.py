@@ -1,6 +1,7 @@
 """Help on every page: messages to support with the move and the page, and the answers."""
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, TypedDict
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session, col, select
@@ -53,7 +54,17 @@ def text_trouble(text: str, if_empty: str) -> str | None:
     return f"Shorten it to {LONGEST:,} characters." if len(text.strip()) > LONGEST else None
 
 
-def messages(session: Session, migration_id: str) -> list[dict[str, object]]:
+class ThreadMessage(TypedDict):
+    """A message of the thread component. `side` is "ours" for a message from support. `tiny` is a remark."""
+
+    who: str
+    when: datetime
+    words: str
+    side: str
+    tiny: str
+
+
+def messages(session: Session, migration_id: str) -> list[ThreadMessage]:
     """The whole thread, oldest first, for the thread component."""
     thread = session.exec(
         select(HelpMessage).where(HelpMessage.migration_id == migration_id).order_by(col(HelpMessage.written_at))

@@ -68,7 +68,7 @@ def label_of(source_id: str) -> str:
     return f"Client {source_id} is"
 
 
-def about(people: Iterable[KnownClient]) -> dict[str, object]:
+def about(people: Iterable[KnownClient]) -> dict[str, str]:
     """The possible Caspen client of each line."""
     return {f"client {each.id}": each.client for each in people}
 

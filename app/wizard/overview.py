@@ -115,10 +115,10 @@ class ListedKind(TypedDict):
 
 
 class MovingLists(TypedDict):
-    """Both lists of the overview page: what moves, and what stays."""
+    """Both lists of the overview page: what moves, and what remains in the source."""
 
     moves: list[ListedKind]
-    stays: list[ListedKind]
+    remaining: list[ListedKind]
 
 
 def lists(origin: Source) -> MovingLists:
@@ -134,4 +134,4 @@ def lists(origin: Source) -> MovingLists:
             moves.append({"words": kind.label, "small": small})
         else:
             staying.append({"words": kind.label, "small": kind.exclusion.workaround})
-    return {"moves": moves, "stays": staying}
+    return {"moves": moves, "remaining": staying}

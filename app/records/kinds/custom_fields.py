@@ -1,8 +1,9 @@
 """Custom fields: the clinic's own questions about clients."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from app.caspen.tables import CustomField
+from app.json_values import JsonValue
 from app.records.field import RecordField, text_field
 from app.records.labels import to_label, yes_no
 from app.records.names_of_ids import RecordNames
@@ -20,7 +21,7 @@ TYPES = {
 }
 
 
-def option(values: dict[str, object]) -> str:
+def option(values: Mapping[str, JsonValue]) -> str:
     label = str(values.get("label") or "")
     return f"{label} (archived)" if values.get("archived") else label
 
