@@ -159,7 +159,8 @@ def yaml_of(path: Path) -> dict[str, YamlValue]:
             return {}
         if not isinstance(content, dict):
             raise BadFile(f"{path} must hold names with values")
-        return dict(without_unshowable(content))
+        shown: Any = without_unshowable(content)
+        return dict(shown)
     except (OSError, ValueError, OverflowError, RecursionError, yaml.YAMLError):
         raise BadFile(f"{path} cannot be read as YAML") from None
 

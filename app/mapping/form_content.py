@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.json_values import JsonObject, JsonValue
 from app.mapping.html import clean_html
 from app.mapping.note_content import Content, Question, Section, without_answers, worded
 from app.mapping.rich import NO_SIGNATURE
-from app.mapping.rows import Json
 
 SIGNATURE_LIMIT = 2 * 1024 * 1024
 _IMAGE = re.compile(r"data:image/(png|jpe?g);base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
@@ -29,7 +29,7 @@ _FIELDS = {
 class FormContent:
     """The sections of a form in Caspen's JSON. `unsigned`: the form refers to a signature without an image."""
 
-    sections: list[Json]
+    sections: list[JsonValue]
     codes: tuple[str, ...] = ()
     unsigned: bool = False
 
@@ -50,7 +50,7 @@ def form_template_content(content: Content) -> FormContent:
     return form_content(without_answers(content))
 
 
-def signature_images(value: Json) -> dict[str, str]:
+def signature_images(value: JsonValue) -> dict[str, str]:
     """The signatures of a form by id: data addresses of PNG or JPEG images of at most 2 MB. Others are left out.
 
     Accepts a list of ids with images, one of these, an object of images by id, or any of these in `signatures`.
@@ -61,7 +61,9 @@ def signature_images(value: Json) -> dict[str, str]:
         value = [value] if "image" in value else [{"id": name, "image": image} for name, image in value.items()]
     images: dict[str, str] = {}
     for item in value if isinstance(value, list) else ():
-        image = item.get("image") if isinstance(item, dict) else None
+        if not isinstance(item, dict):
+            continue
+        image = item.get("image")
         if isinstance(image, dict):
             image = image.get("data") or image.get("url")
         if isinstance(image, str) and is_image(image):
@@ -69,7 +71,7 @@ def signature_images(value: Json) -> dict[str, str]:
     return images
 
 
-def are_signatures(value: Json) -> bool:
+def are_signatures(value: JsonValue) -> bool:
     """Whether a value has one of the shapes of `signature_images`. The images themselves are not checked."""
     if isinstance(value, dict) and isinstance(value.get("signatures"), list):
         value = value["signatures"]
@@ -100,8 +102,8 @@ class _FormWriter:
         self.lost = False
         self.unsigned = False
 
-    def section(self, section: Section) -> Json:
-        fields: list[Json] = []
+    def section(self, section: Section) -> JsonValue:
+        fields: list[JsonValue] = []
         if section.name:
             fields.append({"type": "heading", "label": section.name})
         if section.description:
@@ -113,8 +115,8 @@ class _FormWriter:
         self.lost = self.lost or cleaned.lost
         return cleaned.html
 
-    def _field(self, question: Question) -> Json:
-        field: dict[str, Json] = {"type": _FIELDS[question.type], "label": question.name}
+    def _field(self, question: Question) -> JsonValue:
+        field: JsonObject = {"type": _FIELDS[question.type], "label": question.name}
         if question.type == "signature":
             return field | self._signed(question)
         if question.type == "bodycharts":
@@ -123,7 +125,7 @@ class _FormWriter:
             return field | _choice(question)
         return field | {"answer": self._rich(question.answer) if question.type == "paragraph" else question.answer}
 
-    def _signed(self, question: Question) -> dict[str, Json]:
+    def _signed(self, question: Question) -> JsonObject:
         given = question.signature_id
         if given is None or given in self._images:
             return {"signature_id": given}
@@ -131,9 +133,9 @@ class _FormWriter:
         return {"signature_id": given, "answer": NO_SIGNATURE}
 
 
-def _choice(question: Question) -> dict[str, Json]:
+def _choice(question: Question) -> JsonObject:
     """All options and the chosen options. Text beside `Other`, ticked or not, and beside the options is kept."""
-    field: dict[str, Json] = {
+    field: JsonObject = {
         "options": [option.label for option in question.options],
         "answer": [option.label for option in question.chosen],
     }

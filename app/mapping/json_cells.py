@@ -4,10 +4,10 @@ import json
 import math
 from collections.abc import Callable, Collection, Iterator
 
+from app.json_values import JsonValue
 from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
 from app.mapping.html import STRUCK_OUT
-from app.mapping.rows import Json
 from app.mapping.storable import REMOVED, shown_json
 from app.mapping.text import clean
 
@@ -23,12 +23,12 @@ def _refuse(_: str) -> float:
 _DECODE = json.JSONDecoder(parse_constant=_refuse).decode  # made once: there is a cell for every note
 
 
-def parse_json(text: str) -> Json:
+def parse_json(text: str) -> JsonValue:
     """The value of a JSON text. Raises NotJsonError as `parse_shown`."""
     return parse_shown(text)[0]
 
 
-def parse_shown(text: str) -> tuple[Json, bool]:
+def parse_shown(text: str) -> tuple[JsonValue, bool]:
     """The value of a JSON text without characters that no screen shows, and whether any was removed.
 
     Raises NotJsonError for text that strict JSON does not allow, and for endless nesting.
@@ -42,7 +42,7 @@ def parse_shown(text: str) -> tuple[Json, bool]:
     return shown_json(value, text)
 
 
-def json_cell(cell: str, context: Context, report: Report) -> Json:
+def json_cell(cell: str, context: Context, report: Report) -> JsonValue:
     """The JSON value of a cell; None with `bad_json` for invalid JSON."""
     try:
         value, has_lost = parse_shown(cell)
@@ -57,10 +57,10 @@ def json_cell(cell: str, context: Context, report: Report) -> Json:
 _json_readers: set[Reader] = {json_cell}
 
 
-def json_where(is_known: Callable[[Json], bool]) -> Reader:
+def json_where(is_known: Callable[[JsonValue], bool]) -> Reader:
     """A reader of JSON that `is_known` accepts; None with `bad_json` for any other value. Empty values are accepted."""
 
-    def read(cell: str, context: Context, report: Report) -> Json:
+    def read(cell: str, context: Context, report: Report) -> JsonValue:
         value = json_cell(cell, context, report)
         if value in (None, "", [], {}) or is_known(value):
             return value
@@ -76,7 +76,7 @@ def reads_json(read: Reader) -> bool:
     return read in _json_readers
 
 
-def words_in(value: Json, aside: Collection[str]) -> Iterator[str]:
+def words_in(value: JsonValue, aside: Collection[str]) -> Iterator[str]:
     """Every text, number, yes and no in a value, in order. Members of objects in `aside` are left out."""
     left = [value]
     while left:
@@ -100,7 +100,7 @@ def is_json(cell: str) -> bool:
     return True
 
 
-def json_or_text(cell: str, context: Context, report: Report) -> Json:
+def json_or_text(cell: str, context: Context, report: Report) -> JsonValue:
     """The JSON value of a cell that begins like JSON, else its text; None with `bad_json` for invalid JSON."""
     if cell == "null":
         return None

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import unescape
-from typing import Any
+from typing import Any, TypeGuard
 
-from app.json_values import JsonObject
+from app.json_values import JsonObject, JsonValue
 from app.mapping.flags import truth
 from app.mapping.html import escaped
 from app.mapping.json_cells import NotJsonError, parse_shown
-from app.mapping.rows import Json
 from app.mapping.storable import REMOVED, without_half_references
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
@@ -47,7 +46,7 @@ def has_words_outside_sections(content: JsonObject) -> bool:
     return any(has_words(*each) for each in left)
 
 
-def has_words(name: str, value: Json) -> bool:
+def has_words(name: str, value: JsonValue) -> bool:
     """Whether a value of this name has words for a reader, at any depth."""
     left = [(name, value)]
     while left:
@@ -61,7 +60,7 @@ def has_words(name: str, value: Json) -> bool:
     return False
 
 
-def _is_for_readers(name: str, value: Json) -> bool:
+def _is_for_readers(name: str, value: JsonValue) -> bool:
     """Whether a plain value is meant for readers: no empty text, position, flag, id or time that a program wrote."""
     if value is None:
         return False
@@ -73,7 +72,7 @@ def _is_for_readers(name: str, value: Json) -> bool:
     return not (name.lower() in _PLACES or _MADE.fullmatch(name))
 
 
-def lines_of(value: Json, name: str = "") -> Iterator[str]:
+def lines_of(value: JsonValue, name: str = "") -> Iterator[str]:
     """A value as lines of text, each after the name of its member. An object of plain values is one line.
 
     Raises RecursionError for deep nesting.
@@ -100,11 +99,11 @@ class Members:
 
     __slots__ = ("_left", "is_guessed")
 
-    def __init__(self, value: Mapping[str, Json]) -> None:
+    def __init__(self, value: Mapping[str, JsonValue]) -> None:
         self._left = dict(value)
         self.is_guessed = False
 
-    def take(self, name: str, *others: str) -> Json:
+    def take(self, name: str, *others: str) -> JsonValue:
         """Removes and returns the first filled member of `name` and `others`; an empty value if none is filled."""
         left = self._left
         if (value := left.pop(name, None)) or not left or is_filled(value):
@@ -126,12 +125,12 @@ class Members:
         return [line for name, value in self._left.items() if has_words(name, value) for line in lines_of(value, name)]
 
 
-def is_filled(value: Json) -> bool:
+def is_filled(value: JsonValue) -> bool:
     """Whether a value is not empty. `false` and 0 are filled."""
     return value is not None and value not in ("", [], {})
 
 
-def worded(value: Json) -> str:
+def worded(value: JsonValue) -> str:
     """Any JSON value as one line of text. Raises RecursionError for deep nesting."""
     if isinstance(value, list):
         return ", ".join(map(worded, value))
@@ -207,13 +206,13 @@ class _ContentReader:
 
     codes: dict[str, None] = field(default_factory=dict)
 
-    def text(self, value: Json, limit: int) -> str:
+    def text(self, value: JsonValue, limit: int) -> str:
         text = value if isinstance(value, str) else worded(value)
         if len(text) > limit:
             self.codes["content_over_limit"] = None
         return text
 
-    def heading(self, value: Json, limit: int = NAME_LIMIT) -> str:
+    def heading(self, value: JsonValue, limit: int = NAME_LIMIT) -> str:
         """A heading; `false` means no heading."""
         return "" if value is False else self.text(value, limit)
 
@@ -246,9 +245,10 @@ def read_content(text: str) -> Content:
         raise NotJsonError
     codes = (REMOVED,) if has_lost else ()
     try:
-        if _is_text(value.get("sections")):
+        sections = value.get("sections")
+        if _is_text(sections):
             further = Members({name: each for name, each in value.items() if name != "sections"})
-            return _prose("<br>".join(map(_answer_of, (value["sections"].strip(), *further.lines()))), codes)
+            return _prose("<br>".join(map(_answer_of, (sections.strip(), *further.lines()))), codes)
         if (content := _read(value, codes)) is not None:
             return content
         content = None
@@ -260,14 +260,15 @@ def read_content(text: str) -> Content:
         raise NotJsonError from None
 
 
-def _is_text(sections: Json) -> bool:
+def _is_text(sections: JsonValue) -> TypeGuard[str]:
     return isinstance(sections, str) and is_prose(sections.strip())
 
 
-def _read(value: dict[str, Json], codes: tuple[str, ...]) -> Content | None:
+def _read(value: JsonObject, codes: tuple[str, ...]) -> Content | None:
     """The content of sections; None if there are no questions and descriptions, and words are elsewhere."""
     reading = _ContentReader(dict.fromkeys(codes))
-    read = [_section(item, reading) for item in value.get("sections", [])]
+    listed = value.get("sections")
+    read = [_section(item, reading) for item in (listed if isinstance(listed, list) else ())]
     content = Content(tuple(section for section, _ in read), tuple(reading.codes))
     if content.is_empty:
         return None if has_words_outside_sections(value) else content
@@ -281,7 +282,7 @@ def _with(section: Section, rest: tuple[Question, ...]) -> Section:
     return replace(section, questions=(*section.questions, *rest)) if rest else section
 
 
-def _kept(value: Json, codes: tuple[str, ...]) -> Content:
+def _kept(value: JsonValue, codes: tuple[str, ...]) -> Content:
     return _prose("<br>".join(map(_answer_of, lines_of(value))), codes)
 
 
@@ -330,17 +331,19 @@ def _unanswered(question: Question) -> Question:
     return replace(question, answer=answer, options=options, signature_id=None, number=0)
 
 
-def _section(value: Json, reading: _ContentReader) -> tuple[Section, Members]:
+def _section(value: JsonValue, reading: _ContentReader) -> tuple[Section, Members]:
     """The section, and its members that were not taken."""
     if not isinstance(value, dict) or not isinstance(value.get("questions") or [], list):
         raise NotJsonError
     members = Members(value)
     name, description = members.take(*_NAMES), members.take("description")
-    questions = tuple(each for item in members.take("questions") or () for each in _questions(item, reading))
+    listed = members.take("questions")
+    asked = listed if isinstance(listed, list) else ()
+    questions = tuple(each for item in asked for each in _questions(item, reading))
     return Section(reading.heading(name), reading.heading(description, DESCRIPTION_LIMIT), questions), members
 
 
-def _questions(value: Json, reading: _ContentReader) -> tuple[Question, ...]:
+def _questions(value: JsonValue, reading: _ContentReader) -> tuple[Question, ...]:
     """The question, followed by answers without a question for text in unknown members."""
     if not isinstance(value, dict):
         raise NotJsonError
@@ -446,7 +449,7 @@ def _named(value: Any) -> Any:
         return [_named(each) for each in value]
     if not isinstance(value, dict):
         return value
-    members: dict[str, Json] = {}
+    members: JsonObject = {}
     for name, each in value.items():
         usual = _WORDS.sub("_", name).lower()
         own = usual if usual in _USUAL_NAMES and usual not in value and usual not in members else name

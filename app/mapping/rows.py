@@ -12,10 +12,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from app.json_values import JsonValue
 from app.problems import Problem
 
-Json = Any  # a JSON value: the canonical encoder in app/caspen/digests.py refuses anything else
-Value = str | int | bool | Decimal | date | datetime | Json | None
+Value = str | int | bool | Decimal | date | datetime | JsonValue | None
 
 
 class Outcome(StrEnum):

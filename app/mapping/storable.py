@@ -6,7 +6,7 @@ Each field removes other characters without a visible form: see `text.clean`.
 import re
 from collections.abc import Sequence
 
-from app.mapping.rows import Json
+from app.json_values import JsonValue
 
 REMOVED = "control_chars_removed"
 LARGE = 1 << 18  # characters of a row; the cells of a larger row are checked one by one
@@ -48,7 +48,7 @@ def storable_row(cells: Sequence[str]) -> list[str] | None:
     return [storable(cell) for cell in cells]
 
 
-def shown_json(value: Json, text: str) -> tuple[Json, bool]:
+def shown_json(value: JsonValue, text: str) -> tuple[JsonValue, bool]:
     """The value of a JSON `text` without characters that only an escape can contain, and whether any was removed.
 
     These are NUL, half surrogates, also as references of HTML, and control characters except tab and line break.
@@ -64,7 +64,7 @@ def has_references(text: str) -> bool:
     return "&#" in text or "\\u0026#" in text
 
 
-def without_unshowable(value: Json) -> Json:
+def without_unshowable(value: JsonValue) -> JsonValue:
     """A JSON value without NUL, half surrogates and other characters without a visible form."""
     if isinstance(value, str):
         return without_half_references(_UNSHOWABLE.sub("", value))

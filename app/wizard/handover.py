@@ -229,7 +229,7 @@ class HandoverPage(TypedDict):
     * `first`: the problem that keeps the clinic from a handover; `read_lists`: the path and the words of its remedy.
     * `stopped`: the problem of a cancelled download; `upload_stopped`: the act that stopped an upload.
     * `arrived`: the unfinished upload.
-    * `advices`: the help for each provider; `verified`: when each provider was last verified, by name.
+    * `all_provider_help`: the help for each provider; `verified`: when each provider was last verified, by name.
     * `any_host`: links of any HTTPS address are accepted.
     * `waiting`: the masked link that was checked and not handed over.
     """
@@ -239,7 +239,7 @@ class HandoverPage(TypedDict):
     stopped: Problem | None
     arrived: UnfinishedUpload | None
     upload_stopped: AuditChange | None
-    advices: tuple[ProviderHelp, ...]
+    all_provider_help: tuple[ProviderHelp, ...]
     any_host: bool
     verified: dict[str, datetime | None]
     waiting: str | None

@@ -6,7 +6,7 @@ from app.caspen.gateway import Gateway
 from app.caspen.references import Dangling, dangling_links
 from app.caspen.stores import Stores
 from app.caspen.tables import BY_NAME, OBJECTS
-from app.mapping.rows import Record
+from app.mapping.rows import Record, Value
 from tests.caspen.story import (
     IDS,
     NOON,
@@ -69,11 +69,12 @@ def _between_clients() -> Iterator[tuple[str, str]]:
 def _with(column: str, to: str, of: str) -> dict[str, Record]:
     """One more record of a client by table, with such a reference."""
     reference = {"client_id": client_id(of), column: to}
-    sent = {"channel": "sms", "direction": "sent", "occurred_at": NOON, **reference}
+    form: dict[str, Value] = {"name": "Intake", "content": [], **reference}
+    sent: dict[str, Value] = {"channel": "sms", "direction": "sent", "occurred_at": NOON, **reference}
     return {
         "appointments": appointment("9", of, **{column: to}),
         "progress_notes": note("9", of, **{column: to}),
-        "forms": Record("forms", "patient_forms", "9", {"name": "Intake", "content": [], **reference}),
+        "forms": Record("forms", "patient_forms", "9", form),
         "communications": Record("communications", "communications", "9", sent),
     }
 

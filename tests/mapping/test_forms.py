@@ -11,7 +11,7 @@ import pytest
 from app.mapping.form_content import SIGNATURE_LIMIT, form_content, form_template_content, signature_images
 from app.mapping.html import plain_text
 from app.mapping.note_content import read_content
-from tests.mapping.test_rich import _rich, _words, content, radio
+from tests.mapping.test_rich import _rich, _words, content, fields_of, radio
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SIGN = {"name": "Sign", "type": "signature", "signature_id": "565805660088829113"}
@@ -22,8 +22,7 @@ def image(size: int = 100, kind: str = "png", begins: bytes = PNG) -> str:
 
 
 def fields(*questions: dict[str, Any], **section: str) -> list[dict[str, Any]]:
-    written: list[dict[str, Any]] = form_content(read_content(content(*questions, **section))).sections[0]["fields"]
-    return written
+    return fields_of(form_content(read_content(content(*questions, **section))))
 
 
 def test_a_form_has_fields_with_their_answers() -> None:
@@ -41,12 +40,12 @@ def test_50_a_section_with_a_description_alone_keeps_it_as_a_statement() -> None
     written = fields(description="<p>Our <b>terms</b></p>", name="")
     assert written == [{"type": "statement", "text": "<p>Our <b>terms</b></p>"}]
     asked = form_template_content(read_content(content(description="Our terms")))
-    assert asked.sections[0]["fields"][1] == {"type": "statement", "text": "Our terms"}
+    assert fields_of(asked)[1] == {"type": "statement", "text": "Our terms"}
 
 
 def test_51_two_chosen_options_of_a_single_choice_make_it_a_multiple_choice() -> None:
     form = form_content(read_content(content(radio(("A", True), ("B", True)))))
-    field = form.sections[0]["fields"][1]
+    field = fields_of(form)[1]
     assert (field["type"], field["answer"]) == ("multiple_choice", ["A", "B"])
     assert form.codes == ("radio_multiple_selected",)
 
@@ -64,34 +63,29 @@ def test_the_text_beside_other_is_kept() -> None:
 
 def test_48_a_form_with_a_script_is_sanitised_and_reported() -> None:
     form = form_content(read_content(content({"name": "Q", "type": "paragraph", "answer": "ok<script>x</script>"})))
-    assert form.sections[0]["fields"][1]["answer"] == "ok"
+    assert fields_of(form)[1]["answer"] == "ok"
     assert form.codes == ("html_sanitised",)
 
 
 def test_a_signature_is_an_image_or_a_note_that_it_is_missing() -> None:
     read = read_content(content(SIGN, name=""))
     signed = form_content(read, {"565805660088829113": image()})
-    assert signed.sections[0]["fields"] == [
-        {"type": "signature", "label": "Sign", "signature_id": "565805660088829113"}
-    ]
+    assert fields_of(signed) == [{"type": "signature", "label": "Sign", "signature_id": "565805660088829113"}]
     assert not signed.unsigned
     missing = form_content(read)
-    assert missing.sections[0]["fields"][0]["answer"] == "[Signature not included]"
+    assert fields_of(missing)[0]["answer"] == "[Signature not included]"
     assert missing.unsigned
 
 
 def test_a_template_has_questions_without_answers() -> None:
-    asked = form_template_content(
-        read_content(
-            content(
-                {"name": "Plan", "type": "paragraph", "answer": "<p>Begin here</p>"},
-                {"name": "Name", "type": "text", "answer": "Zoë"},
-                radio(("A", True), other={"enabled": True, "selected": True, "value": "mine"}),
-                SIGN,
-                name="",
-            )
-        )
-    ).sections[0]["fields"]
+    template = content(
+        {"name": "Plan", "type": "paragraph", "answer": "<p>Begin here</p>"},
+        {"name": "Name", "type": "text", "answer": "Zoë"},
+        radio(("A", True), other={"enabled": True, "selected": True, "value": "mine"}),
+        SIGN,
+        name="",
+    )
+    asked = fields_of(form_template_content(read_content(template)))
     assert [field.get("answer") for field in asked] == ["<p>Begin here</p>", "", [], None]
     assert "other_text" not in asked[2]
 

@@ -10,6 +10,7 @@ from app.mapping.form_content import form_content
 from app.mapping.note_content import read_content_or_text
 from app.mapping.rich import note_html
 from app.trial.verification.cell_comparison import form_texts
+from tests.mapping.test_rich import fields_of
 
 WORDS = "left over from before"
 TICKED: tuple[dict[str, Any], ...] = ({"selected": True}, {"selected": "true"}, {"selected": 1}, {}, {"selected": None})
@@ -39,7 +40,7 @@ def test_other_is_ticked_only_if_marked_and_keeps_its_text(kind: str, is_ticked:
             assert WORDS in html, cell
             assert WORDS in shown, cell
             if kind != "scale":
-                [field] = [each for each in form_content(content).sections[0]["fields"] if "options" in each]
+                [field] = [each for each in fields_of(form_content(content)) if "options" in each]
                 assert field["options"] == ["A", "B", "Other"]
                 assert field["answer"] == (["B", "Other"] if is_ticked else ["B"]), cell
                 assert field["other_text"] == WORDS

@@ -6,11 +6,18 @@ from typing import Any
 
 import pytest
 
-from app.mapping.form_content import form_content
+from app.mapping.form_content import FormContent, form_content
 from app.mapping.html import plain_text
 from app.mapping.json_cells import NotJsonError
 from app.mapping.note_content import read_content, read_content_or_text
 from app.mapping.rich import note_html, template_html
+
+
+def fields_of(form: FormContent) -> list[dict[str, Any]]:
+    """The fields of a form's first section."""
+    section: Any = form.sections[0]
+    fields: list[dict[str, Any]] = section["fields"]
+    return fields
 
 
 def content(*questions: dict[str, Any], name: str = "Section 1", description: str = "") -> str:
@@ -204,8 +211,9 @@ def test_plain_text_is_one_answer_word_for_word(cell: str, shown: str) -> None:
     assert content.codes == ("content_is_text",)
     assert plain_text(note_html(content).html) == shown
     assert plain_text(template_html(content).html) == shown
-    [section] = form_content(content).sections
-    assert plain_text(section["fields"][0]["answer"]) == shown
+    form = form_content(content)
+    assert len(form.sections) == 1
+    assert plain_text(fields_of(form)[0]["answer"]) == shown
     assert read_content_or_text(json.dumps({"sections": cell})) == content
     assert read_content_or_text(json.dumps({"sections": cell, "links": {"self": "x"}, "title": ""})) == content
     with_more = read_content_or_text(json.dumps({"sections": cell, "summary": "Rest for a week"}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
+from app.json_values import JsonValue
 from app.mapping.columns import Column, Link, Report
 from app.mapping.context import Context
 from app.mapping.flags import boolean, one_of
@@ -14,7 +15,6 @@ from app.mapping.ids import id_in_address, key, link, several_ids
 from app.mapping.json_cells import json_cell
 from app.mapping.moments import timestamp, visit_time
 from app.mapping.numbers import whole_up_to
-from app.mapping.rows import Json
 from app.mapping.text import code, text
 from app.sources.cliniko.appointment_types import MOST_PEOPLE
 from app.sources.cliniko.headers import CANCELLED, ENDS, MAXIMUM, STARTS
@@ -152,7 +152,7 @@ class AppointmentRow(Row):
     sms_reminder_sent: Annotated[Words, Column(text, "SMS Reminder Sent", mark="R")] = None
     email_reminder_sent: Annotated[Words, Column(text, "Email Reminder Sent", mark="R")] = None
     repeated_from_id: Annotated[Words, Column(text, mark="C", headers=("repeated_from",))] = None
-    repeat_rule: Annotated[Json, Column(json_cell, mark="C")] = None
+    repeat_rule: Annotated[JsonValue, Column(json_cell, mark="C")] = None
 
     @property
     def names_patients(self) -> bool:

@@ -98,7 +98,7 @@ def to_records(row: BusinessRow, joined: Joined, lookups: Lookups) -> Result:
         "country_code": country,
         "online_booking": False,
         "abn": abn(row),
-        "address": place.values,
+        "address": {**place.values} if place.values is not None else None,
         "status": "archived" if row.archived_at else "active",
         "source_created_at": row.created_at,
     }

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from app.json_values import JsonValue
 from app.mapping.cells import is_error_word
 from app.mapping.json_cells import NotJsonError, parse_json, words_in
 from app.mapping.phones import find_phone
-from app.mapping.rows import Json
 from app.sources.cliniko.row import BY_PROGRAMS
 
 _MEMBERS = frozenset({"number", "normalized_number", "phone_type"})  # of an entry of `patient_phone_numbers`
@@ -38,7 +38,7 @@ def split(cell: str | None) -> tuple[str, ...]:
     return tuple(piece.strip() for piece in re.split("[,;\n]", cell or "") if piece.strip())
 
 
-def listed(value: Json) -> tuple[tuple[str, str], ...]:
+def listed(value: JsonValue) -> tuple[tuple[str, str], ...]:
     """(kind, number) of each entry of `patient_phone_numbers` in Cliniko's API. Never raises.
 
     An entry without a number gives its words. One entry without a list, an object of numbers by kind, and texts in

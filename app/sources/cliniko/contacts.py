@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from app.json_values import JsonValue
 from app.mapping.columns import Column
 from app.mapping.countries import country_code
 from app.mapping.emails import read_email
@@ -11,7 +12,7 @@ from app.mapping.ids import key
 from app.mapping.json_cells import json_cell
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
-from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
+from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import STRING, code, cut, string, text
 from app.mapping.traits import Identity, Names, Recognition
 from app.problems import Problem
@@ -58,7 +59,7 @@ class ContactRow(Row):
     phone_work: Annotated[Words, Column(text, "PhoneWork", destination="contacts.phone_numbers")] = None
     phone_fax: Annotated[Words, Column(text, "PhoneFax", destination="contacts.phone_numbers")] = None
     phone_other: Annotated[Words, Column(text, "PhoneOther", destination="contacts.phone_numbers")] = None
-    phone_numbers: Annotated[Json | None, Column(json_cell, destination="contacts.phone_numbers")] = None
+    phone_numbers: Annotated[JsonValue | None, Column(json_cell, destination="contacts.phone_numbers")] = None
     address_1: Annotated[Words, Column(string, "Address1", destination="contacts.address")] = None
     address_2: Annotated[Words, Column(string, "Address2", destination="contacts.address")] = None
     address_3: Annotated[Words, Column(string, "Address3", destination="contacts.address")] = None
@@ -120,8 +121,8 @@ def to_records(row: ContactRow, joined: Joined, lookups: Lookups) -> Result:
         "company": cut(row.company_name),
         "email": email.address,
         "notes": _notes(row, numbers, has_more=email.has_more),
-        "phone_numbers": list(numbers.numbers),
-        "address": home.values,
+        "phone_numbers": [{**number} for number in numbers.numbers],
+        "address": {**home.values} if home.values is not None else None,
         "tags": [ARCHIVED] if row.archived_at else [],
         "source_created_at": row.created_at,
     }

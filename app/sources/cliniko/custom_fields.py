@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
+from app.json_values import JsonObject, JsonValue
 from app.mapping.decisions import decided
 from app.mapping.defined import CHOICES, Defined
 from app.mapping.kind import Kind
 from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
-from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
+from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import cut
 from app.mapping.traits import Identity, Mention, Names, Naming, QuestionColumns, Recognition
 from app.problems import Problem
@@ -70,7 +71,9 @@ def already_there(key_: str) -> Record:
 
 def _record(key_: str, known: Defined) -> Record:
     is_choice = known.type in CHOICES
-    options = [{"id": o.id, "label": o.label, "archived": o.archived} for o in known.options if is_choice]
+    options: list[JsonValue] = [
+        {"id": o.id, "label": o.label, "archived": o.archived} for o in known.options if is_choice
+    ]
     name = f"{known.name} (Cliniko)" if known.clashes else known.name
     values: dict[str, Value] = {
         "name": cut(name) or f"Field {key_}",
@@ -106,13 +109,13 @@ def companion_of(mention: Mention, lookups: Lookups) -> tuple[Record, ...]:
     return _text_companion(mention.key, known) if known is not None and is_made else ()
 
 
-def unfold(value: Mapping[str, Json]) -> tuple[dict[str, Json], ...] | None:
+def unfold(value: Mapping[str, JsonValue]) -> tuple[JsonObject, ...] | None:
     """The rows of a nested definition; None for an object that is no definition.
 
     Cliniko's API nests definitions: sections, each with fields, each with options. Each option gives one row, and each
     field without options gives one row.
     """
-    definition = value.get(DEFINITION, value)
+    definition: object = value.get(DEFINITION, value)
     sections = definition.get("sections") if isinstance(definition, dict) else definition
     if isinstance(definition, dict) and isinstance(definition.get("fields"), list):
         sections = [definition]
@@ -120,11 +123,11 @@ def unfold(value: Mapping[str, Json]) -> tuple[dict[str, Json], ...] | None:
     return tuple(_rows(_objects(sections))) if is_definition else None
 
 
-def _objects(value: Json) -> list[dict[str, Json]]:
+def _objects(value: object) -> list[JsonObject]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _rows(sections: list[dict[str, Json]]) -> Iterator[dict[str, Json]]:
+def _rows(sections: list[JsonObject]) -> Iterator[JsonObject]:
     for section in sections:
         for asked in _objects(section.get("fields")):
             other = asked.get("other")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+from app.json_values import JsonValue
 from app.mapping.columns import Column, Link
 from app.mapping.date_answers import with_dates
 from app.mapping.flags import boolean
@@ -14,7 +15,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
 from app.mapping.note_content import read_content_or_text
-from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import cut, nothing, string, verbatim
 from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem
@@ -59,7 +60,7 @@ class PatientFormRow(Row):
     ] = None
     email_to_patient_on_completion: Annotated[bool | None, Column(boolean, "Email To Patient On Completion")] = None
     signatures: Annotated[
-        Json | None, Column(json_where(are_signatures), "Signatures", destination="forms.signatures")
+        JsonValue | None, Column(json_where(are_signatures), "Signatures", destination="forms.signatures")
     ] = None
     url: Annotated[Words, Column(nothing, "URL")] = None
 
@@ -108,7 +109,7 @@ def to_records(row: PatientFormRow, joined: Joined, lookups: Lookups) -> Result:
     return Mapped((Record("forms", KIND.name, row.id, values),), problems)
 
 
-def _signatures(images: dict[str, str], signed: datetime | None) -> list[Json]:
+def _signatures(images: dict[str, str], signed: datetime | None) -> list[JsonValue]:
     at = signed.isoformat().replace("+00:00", "Z") if signed else None
     return [{"signature_id": name, "image": image, "signed_at": at} for name, image in images.items()]
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
+from app.json_values import JsonValue
 from app.mapping.columns import Column, Link, Reader, Report
 from app.mapping.context import Context
 from app.mapping.emails import email_or_text
@@ -18,7 +19,6 @@ from app.mapping.json_cells import is_json, json_cell, json_or_text, json_where,
 from app.mapping.moments import birth, timestamp
 from app.mapping.names import normalise_name
 from app.mapping.numbers import money
-from app.mapping.rows import Json
 from app.mapping.text import code, string, text
 from app.sources.cliniko.question_answers import QuestionAnswer, answers_in_columns, is_nested, nested_answers
 from app.sources.cliniko.row import BY_PROGRAMS, Row
@@ -50,7 +50,7 @@ def read_pronouns(cell: str, context: Context, report: Report) -> str | None:
     if not is_json(cell):
         words: str | None = string(cell, context, report)
         return words
-    cases: Json = json_cell(cell, context, report)
+    cases: JsonValue = json_cell(cell, context, report)
     if isinstance(cases, dict):
         known = [" ".join(words_in(cases.get(name), BY_PROGRAMS)) for name in ("nominative", "accusative")]
         if any(known):
@@ -119,7 +119,9 @@ class PatientRow(Row):
             destination="clients.referral_description",
         ),
     ] = None
-    referral_source: Annotated[Json, Column(json_or_text, mark="C", destination="clients.referral_description")] = None
+    referral_source: Annotated[
+        JsonValue, Column(json_or_text, mark="C", destination="clients.referral_description")
+    ] = None
     referring_doctor_id: Annotated[
         Link | None,
         link(
@@ -144,9 +146,9 @@ class PatientRow(Row):
     last_business_visited: Annotated[Words, Column(text, "Last Business Visited", mark="C")] = None
     business_id: Annotated[Words, Column(text, "Business Id", mark="C")] = None
     unapplied_account_credit: Annotated[Decimal | None, Column(money, "Unapplied Account Credit", mark="C")] = None
-    medical_alerts: Annotated[Json, Column(json_or_text, "Medical Alerts", mark="C", destination="clients.alert")] = (
-        None
-    )
+    medical_alerts: Annotated[
+        JsonValue, Column(json_or_text, "Medical Alerts", mark="C", destination="clients.alert")
+    ] = None
     notes: Annotated[Words, Column(text, "Extra Information", mark="C", raw=True, destination="clients.notes")] = None
     reminder_type: Annotated[Words, own_field_column(code, "Reminder Type", "Reminder preference")] = None
     invoice_default_to: Annotated[Words, own_field_column(code, "Invoice To", "Invoice to")] = None
@@ -197,11 +199,11 @@ class PatientRow(Row):
     ] = None
     dva_card_number: Annotated[Words, own_field_column(code, "DVA card number", "DVA card number")] = None
     follow_up_messages: Annotated[Words, own_field_column(code, "Follow-up Messages", "Follow-up messages")] = None
-    patient_phone_numbers: Annotated[Json, Column(json_cell, mark="C", destination="clients.phone_numbers")] = None
+    patient_phone_numbers: Annotated[JsonValue, Column(json_cell, mark="C", destination="clients.phone_numbers")] = None
     accepted_sms_marketing: Annotated[bool | None, own_field_column(boolean, "", "SMS marketing consent")] = None
-    custom_fields: Annotated[Json, Column(json_where(is_nested), mark="C", destination="custom_field_values.text")] = (
-        None
-    )
+    custom_fields: Annotated[
+        JsonValue, Column(json_where(is_nested), mark="C", destination="custom_field_values.text")
+    ] = None
     custom: Annotated[
         Mapping[str, str] | None, Column(text, prefix="Custom:", destination="custom_field_values.text")
     ] = None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.caspen.same_person import client_keys
+from app.json_values import JsonValue
 from app.mapping.columns import Column, Link
 from app.mapping.countries import country_code
 from app.mapping.decisions import name_key, named_id
@@ -18,7 +19,7 @@ from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.phones import phone_runs
-from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Target, Value
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Target, Value
 from app.mapping.text import STRING, cut, one_line
 from app.mapping.traits import (
     Exclusion,
@@ -119,7 +120,7 @@ def _emergency(contact: str | None) -> dict[str, Value]:
     }
 
 
-def alert(alerts: Json) -> str | None:
+def alert(alerts: JsonValue) -> str | None:
     """Medical alerts as one text, parted by `; `; None without alerts.
 
     The csv export has one text, the API a list of objects with `name` and `archived_at`. Archived alerts are left out.
@@ -133,7 +134,7 @@ def alert(alerts: Json) -> str | None:
     return "; ".join(one_line(name) for name in names) or None
 
 
-def _alert_name(entry: Json) -> str:
+def _alert_name(entry: JsonValue) -> str:
     """The `name` of an alert; for an alert without `name`, all its words."""
     name = entry.get("name") if isinstance(entry, dict) else None
     return "; ".join(words_in(name, BY_PROGRAMS)) or "; ".join(words_in(entry, BY_PROGRAMS))
@@ -160,7 +161,7 @@ def referral(row: PatientRow) -> Referral:
     fills the empty ones. Words that neither names a place for are kept in `extra`, one line each.
     """
     given = row.referral_source
-    nested: Mapping[str, Json] = given if isinstance(given, dict) else {}
+    nested: Mapping[str, JsonValue] = given if isinstance(given, dict) else {}
     type_ = _referral_name(row.referral_type)
     inner = next((name for key in _REFERRAL_TYPES if (name := _referral_name(nested.get(key)))), None)
     subcategory = next((word for key in _REFERRAL_SUBCATEGORIES if (word := _word(nested.get(key)))), None)
@@ -171,7 +172,7 @@ def referral(row: PatientRow) -> Referral:
     return Referral(type_ or inner, row.referral_subcategory or subcategory, "\n".join(words) or None)
 
 
-def _referral_name(value: Json) -> str | None:
+def _referral_name(value: JsonValue) -> str | None:
     """The name of a referral type: a text, an object with `name`, or such an object as JSON text."""
     if isinstance(value, str) and value[:1] == "{":
         try:
@@ -183,11 +184,11 @@ def _referral_name(value: Json) -> str | None:
     return _word(value)
 
 
-def _word(value: Json) -> str | None:
+def _word(value: JsonValue) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def _other_members(nested: Mapping[str, Json]) -> Iterator[str]:
+def _other_members(nested: Mapping[str, JsonValue]) -> Iterator[str]:
     """The members of a referral object that have no column, as lines `Name: words`."""
     known = {*_REFERRAL_TYPES, *_REFERRAL_SUBCATEGORIES, *_REFERRAL_NOTES, *BY_PROGRAMS}
     for key, value in nested.items():
@@ -236,8 +237,8 @@ def to_records(row: PatientRow, joined: Joined, lookups: Lookups) -> Result:
         **_names(row),
         "email": read_email(row.email).address if row.email else None,
         "phone_number": numbers.primary,
-        "phone_numbers": list(numbers.numbers),
-        "address": home.values,
+        "phone_numbers": [{**number} for number in numbers.numbers],
+        "address": {**home.values} if home.values is not None else None,
         **_emergency(row.emergency_contact),
         "alert": _alerts(row, lookups),
         "notes": _notes(row, numbers, description),

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
+from app.json_values import JsonObject, JsonValue
 from app.mapping.cells import plain
 from app.mapping.columns import Column, Link, Report
 from app.mapping.context import Context
@@ -15,7 +16,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import clock_time
 from app.mapping.numbers import whole
-from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import string
 from app.mapping.time_zones import zone_name
 from app.mapping.traits import Exclusion, Identity, Naming, Recognition, Schedule
@@ -62,7 +63,7 @@ def _time_in(text: str) -> str | None:
     return clock_time(f"{dotted[1]}:{dotted[2]}" if dotted else text)
 
 
-def times_of(slots: Json) -> tuple[tuple[str, str] | None, ...]:
+def times_of(slots: JsonValue) -> tuple[tuple[str, str] | None, ...]:
     """Start and end of each slot, as `HH:MM`; None for a slot without two valid times."""
     times_of_slots: list[tuple[str, str] | None] = []
     for slot in slots if isinstance(slots, list) else ():
@@ -71,7 +72,7 @@ def times_of(slots: Json) -> tuple[tuple[str, str] | None, ...]:
     return tuple(times_of_slots)
 
 
-def _time(slot: dict[str, Json], name: str) -> str | None:
+def _time(slot: JsonObject, name: str) -> str | None:
     text = slot.get(name)
     return _time_in(text.strip()) if isinstance(text, str) else None
 
@@ -130,7 +131,7 @@ class AvailabilityRow(Row):
         ),
     ] = None
     day_of_week: Annotated[int | None, Column(weekday, "Day Of Week", destination="availability.weekday")] = None
-    availabilities: Annotated[Json | None, Column(json_cell, "Availabilities")] = None
+    availabilities: Annotated[JsonValue | None, Column(json_cell, "Availabilities")] = None
     starts_at: Annotated[Words, Column(time_cell, "Starts At", STARTS, destination="availability.starts_at")] = None
     ends_at: Annotated[Words, Column(time_cell, "Ends At", ENDS, destination="availability.ends_at")] = None
     time_zone_identifier: Annotated[Words, Column(string, "Time Zone")] = None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from app.json_values import JsonValue
 from app.mapping.columns import Link
 from app.mapping.context import Context
 from app.mapping.defined import CHOICES, Defined, FieldOption
@@ -16,7 +17,6 @@ from app.mapping.json_cells import NotJsonError, parse_json, words_in
 from app.mapping.moments import day
 from app.mapping.names import normalise_name
 from app.mapping.note_content import has_words, lines_of
-from app.mapping.rows import Json
 from app.sources.cliniko.row import BY_PROGRAMS
 
 OTHER = "Other"
@@ -43,7 +43,7 @@ class QuestionAnswer:
     other: str | None = None
     is_other: bool = False
     is_unticked: bool = False  # `other` has text although the option `Other` is not chosen
-    asked: Mapping[str, Json] | None = None
+    asked: Mapping[str, JsonValue] | None = None
 
     @property
     def link(self) -> Link:
@@ -79,17 +79,17 @@ def answers_in_columns(cells: Mapping[str, str] | None) -> Iterator[QuestionAnsw
         yield QuestionAnswer(None, name, cell)
 
 
-def is_nested(value: Json) -> bool:
+def is_nested(value: JsonValue) -> bool:
     """Whether a value has the shape of `custom_fields` in Cliniko's API: sections, each with a list of fields."""
     sections = value.get("sections") if isinstance(value, dict) else value
     return (
         isinstance(sections, list)
         and all(isinstance(section, dict) and isinstance(section.get("fields") or [], list) for section in sections)
-        and (not sections or any("fields" in section for section in sections))
+        and (not sections or any(isinstance(section, dict) and "fields" in section for section in sections))
     )
 
 
-def nested_answers(value: Json) -> Iterator[QuestionAnswer]:
+def nested_answers(value: JsonValue) -> Iterator[QuestionAnswer]:
     """The answers in `custom_fields` of a patient in Cliniko's API. Fields without any answer are left out."""
     sections = value.get("sections") if isinstance(value, dict) else value
     for section in sections if isinstance(sections, list) else ():
@@ -99,7 +99,7 @@ def nested_answers(value: Json) -> Iterator[QuestionAnswer]:
                 yield answer
 
 
-def _of_field(field: Mapping[str, Json]) -> QuestionAnswer | None:
+def _of_field(field: Mapping[str, JsonValue]) -> QuestionAnswer | None:
     """The answer of a nested field; None for a field without any answer. The text of a value of any shape is kept."""
     other, options = field.get("other"), field.get("options")
     if not isinstance(other, dict):
@@ -122,12 +122,12 @@ def _of_field(field: Mapping[str, Json]) -> QuestionAnswer | None:
     return QuestionAnswer(token, name, text, chosen, words, is_other, bool(words) and not is_other, field)
 
 
-def name_of(field: Mapping[str, Json]) -> str | None:
+def name_of(field: Mapping[str, JsonValue]) -> str | None:
     """The name of a nested field, also of a name that is an object or a list; None for a field without a name."""
     return _text_of(field.get("name"))
 
 
-def as_word(value: Json) -> str | None:
+def as_word(value: JsonValue) -> str | None:
     """A text without outer spaces, a number, or `true` or `false`; None for an empty text and for any other value."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -136,7 +136,7 @@ def as_word(value: Json) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def _text_of(value: Json) -> str | None:
+def _text_of(value: JsonValue) -> str | None:
     """A value as text, with the names of an object's members: `{"text": "Rash"}` is `text: Rash`. None for no words."""
     if not isinstance(value, dict | list):
         return as_word(value)
@@ -146,7 +146,7 @@ def _text_of(value: Json) -> str | None:
         return ", ".join(words_in(value, BY_PROGRAMS)) or None
 
 
-def _words(items: list[Json]) -> tuple[str, ...]:
+def _words(items: list[JsonValue]) -> tuple[str, ...]:
     """One text for each element of a list. Objects that are not selected are left out.
 
     An object that is an option gives its token, name or value; any other object gives all its text.
@@ -160,7 +160,7 @@ def _words(items: list[Json]) -> tuple[str, ...]:
     return tuple(filter(None, words))
 
 
-def _option(item: Mapping[str, Json]) -> str | None:
+def _option(item: Mapping[str, JsonValue]) -> str | None:
     """The token, name or value of an option; None for an object with further words, which is no option."""
     token = as_word(item.get("token"))
     if not token and any(has_words(name, item[name]) for name in item.keys() - _OPTION_MEMBERS):

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.json_values import JsonValue
 from app.mapping.context import Context
 from app.mapping.defined import CHOICES, Defined, FieldOption, fitting
 from app.mapping.flags import spoken
 from app.mapping.names import normalise_name
-from app.mapping.rows import Json
 from app.sources.cliniko.custom_field_row import CustomFieldRow
 from app.sources.cliniko.question_answers import OTHER, QuestionAnswer, as_word, name_of, settle
 
@@ -162,7 +162,7 @@ def _names(draft: _QuestionDraft) -> frozenset[str]:
     return frozenset(normalise_name(name) for name in names if name)
 
 
-def _nested_question(field_: Mapping[str, Json]) -> _QuestionDraft:
+def _nested_question(field_: Mapping[str, JsonValue]) -> _QuestionDraft:
     """A question that is nested with an answer, as Cliniko's API writes `custom_fields` of a patient."""
     draft = _QuestionDraft(name_of(field_), type_of(as_word(field_.get("type"))), is_open=True)
     other = field_.get("other")

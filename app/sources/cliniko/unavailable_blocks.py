@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+from app.json_values import JsonValue
 from app.mapping.columns import Column, Link
 from app.mapping.ids import key, link
 from app.mapping.json_cells import json_cell
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import local_timestamp
-from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Result
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Result
 from app.mapping.text import text
 from app.mapping.traits import Exclusion, Recognition
 from app.problems import Level, Problem
@@ -56,7 +57,7 @@ class UnavailableBlockRow(Row):
         datetime | None, Column(local_timestamp, ENDS[0], ENDS[1:], destination="busy_times.ends_at")
     ] = None
     notes: Annotated[Words, Column(text, "Notes", raw=True, destination="busy_times.note")] = None
-    repeat_rule: Annotated[Json | None, Column(json_cell)] = None
+    repeat_rule: Annotated[JsonValue | None, Column(json_cell)] = None
 
 
 def reason_not_moved(row: UnavailableBlockRow) -> Problem | None:

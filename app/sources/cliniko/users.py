@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from app.json_values import JsonValue
 from app.mapping.columns import Column
 from app.mapping.decisions import decided
 from app.mapping.emails import email_alone, read_email
@@ -12,7 +13,7 @@ from app.mapping.json_cells import json_or_text
 from app.mapping.kind import Kind
 from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
-from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
+from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import cut, string
 from app.mapping.traits import Identity, Names, Recognition, References
 from app.problems import Problem
@@ -45,7 +46,7 @@ class UserRow(Row):
     email: Annotated[Words, Column(email_alone, "Email", destination="users.email")] = None
     role: Annotated[Words, Column(string, "Role", destination="users.role")] = None
     active: Annotated[bool | None, Column(boolean, "Active", ("user_active",), destination="users.active")] = None
-    phone_numbers: Annotated[Json, Column(json_or_text, "Phone Numbers", destination="users.phone_numbers")] = None
+    phone_numbers: Annotated[JsonValue, Column(json_or_text, "Phone Numbers", destination="users.phone_numbers")] = None
     time_zone_identifier: Annotated[Words, Column(string, "Time Zone")] = None
 
 
@@ -84,7 +85,7 @@ def to_records(row: UserRow, joined: Joined, lookups: Lookups) -> Result:
         "last_name": cut(row.last_name) or ("-" if row.first_name else row.id),
         "email": None if "user_email_duplicate" in joined.findings else email.address,
         "title": cut(row.title),
-        "phone_numbers": list(numbers.numbers),
+        "phone_numbers": [{**number} for number in numbers.numbers],
         "role": role,
         "invite_state": "not_invited",
         "active": row.active is not False and not row.archived_at,
