@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
+from app.json_values import JsonValue
 from app.mapping.verified_kinds import RowRule, bare_header
 
 _REASONS = frozenset({"feelingbetter", "conditionworse", "sick", "covid19related", "away", "other", "work", "forgot"})
@@ -191,23 +192,22 @@ def checksum(sha256: str) -> str:
     return sha256 if re.fullmatch(r"[0-9a-fA-F]{64}", sha256) else ""
 
 
-def defined_fields(nested: Mapping[str, Any]) -> Iterable[Mapping[str, Any]] | None:
+def defined_fields(nested: Mapping[str, JsonValue]) -> Iterable[Mapping[str, JsonValue]] | None:
     """The rows of a definition of custom fields: one for each option, and one for a field without options.
 
     None for an object that defines no fields.
     """
-    whole = nested.get("patient_custom_fields_definition", nested)
-    groups = whole.get("sections", [whole]) if isinstance(whole, dict) else whole
-    groups = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
+    whole: object = nested.get("patient_custom_fields_definition", nested)
+    groups = _list_of(whole.get("sections", [whole]) if isinstance(whole, dict) else whole)
     if whole is nested and not any("fields" in group for group in groups):
         return None
     return _options(field for group in groups for field in _list_of(group.get("fields")))
 
 
-def _options(fields: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def _options(fields: Iterable[Mapping[str, JsonValue]]) -> Iterator[Mapping[str, JsonValue]]:
     for field in fields:
         yield from _list_of(field.get("options")) or (field,)
 
 
-def _list_of(value: Any) -> list[Mapping[str, Any]]:
+def _list_of(value: Any) -> list[Mapping[str, JsonValue]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
