@@ -14,9 +14,9 @@ from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN, Value, differs_from
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, merge
 from app.caspen.edits import DELETED, TOUCHED, list_touched, untouched
-from app.caspen.journal import journal_digest, keep_replaced
 from app.caspen.live_records import actual_hashes
 from app.caspen.relied_records import ChangedTargets, Outdated, Relied, changed_since, links_into_nothing
+from app.caspen.replaced_records import journal_digest, keep_replaced
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.shared_records import keep_shared
 from app.caspen.statements import (

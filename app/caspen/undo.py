@@ -12,8 +12,8 @@ from enum import StrEnum
 from sqlalchemy.engine import Connection
 
 from app.caspen.edits import DELETED, TOUCHED, list_touched, not_deleted, untouched
-from app.caspen.journal import journal_digest
 from app.caspen.references import values_of
+from app.caspen.replaced_records import journal_digest
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.shared_records import hand_over, later_journals
 from app.caspen.statements import among, at, batches, change, fetch, is_sqlite

@@ -8,7 +8,7 @@ from app.commands.json_answers import JsonAnswer, TrialNumbers, of_export, of_pr
 from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.private import begin_private, export_given, private_engine
 from app.errors import Stop
-from app.index.referred import REPORTED
+from app.index.use_counts import REPORTED
 from app.migration.models import Migration
 from app.migration.states import State
 from app.problems import Level, Problem

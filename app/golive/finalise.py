@@ -22,7 +22,7 @@ from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
 from app.trial.account_seal import seal_of_report
 from app.trial.file_contents import ContentsMissing, bring_contents, require_all_contents
-from app.trial.required_records import outdated, relied_of
+from app.trial.relied_workspace_records import outdated, relied_of
 from app.trial.trial_damage import trial_fault
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import Lease

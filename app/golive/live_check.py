@@ -10,7 +10,6 @@ from itertools import islice
 from sqlmodel import and_, col, desc, or_, select
 
 from app.caspen.digests import Digest
-from app.caspen.journal import journal_digest
 from app.caspen.live_verification import (
     LedgerMoments,
     LiveVerification,
@@ -20,6 +19,7 @@ from app.caspen.live_verification import (
     workspaces_with_records,
 )
 from app.caspen.readback import SHOWN, Altered
+from app.caspen.replaced_records import journal_digest
 from app.caspen.trial_health import FEW_RECORDS, TrialFault
 from app.migration.models import Migration, Trial
 from app.migration.states import State

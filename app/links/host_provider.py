@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from app.links.failure_tables import AddressRules, FailureTable, parse_address_rules
-from app.links.file_requests import parse_refusal, parse_validator
+from app.links.file_responses import parse_refusal, parse_validator
 from app.links.link_problems import stop
 from app.links.link_settings import LinkSettings
 from app.links.provider import Provider, RateLimitPolicy, RemoteFile, Route, Validator

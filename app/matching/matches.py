@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from app.caspen.workspace_snapshot import WorkspaceSnapshot
-from app.index.referred import ReferredThing
+from app.index.use_counts import ReferredThing
 from app.index.view import choices
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self, TypedDict, cast
 
-from app.index.referred import REPORTED, ReferredThing, references
 from app.index.store import Index
+from app.index.use_counts import REPORTED, ReferredThing, references
 from app.mapping.defined import Defined
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole

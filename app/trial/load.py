@@ -37,7 +37,7 @@ from app.reading.parts import PartRow, read_part
 from app.reading.problem_counts import row_problem
 from app.sources import source as source_named
 from app.trial.own_questions import fields_of
-from app.trial.required_records import acts_to_json, matched, to_json
+from app.trial.relied_workspace_records import acts_to_json, matched, to_json
 from app.trial.row_counts import Tally, problem_rows
 from app.trial.set_aside import note_set_aside
 from app.trial.trial_context import TrialContext, cell_context, trial_contexts

@@ -16,7 +16,7 @@ from app.migration.states import LIVE
 from app.problems import Problem
 from app.reading.seal import require_true_reading
 from app.trial.account import APPROVABLE, has_true_account
-from app.trial.required_records import changes_of
+from app.trial.relied_workspace_records import changes_of
 from app.worker.leases import DONE
 from app.worker.runtime import Runtime
 

@@ -12,7 +12,7 @@ from app.migration.trials import current_trial
 from app.problems import Problem
 from app.reading.seal import require_true_reading
 from app.trial.account import APPROVABLE
-from app.trial.required_records import changes_of, outdated
+from app.trial.relied_workspace_records import changes_of, outdated
 from app.trial.trial_damage import ledger_fault, trial_fault
 from app.web.page_context import Visit, page, visit_of
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from app.index.row_relations import RowPlace, RowRelations
 from app.mapping.kind import Source
-from app.matching.rows_behind import rows_behind
+from app.matching.deciding_rows import rows_that_decided
 from app.migration.fates import outcomes_of_rows
 from app.migration.models import ExportFile, Migration, Trial
 from app.records.shown_cells import CellPlace
@@ -45,7 +45,7 @@ def linked_rows(
     with visit.read() as session:
         parts = {row: part_of_line(session, visit.move, *row) for row in rows}
         places = {row: (part.number, row[1]) for row, part in parts.items() if part is not None}
-    relations = rows_behind(visit.runtime, visit.move, trial, places.values())
+    relations = rows_that_decided(visit.runtime, visit.move, trial, places.values())
     with visit.read() as session:
         return {
             row: _linked(session, visit.move, visit.source, trial, relations[place])

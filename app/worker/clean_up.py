@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import structlog
 from sqlmodel import Session, col, select
 
-from app.caspen.journal import forget_replaced, replaced_by
+from app.caspen.replaced_records import forget_replaced, replaced_by
 from app.db import now
 from app.fetch.chunked_uploads import KEPT
 from app.index.stored_index import index_key

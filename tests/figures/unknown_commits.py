@@ -18,7 +18,7 @@ from tests.harness.clinic import settings_in
 from tests.harness.waiting import Ceiling
 from tests.world import accounted, history_legal, nothing_early, one_each, same_content
 from tests.world.bases import made_in
-from tests.world.cutting import CuttingLine
+from tests.world.cut_commits import CuttingLine
 from tests.world.export import planted
 from tests.world.left import Left
 from tests.world.move import MEGAN, arrive, finish, hand_over, state, time_passes

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.caspen.gateway import Gateway
-from app.caspen.journal import replaced_by
 from app.caspen.references import dangling_links
+from app.caspen.replaced_records import replaced_by
 from app.migration.advance import GuardRefused, WrongState
 from app.migration.states import Event, State
 from app.worker.clean_up import due_for_purge, forget_journals, purge

@@ -10,7 +10,7 @@ from app.caspen.workspace_snapshot import (
     WorkspaceSnapshot,
     WorkspaceUser,
 )
-from app.index.referred import ReferredThing
+from app.index.use_counts import ReferredThing
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Choice, Plan

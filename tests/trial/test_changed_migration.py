@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import col, func, select
 
 from app.caspen.gateway import create_workspace
-from app.caspen.journal import replaced_by
+from app.caspen.replaced_records import replaced_by
 from app.caspen.trial_health import TrialFault
 from app.db import now
 from app.fetch.chunked_uploads import sweep_uploads

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from app.errors import Stop
 from app.json_values import JsonObject, JsonValue
 from app.links.failure_tables import parse_failure_table
-from app.links.file_requests import build_range_headers, get_objects, get_text, parse_refusal
+from app.links.file_responses import build_range_headers, get_objects, get_text, parse_refusal
 from app.links.file_signatures import first_kind
 from app.links.folder_listing import FolderEntry, FolderListing, ListingPages, RemoteFolder, walk_folder
 from app.links.host_provider import ProviderRoute

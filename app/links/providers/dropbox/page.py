@@ -6,7 +6,7 @@ Dropbox does not document this behaviour.
 from collections.abc import Sequence
 
 from app.links.failure_tables import parse_failure_table
-from app.links.file_requests import build_range_headers, parse_size
+from app.links.file_responses import build_range_headers, parse_size
 from app.links.file_signatures import first_kind, is_page
 from app.links.host_provider import ProviderRoute
 from app.links.link_problems import stop

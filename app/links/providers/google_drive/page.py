@@ -9,7 +9,7 @@ from urllib.parse import quote, urljoin
 
 from app.errors import Stop
 from app.links.failure_tables import parse_failure_table
-from app.links.file_requests import build_range_headers, parse_size
+from app.links.file_responses import build_range_headers, parse_size
 from app.links.file_signatures import first_kind, is_page
 from app.links.folder_listing import FolderEntry, NativeDocument, RemoteFolder, walk_folder
 from app.links.host_provider import ProviderRoute

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from app.links.failure_tables import AddressRules, parse_failure_table
-from app.links.file_requests import build_range_headers, parse_refusal, parse_size
+from app.links.file_responses import build_range_headers, parse_refusal, parse_size
 from app.links.file_signatures import first_kind
 from app.links.host_provider import ProviderRoute
 from app.links.link_problems import stop

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from app.errors import Stop
 from app.json_values import JsonObject, JsonValue
 from app.links.failure_tables import parse_failure_table
-from app.links.file_requests import build_range_headers, get_object, get_objects, get_text
+from app.links.file_responses import build_range_headers, get_object, get_objects, get_text
 from app.links.file_signatures import first_kind, is_page
 from app.links.folder_listing import FolderEntry, FolderListing, ListingPages, NativeDocument, RemoteFolder, walk_folder
 from app.links.host_provider import ProviderRoute

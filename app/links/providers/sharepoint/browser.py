@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from app.errors import Stop
 from app.json_values import JsonObject, JsonValue
-from app.links.file_requests import build_range_headers, get_objects, parse_size
+from app.links.file_responses import build_range_headers, get_objects, parse_size
 from app.links.file_signatures import first_kind, is_page
 from app.links.folder_listing import FolderEntry, FolderListing, ListingPages, RemoteFolder, walk_folder
 from app.links.host_provider import ProviderRoute

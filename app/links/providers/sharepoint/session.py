@@ -6,7 +6,7 @@ from urllib.parse import quote, urljoin
 
 from app.errors import Stop
 from app.links.failure_tables import parse_address_rules, parse_failure_table
-from app.links.file_requests import parse_refusal
+from app.links.file_responses import parse_refusal
 from app.links.file_signatures import is_page
 from app.links.link_problems import stop
 from app.links.normalise import parse

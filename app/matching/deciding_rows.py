@@ -17,10 +17,13 @@ Place = tuple[int, int]
 """A part and a line."""
 
 
-def rows_behind(
+def rows_that_decided(
     runtime: Runtime, migration: Migration, trial: Trial, places: Iterable[Place]
 ) -> dict[Place, RowRelations]:
-    """The relations of rows by place. Empty after our copy of the export was deleted."""
+    """The relations of rows by place: what became of each, and which other rows decided that.
+
+    Empty after our copy of the export was deleted.
+    """
     wanted = list(dict.fromkeys(places))
     if not wanted or not migration.wrapped_key:
         return {}
