@@ -26,7 +26,7 @@ from sqlmodel import Session, SQLModel
 
 from app.changed_values import ValueChanged
 from app.side_effects import is_listening, side_effect, statement
-from app.storable_values import checking
+from app.stored_value_types import checking
 
 PATIENCE_SECONDS = 60.0
 MODE_AGAIN_SECONDS = 0.02

@@ -7,7 +7,7 @@ from typing import Any
 from app.caspen.tables import Imported
 from app.records.field import RecordField
 from app.records.names_of_ids import RecordNames
-from app.records.record_reader import Reader
+from app.records.reader_rights import Reader
 
 NOTHING: frozenset[str] = frozenset()
 

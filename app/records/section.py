@@ -9,8 +9,8 @@ from app.caspen.stores import Store
 from app.records.field import RecordField
 from app.records.names_of_ids import RecordNames
 from app.records.query import PAGE, counts, find
+from app.records.reader_rights import Reader
 from app.records.record_kind import RecordKind
-from app.records.record_reader import Reader
 
 LONGEST = 64 * 1024  # longer records have a page of their own
 Tag = tuple[str, str]  # text, and who must act: "", "needs", "stop" or "done"

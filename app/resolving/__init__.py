@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from app.resolving import (
     answers,
+    appointment_overlaps,
     case_attendees,
     deleted,
     duplicates,
     earlier,
     files,
-    hours,
     kinds,
     likely_duplicates,
     members,
@@ -18,7 +18,6 @@ from app.resolving import (
     named_references,
     orphan_rate,
     orphans,
-    overlaps,
     own_records,
     parents,
     placeholders,
@@ -26,6 +25,7 @@ from app.resolving import (
     required_targets,
     same_names,
     targets,
+    weekly_hours,
 )
 from app.resolving.rule import ResolvingContext
 
@@ -45,12 +45,12 @@ RULES: tuple[Callable[[ResolvingContext], None], ...] = (
     members.apply,
     own_records.apply,
     case_attendees.apply,
-    hours.apply,
+    weekly_hours.apply,
     answers.apply,
     likely_duplicates.apply,
     same_names.apply,
     referrers.apply,
     orphan_rate.apply,
-    overlaps.apply,
+    appointment_overlaps.apply,
     required_targets.apply,
 )

@@ -23,7 +23,7 @@ from app.records.kinds.clients import name as name_of
 from app.records.kinds.files import KIND as FILES
 from app.records.names_of_ids import RecordNames
 from app.records.query import get
-from app.records.record_reader import EVERYTHING
+from app.records.reader_rights import EVERYTHING
 from app.records.section import section_page, tabs
 from app.records.sections import BY_NAME, SECTIONS
 from app.sandbox.demo import WORKSPACE, close_gaps, open_gaps

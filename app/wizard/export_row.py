@@ -9,7 +9,7 @@ from app.migration.trials import current_trial
 from app.records.evidence_lines import LEFT_OUT, MATCHED, NOT_BROUGHT, cells_alone, counts_instead
 from app.records.kinds import BY_NAME, hidden_from
 from app.records.query import get
-from app.records.record_reader import reader_of
+from app.records.reader_rights import reader_of
 from app.records.source_row import SourceGone, SourceRow, part_of_line, read_source
 from app.web.page_context import Visit, page, visit_of
 from app.wizard.later_export import offers_later_export

@@ -20,7 +20,7 @@ from app.migration.mail_names import Mail
 from app.migration.models import AuditEntry, Migration
 from app.migration.outbox import post, post_to
 from app.migration.states import Actor
-from app.records.record_reader import reader_of
+from app.records.reader_rights import reader_of
 from app.web.form_fingerprint import TICK, FormField, Shown
 from app.web.page_context import Confirmed, Visit, go, page, shows, visit_of
 from app.web.repeated_forms import answered_before

@@ -15,8 +15,8 @@ from app.records.field import RecordField
 from app.records.names_of_ids import RecordNames
 from app.records.origin import RecordOrigin, origin_of
 from app.records.query import get
+from app.records.reader_rights import Reader, reader_of
 from app.records.record_kind import RecordKind
-from app.records.record_reader import Reader, reader_of
 from app.web.page_context import Visit, visit_of
 
 

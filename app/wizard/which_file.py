@@ -23,7 +23,7 @@ from app.problems import Problem, catalogue
 from app.reading.document_folders import folder_of
 from app.reading.previews import BUSY, FAILED, PreviewQuestion, load_preview
 from app.records.kinds import hidden_from
-from app.records.record_reader import reader_of
+from app.records.reader_rights import reader_of
 from app.request_sizes import read_form
 from app.web.form_fingerprint import Shown, columns_shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of

@@ -7,7 +7,7 @@ from app.caspen.load_part import RowRecords
 from app.caspen.stores import Store, Stores
 from app.mapping.rows import Record
 from app.records.names_of_ids import RecordNames
-from app.records.record_reader import EVERYTHING, Reader
+from app.records.reader_rights import EVERYTHING, Reader
 from app.records.section import SectionPage, section_page
 from app.records.sections import BY_NAME
 from tests.caspen.story import IDS, NOON, WORKSPACE, client_id

@@ -11,7 +11,7 @@ from app.records.kinds.clients import KIND as CLIENT
 from app.records.kinds.forms import KIND as FORM
 from app.records.names_of_ids import RecordNames
 from app.records.query import counts, find, get
-from app.records.record_reader import EVERYTHING, Reader
+from app.records.reader_rights import EVERYTHING, Reader
 from app.records.section import LONGEST, tabs
 from app.records.sections import SECTIONS
 from tests.caspen.story import IDS, NOON, WORKSPACE, appointment, client_id, clinic, live_clinic, note, trial_of

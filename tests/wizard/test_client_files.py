@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from app.caspen.tables import File
 from app.migration.models import AuditEntry
 from app.reading.attachment_storage import attachment_key, attachments_prefix
-from app.records.record_reader import Reader
+from app.records.reader_rights import Reader
 from tests.conftest import At
 from tests.harness.page_text import words
 from tests.harness.product import ANA, MEGAN, RICK, VERA, Product

@@ -10,7 +10,7 @@ from app.access.invitations import MOST_A_DAY, MOST_A_DAY_PER_ADDRESS
 from app.access.rights import Role
 from app.access.viewer import Viewer
 from app.db import now
-from app.records.record_reader import reader_of
+from app.records.reader_rights import reader_of
 from tests.conftest import At
 from tests.harness.invitations import (
     answer_invitation,

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.caspen.canonical_values import exact_text, moment_text, nested_text
-from app.storable_values import readable
+from app.stored_value_types import readable
 
 
 def _moment_of(value: Any) -> datetime:

@@ -28,8 +28,8 @@ from app.records.kinds import (
     services,
     users,
 )
+from app.records.reader_rights import Reader
 from app.records.record_kind import NOTHING, RecordKind
-from app.records.record_reader import Reader
 
 KINDS: tuple[RecordKind, ...] = (
     locations.KIND,

@@ -7,8 +7,8 @@ from app.formatting import size
 from app.records.field import RecordField, text_field
 from app.records.labels import moment_field, to_label
 from app.records.names_of_ids import RecordNames
+from app.records.reader_rights import Reader
 from app.records.record_kind import NOTHING, RecordKind
-from app.records.record_reader import Reader
 
 CLINICAL = frozenset({"description", "sha256"})
 TYPES = {

@@ -7,8 +7,8 @@ from app.mapping.form_content import is_image
 from app.records.field import FormSheet, RecordField, text_field
 from app.records.labels import moment_field, to_label, yes_no
 from app.records.names_of_ids import RecordNames
+from app.records.reader_rights import Reader
 from app.records.record_kind import NOTHING, RecordKind
-from app.records.record_reader import Reader
 
 CLINICAL = frozenset({"content", "signatures"})
 
