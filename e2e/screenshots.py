@@ -17,7 +17,7 @@ from e2e.pages.overview import Overview
 from e2e.pages.start import Start
 from e2e.product import Product, running
 from e2e.states import other_states
-from tests.harness.browser import chromium, patient_page
+from tests.harness.browser import chromium
 from tests.harness.prepared_moves import PreparedFolders
 from tests.look.links import every_state
 from tests.look.pages import served
@@ -115,11 +115,11 @@ def links(page: Page, camera: Camera) -> None:
 def main() -> int:
     camera = Camera(FOLDER)
     with chromium() as browser:
-        links(patient_page(browser, viewport=SCREEN), camera)
+        links(browser.new_page(viewport=SCREEN), camera)
         if "links" in sys.argv[1:]:
             return 0
         with running() as product:
-            all_pages(product, patient_page(browser, viewport=SCREEN), camera)
+            all_pages(product, browser.new_page(viewport=SCREEN), camera)
         with running() as product:
             other_states(browser.new_context(viewport=SCREEN).new_page(), product.url, camera)
     print(f"{len(camera.taken)} pictures in {FOLDER}")  # noqa: T201 - a command for people

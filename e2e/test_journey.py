@@ -10,7 +10,7 @@ from e2e.pages.checklist import Checklist
 from e2e.pages.report import Report
 from e2e.pages.review import Review
 from e2e.product import Product
-from tests.harness.browser import axe, patient_page, scrolls_sideways
+from tests.harness.browser import axe, scrolls_sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 
@@ -34,7 +34,7 @@ class Reader:
 
 
 def test_a_clinic_moves_and_finds_its_records_live(product: Product, browser: Browser) -> None:
-    page = patient_page(browser, viewport={"width": 1280, "height": 900})
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     faults: list[str] = []

@@ -11,13 +11,12 @@ from e2e.pages.matches import Matches
 from e2e.pages.progress import Progress
 from e2e.pages.review import Review
 from e2e.product import Product
-from tests.harness.browser import patient_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 
 
 def test_a_worker_is_killed_while_the_page_watches(product: Product, browser: Browser) -> None:
-    page = patient_page(browser)
+    page = browser.new_page()
     streams: list[str] = []
     page.on("request", lambda request: streams.append(request.url) if "/progress/events" in request.url else None)
     journey = Journey(page, product.url)

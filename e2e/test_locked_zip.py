@@ -10,7 +10,7 @@ from e2e.pages.handover import Handover
 from e2e.pages.progress import Progress
 from e2e.pages.zip_password import ZipPassword
 from e2e.product import Product
-from tests.harness.browser import PATIENCE_MS, axe, scrolls_sideways
+from tests.harness.browser import axe, scrolls_sideways
 from tests.wizard.questionable import few
 from tests.wizard.test_zip_password import SECRET, closed
 
@@ -30,7 +30,6 @@ def test_a_locked_zip_is_opened_with_its_password(product: Product, browser: Bro
     export = tmp_path / "export.zip"
     export.write_bytes(closed(few()))
     context = browser.new_context(viewport={"width": 320, "height": 900})
-    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     journey = Journey(page, product.url)
     journey.enter()

@@ -11,7 +11,7 @@ from e2e.pages.handover import Handover
 from e2e.pages.progress import Progress
 from e2e.pages.which_file import WhichFile
 from e2e.product import Product
-from tests.harness.browser import PATIENCE_MS, axe, scrolls_sideways
+from tests.harness.browser import axe, scrolls_sideways
 from tests.harness.unknown_dialect import UnknownDialectExport, write_unknown_dialect
 from tests.harness.waiting import until
 
@@ -53,7 +53,6 @@ def rows_by_kind(page: Handover) -> dict[str, int]:
 def test_an_unknown_dialect_is_paired_in_the_browser(product: Product, browser: Browser, tmp_path: Path) -> None:
     export = write_unknown_dialect(tmp_path / "export.zip")
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     journey = Journey(page, product.url)
     journey.enter()

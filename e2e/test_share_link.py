@@ -17,7 +17,7 @@ from e2e.pages.handover import Handover
 from e2e.pages.link import Link
 from e2e.pages.progress import Progress
 from e2e.product import Product, running
-from tests.harness.browser import PATIENCE_MS, axe, scrolls_sideways, until_in_page
+from tests.harness.browser import axe, scrolls_sideways, until_in_page
 from tests.harness.prepared_moves import tiny_export
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
@@ -67,7 +67,6 @@ def test_a_private_link_is_mended_by_following_the_provider_help(
     product: Product, browser: Browser, net: FakeInternet, tmp_path: Path
 ) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     journey = Journey(page, product.url)
     journey.enter()

@@ -6,14 +6,12 @@ from playwright.sync_api import Browser
 from e2e.journey import Journey
 from e2e.pages.report import Report
 from e2e.product import Product
-from tests.harness.browser import PATIENCE_MS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 
 
 def test_a_clinic_moves_without_javascript(product: Product, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
-    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     journey = Journey(page, product.url)
 

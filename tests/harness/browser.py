@@ -36,18 +36,29 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 @contextmanager
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGS)
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGS, timeout=PATIENCE_MS)
+        be_patient(browser)
         try:
             yield browser
         finally:
             browser.close()
 
 
-def patient_page(browser: Browser, **more: Any) -> Page:
-    """A page of a window of its own that waits for as long as a busy machine needs."""
-    page = browser.new_page(**more)
-    page.set_default_timeout(PATIENCE_MS)
-    return page
+def be_patient(browser: Browser) -> None:
+    """Gives every page of the browser the ceiling of tests: 30 seconds, as Playwright has it, is too short."""
+    new_context, new_page = browser.new_context, browser.new_page
+
+    def patient_context(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    def patient_page(**options: Any) -> Page:
+        page = new_page(**options)
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+    browser.new_context, browser.new_page = patient_context, patient_page  # type: ignore[method-assign]
 
 
 @contextmanager

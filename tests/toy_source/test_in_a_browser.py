@@ -3,7 +3,7 @@
 import pytest
 
 from app.sandbox.demo import WORKSPACE
-from tests.harness.browser import PATIENCE_MS, axe, chromium, scrolls_sideways, served_app
+from tests.harness.browser import axe, chromium, scrolls_sideways, served_app
 from tests.harness.page_text import headline
 from tests.harness.product import MEGAN, Product
 from tests.toy_source.tidewater.source import SOURCE
@@ -17,7 +17,6 @@ def test_a_person_chooses_the_system_and_the_move_leaves_it(product: Product, wi
     megan = product.visitor(MEGAN)
     with served_app(product.app) as address, chromium() as browser:
         context = browser.new_context(java_script_enabled=has_javascript, viewport={"width": width, "height": 844})
-        context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([{"name": n, "value": value, "url": address} for n, value in megan.cookies.items()])
         page = context.new_page()
         page.goto(f"{address}/start?workspace={WORKSPACE}")
