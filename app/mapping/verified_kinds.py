@@ -191,13 +191,18 @@ class VerifiedKind:
         return self.headers[self.key]
 
     def with_headers(self, headers: Mapping[str, KindHeaders]) -> "VerifiedKind":
-        """The kind with the headers of its source, by kind. An attribute that the kind does not have has no header."""
-        own, overriding = headers.get(self.kind, {}), self.overridden_by
+        """The kind with the headers of its source, by kind. An attribute that the kind does not have has no header.
+
+        A kind that `headers` does not name keeps the headers that it has.
+        """
+        own, overriding = headers.get(self.kind, self.headers), self.overridden_by
         return replace(
             self,
             columns=tuple(column.with_headers(own) for column in self.columns),
             reported_problems=tuple(problem.with_headers(own) for problem in self.reported_problems),
-            overridden_by=overriding.with_headers(headers.get(overriding.kind, {})) if overriding else None,
+            overridden_by=overriding.with_headers(headers[overriding.kind])
+            if overriding and overriding.kind in headers
+            else overriding,
             headers=own,
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from app.templating import STATIC, package
 from tests.harness.waiting import SETTING, USUAL_SECONDS, Ceiling, patience, patience_ms, pause_in_page
@@ -101,8 +101,25 @@ def axe_source() -> str:
     return (STATIC / package("axe-core") / "axe.min.js").read_text()
 
 
+MOVED_ON = "Execution context was destroyed"
+"""What Playwright says if a page leads elsewhere while a script runs in it, as pages of progress do at their end."""
+
+
 def axe(page: Page) -> list[str]:
-    """The faults that axe-core finds on the page, one line per element; empty if there are none."""
+    """The faults that axe-core finds on the page, one line per element; empty if there are none.
+
+    If the page leads elsewhere by itself meanwhile, the page where it arrives is read.
+    """
+    while True:
+        try:
+            return _faults(page)
+        except Error as fault:
+            if MOVED_ON not in fault.message:
+                raise
+        page.wait_for_load_state()
+
+
+def _faults(page: Page) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(axe_source())
     found = page.evaluate(f"axe.run({{runOnly: {json.dumps(RULES)}}}).then((result) => result.violations)")

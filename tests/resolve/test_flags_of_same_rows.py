@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import product
+from types import NoneType
 from typing import Any, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,7 @@ def flags() -> Iterator[tuple[Kind[Any], str]]:
         yield from (
             (kind, placed.name)
             for placed in columns_of(kind.row)
-            if bool in get_args(hints[placed.name]) and not placed.column.set_by_reading
+            if set(get_args(hints[placed.name])) == {bool, NoneType} and not placed.column.set_by_reading
         )
 
 

@@ -106,7 +106,7 @@ def test_a_column_of_a_sample_has_the_headers_of_its_attribute(case: str) -> Non
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        (SampleColumn("nickname"), "the kind patients has no column nickname"),
+        (SampleColumn("nickname"), "nickname of the kind patients, which has no such column"),
         (SampleColumn("last_name", other_api_header="nickname"), "last_name of the kind patients .* header nickname"),
         (SampleColumn("custom", other_native_header="Own: Club"), "custom of the kind patients .* header Own: Club"),
     ],
