@@ -124,22 +124,7 @@ def balance_of(trial: Trial, source: Source) -> Balance:
     """
     kinds = {kind.name: kind for kind in source.kinds}
     lines = tuple(
-        KindLine(
-            kind=stored["kind"],
-            read=stored["read"],
-            created=stored["created"],
-            updated=stored["updated"],
-            unchanged=stored["unchanged"],
-            left_out=stored["left_out"],
-            skipped=stored["skipped"],
-            held=stored["held"],
-            refused=stored["refused"],
-            records=stored["records"],
-            source_digest=stored["source_digest"],
-            caspen_digest=stored["caspen_digest"],
-            label=kinds[stored["kind"]].label,
-            moves=kinds[stored["kind"]].imported,
-        )
+        KindLine(**stored, label=kinds[stored["kind"]].label, moves=kinds[stored["kind"]].imported)
         for stored in trial.kinds
     )
     return Balance((*lines, *map(_line_apart, apart_of(trial))), trial.balanced)

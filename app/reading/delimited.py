@@ -86,7 +86,7 @@ class _PhysicalLines:
         return line
 
     def _line_behind_blank_ones(self) -> str:
-        """Skips blank lines between two rows, of which one was read.
+        """Skips the blank lines between two rows. The first of them was read already.
 
         Returns the next line, or "" if the next line is in the text that was read ahead. A file can unpack to millions
         of blank lines, so they are skipped in blocks.

@@ -13,7 +13,6 @@ from sqlmodel import Session, col, select
 
 from app.db import now
 from app.errors import Stop
-from app.fetch import fetch_export
 from app.index.store import OtherFormat
 from app.migration.advance import By, Cause, GuardRefused, advance, locked
 from app.migration.audited import load_audited
@@ -46,7 +45,6 @@ from app.worker.outcome import Done, Exhausted
 from app.worker.runtime import Runtime
 from app.worker.stages import STAGES, Phase, Stage
 
-GIVE_UP_SECONDS = 24 * 3600.0  # how long a temporary problem is waited for
 LONGEST_WAIT = 300.0
 KILLS_PER_TRY = 7
 AWAY_SECONDS = 1.0
@@ -209,14 +207,17 @@ def _settle_exhausted(runtime: Runtime, migration: Migration, phase: Phase, leas
 
 
 def _stopped(runtime: Runtime, migration: Migration, lease: Lease, stop: Stop, turn: WorkerTurn) -> None:
-    """Retries a temporary problem for a day, with growing pauses. Every other problem ends the stage."""
-    waited = (now() - migration.since).total_seconds()
-    patient = lease.phase == fetch_export.PHASE  # a download has its own deadline
-    if stop.retryable and (waited < GIVE_UP_SECONDS or patient or stop.problem.code == "no_space"):
-        wait = stop.retry_after if stop.retry_after is not None else min(max(waited / 10, 1.0), LONGEST_WAIT)
-        fail(runtime.ledger, lease, stop.problem.code, wait=wait, counts=False)
+    """Retries a temporary problem, with growing pauses. Every other problem ends the stage.
+
+    A temporary problem is a provider that does not answer, which the download gives up at its own deadline, or a full
+    disk, which is waited for until it has room.
+    """
+    if not stop.retryable:
+        _give_up(runtime, lease, stop.problem, turn)
         return
-    _give_up(runtime, lease, stop.problem, turn)
+    waited = (now() - migration.since).total_seconds()
+    wait = stop.retry_after if stop.retry_after is not None else min(max(waited / 10, 1.0), LONGEST_WAIT)
+    fail(runtime.ledger, lease, stop.problem.code, wait=wait, counts=False)
 
 
 def _give_up(runtime: Runtime, lease: Lease, problem: Problem, turn: WorkerTurn) -> None:
