@@ -4,7 +4,10 @@ import pytest
 
 from app.settings import Environment
 from tests.conftest import At
+from tests.harness.clinic_fixtures import empty_database, postgres, postgres_at
 from tests.harness.product import Product
+
+__all__ = ["empty_database", "postgres", "postgres_at", "production"]
 
 
 @pytest.fixture

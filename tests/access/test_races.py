@@ -3,10 +3,8 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from app.access import invitations, members, sessions
@@ -16,28 +14,16 @@ from app.access.sessions import load_viewer
 from app.db import Database, now
 from app.schema.trees import TREES
 from app.schema.upgrade import upgrade_tree
-from tests.harness.postgres import postgres_url
 
 CLINIC = "wsp_race"
 ROUNDS = 12
 Act = Callable[[Session], object]
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    yield from postgres_url()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture
+def ledger(empty_database: str) -> Iterator[Database]:
     """A ledger with Ada and Bea, the two admins of a clinic, and Cem, who is invited."""
-    if request.param == "postgres":
-        database = Database(request.getfixturevalue("postgres"))
-        with database.engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-    else:
-        database = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
+    database = Database(empty_database)
     upgrade_tree(next(tree for tree in TREES if tree.name == "ledger"), database.engine)
     with database.write() as session:
         session.add_all(

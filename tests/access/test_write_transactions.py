@@ -1,30 +1,20 @@
 """A transaction that writes commits everything or nothing, however long it waits for a lock, on both databases."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
 from app.access.access_tables import Person
 from app.db import Database, LedgerTable
-from tests.harness.postgres import postgres_url
 
 PATIENCE = (None, 0.1, 8.0)
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    yield from postgres_url()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    on_files = request.param == "sqlite"
-    database = Database(f"sqlite:///{tmp_path}/ledger.sqlite" if on_files else request.getfixturevalue("postgres"))
-    people = [LedgerTable.metadata.tables["person"]]
-    LedgerTable.metadata.drop_all(database.engine, tables=people)
-    LedgerTable.metadata.create_all(database.engine, tables=people)
+@pytest.fixture
+def ledger(empty_database: str) -> Iterator[Database]:
+    database = Database(empty_database)
+    LedgerTable.metadata.create_all(database.engine, tables=[LedgerTable.metadata.tables["person"]])
     yield database
     database.dispose()
 

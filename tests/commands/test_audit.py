@@ -16,15 +16,9 @@ from app.migration.models import AuditEntry
 from app.settings import Settings
 from app.worker.runtime import Runtime, open_runtime
 from tests.harness.clinic import settings_in
-from tests.harness.postgres import postgres_url
 
 LINES = 3
 TABLE = AuditEntry.__table__  # type: ignore[attr-defined]  # set by the table class
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    yield from postgres_url()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

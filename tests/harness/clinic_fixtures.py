@@ -1,4 +1,4 @@
-"""Fixtures: a runtime in a folder of its own, a clinic in it, and a PostgreSQL database.
+"""Fixtures: a runtime in a folder of its own, a clinic in it, and an empty database.
 
 The conftest.py of a folder whose tests need them imports them.
 """
@@ -40,3 +40,11 @@ def postgres(postgres_at: str) -> str:
     with psycopg.connect(postgres_at, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     return postgres_at.removesuffix("postgres") + name
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database: a test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres"))
+    return f"sqlite:///{tmp_path}/empty.sqlite"

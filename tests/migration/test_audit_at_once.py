@@ -2,27 +2,19 @@
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from app.db import Database, LedgerTable
 from app.migration.audit import chain_holds, write_audit
-from tests.harness.postgres import postgres_url
 from tests.harness.waiting import patience
 
 WRITERS, LINES = 4, 8
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    yield from postgres_url()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    is_file = request.param == "sqlite"
-    database = Database(f"sqlite:///{tmp_path}/ledger.sqlite" if is_file else request.getfixturevalue("postgres"))
+@pytest.fixture
+def ledger(empty_database: str) -> Iterator[Database]:
+    database = Database(empty_database)
     LedgerTable.metadata.create_all(database.engine)
     yield database
     database.dispose()

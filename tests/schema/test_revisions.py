@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,25 +12,12 @@ from sqlalchemy.engine import Engine
 from app.db import make_engine
 from app.schema.trees import TREES, Tree
 from app.schema.upgrade import upgrade_tree
-from tests.harness.postgres import postgres_url
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    yield from postgres_url()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+@pytest.fixture
+def engine(empty_database: str) -> Iterator[Engine]:
     """An empty database."""
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres")
-        with make_engine(url).begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-    else:
-        url = f"sqlite:///{tmp_path}/new.sqlite"
-    engine = make_engine(url)
+    engine = make_engine(empty_database)
     yield engine
     engine.dispose()
 

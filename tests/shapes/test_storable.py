@@ -1,21 +1,14 @@
 """A sign that no database can hold, in every cell of every kind, takes nothing of any row along, on both databases."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from tests.harness.postgres import postgres_url
 from tests.shapes.export import BESIDE, KINDS
 from tests.shapes.shapes import REFERENCE, STRUCTURED, Files
 from tests.shapes.tried import tried
 
 SIGNS = {"a high half": "\ud83d", "a low half": "\udc00", "NUL": "\0"}
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    yield from postgres_url()
 
 
 def spoiled(cell: str, header: str, sign: str) -> str:
