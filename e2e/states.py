@@ -60,8 +60,8 @@ def begin(journey: Journey, words: str = "See what moves and what stays") -> Non
 
 def our_fault(journey: Journey, seen: Seen) -> None:
     """The page of a bug of ours, which nothing in the product makes on purpose."""
-    told = {"source": source(None), "environment": "test", "error_id": "e-7c41-e09a", "at": now()}
-    html = environment().get_template("errors/500.html").render(told)
+    values = {"source": source(None), "environment": "test", "error_id": "e-7c41-e09a", "at": now()}
+    html = environment().get_template("errors/500.html").render(values)
     address = f"{journey.url}/broken"
     journey.page.route(address, lambda route: route.fulfill(status=500, body=html, content_type="text/html"))
     journey.page.goto(address)

@@ -39,13 +39,13 @@ def tried(desk: Desk) -> Tried:
     )
 
 
-def told(tried: Tried, code: str) -> dict[str, str]:
+def reported(tried: Tried, code: str) -> dict[str, str]:
     return {str(p.source_id): p.level for p in tried.clinic.problems("trial:1") if p.code == code}
 
 
 def test_47_a_draft_stays_a_draft_and_is_reported(tried: Tried) -> None:
     assert tried.record("progress_notes", "47")["state"] == "draft"
-    assert told(tried, "note_draft_imported") == {"47": "warning"}
+    assert reported(tried, "note_draft_imported") == {"47": "warning"}
 
 
 def test_48_a_script_in_a_note_is_taken_out(tried: Tried) -> None:
@@ -53,11 +53,11 @@ def test_48_a_script_in_a_note_is_taken_out(tried: Tried) -> None:
     assert "<p>Better</p>" in body
     assert "script" not in body
     assert "alert" not in body
-    assert told(tried, "html_sanitised") == {"48": "warning"}
+    assert reported(tried, "html_sanitised") == {"48": "warning"}
 
 
 def test_49_a_note_whose_content_cannot_be_read_is_held(tried: Tried) -> None:
-    assert told(tried, "bad_json") == {"49": "held"}
+    assert reported(tried, "bad_json") == {"49": "held"}
     assert tried.kind("treatment_notes")["held"] == 1
 
 
@@ -69,17 +69,17 @@ def test_51_two_answers_where_one_was_asked_for_are_both_kept(tried: Tried) -> N
     body = tried.record("progress_notes", "51")["body"]
     assert [option for option in "ABC" if f"☑ {option}" in body] == ["A", "B"]
     assert "☐ C" in body
-    assert told(tried, "radio_multiple_selected") == {"51": "warning"}
+    assert reported(tried, "radio_multiple_selected") == {"51": "warning"}
 
 
 def test_52_a_form_that_was_never_filled_in_stays_so_and_is_not_sent(tried: Tried) -> None:
     form = tried.record("forms", "52")
     assert (form["status"], form["completed_at"]) == ("incomplete", None)
-    assert told(tried, "form_incomplete") == {"52": "warning"}
+    assert reported(tried, "form_incomplete") == {"52": "warning"}
 
 
 def test_53_a_message_with_a_sign_in_code_is_not_imported(tried: Tried) -> None:
-    assert told(tried, "system_communication_skipped") == {"53": "skipped"}
+    assert reported(tried, "system_communication_skipped") == {"53": "skipped"}
     assert [c["source_id"] for c in tried.records("communications")] == ["54"]
 
 

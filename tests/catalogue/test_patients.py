@@ -45,7 +45,7 @@ def tried(desk: Desk) -> Tried:
     return desk.tried({"patients.csv": table(HEADER, *([row.get(name, "") for name in HEADER] for row in filled))})
 
 
-def told(tried: Tried, code: str) -> set[str]:
+def reported(tried: Tried, code: str) -> set[str]:
     """The ids of the rows for which a code is reported."""
     return {str(p.source_id) for p in tried.clinic.problems("trial:1") if p.code == code}
 
@@ -58,7 +58,7 @@ def consents(tried: Tried, patient: str) -> dict[str, str]:
 def test_19_a_repeated_hour_is_distinguished_by_its_offset(tried: Tried) -> None:
     assert tried.record("clients", "19")["source_created_at"] == "2026-04-04T16:30:00Z"
     assert tried.record("clients", "191")["source_created_at"] == "2026-04-04T15:30:00Z"
-    assert told(tried, "dst_overlap") == set()
+    assert reported(tried, "dst_overlap") == set()
 
 
 def test_20_a_time_without_an_offset_is_read_in_the_clinic_s_zone_and_reported(desk: Desk) -> None:
@@ -71,17 +71,17 @@ def test_20_a_time_without_an_offset_is_read_in_the_clinic_s_zone_and_reported(d
 def test_21_days_that_can_be_read_in_two_ways_stay_empty(tried: Tried) -> None:
     births = [tried.record("clients", key)["date_of_birth"] for key in ("21", "211", "212")]
     assert births == ["1980-02-13", "1980-02-13", None]
-    assert told(tried, "date_ambiguous") == {"212"}
+    assert reported(tried, "date_ambiguous") == {"212"}
 
 
 def test_22_a_birth_in_the_future_is_left_empty(tried: Tried) -> None:
     assert tried.record("clients", "22")["date_of_birth"] is None
-    assert told(tried, "bad_date_of_birth") == {"22"}
+    assert reported(tried, "bad_date_of_birth") == {"22"}
 
 
 def test_23_a_spreadsheet_day_number_is_read_and_reported(tried: Tried) -> None:
     assert tried.record("clients", "23")["date_of_birth"] == "1980-02-14"
-    assert told(tried, "excel_serial_date") == {"23"}
+    assert reported(tried, "excel_serial_date") == {"23"}
 
 
 def test_24_unsubscribed_means_no(tried: Tried) -> None:
@@ -106,32 +106,32 @@ def test_28_words_for_a_phone_go_to_the_notes(tried: Tried) -> None:
     client = tried.record("clients", "28")
     assert (client["phone_number"], client["phone_numbers"]) == (None, [])
     assert "ask mum" in client["notes"]
-    assert told(tried, "bad_phone") == {"28"}
+    assert reported(tried, "bad_phone") == {"28"}
 
 
 def test_29_an_invalid_address_goes_to_the_notes(tried: Tried) -> None:
     client = tried.record("clients", "29")
     assert client["email"] is None
     assert "jo@@x" in client["notes"]
-    assert told(tried, "bad_email") == {"29"}
+    assert reported(tried, "bad_email") == {"29"}
 
 
 def test_30_siblings_share_a_mobile_and_an_address(tried: Tried) -> None:
     siblings = [tried.record("clients", key) for key in ("30", "301")]
     assert {s["email"] for s in siblings} == {"mum@family.example"}
     assert {s["phone_number"] for s in siblings} == {"+61400555666"}
-    assert told(tried, "possible_duplicate_patient") == set()
+    assert reported(tried, "possible_duplicate_patient") == set()
 
 
 def test_31_a_missing_first_name_is_a_dash_and_reported(tried: Tried) -> None:
     client = tried.record("clients", "31")
     assert (client["first_name"], client["last_name"]) == ("-", "Lee31")
-    assert told(tried, "patient_name_partial") == {"31"}
+    assert reported(tried, "patient_name_partial") == {"31"}
 
 
 def test_32_a_client_without_any_name_is_held(tried: Tried) -> None:
     assert tried.kind("patients")["held"] == 1
-    assert told(tried, "patient_name_missing") == {"32"}
+    assert reported(tried, "patient_name_missing") == {"32"}
     assert "32" not in {c["source_id"] for c in tried.records("clients")}
 
 
@@ -141,7 +141,7 @@ def test_33_what_belonged_to_a_merged_patient_belongs_to_the_other(desk: Desk) -
     [problem] = tried.problems("merged_patient_redirected")
     assert (problem["level"], problem["source_id"]) == ("skipped", "100")
     assert tried.record("cases", "51")["client_id"] == tried.record("clients", "200")["id"]
-    assert tried.told["balanced"]
+    assert tried.answer["balanced"]
 
 
 def test_34_two_patients_who_were_merged_into_each_other_are_held(desk: Desk) -> None:

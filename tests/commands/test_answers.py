@@ -28,26 +28,26 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
 
 def test_a_trial_s_answer_has_these_fields(tried: Tried) -> None:
     top = {"export", "inventory", "references", "problems", "kinds", "balanced", "digest", "seconds", "peak_rss_mb"}
-    assert set(tried.told) == top
-    assert set(tried.told["export"]) == {"sha256", "files"}
-    assert set(tried.told["seconds"]) == {"read", "trial", "reconcile"}
-    assert len(tried.told["export"]["sha256"] or "") == 64
+    assert set(tried.answer) == top
+    assert set(tried.answer["export"]) == {"sha256", "files"}
+    assert set(tried.answer["seconds"]) == {"read", "trial", "reconcile"}
+    assert len(tried.answer["export"]["sha256"] or "") == 64
 
 
 def test_refused_and_unknown_files_have_no_kind(tried: Tried) -> None:
-    for file in tried.told["export"]["files"]:
+    for file in tried.answer["export"]["files"]:
         assert set(file) == FILE
-    kinds = {f["path"]: (f["kind"], f["refused"]) for f in tried.told["export"]["files"]}
+    kinds = {f["path"]: (f["kind"], f["refused"]) for f in tried.answer["export"]["files"]}
     assert kinds["Communications.csv"] == (None, "file_empty")
     assert kinds["Recipes.csv"] == (None, None)
     assert kinds["patients.csv"] == ("patients", None)
 
 
 def test_the_answer_has_counts_per_kind_and_references(tried: Tried) -> None:
-    assert tried.told["inventory"]["patients"] == {"rows": 2, "ids": 2, "duplicates": 0, "first": None, "last": None}
-    assert tried.told["inventory"]["appointments"]["first"] == "2026-03-31T22:00:00Z"
+    assert tried.answer["inventory"]["patients"] == {"rows": 2, "ids": 2, "duplicates": 0, "first": None, "last": None}
+    assert tried.answer["inventory"]["appointments"]["first"] == "2026-03-31T22:00:00Z"
     visits = {"active": True, "appointments": 1, "notes": 0}
-    assert tried.told["references"] == {
+    assert tried.answer["references"] == {
         "businesses": [{"id": "3", "name": "Harbour Street", **visits}],
         "practitioners": [{"id": "7", "name": "Dr Sam Lee", **visits}],
         "appointment_types": [{"id": "9", "name": "Initial consult", **visits}],
@@ -56,7 +56,7 @@ def test_the_answer_has_counts_per_kind_and_references(tried: Tried) -> None:
 
 def test_a_problem_is_one_entry_for_code_kind_file_and_column(tried: Tried) -> None:
     places: list[Any] = []
-    for problem in tried.told["problems"]:
+    for problem in tried.answer["problems"]:
         assert set(problem) == PROBLEM
         assert problem["level"] in LEVELS
         places.append((problem["code"], problem["kind"], problem["file"], problem["column"]))
@@ -67,11 +67,11 @@ def test_a_problem_is_one_entry_for_code_kind_file_and_column(tried: Tried) -> N
 
 def test_every_row_of_a_kind_has_one_outcome(tried: Tried) -> None:
     counted = {"kind", "read", *OUTCOMES, "records", "source_digest", "caspen_digest"}
-    kinds: list[dict[str, Any]] = [{**kind} for kind in tried.told["kinds"]]
+    kinds: list[dict[str, Any]] = [{**kind} for kind in tried.answer["kinds"]]
     for kind in kinds:
         assert set(kind) == counted
         assert kind["read"] == sum(kind[outcome] for outcome in OUTCOMES)
-    assert tried.told["balanced"]
+    assert tried.answer["balanced"]
 
 
 def test_an_answer_file_can_match_a_client(tmp_path: Path) -> None:

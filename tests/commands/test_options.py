@@ -168,8 +168,8 @@ def test_a_value_that_can_be_written_is_taken(place: Path, value: str) -> None:
 
 def test_serve_and_worker_name_a_setting_that_cannot_be(place: Path) -> None:
     for command in ("serve", "worker"):
-        told = {"LINKS_TEST_NETWORK": "x", "ENVIRONMENT": "development"}
-        ended = run_ready("app.cli", command, environment={**os.environ, **told}, folder=place, seconds=60)
+        given = {"LINKS_TEST_NETWORK": "x", "ENVIRONMENT": "development"}
+        ended = run_ready("app.cli", command, environment={**os.environ, **given}, folder=place, seconds=60)
         assert ended.returncode == 2, ended.stderr
         assert "Traceback" not in ended.stderr
         assert "LINKS_TEST_NETWORK" in ended.stderr

@@ -77,7 +77,7 @@ def test_trial_balances_and_writes_its_records_out(export: Path, temporary: Path
 def test_a_trial_of_a_small_export_needs_little_memory(export: Path) -> None:
     tried = command.trial(export)
     assert tried.balances
-    assert 0 < tried.told["peak_rss_mb"] < 512
+    assert 0 < tried.answer["peak_rss_mb"] < 512
 
 
 def test_a_second_trial_of_what_went_live_is_all_unchanged(export: Path, tmp_path: Path) -> None:

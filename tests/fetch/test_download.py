@@ -71,12 +71,12 @@ def test_a_shared_folder_is_fetched_and_read(clinic: Clinic, net: FakeInternet, 
     paste(clinic, shop.share(folder), password=PASSWORD)
     clinic.drain()
     assert clinic.state() is State.MATCHING
-    told = seen(clinic)
-    assert (told.files_done, told.files_all, told.done) == (5, 5, told.size)
-    assert {file.path for file in told.files} == set(clinic_files())
+    progress = seen(clinic)
+    assert (progress.files_done, progress.files_all, progress.done) == (5, 5, progress.size)
+    assert {file.path for file in progress.files} == set(clinic_files())
     with clinic.runtime.ledger.read() as session:
         taken = count_bytes_of_day(session)
-        assert dict(taken) == {"google_drive" if fake is Google else "sharepoint": told.done}
+        assert dict(taken) == {"google_drive" if fake is Google else "sharepoint": progress.done}
         assert count_bytes_of_day(session, now() + timedelta(days=2)).total() == 0
 
 
@@ -92,12 +92,12 @@ def test_a_server_keeps_files_of_a_link_beyond_two_gigabytes(net: FakeInternet, 
         shop.order(f"{huge.id}?alt=media", 429, headers={"Retry-After": "60"})
         paste(clinic, shop.share(folder))
         clinic.drain()
-        told = seen(clinic)
-        assert (told.files_done, told.files_all, told.waits_for) == (5, 6, "provider_rate_limited")
-        assert told.size is not None
-        assert told.size > 5_000_000_000
+        progress = seen(clinic)
+        assert (progress.files_done, progress.files_all, progress.waits_for) == (5, 6, "provider_rate_limited")
+        assert progress.size is not None
+        assert progress.size > 5_000_000_000
         with runtime.ledger.read() as session:
-            assert count_bytes_of_day(session)["google_drive"] == told.done
+            assert count_bytes_of_day(session)["google_drive"] == progress.done
         stop_download(runtime, clinic.migration, MEGAN)
         assert clinic.state() is State.PREPARING
 
@@ -107,10 +107,10 @@ def test_a_quota_is_waited_for_without_anybody_and_without_a_worker(clinic: Clin
     shop.order("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"), times=1)
     paste(clinic, shop.share(shop.folder(tree())))
     clinic.drain()
-    told = seen(clinic)
-    assert (clinic.state(), told.waits_for) == (State.FETCHING, "link_quota")
-    assert told.until is not None
-    assert timedelta(hours=5.9) < told.until - now() < timedelta(hours=6.1)
+    progress = seen(clinic)
+    assert (clinic.state(), progress.waits_for) == (State.FETCHING, "link_quota")
+    assert progress.until is not None
+    assert timedelta(hours=5.9) < progress.until - now() < timedelta(hours=6.1)
     assert clinic.drain().pieces == 0
     let_pass(clinic)
     clinic.drain()

@@ -89,9 +89,9 @@ def test_each_file_has_a_ledger_row_with_a_sealed_id(clinic: Clinic, net: FakeIn
     assert (line.path, line.bytes_done, len(line.sha256)) == ("export.zip", line.expected_size, 64)
     assert "item" not in line.state
     with clinic.runtime.ledger.read() as session:
-        told = load_download_progress(session, clinic.migration)
+        progress = load_download_progress(session, clinic.migration)
         export = session.get_one(Export, (clinic.migration.id, 1))
-    assert (told.files_done, told.files_all, told.done) == (1, 1, told.size)
+    assert (progress.files_done, progress.files_all, progress.done) == (1, 1, progress.size)
     assert export.sealed_password is None  # it has served
 
 
@@ -114,8 +114,8 @@ def test_a_download_that_is_stopped_leaves_nothing(clinic: Clinic, net: FakeInte
     paste(clinic)
     clinic.drain()
     with clinic.runtime.ledger.read() as session:
-        told = load_download_progress(session, clinic.migration)
-    assert (told.waits_for, told.until is not None) == ("provider_rate_limited", True)
+        progress = load_download_progress(session, clinic.migration)
+    assert (progress.waits_for, progress.until is not None) == ("provider_rate_limited", True)
     stop_download(clinic.runtime, clinic.migration, MEGAN)
     assert clinic.state() is State.PREPARING
     assert rows(clinic) == []

@@ -95,7 +95,7 @@ def tree() -> dict[str, Any]:
 def stories(net: FakeInternet) -> list[tuple[FakeProvider, str]]:
     """A shared folder at each provider, whose links, cookies and keys all say that they are canaries."""
     shops: list[FakeProvider] = [Google(net), Dropbox(net), OneDrive(net), SharePoint(net)]
-    told = []
+    shared = []
     for shop in shops:
         folder = shop.folder(tree())
         if isinstance(shop, Google):
@@ -104,8 +104,8 @@ def stories(net: FakeInternet) -> list[tuple[FakeProvider, str]]:
         if isinstance(shop, SharePoint):
             shop.passwords.add(folder.id)
         folder.children[1].faults = [Fault("end", at=20), Fault("status", at=503, headers={"Retry-After": "1"})]
-        told.append((shop, shop.share(folder) + "&canaryparameter=canaryvalue"))
-    return told
+        shared.append((shop, shop.share(folder) + "&canaryparameter=canaryvalue"))
+    return shared
 
 
 def fetched(runtime: Runtime, net: FakeInternet, heard: Heard) -> list[Clinic]:

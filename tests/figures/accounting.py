@@ -88,7 +88,7 @@ def digest_of(files: Mapping[str, bytes], folder: Path, way: Way) -> tuple[str, 
             return trial.digest, []
         finish(runtime, trial.migration_id)
         again = _tried(runtime, files, way.workers)
-        changed = [told["kind"] for told in again.kinds if told["created"] or told["updated"]]
+        changed = [kind["kind"] for kind in again.kinds if kind["created"] or kind["updated"]]
         wrong = [f"changed by the second time: {changed}"] if changed else []
         return trial.digest, wrong if again.balanced else [*wrong, "it does not balance the second time"]
     finally:
@@ -143,17 +143,17 @@ def accounted(exports: int) -> Found:
             with zipfile.ZipFile(io.BytesIO(packed)) as archive:
                 files = {name: archive.read(name) for name in archive.namelist()}
             home = Path(folder) / str(number)
-            told = [digest_of(files, home / "as it is", Way(twice=number % 10 == 0))]
-            told += [digest_of(shaped(files, dice), home / f"shape {n}", Way()) for n in range(1, SHAPES + 1)]
+            results = [digest_of(files, home / "as it is", Way(twice=number % 10 == 0))]
+            results += [digest_of(shaped(files, dice), home / f"shape {n}", Way()) for n in range(1, SHAPES + 1)]
             if number % 5 == 0:
                 workers = 2 + number // 5 % 3
-                told.append(digest_of(shaped(files, dice), home / "several", Way(workers=workers)))
+                results.append(digest_of(shaped(files, dice), home / "several", Way(workers=workers)))
                 with databases(server, number) as urls:
-                    told.append(digest_of(shaped(files, dice), home / "elsewhere", Way(databases=urls)))
+                    results.append(digest_of(shaped(files, dice), home / "elsewhere", Way(databases=urls)))
                 found.further += 2
-            wrong = [f"export {number}: {line}" for _, lines in told for line in lines]
-            if len({digest for digest, _ in told}) != 1:
-                wrong.append(f"export {number}: {len({digest for digest, _ in told})} digests")
+            wrong = [f"export {number}: {line}" for _, lines in results for line in lines]
+            if len({digest for digest, _ in results}) != 1:
+                wrong.append(f"export {number}: {len({digest for digest, _ in results})} digests")
             found.exports += not wrong
             found.wrong += wrong
     return found

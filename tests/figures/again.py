@@ -29,10 +29,10 @@ postgres = contextmanager(postgres_url)
 def wrong_twice(first: Tried, second: Tried) -> list[str]:
     """The faults of the second of two imports of one export into one workspace."""
     wrong = [f"import {n}: status {t.status}" for n, t in enumerate((first, second), 1) if not t.balances]
-    firsts = {kind["kind"]: kind for kind in first.told["kinds"]}
+    firsts = {kind["kind"]: kind for kind in first.answer["kinds"]}
     if not first.sum_of("created"):
         wrong.append("the first import created nothing")
-    for kind in second.told["kinds"]:
+    for kind in second.answer["kinds"]:
         before = firsts[kind["kind"]]
         if kind["created"] or kind["updated"]:
             wrong.append(f"{kind['kind']}: {kind['created']} created and {kind['updated']} updated the second time")
@@ -48,17 +48,17 @@ def finalised_twice(address: Callable[[], object], size: SizeName) -> list[str]:
 
 
 def on_sqlite(long: bool) -> Reached:
-    return _told(finalised_twice(sqlite, "mid" if long else "small"))
+    return _reached(finalised_twice(sqlite, "mid" if long else "small"))
 
 
 def on_postgres(long: bool) -> Reached:
     try:
-        return _told(finalised_twice(postgres, "mid" if long else "small"))
+        return _reached(finalised_twice(postgres, "mid" if long else "small"))
     except pytest.skip.Exception as missing:
         return Reached("not taken", ok=False, why=(str(missing),))
 
 
-def _told(wrong: Sequence[str]) -> Reached:
+def _reached(wrong: Sequence[str]) -> Reached:
     return Reached("all unchanged" if not wrong else f"{len(wrong)} differences", ok=not wrong, why=tuple(wrong))
 
 
@@ -69,7 +69,7 @@ def differing(size: SizeName, workers: Sequence[int]) -> list[str]:
     wrong = [f"{count} workers: status {each.status}" for count, each in tried.items() if not each.balances]
     first = tried[workers[0]]
     for count, each in tried.items():
-        if each.told["digest"] != first.told["digest"]:
+        if each.answer["digest"] != first.answer["digest"]:
             kinds = [kind for kind, digest in each.digests.items() if digest != first.digests.get(kind)]
             wrong.append(f"{count} workers: another digest of {', '.join(kinds) or 'the whole'}")
     return wrong

@@ -277,7 +277,7 @@ def outcome_of(case: Case, tries: Callable[..., Tried]) -> Outcome:
         rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for path in Path(folder).glob("*.jsonl"):
             rows[path.stem] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return Outcome(tried.status, tried.told, rows)
+    return Outcome(tried.status, tried.answer, rows)
 
 
 def faults(case: Case, tries: Callable[..., Tried] = trial) -> list[str]:

@@ -101,7 +101,7 @@ def visits(years: Sequence[int]) -> list[Visit]:
                 found += [(place, cell, at, None) for cell in written(at, zone)]
                 at += STEP
             found += [(place, cell, when, code) for cell, when, code in local(turn)]
-    return [Visit(str(1000 + n), *told) for n, told in enumerate(found)]
+    return [Visit(str(1000 + n), *fields) for n, fields in enumerate(found)]
 
 
 def export_of(all_visits: Sequence[Visit]) -> dict[str, str | bytes]:
@@ -145,10 +145,10 @@ def _right(long: bool) -> Reached:
             (here / name).write_text(str(content), encoding="utf-8")
         tried = trial(here, "--records", str(out))
         starts = {r["source_id"]: r["starts_at"] for r in records(out, "appointments")}
-    doubts = {p["code"]: p["count"] for p in tried.told["problems"] if p["kind"] == "appointments"}
+    doubts = {p["code"]: p["count"] for p in tried.answer["problems"] if p["kind"] == "appointments"}
     why = wrong(made, starts, doubts)
     if not tried.balances:
-        why.insert(0, f"status {tried.status}, balanced {tried.told['balanced']}")
+        why.insert(0, f"status {tried.status}, balanced {tried.answer['balanced']}")
     missed = sum(", expected" in line for line in why)
     return Reached(f"{len(made) - missed} of {len(made)}", ok=not why, why=tuple(why[:20]))
 

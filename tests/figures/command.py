@@ -21,19 +21,19 @@ class Tried:
     """The answer of `caspen-import trial`."""
 
     status: int
-    told: dict[str, Any]
+    answer: dict[str, Any]
 
     @property
     def balances(self) -> bool:
-        return self.status == 0 and self.told["balanced"] is True
+        return self.status == 0 and self.answer["balanced"] is True
 
     @property
     def digests(self) -> dict[str, str]:
         """The digest of each kind, as Caspen holds it."""
-        return {kind["kind"]: kind["caspen_digest"] for kind in self.told["kinds"]}
+        return {kind["kind"]: kind["caspen_digest"] for kind in self.answer["kinds"]}
 
     def sum_of(self, *outcomes: str) -> int:
-        return sum(kind[outcome] for kind in self.told["kinds"] for outcome in outcomes)
+        return sum(kind[outcome] for kind in self.answer["kinds"] for outcome in outcomes)
 
     @property
     def rows(self) -> int:
@@ -42,8 +42,8 @@ class Tried:
     @property
     def seconds(self) -> float:
         """Seconds of reading, trial and reconciliation, without the start of the process."""
-        told = self.told["seconds"]
-        return float(told["read"] + told["trial"])
+        seconds = self.answer["seconds"]
+        return float(seconds["read"] + seconds["trial"])
 
 
 def trial(export: Path, *options: str, environment: Mapping[str, str] | None = None) -> Tried:

@@ -418,14 +418,14 @@ class Trials:
         Names rows by kind and id alone.
         """
         tried = self.tried(damaged.files)
-        if not tried.told.get("balanced"):
+        if not tried.answer.get("balanced"):
             return [f"{damaged.name}: not balanced, state {tried.clinic.state()}"]
         wrong: list[str] = []
         now = self.records(tried)
         for key in sorted(self.reference.keys() | now.keys()):
             if self.reference.get(key) != now.get(key) and not _belongs(key, damaged.may_differ):
                 wrong.append(f"{damaged.name}: {key[1]} {key[2]} differs")
-        named = [problem for problem in tried.told["problems"] if problem["code"] in damaged.codes]
+        named = [problem for problem in tried.answer["problems"] if problem["code"] in damaged.codes]
         if damaged.codes and not any(damaged.file in (problem["file"] or damaged.file) for problem in named):
             wrong.append(f"{damaged.name}: not named by {', '.join(sorted(damaged.codes))}")
         return wrong[:5]
@@ -443,7 +443,7 @@ def _taken(number: int) -> tuple[int, tuple[str, ...]]:
             "Main"
         )
         base = trials.tried(good().files())
-        if not base.told["balanced"]:
+        if not base.answer["balanced"]:
             return 0, ("the good export does not balance",)
         trials.reference = trials.records(base)
         wrong = [faults for damaged in inputs(number) if (faults := trials.faults(damaged))]

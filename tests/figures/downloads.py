@@ -87,18 +87,18 @@ def lived_through(size: int, cuts: int, kills: int, checkpoint: int = CHECKPOINT
             worker = begun(net, folder, key, link, **limits)
             story.kills += _killed(worker, folder / "state.json", size * mark // 10, dice.uniform(0, size / GIB / 2))
         shop.order("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"), times=1)
-        told: dict[str, Any] = {"code": "link_quota"}
+        result: dict[str, Any] = {"code": "link_quota"}
         for _ in range(4):
-            told = _ended(begun(net, folder, key, link, **limits))
-            story.peak_mb = max(story.peak_mb, float(told["peak_mb"]))
-            story.quotas += told["code"] == "link_quota"
-            if told["code"] != "link_quota":
+            result = _ended(begun(net, folder, key, link, **limits))
+            story.peak_mb = max(story.peak_mb, float(result["peak_mb"]))
+            story.quotas += result["code"] == "link_quota"
+            if result["code"] != "link_quota":
                 break
-        story.seconds, story.sha256 = time.monotonic() - began, str(told.get("sha256"))
+        story.seconds, story.sha256 = time.monotonic() - began, str(result.get("sha256"))
         story.cuts = cuts - len(node.queue)
         story.again = _most_again(node.sent)
         if story.sha256 != file.sha256_of_all():
-            story.wrong.append(f"another sha256 ({told['code']})")
+            story.wrong.append(f"another sha256 ({result['code']})")
         left = [path.name for path in (folder / "objects").rglob("*~*")]
         story.wrong += [f"left behind: {left}"] if left else []
     return story
@@ -122,8 +122,8 @@ def _ended(worker: subprocess.Popen[str]) -> dict[str, Any]:
     out, err = worker.communicate(timeout=patience(LONGEST))
     if worker.returncode:
         raise RuntimeError(err[-1500:])
-    told: dict[str, Any] = json.loads(out)
-    return told
+    result: dict[str, Any] = json.loads(out)
+    return result
 
 
 def _most_again(sent: list[tuple[int, int]]) -> int:
@@ -202,13 +202,13 @@ def fast(long: bool) -> Reached:
             for lane in ("ours", "curl"):
                 (at := folder / lane).mkdir()
                 if lane == "ours":
-                    told = _ended(begun(net, at, key, link, GOOGLE_DRIVE_API_KEY=KEY))
+                    result = _ended(begun(net, at, key, link, GOOGLE_DRIVE_API_KEY=KEY))
                 else:
-                    told = _ended(_lane(str(at), key.hex(), url, resolve, str(folder / "net/ca.pem")))
-                wall[lane].append(told["clock"])
-                cpu[lane].append(told["cpu"])
-                peak = max(peak, told.get("peak_mb", 0.0))
-                wrong += [] if told["sha256"] == expected else [f"another sha256 by {lane}"]
+                    result = _ended(_lane(str(at), key.hex(), url, resolve, str(folder / "net/ca.pem")))
+                wall[lane].append(result["clock"])
+                cpu[lane].append(result["cpu"])
+                peak = max(peak, result.get("peak_mb", 0.0))
+                wrong += [] if result["sha256"] == expected else [f"another sha256 by {lane}"]
                 shutil.rmtree(at)
     ratio, by_clock = (min(times["curl"]) / min(times["ours"]) for times in (cpu, wall))
     rates = [f"{size / MIB / min(times):.0f}" for times in (cpu["ours"], cpu["curl"], wall["ours"], wall["curl"])]

@@ -75,11 +75,11 @@ def fault_points(every: int = 1) -> Points:
     found = Points()
     with ground() as here:
         effects = prepare(here)
-        found.known = Counter(name for told in effects.values() for name in told)
+        found.known = Counter(name for names in effects.values() for name in names)
         places = [
             f"{stage} {n}{plus}"
-            for stage, told in effects.items()
-            for n in range(1, len(told) + 1)
+            for stage, names in effects.items()
+            for n in range(1, len(names) + 1)
             for plus in ("", "+")
         ][::every]
         lanes = [

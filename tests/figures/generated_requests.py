@@ -277,9 +277,9 @@ def _measured(condition: str) -> Callable[[bool], Reached]:
         except pytest.skip.Exception as missing:
             return Reached("not taken", ok=False, why=(str(missing),))
         wrong = [f"{name}: {line}" for name, answers in both.items() for line in answers.wrong]
-        told = "; ".join(f"{name} {dict(sorted(answers.statuses.items()))}" for name, answers in both.items())
+        statuses = "; ".join(f"{name} {dict(sorted(answers.statuses.items()))}" for name, answers in both.items())
         slowest = max(answers.slowest for answers in both.values())
-        words = f"{number} requests on each, {len(wrong)} wrong, the slowest {slowest:.1f} s; {told}"
+        words = f"{number} requests on each, {len(wrong)} wrong, the slowest {slowest:.1f} s; {statuses}"
         return Reached(words, not wrong, seed=SEED, why=tuple(wrong[:30]))
 
     return take

@@ -154,7 +154,7 @@ def kill(start: Path, kills: int, times: dict[str, float], seed: int, a_run: int
     return found
 
 
-def told(found: Kills, kills: int) -> Reached:
+def summary(found: Kills, kills: int) -> Reached:
     """One line about kills: their number, the faults, and the seconds of stalled work."""
     wrong = list(found.wrong)
     if found.done < kills:
@@ -168,13 +168,13 @@ def told(found: Kills, kills: int) -> Reached:
 def killed_often(long: bool) -> Reached:
     kills = 200 if long else 20
     with begun("thousand") as start:
-        return told(kill(start, kills, TENTH, SEED), kills)
+        return summary(kill(start, kills, TENTH, SEED), kills)
 
 
 def killed_once_with_real_leases(long: bool) -> Reached:
     kills = 5 if long else 1
     with begun("thousand") as start:
-        return told(kill(start, kills, REAL, SEED, a_run=1), kills)
+        return summary(kill(start, kills, REAL, SEED, a_run=1), kills)
 
 
 ASKED = "{} kills, 0 differences, resumed within 30 s"

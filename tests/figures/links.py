@@ -144,14 +144,15 @@ def announced(long: bool) -> Reached:
         )
         at.limits(max_bytes=50 * GIB)
         big = inspect(normalise(link), at.settings, observer=at.observer(patience=0))
-        told = [problem.code if problem else "" for problem in (found.problem, big.problem)]
+        codes = [problem.code if problem else "" for problem in (found.problem, big.problem)]
         asked = [r.range for r in at.net.log]
     planned = found.size == 60_000_000_000 and found.needed == int(2.2 * 60_000_000_000)
     most = max((last or 0) + 1 for _, last in (part or (0, 1 << 40) for part in asked))
     words = (
-        f"planned: {found.needed or 0:,} bytes of room; refused: {', '.join(told)}; at most {most} bytes were asked for"
+        f"planned: {found.needed or 0:,} bytes of room; refused: {', '.join(codes)}; "
+        f"at most {most} bytes were asked for"
     )
-    return Reached(words, ok=planned and told == ["no_space", "export_too_big"] and most <= 1024)
+    return Reached(words, ok=planned and codes == ["no_space", "export_too_big"] and most <= 1024)
 
 
 def secrets(long: bool) -> Reached:

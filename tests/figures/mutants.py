@@ -32,8 +32,8 @@ class Caught:
         places: Counter[str] = Counter()
         for (where, by), count in self.by.items():
             places[where] += count if by == "product" else 0
-        told = ", ".join(f"{count} {where}" for where, count in sorted(places.items()))
-        return f"{self.by_product} of {self.by.total()} caught by the product itself ({told})"
+        counts = ", ".join(f"{count} {where}" for where, count in sorted(places.items()))
+        return f"{self.by_product} of {self.by.total()} caught by the product itself ({counts})"
 
 
 def hunt(every: int = 1) -> Caught:

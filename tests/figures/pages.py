@@ -1,7 +1,7 @@
 """The pages during the work: the ledger's own state, a named stall, a failure with what to do."""
 
 from tests.figures.figure import Measure
-from tests.figures.stories import told
+from tests.figures.stories import run_tests
 
 STORIES = (
     "tests/wizard/test_truth.py",
@@ -15,6 +15,6 @@ MEASURES = (
     Measure(
         "pages that tell the ledger's truth; poison rows, stopped workers and damage told by name",
         "every story",
-        told(*STORIES, words="stories"),
+        run_tests(*STORIES, words="stories"),
     ),
 )

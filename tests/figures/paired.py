@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.figures.figure import Measure, Reached
 from tests.figures.samples import wrong_today
-from tests.figures.stories import told
+from tests.figures.stories import run_tests
 from tests.harness.unknown_dialect import write_unknown_dialect
 
 SEEDS = (1, 2, 3)
@@ -33,6 +33,6 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "the same in Chromium, file by file on the wizard's page: every row of every kind that moves",
         "1 of 1 story",
-        told("e2e/test_pairing.py", words="story"),
+        run_tests("e2e/test_pairing.py", words="story"),
     ),
 )

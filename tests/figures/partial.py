@@ -1,13 +1,13 @@
 """An incomplete export never goes live unnoticed: each cut is reported, and ticked by name."""
 
 from tests.figures.figure import Measure
-from tests.figures.stories import told
+from tests.figures.stories import run_tests
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
         "exports cut by dates, zips, pages or kinds: told before the trial, refused on the server until ticked by name",
         "every one of 12 ways",
-        told(
+        run_tests(
             "tests/wizard/test_doubts.py::test_it_is_told_before_the_trial_and_ticked_before_it_goes_live",
             "tests/wizard/test_doubts.py::test_what_is_used_and_lacks_is_ticked_once_more_by_name",
             "tests/wizard/test_doubts.py::test_the_clinics_own_number_is_ticked_when_nothing_explains_it",
@@ -17,7 +17,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "a kind that the clinic uses and that is absent: no trial starts until it is acknowledged by name",
         "refused by page, by checklist and by the server",
-        told(
+        run_tests(
             "tests/wizard/test_used_features.py::test_what_is_not_used_does_not_nag_and_what_is_used_is_asked_about",
             "tests/wizard/test_used_features.py::test_ticks_that_change_after_reading_are_asked_about_again_and_no_trial_starts",
             "tests/wizard/test_handover.py::test_a_kind_that_is_not_there_must_be_acknowledged_by_name",
@@ -27,6 +27,6 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "first and last visits, states of notes, places and balances of the export, held against what came",
         "every difference told, none invented",
-        told("tests/trial/test_source_totals.py", words="claims"),
+        run_tests("tests/trial/test_source_totals.py", words="claims"),
     ),
 )

@@ -99,10 +99,10 @@ def _until(claim: Callable[[], bool], clinic: Clinic) -> None:
 
 
 def _wrong(clinic: Clinic, rows: int) -> list[str]:
-    told = next(kind for kind in clinic.trial.kinds if kind["kind"] == "patients")
+    patients = next(kind for kind in clinic.trial.kinds if kind["kind"] == "patients")
     wrong = [] if clinic.trial.balanced else ["the trial does not balance"]
-    if (told["read"], told["created"], told["held"]) != (rows, rows - 1, 1):
-        wrong.append(f"{told['read']} read, {told['created']} created, {told['held']} held")
+    if (patients["read"], patients["created"], patients["held"]) != (rows, rows - 1, 1):
+        wrong.append(f"{patients['read']} read, {patients['created']} created, {patients['held']} held")
     if "row_quarantined" not in clinic.codes(clinic.work(phase="parts")[0].run):
         wrong.append("the row is not named")
     most = max(work.attempts for work in clinic.work()) - 1  # the turn that lays it aside is no try

@@ -33,7 +33,7 @@ def differences(tried: Tried, expected: Expectation) -> list[str]:
 
 
 def _of_counts(tried: Tried, expected: Expectation) -> Iterator[str]:
-    kinds = {kind["kind"]: kind for kind in tried.told["kinds"]}
+    kinds = {kind["kind"]: kind for kind in tried.answer["kinds"]}
     for name in sorted(kinds.keys() - expected.kinds.keys()):
         yield f"{name}: not in the sample, and told"
     for name, count in expected.kinds.items():
@@ -49,7 +49,7 @@ def _of_counts(tried: Tried, expected: Expectation) -> Iterator[str]:
 
 def _of_problems(tried: Tried, expected: Expectation) -> Iterator[str]:
     found: Counter[tuple[str, str, str]] = Counter()
-    for problem in tried.told["problems"]:
+    for problem in tried.answer["problems"]:
         if problem["code"] not in NOT_PREDICTED:
             found[str(problem["kind"]), problem["code"], problem["level"]] += problem["count"]
     wanted = Counter({(p.kind, p.code, p.level): p.count for p in expected.problems if p.count})
@@ -67,9 +67,9 @@ def wrong_today(export: Path, expected: Expectation, *options: str) -> list[str]
     tried = trial(export, *options)
     early, late = expected.at(began), expected.at(datetime.now(UTC))
     ended = [ends for ends, _ in early.unmarked_later if ends not in dict(late.unmarked_later)]
-    told = [differences(tried, at) for at in (early, *(expected.at(ends + INSTANT) for ends in ended))]
-    wrong = [] if [] in told else told[0]
-    return wrong if tried.balances else [f"status {tried.status}, balanced {tried.told['balanced']}", *wrong]
+    faults = [differences(tried, at) for at in (early, *(expected.at(ends + INSTANT) for ends in ended))]
+    wrong = [] if [] in faults else faults[0]
+    return wrong if tried.balances else [f"status {tried.status}, balanced {tried.answer['balanced']}", *wrong]
 
 
 def wrong_with(size: SizeName, seed: int, dialect: DialectName) -> list[str]:

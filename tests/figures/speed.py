@@ -45,11 +45,11 @@ class Speed:
         return self.tried.seconds / self.bare_seconds
 
     def __str__(self) -> str:
-        told = self.tried.told["seconds"]
-        steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in told.items())
+        times = self.tried.answer["seconds"]
+        steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in times.items())
         return (
             f"{self.rows_a_second:,.0f} rows/s ({self.tried.rows:,} rows; {steps}; "
-            f"{self.tried.told['peak_rss_mb']:.0f} MB), {self.ratio:.1f} times a bare bulk load "
+            f"{self.tried.answer['peak_rss_mb']:.0f} MB), {self.ratio:.1f} times a bare bulk load "
             f"({self.bare_a_second:,.0f} records/s)"
         )
 

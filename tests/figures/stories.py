@@ -13,7 +13,7 @@ MOST_NAMED = 5
 BAD = ("failure", "error", "skipped")
 
 
-def told(*chosen: str, words: str) -> Callable[[bool], Reached]:
+def run_tests(*chosen: str, words: str) -> Callable[[bool], Reached]:
     """Runs these tests; all of them have to pass, and none may be skipped."""
 
     def take(_long: bool) -> Reached:
@@ -38,11 +38,11 @@ MEASURES = (
     Measure(
         "a move in Chromium: with and without JavaScript, a worker killed, axe in light and dark, 320 pixels",
         "every story, 0 faults",
-        told("e2e", words="stories"),
+        run_tests("e2e", words="stories"),
     ),
     Measure(
         "right and wrong input on every page of the journey",
         "every one answered, what was typed is kept",
-        told(*PAGES, words="stories"),
+        run_tests(*PAGES, words="stories"),
     ),
 )

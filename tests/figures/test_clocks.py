@@ -23,10 +23,10 @@ def test_every_time_is_right_when_clocks_are_turned(desk: Desk) -> None:
     made = visits(YEAR)
     tried = desk.tried(export_of(made))
     starts = {r["source_id"]: r["starts_at"] for r in tried.records("appointments")}
-    doubts = {p["code"]: p["count"] for p in tried.told["problems"] if p["kind"] == "appointments"}
+    doubts = {p["code"]: p["count"] for p in tried.answer["problems"] if p["kind"] == "appointments"}
     assert {v.code for v in made} == {None, "dst_gap", "dst_overlap"}
     assert wrong(made, starts, doubts) == []
-    assert tried.told["balanced"]
+    assert tried.answer["balanced"]
 
 
 @pytest.mark.parametrize(("zone", "hours"), [(name, 0.5 if "Lord" in name else 1) for name in PLACES.values()])

@@ -21,7 +21,7 @@ def trials() -> Iterator[Trials]:
         Gateway(runtime.caspen, WORKSPACE, "a receptionist").add_location("Main")
         made = Trials(runtime)
         base = made.tried(good().files())
-        assert base.told["balanced"]
+        assert base.answer["balanced"]
         made.reference = made.records(base)
         yield made
 

@@ -27,7 +27,7 @@ def test_one_row_or_problem_too_many_is_named() -> None:
         f"patients created: {today.kinds['patients'].created}, expected {today.kinds['patients'].created + 1}",
     ]
     assert len(differences(tried, replace(today, problems=today.problems[1:]))) == 1
-    assert len(differences(Tried(0, {**tried.told, "kinds": tried.told["kinds"][1:]}), today)) == 1
+    assert len(differences(Tried(0, {**tried.answer, "kinds": tried.answer["kinds"][1:]}), today)) == 1
 
 
 def one_client_more(expected: Expectation) -> Expectation:

@@ -23,7 +23,7 @@ def test_every_answer_of_a_note_and_a_form_is_found_word_for_word(desk: Desk) ->
     tried = desk.tried(export_of(notes, forms))
     assert lost(notes, {r["source_id"]: r["body"] for r in tried.records("progress_notes")}) == []
     assert lost_of_forms(forms, {r["source_id"]: r["content"] for r in tried.records("forms")}) == []
-    assert tried.told["balanced"]
+    assert tried.answer["balanced"]
 
 
 def test_a_word_that_is_missing_is_noticed() -> None:

@@ -97,11 +97,11 @@ def legal_values(folder: Path, rows: int) -> Expected:
         ("communications-2.jsonl", "", "\n", ""),
     ):
         with (folder / name).open("w", encoding="utf-8") as file:
-            told = [_message(len(name) * 10 + n, _as_large(script)) for n, script in enumerate(SCRIPTS * rows)]
-            file.write(f"{begins}{apart.join(told)}{ends}\n")
+            messages = [_message(len(name) * 10 + n, _as_large(script)) for n, script in enumerate(SCRIPTS * rows)]
+            file.write(f"{begins}{apart.join(messages)}{ends}\n")
     made = rows * len(SCRIPTS)
     kinds = {"treatment_notes": made, "communications": made * 2}
-    return Expected({(kind, told): number for kind, number in kinds.items() for told in ("read", "created")})
+    return Expected({(kind, outcome): number for kind, number in kinds.items() for outcome in ("read", "created")})
 
 
 def _as_large(script: str) -> str:
@@ -135,14 +135,14 @@ def _note(number: int, content: str) -> str:
 
 
 def _message(number: int, content: str) -> str:
-    told = {"id": f"{number}", "patient_id": f"{number}", "type": "Email", "category": "Memo", "content": content}
+    values = {"id": f"{number}", "patient_id": f"{number}", "type": "Email", "category": "Memo", "content": content}
     more = {"direction_description": "Sent", "from": "a@b.example", "to": "c@d.example"}
-    return json.dumps({**told, **more, **_times()}, ensure_ascii=False)
+    return json.dumps({**values, **more, **_times()}, ensure_ascii=False)
 
 
 def _case(number: int, notes: str) -> str:
-    told = {"id": f"{number}", "patient_id": f"{number}", "name": "Knee", "closed": False, "notes": notes}
-    return json.dumps({**told, "issue_date": "2020-01-02", "max_sessions": 5, **_times()})
+    values = {"id": f"{number}", "patient_id": f"{number}", "name": "Knee", "closed": False, "notes": notes}
+    return json.dumps({**values, "issue_date": "2020-01-02", "max_sessions": 5, **_times()})
 
 
 def _times() -> dict[str, str]:

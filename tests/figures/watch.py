@@ -50,7 +50,7 @@ class Watch:
         for pid in family(self.pid):
             with suppress(OSError, StopIteration):  # it may end while it is looked at
                 words = (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
-                role = next((told for word, told in ROLES if any(word in each for each in words)), "command")
+                role = next((name for word, name in ROLES if any(word in each for each in words)), "command")
                 status = (PROC / str(pid) / "status").read_text().splitlines()
                 most = int(next(line for line in status if line.startswith("VmHWM:")).split()[1]) / 1024
                 self.peaks[role] = max(self.peaks.get(role, 0.0), most)

@@ -183,8 +183,8 @@ class Pen:
             line = self._line()
             return Rich(f"<div>{hidden}{line.html}</div>", line.words)
         line, tag = self._line(), self.random.choice(BLOCKS)
-        told = ' class="x" style="color:red"' if self.random.random() < 0.2 else ""
-        return Rich(f"<{tag}{told}>{line.html}</{tag}>", line.words)
+        attributes = ' class="x" style="color:red"' if self.random.random() < 0.2 else ""
+        return Rich(f"<{tag}{attributes}>{line.html}</{tag}>", line.words)
 
     def _item(self, depth: int) -> Rich:
         line = self._line()

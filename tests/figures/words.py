@@ -92,12 +92,12 @@ def _holds(field: Mapping[str, Any], said: str) -> bool:
         return not said
     if isinstance(field.get("answer"), list):
         chosen = [answer for answer in field["answer"] if answer != "Other"]
-        told = [*chosen, *([field["other_text"]] if "other_text" in field else [])]
-        return [spaced(piece) for piece in told] == [spaced(piece) for piece in said.split("\n") if piece]
+        pieces = [*chosen, *([field["other_text"]] if "other_text" in field else [])]
+        return [spaced(piece) for piece in pieces] == [spaced(piece) for piece in said.split("\n") if piece]
     if field["type"] == "date":
         return _day(field["answer"]) == said
-    told = field["answer"]
-    return (seen(told) if field["type"] == "long_text" else spaced(told)) == spaced(said)
+    value = field["answer"]
+    return (seen(value) if field["type"] == "long_text" else spaced(value)) == spaced(said)
 
 
 def _day(iso: str) -> str:
@@ -124,7 +124,7 @@ def _word_for_word(long: bool) -> Reached:
         contents = {r["source_id"]: r["content"] for r in records(out, "forms")}
     wrong = [*lost(notes, bodies), *lost_of_forms(forms, contents)]
     if not tried.balances:
-        wrong.insert(0, f"status {tried.status}, balanced {tried.told['balanced']}")
+        wrong.insert(0, f"status {tried.status}, balanced {tried.answer['balanced']}")
     answers = sum(len(w.answers) for w in (*notes.values(), *forms.values()))
     bad = len({line.partition(",")[0] for line in wrong})
     reached = f"{2 * number - bad} of {2 * number} ({answers} answers)"

@@ -42,7 +42,7 @@ LONGEST = 300.0
 
 
 def settings_in(folder: Path, times: dict[str, float], redis_url: str = "") -> Settings:
-    told: dict[str, object] = {
+    given: dict[str, object] = {
         "environment": Environment.TEST,
         "var": folder.resolve(),
         "database_url": f"sqlite:///{folder.resolve()}/ledger.sqlite",
@@ -52,7 +52,7 @@ def settings_in(folder: Path, times: dict[str, float], redis_url: str = "") -> S
         "smtp_url": "",
         **times,
     }
-    return Settings(_env_file=None, **told)  # type: ignore[arg-type, call-arg]  # by name
+    return Settings(_env_file=None, **given)  # type: ignore[arg-type, call-arg]  # by name
 
 
 def begin_trial(folder: Path, export: Path) -> None:
@@ -143,7 +143,7 @@ class Yard:
         """Raises if the trial does not balance, and names the differences."""
         tried = self.trial()
         if not tried.balanced:
-            off = [told for told in tried.kinds if told["source_digest"] != told["caspen_digest"]]
+            off = [kind for kind in tried.kinds if kind["source_digest"] != kind["caspen_digest"]]
             raise RuntimeError(f"the trial does not balance: {off or tried.kinds}")
         with self.runtime.write() as session:
             approve(session, self.migration_id, tried.digest, MEGAN, lambda *_: None)

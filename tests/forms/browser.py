@@ -53,8 +53,8 @@ def basis_in(page: Response, address: str) -> str | None:
     head, _, act = path.rpartition("/upload/")
     action = f"{head}/{SAME[act]}" if head and act in SAME else path
     for attributes, inside in FORM.findall(page.text):
-        told = re.search(r'\baction="([^"]*)"', attributes)
-        if (unescape(told[1]) if told else page.url.path) == action:
+        match = re.search(r'\baction="([^"]*)"', attributes)
+        if (unescape(match[1]) if match else page.url.path) == action:
             found = BASIS.search(inside)
             return unescape(found[1]) if found else None
     return None
@@ -69,15 +69,15 @@ def basis_now(app: Any, address: str, tab: str = "", secret: str | None = None) 
     found = route_at(path)
     if found is None or ("number" in found[1] and not found[1]["number"].isdigit()):
         return None
-    route, told = found
+    route, values = found
     with runtime.ledger.read() as session:
         viewer = viewer_of(session, secret)
         if route in FENCED:
             return None if route in FOR_ANYBODY else Visit(runtime, viewer, None).token_of_person()
-        migration = session.get(Migration, told["migration_id"])
+        migration = session.get(Migration, values["migration_id"])
         if migration is None:
             return None
-        sent = Sent("", {"show": [tab]} if tab else {}, told)
+        sent = Sent("", {"show": [tab]} if tab else {}, values)
         return Visit(runtime, viewer, migration, sent).token(route, session, migration)
 
 

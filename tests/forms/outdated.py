@@ -61,12 +61,12 @@ def ledger_of(product: Product) -> dict[str, str]:
             if table.name in PASSING or "sign" in table.name or "token" in table.name:
                 continue
             rows = session.connection().execute(sa.select(table).order_by(*table.primary_key.columns)).mappings()
-            told = [
+            compared = [
                 {name: value for name, value in row.items() if name != CHANGES_NOTHING}
                 for row in rows
                 if row.get("act") not in LOOKS
             ]
-            found[table.name] = hashlib.sha256(repr(told).encode()).hexdigest()
+            found[table.name] = hashlib.sha256(repr(compared).encode()).hexdigest()
     return found
 
 

@@ -187,7 +187,7 @@ def otherwise(form: PageForm) -> Iterator[tuple[str, list[str], list[Typed]]]:
         elif kind == "checkbox":
             ticked = [each for each in some if not each.chosen]
             values = [value for each in ticked for value in each.choices]
-            yield name, values, [told for each in some for told in _tick(each, is_alone=len(some) == 1)]
+            yield name, values, [typed for each in some for typed in _tick(each, is_alone=len(some) == 1)]
         else:
             text = WRITTEN.get(name, "400" if name.startswith("count-") else f"My own words for {name}")
             yield name, [text], [Typed(some[0].label, text, text, name in SECRET)]

@@ -142,10 +142,10 @@ def shows_what_was_typed(answer: Response, sending: Sending) -> None:
 def test_a_form_that_compares_nothing_else_is_for_one_person_too(product_at: At, line: Plain) -> None:
     product = product_at("preparing")
     line.before(product)
-    told = line.address(product)
-    address = line.route.format(**told)
+    values = line.address(product)
+    address = line.route.format(**values)
     browser = product.visitor(line.who)
-    page = browser.get(line.page.format(**told), headers=OWN_PAGE)
+    page = browser.get(line.page.format(**values), headers=OWN_PAGE)
     basis = basis_in(page, address.replace("/decline", "/accept"))
     assert basis, f"the form of {address} says nothing of whom it was drawn for"
     enter(browser, beside(line.who))

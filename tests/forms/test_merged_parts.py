@@ -85,7 +85,7 @@ def parts(form: PageForm) -> list[Part]:
     if columns:
         taken = {value for each in columns for value in each.chosen}
         return list(columns_otherwise(columns, taken))[:MOST]
-    found = [Part(name, values, told[0].label) for name, values, told in otherwise(form) if name != "reason"]
+    found = [Part(name, values, typed[0].label) for name, values, typed in otherwise(form) if name != "reason"]
     return found[:MOST]
 
 
@@ -93,7 +93,7 @@ def columns_otherwise(columns: list[Input], taken: set[str]) -> Iterator[Part]:
     for each in columns:
         if any("(needed)" in each.choices[value] for value in each.chosen):
             continue
-        free = next(value for value, told in each.choices.items() if value not in taken and "(needed)" not in told)
+        free = next(value for value, label in each.choices.items() if value not in taken and "(needed)" not in label)
         taken.add(free)
         yield Part(each.name, [free], each.label)
 

@@ -41,7 +41,7 @@ SAME = [line for line in LINES if line.route not in OTHERWISE]
 MARKED = [line for line in SAME if line.route in AFTER or line.route in CHOSEN_AFTER]
 
 
-def told(answer: Response) -> tuple[int, str | None]:
+def status_and_location(answer: Response) -> tuple[int, str | None]:
     return answer.status_code, answer.headers.get("location")
 
 
@@ -65,7 +65,7 @@ def test_the_second_press_applies_nothing(product_at: At, line: Line) -> None:
     assert applied == set(), f"{line.route} was applied twice: {status} {read[:600]}"
     assert product.move() == move
     assert status in CALM, f"{status} {read[:600]}"
-    assert line.route in OTHERWISE or told(second) == told(first), read[:600]
+    assert line.route in OTHERWISE or status_and_location(second) == status_and_location(first), read[:600]
 
 
 @pytest.mark.parametrize("line", MARKED, ids=told_of)
@@ -76,7 +76,9 @@ def test_five_presses_at_once_have_one_effect_and_one_answer(product_at: At, lin
     others = [replace(sending, browser=product.visitor(line.who)) for _ in range(5)]
     with ThreadPoolExecutor(5) as pool:
         answers = list(pool.map(Sending.answered, others))
-    assert len({told(answer) for answer in answers}) == 1, [told(answer) for answer in answers]
+    assert len({status_and_location(answer) for answer in answers}) == 1, [
+        status_and_location(answer) for answer in answers
+    ]
     assert answers[0].status_code == 303
     done_once = effects(product)[len(before) :]
     assert len(done_once) == len(set(done_once)), "one effect"

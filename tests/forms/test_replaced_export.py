@@ -56,7 +56,7 @@ class Filled:
 def filled(name: str, form: PageForm) -> list[Filled]:
     """The form, once for each button whose answer is kept or used."""
     parts = list(otherwise(form))
-    typed = [told for _, _, some in parts for told in some]
+    typed = [entry for _, _, some in parts for entry in some]
     if form.method != "post" or not typed:
         return []
     values: dict[str, list[str]] = {}
@@ -105,9 +105,9 @@ def read_again(product: Product) -> None:
 def lost(answer: Response, sent: Filled) -> list[str]:
     """The typed values that the answer does not name, by label. Secrets are named by their label."""
     read = words(answer)
-    said = {told.label for told in sent.typed if told.label not in read}
-    said |= {told.words for told in sent.typed if not told.is_secret and told.words not in read}
-    said |= {f"{told.label} is shown" for told in sent.typed if told.is_secret and told.value in answer.text}
+    said = {entry.label for entry in sent.typed if entry.label not in read}
+    said |= {entry.words for entry in sent.typed if not entry.is_secret and entry.words not in read}
+    said |= {f"{entry.label} is shown" for entry in sent.typed if entry.is_secret and entry.value in answer.text}
     return sorted(said)
 
 
@@ -133,7 +133,7 @@ def test_nothing_typed_is_lost_without_a_word(product_at: At, point: str, change
 
 def not_in_fields(answer: Response, sent: Filled) -> list[str]:
     """The typed values that are not in their fields on the form's own page."""
-    return sorted({told.words for told in sent.typed if not told.is_secret and told.value not in answer.text})
+    return sorted({entry.words for entry in sent.typed if not entry.is_secret and entry.value not in answer.text})
 
 
 def test_support_reads_what_it_said_of_a_file_without_a_cell(product_at: At) -> None:

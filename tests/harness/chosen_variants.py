@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 THIRD = "TESTS_THIRD"
 """The environment's word for the third that runs: 0, 1 or 2. Without it every variant runs."""
-TOLD = "thirds"
+VARIANTS_FILE = "thirds"
 """The file in the folder of the tests in which a process tells how many variants run, and of how many."""
 FEW = 6  # fewer variants of one claim always run
 VARIED = frozenset(
@@ -74,5 +74,5 @@ def left_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     many = [variants for variants in of_claim.values() if len(variants) >= FEW]
     out = [item for variants in many for number, item in enumerate(variants) if number % 3 != int(third)]
     every = sum(map(len, many))
-    Path(os.environ["TMPDIR"], TOLD).write_text(f"{every - len(out)} of {every}", encoding="utf-8")
+    Path(os.environ["TMPDIR"], VARIANTS_FILE).write_text(f"{every - len(out)} of {every}", encoding="utf-8")
     return out

@@ -90,14 +90,14 @@ def end_descendants() -> list[str]:
     """Ends every process below this one: SIGTERM, and SIGKILL after GRACE_SECONDS. Returns their commands."""
     commands: dict[int, str] = {}
     for number in (signal.SIGTERM, signal.SIGKILL):
-        ceiling, asked = Ceiling(GRACE_SECONDS), set[int]()
+        ceiling, signalled = Ceiling(GRACE_SECONDS), set[int]()
         while (below := descendants(os.getpid())) and not ceiling.is_over:
             for pid in below:
                 commands.setdefault(pid, command_of(pid))
-                if number == signal.SIGKILL or pid not in asked:
+                if number == signal.SIGKILL or pid not in signalled:
                     with suppress(ProcessLookupError, PermissionError):
                         os.kill(pid, number)
-            asked.update(below)
+            signalled.update(below)
             _reap()
             ceiling.pause()
     return sorted(filter(None, commands.values()))

@@ -42,8 +42,8 @@ def _people(product: Product) -> None:
             session.add(Person(id=person_id, email=email, name=name))
             session.flush()
             if workspace and role:
-                told = {"person_id": person_id, "workspace_id": workspace, "role": role.value}
-                session.add(Membership(**told, clinical=email == RICK))
+                membership = {"person_id": person_id, "workspace_id": workspace, "role": role.value}
+                session.add(Membership(**membership, clinical=email == RICK))
         begin(
             session,
             workspace_id=OTHER,

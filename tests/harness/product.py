@@ -196,8 +196,8 @@ def _jinja() -> object:
 
 
 def settings_in(folder: Path, environment: Environment = Environment.TEST, **more: object) -> Settings:
-    told: dict[str, object] = {"environment": environment, "var": folder, "redis_url": "", "embedded_redis": False}
-    return Settings(_env_file=None, **{**told, "base_url": BASE, **more})  # type: ignore[arg-type, call-arg]  # by name
+    given: dict[str, object] = {"environment": environment, "var": folder, "redis_url": "", "embedded_redis": False}
+    return Settings(_env_file=None, **{**given, "base_url": BASE, **more})  # type: ignore[arg-type, call-arg]  # by name
 
 
 def start(folder: Path, environment: Environment = Environment.TEST, **more: object) -> Product:

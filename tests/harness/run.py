@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from tests.harness.chosen_variants import THIRD, TOLD, third_of_this_change
+from tests.harness.chosen_variants import THIRD, VARIANTS_FILE, third_of_this_change
 from tests.harness.descendants import run_guarded
 from tests.harness.waiting import SETTING, patience_for
 
@@ -37,8 +37,8 @@ def folder() -> Iterator[str]:
 
 
 def memory_left() -> int:
-    told = Path("/proc/meminfo")
-    found = re.search(r"MemAvailable:\s+(\d+) kB", told.read_text() if told.exists() else "")
+    meminfo = Path("/proc/meminfo")
+    found = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text() if meminfo.exists() else "")
     return int(found[1]) * 1024 if found else 0
 
 
@@ -81,8 +81,8 @@ def main() -> int:
         if not os.environ.get("ALL"):
             environment[THIRD] = str(third_of_this_change())
         status = run_guarded([*command, *sys.argv[1:]], environment, home)
-        told = Path(home, TOLD)
-        varied = told.read_text(encoding="utf-8") if told.exists() else ""
+        variants_file = Path(home, VARIANTS_FILE)
+        varied = variants_file.read_text(encoding="utf-8") if variants_file.exists() else ""
     if not REPORT.exists():
         print("The tests were ended before they could count. Each failure so far is printed above, as FAILED.")
         return status or 1

@@ -20,6 +20,6 @@ def test_a_file_that_kills_its_reader_is_named_and_the_rest_is_checked(tmp_path:
         tmp_path.joinpath(name).write_bytes(content.encode() if isinstance(content, str) else content)
     tried = trial(tmp_path, environment=SETTINGS)
     assert tried.balances
-    named = [problem["file"] for problem in tried.told["problems"] if problem["code"] == "file_stops_reader"]
+    named = [problem["file"] for problem in tried.answer["problems"] if problem["code"] == "file_stops_reader"]
     assert named == [f"{MARKER}-{killer}.csv"]
     assert tried.sum_of("created") > 40

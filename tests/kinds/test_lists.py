@@ -55,8 +55,8 @@ def test_alerts_of_a_file_join_those_of_the_patient_and_of_the_merged_one(tried:
 
 
 def test_every_row_of_a_list_is_counted(tried: Tried) -> None:
-    assert tried.told["balanced"]
-    counts = {k["kind"]: k for k in tried.told["kinds"]}
+    assert tried.answer["balanced"]
+    counts = {k["kind"]: k for k in tried.answer["kinds"]}
     alerts = counts["medical_alerts"]
     assert (alerts["read"], alerts["created"], alerts["skipped"], alerts["held"]) == (5, 3, 1, 1)
     for kind, rows in (("billable_items", 1), ("concession_types", 2)):

@@ -39,7 +39,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
 def test_it_is_read(tried: Tried) -> None:
     file = tried.file("Appliances.csv")
     assert (file["kind"], file["dialect"], file["rows"], file["refused"]) == ("appliances", "native", 6, None)
-    assert tried.told["inventory"]["appliances"] == {
+    assert tried.answer["inventory"]["appliances"] == {
         "rows": 6, "ids": 4, "duplicates": 1, "first": None, "last": None,
     }  # fmt: skip
 
@@ -47,7 +47,7 @@ def test_it_is_read(tried: Tried) -> None:
 def test_every_row_has_an_outcome_in_the_trial(tried: Tried) -> None:
     kind = tried.kind("appliances")
     assert (kind["read"], kind["created"], kind["skipped"], kind["held"], kind["records"]) == (6, 3, 2, 1, 3)
-    codes = {p["code"]: (p["level"], p["count"]) for p in tried.told["problems"] if p["kind"] == "appliances"}
+    codes = {p["code"]: (p["level"], p["count"]) for p in tried.answer["problems"] if p["kind"] == "appliances"}
     assert codes == {
         "bad_date": ("warning", 1),
         "communication_without_patient": ("held", 1),
@@ -59,7 +59,7 @@ def test_every_row_has_an_outcome_in_the_trial(tried: Tried) -> None:
 
 def test_it_is_proven(tried: Tried) -> None:
     kind = tried.kind("appliances")
-    assert tried.told["balanced"]
+    assert tried.answer["balanced"]
     assert kind["source_digest"] == kind["caspen_digest"]
 
 

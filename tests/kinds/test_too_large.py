@@ -20,4 +20,4 @@ def test_rows_of_a_client_who_is_too_large_are_held_and_verification_misses_noth
     assert [(p["count"], p["source_id"]) for p in tried.problems("cell_too_large", "patients")] == [(1, "1")]
     assert [(p["count"], p["source_id"]) for p in tried.problems("parent_not_imported", "patient_cases")] == [(1, "7")]
     assert tried.problems("patient_name_missing", "patients") == []
-    assert tried.told["balanced"]
+    assert tried.answer["balanced"]

@@ -36,7 +36,7 @@ def rail(now: int = 5) -> list[dict[str, str | None]]:
 
 
 def context(**more: object) -> dict[str, object]:
-    told: dict[str, object] = {
+    values: dict[str, object] = {
         "source": {"label": "Cliniko"},
         "environment": "test",
         "viewer": {
@@ -57,7 +57,7 @@ def context(**more: object) -> dict[str, object]:
         "long_name": LONG_NAME,
         "errors": [],
     }
-    return told | more
+    return values | more
 
 
 @cache

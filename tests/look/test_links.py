@@ -11,7 +11,7 @@ from tests.look.links import every_state
 from tests.look.pages import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("look-links")]
-TOLD = {
+WORDS = {
     "link-good": "This link works",
     "link-folder": "is an online document",
     "link-private": "Anyone with the link",
@@ -49,12 +49,12 @@ def site(pages: dict[str, str]) -> Iterator[str]:
 
 
 def test_every_state_has_a_page_that_names_it(pages: dict[str, str]) -> None:
-    assert pages.keys() == TOLD.keys()
-    assert [name for name, words in TOLD.items() if words not in pages[name]] == []
+    assert pages.keys() == WORDS.keys()
+    assert [name for name, words in WORDS.items() if words not in pages[name]] == []
     assert [name for name, page in pages.items() if "{" in page.partition("<main")[2].partition("</main")[0]] == []
 
 
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", WORDS)
 def test_a_state_of_a_link_is_readable_by_everybody(page: Page, site: str, name: str) -> None:
     page.goto(f"{site}/{name}")
     page.wait_for_load_state("networkidle")  # the stream of a download is answered with 404 here

@@ -77,12 +77,12 @@ TABS = [Tab("", "Details"), *(Tab(one.name, one.label, 1204) for one in SECTIONS
 
 
 def live(section: str = "", **more: object) -> str:
-    told: dict[str, object] = {
+    values: dict[str, object] = {
         "workspace": WORKSPACE, "client": CLIENT, "name": f"Noah {LONG}", "tabs": TABS, "section": section,
         "at": "/sandbox/w", "client_at": "/sandbox/w/clients/c1", "records_at": "",
         "fields": [text_field("Name", LONG_NAME), text_field("Notes", f"{LONG}\n{LONG}")],
     }  # fmt: skip
-    return render("sandbox/client.html", **(told | more))
+    return render("sandbox/client.html", **(values | more))
 
 
 def of_section(name: str, *, closed: bool = False, nothing: bool = False) -> str:
@@ -106,17 +106,17 @@ def of_section(name: str, *, closed: bool = False, nothing: bool = False) -> str
 
 
 def export(**more: object) -> str:
-    told = {"conversion": date(2026, 12, 18), "best": date(2026, 12, 17), "kinds": KINDS, "ready": False}
-    return render("wizard/export.html", **(told | {"guide": EXPORT_GUIDE} | more))
+    values = {"conversion": date(2026, 12, 18), "best": date(2026, 12, 17), "kinds": KINDS, "ready": False}
+    return render("wizard/export.html", **(values | {"guide": EXPORT_GUIDE} | more))
 
 
 def help_page(**more: object) -> str:
-    told = {"thread": THREAD, "from_page": "match", "error_id": "", "text": "", "support_email": "support@c.example"}
-    return render("wizard/help.html", **(told | more))
+    values = {"thread": THREAD, "from_page": "match", "error_id": "", "text": "", "support_email": "support@c.example"}
+    return render("wizard/help.html", **(values | more))
 
 
 def sandbox(**more: object) -> str:
-    told: dict[str, object] = {
+    values: dict[str, object] = {
         "workspace": WORKSPACE,
         "gap_count": 2,
         "gaps": ["1 location", "1 invitation"],
@@ -128,7 +128,7 @@ def sandbox(**more: object) -> str:
         "clients": 0,
         "rail": [],
     }
-    return render("sandbox/workspace.html", **(told | more))
+    return render("sandbox/workspace.html", **(values | more))
 
 
 def nothing_there() -> str:
@@ -224,7 +224,7 @@ def test_nobody_enters_as_somebody_in_production() -> None:
 
 
 MAIL_NAMES = sorted(path.stem for path in (TEMPLATES / "emails").glob("*.txt") if path.stem != "base")
-TOLD: dict[str, object] = {
+MAIL_VALUES: dict[str, object] = {
     "subject": "Your trial is ready to review",
     "button": "Open",
     "href": "https://move.example/m/x/review?a=1&b=2",
@@ -237,8 +237,8 @@ TOLD: dict[str, object] = {
 
 @pytest.mark.parametrize("name", MAIL_NAMES)
 def test_a_mail_says_the_same_in_plain_text_and_in_html(name: str) -> None:
-    text = environment().get_template(f"emails/{name}.txt").render(context(**TOLD))
-    html = environment().get_template(f"emails/{name}.html").render(context(**TOLD))
+    text = environment().get_template(f"emails/{name}.txt").render(context(**MAIL_VALUES))
+    html = environment().get_template(f"emails/{name}.html").render(context(**MAIL_VALUES))
     assert "https://move.example/m/x/review?a=1&b=2" in text
     assert "https://move.example/m/x/review?a=1&amp;b=2" in html
     assert "&amp;" not in text
@@ -250,7 +250,7 @@ def test_a_mail_says_the_same_in_plain_text_and_in_html(name: str) -> None:
 @pytest.mark.xdist_group("look")
 def test_a_mail_with_its_styles_inlined_reads_well_in_light_and_dark(page: Page) -> None:
     terms = [{"words": "rows in your export", "n": 613212}, {"words": "wait for you", "n": 412, "kind": "needs"}]
-    drawn = environment().get_template("emails/ready_to_review.html").render(context(**TOLD, sum=terms))
+    drawn = environment().get_template("emails/ready_to_review.html").render(context(**MAIL_VALUES, sum=terms))
     mail = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline(drawn)
     with served({"/mail": mail}) as site:
         page.route("**/mail", lambda route: route.fulfill(body=mail, content_type="text/html; charset=utf-8"))

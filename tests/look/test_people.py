@@ -47,29 +47,29 @@ CLINICS = [
 
 
 def people(**more: object) -> str:
-    told: dict[str, object] = {
+    values: dict[str, object] = {
         "people": MEMBERS,
         "invited": INVITED,
         "history": PAST,
         "typed": {},
         "may_let_read": True,
     }
-    return render("wizard/people.html", **(told | {"may_act": True, "days": 7} | more))
+    return render("wizard/people.html", **(values | {"may_act": True, "days": 7} | more))
 
 
 def person(**more: object) -> str:
-    told: dict[str, object] = {"person": MEMBERS[0], "typed": {}, "may_let_read": True, "may_act": True}
-    return render("wizard/person.html", **(told | more))
+    values: dict[str, object] = {"person": MEMBERS[0], "typed": {}, "may_let_read": True, "may_act": True}
+    return render("wizard/person.html", **(values | more))
 
 
 def offers(**more: object) -> str:
-    told: dict[str, object] = {"offers": OFFERS, "needs_name": False, "name": "", "migration": None, "clinic": None}
-    return render("signin/invitations.html", **(told | {"rail": []} | more))
+    values: dict[str, object] = {"offers": OFFERS, "needs_name": False, "name": "", "migration": None, "clinic": None}
+    return render("signin/invitations.html", **(values | {"rail": []} | more))
 
 
 def clinics(**more: object) -> str:
-    told: dict[str, object] = {"clinics": CLINICS, "invited": 2, "migration": None, "clinic": None, "rail": []}
-    return render("signin/clinics.html", **(told | more))
+    values: dict[str, object] = {"clinics": CLINICS, "invited": 2, "migration": None, "clinic": None, "rail": []}
+    return render("signin/clinics.html", **(values | more))
 
 
 PAGES: dict[str, Callable[[], str]] = {

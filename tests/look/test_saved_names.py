@@ -25,8 +25,8 @@ def opened(browser: Browser, visitor: Visitor, address: str) -> Page:
         parts, asked = urlsplit(route.request.url), route.request
         headers = {name: value for name, value in asked.headers.items() if name in ("hx-request", "content-type")}
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        told = visitor.request(asked.method, path, content=asked.post_data_buffer, headers=headers)
-        route.fulfill(status=told.status_code, body=told.content, content_type=told.headers["content-type"])
+        response = visitor.request(asked.method, path, content=asked.post_data_buffer, headers=headers)
+        route.fulfill(status=response.status_code, body=response.content, content_type=response.headers["content-type"])
 
     page.route("**/*", answer)
     page.goto(f"{BASE}{address}")

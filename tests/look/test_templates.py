@@ -77,5 +77,5 @@ def test_an_address_changes_with_the_file_it_names() -> None:
 def test_a_time_is_shown_in_the_clinics_time_zone() -> None:
     late = datetime(2026, 12, 16, 13, 30, tzinfo=UTC)
     drawn = JINJA.from_string("{{ at|day }}, {{ at|clock }}, {{ at|when }}, {{ at|ago }}")
-    told = {"at": late, "now": late, "zone": "Australia/Sydney"}
-    assert drawn.render(told) == "Thu 17 December, 12:30 am, today 12:30 am, just now"
+    values = {"at": late, "now": late, "zone": "Australia/Sydney"}
+    assert drawn.render(values) == "Thu 17 December, 12:30 am, today 12:30 am, just now"

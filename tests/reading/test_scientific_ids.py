@@ -55,7 +55,7 @@ def test_a_trial_names_the_line_and_the_column_and_reads_the_other_files(tmp_pat
     tmp_path.joinpath("patients.csv").write_text("\n".join([HEADER, *rows]) + "\n")
     tmp_path.joinpath("contacts.csv").write_text("Contact ID,First Name,Company Name\n5,Bo,X\n1.55835E+18,Cy,Y\n")
     tried = trial(tmp_path)
-    result = [(p["file"], p["line"], p["column"]) for p in tried.told["problems"] if p["code"] == "ids_scientific"]
+    result = [(p["file"], p["line"], p["column"]) for p in tried.answer["problems"] if p["code"] == "ids_scientific"]
     assert result == [("contacts.csv", 3, "Contact ID")]
     assert tried.balances
     assert tried.sum_of("created") == 39

@@ -140,7 +140,7 @@ def test_a_trial_imports_births_before_1954_stored_as_numbers(tmp_path: Path, as
     assert [born[len(numbers) - 4 + n] for n in range(5)] == [
         *("1900-01-01", "1900-02-28", "1900-03-01", "1932-11-07", "1954-10-02")
     ]
-    codes = {problem["code"] for problem in tried.told["problems"]}
+    codes = {problem["code"] for problem in tried.answer["problems"]}
     assert not codes & {"cells_not_found", "cells_in_doubt", "not_verified", "bad_date_of_birth", "rows_miscounted"}
 
 
@@ -149,6 +149,6 @@ def test_a_trial_imports_a_cell_that_shows_a_date_of_1900(tmp_path: Path, number
     book = dated_workbook(HEADER.split(","), ["7", "Ann", "Lee"], number, is_1904=False)
     tmp_path.joinpath("patients.xlsx").write_bytes(book)
     tried = trial(tmp_path)
-    codes = {problem["code"] for problem in tried.told["problems"]}
+    codes = {problem["code"] for problem in tried.answer["problems"]}
     assert tried.balances
     assert not codes & {"cells_not_found", "cells_in_doubt", "not_verified", "bad_date_of_birth"}

@@ -102,10 +102,10 @@ def test_a_trial_holds_the_row_and_imports_the_others(tmp_path: Path) -> None:
     export.joinpath("patients.csv").write_text(table(lines))
     tried = trial(export, "--records", str(records))
     assert tried.balances
-    result = [(p["line"], p["source_id"], p["count"]) for p in tried.told["problems"] if p["code"] == "row_too_long"]
+    result = [(p["line"], p["source_id"], p["count"]) for p in tried.answer["problems"] if p["code"] == "row_too_long"]
     assert result == [(11, "10", 1)]
     assert (tried.sum_of("created"), tried.sum_of("held")) == (39, 1)
     clients = [json.loads(line) for line in (records / "clients.jsonl").read_text().splitlines()]
     assert {client["date_of_birth"] for client in clients} == {"1980-02-11"}
-    codes = {problem["code"] for problem in tried.told["problems"]}
+    codes = {problem["code"] for problem in tried.answer["problems"]}
     assert not codes & {"cells_not_found", "cells_in_doubt", "not_verified", "rows_miscounted"}

@@ -213,7 +213,7 @@ def test_a_trial_imports_the_shown_form_and_balances(tmp_path: Path, code: str, 
     data = book(rows, code, {3: numbers})
     export.joinpath("patients.xlsx").write_bytes(data)
     tried = trial(export, "--records", str(records))
-    assert tried.balances, tried.told["problems"]
+    assert tried.balances, tried.answer["problems"]
     lines = {line["source_id"]: line for line in map(json.loads, (records / "clients.jsonl").read_text().splitlines())}
     bo = lines["8"]
     if code == "0%":
@@ -221,5 +221,5 @@ def test_a_trial_imports_the_shown_form_and_balances(tmp_path: Path, code: str, 
     else:
         assert bo["phone_number"] == "+61491570156"
         assert bo["address"]["postal_code"] == "0000000800"
-    codes = {problem["code"] for problem in tried.told["problems"]}
+    codes = {problem["code"] for problem in tried.answer["problems"]}
     assert not codes & {"cells_not_found", "cells_in_doubt", "not_verified", "rows_miscounted"}

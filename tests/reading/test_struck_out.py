@@ -227,5 +227,5 @@ def test_a_trial_imports_a_negated_allergy_struck_out(tmp_path: Path, kind: str)
     ann, bo = sorted(lines, key=lambda line: str(line["source_id"]))
     assert (ann["alert"], bo["alert"]) == ("[struck out: Allergic to latex]", "Allergic to latex")
     assert (ann["first_name"], ann["email"], ann["date_of_birth"]) == ("Ann", "ann@x.example", "1980-02-11")
-    codes = {problem["code"] for problem in tried.told["problems"]}
+    codes = {problem["code"] for problem in tried.answer["problems"]}
     assert not codes & {"cells_not_found", "cells_in_doubt", "not_verified", "rows_miscounted", "bad_json"}

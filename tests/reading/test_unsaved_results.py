@@ -118,11 +118,11 @@ def test_a_stored_result_is_not_an_error_and_costs_nothing(name: str, monkeypatc
 def test_a_formula_without_its_result_is_reported_with_its_line_and_column(desk: Desk, column: str) -> None:
     at = HEAD.index(column)
     xml = sheet(row(1, HEAD) + row(2, ANN) + row(4, ["8", *ANN[1:]], at, "", "<f>A1</f>") + row(5, ["9", *ANN[1:]]))
-    told = desk.csv(with_sheet(xml), "patients.xlsx")
-    assert told.only_file.rows == 3
-    found = [p for p in told.only_file.problems if p.code == "spreadsheet_error_value"]
+    result = desk.csv(with_sheet(xml), "patients.xlsx")
+    assert result.only_file.rows == 3
+    found = [p for p in result.only_file.problems if p.code == "spreadsheet_error_value"]
     if column == "Mine":  # nobody reads it; the word stands where the clinic looks at the column
-        assert "#ERROR!" in told.rows()[1].cells.values()
+        assert "#ERROR!" in result.rows()[1].cells.values()
         return
     assert [(p.severity, p.file, p.line, p.count) for p in found] == [("warning", "patients.xlsx", 4, 1)]
     assert found[0].column
@@ -139,9 +139,9 @@ def test_a_trial_reports_each_lost_cell_and_balances(tmp_path: Path) -> None:
     export.joinpath("patients.xlsx").write_bytes(with_sheet(sheet(body)))
     tried = trial(export, "--records", str(records))
     assert tried.balances
-    told = [p for p in tried.told["problems"] if p["code"] == "spreadsheet_error_value"]
-    assert {(p["file"], p["line"]) for p in told} == {("patients.xlsx", line) for line in (3, 4, 5, 6)}
+    reported = [p for p in tried.answer["problems"] if p["code"] == "spreadsheet_error_value"]
+    assert {(p["file"], p["line"]) for p in reported} == {("patients.xlsx", line) for line in (3, 4, 5, 6)}
     lines = {line["source_id"]: line for line in map(json.loads, (records / "clients.jsonl").read_text().splitlines())}
     assert (lines["13"]["notes"], lines["14"]["date_of_birth"], lines["30"]["notes"]) == (None, None, None)
-    codes = {problem["code"] for problem in tried.told["problems"]}
+    codes = {problem["code"] for problem in tried.answer["problems"]}
     assert not codes & {"cells_not_found", "cells_in_doubt", "not_verified", "rows_miscounted"}

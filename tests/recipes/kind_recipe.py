@@ -161,7 +161,7 @@ def use() -> None:
     with runtime_in(folder) as runtime:
         tried = told_of(clinic_in(runtime).tried(export() | {"Appliances.csv": FILE}))
         kind = tried.kind("appliances")
-        assert (kind["read"], kind["created"], kind["records"], tried.told["balanced"]) == (2, 2, 2, True)
+        assert (kind["read"], kind["created"], kind["records"], tried.answer["balanced"]) == (2, 2, 2, True)
         assert kind["source_digest"] == kind["caspen_digest"]
         subjects = {record["source_id"]: record["subject"] for record in tried.records("communications")}
         assert subjects == {"1": "Knee brace", "2": "Insole"}

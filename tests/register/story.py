@@ -52,23 +52,23 @@ DIARY = ("businesses", "practitioners", "appointment_types", "users")
 
 @dataclass(frozen=True)
 class Tried:
-    """The result of an export. `told` is the answer of the command line."""
+    """The result of an export. `answer` is the answer of the command line."""
 
     clinic: Clinic
-    told: JsonAnswer
+    answer: JsonAnswer
 
     def problems(self, code: str, kind: str | None = None) -> list[dict[str, Any]]:
-        return [{**p} for p in self.told["problems"] if p["code"] == code and kind in (None, p["kind"])]
+        return [{**p} for p in self.answer["problems"] if p["code"] == code and kind in (None, p["kind"])]
 
     @property
     def codes(self) -> set[str]:
-        return {p["code"] for p in self.told["problems"]}
+        return {p["code"] for p in self.answer["problems"]}
 
     def kind(self, name: str) -> dict[str, Any]:
-        return next({**k} for k in self.told["kinds"] if k["kind"] == name)
+        return next({**k} for k in self.answer["kinds"] if k["kind"] == name)
 
     def file(self, path: str) -> dict[str, Any]:
-        return next({**f} for f in self.told["export"]["files"] if f["path"] == path)
+        return next({**f} for f in self.answer["export"]["files"] if f["path"] == path)
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """The records of one object as the trial holds them, in the order of their ids."""

@@ -65,7 +65,7 @@ def test_a_word_in_a_number_field_stays_as_text_in_a_second_field_and_is_counted
     assert (values["11/w"], values["13/w"], values["12/w:text"]) == ("1072.50", "64", "about 80 kg")
     [problem] = found.problems("custom_value_misfit")
     assert (problem["level"], problem["kind"], problem["count"]) == ("warning", "custom_field_values", 1)
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_a_choice_of_yes_and_no_may_be_a_field_for_yes_or_no(desk: Desk) -> None:
@@ -74,7 +74,7 @@ def test_a_choice_of_yes_and_no_may_be_a_field_for_yes_or_no(desk: Desk) -> None
     values = said(found)
     assert (values["11/l"], values["12/l"], values["13/l:text"]) == ("true", "false", "both")
     assert [f["options"] for f in found.records("custom_fields")] == [None, None, None]
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_a_choice_may_be_a_list_with_the_same_options(desk: Desk) -> None:
@@ -90,7 +90,7 @@ def test_a_question_that_only_a_column_names_may_be_a_number_too(desk: Desk) -> 
     assert fields(found) == {"Height": "number", "Height (text)": "long_text"}
     assert sorted(said(found).values()) == ["1.7", "180", "tall"]
     assert [p["count"] for p in found.problems("custom_value_misfit", "patients")] == [1]
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_the_field_that_caspen_has_takes_what_it_can_hold(desk: Desk) -> None:
@@ -110,7 +110,7 @@ def test_a_match_that_cannot_hold_every_answer_becomes_a_second_field_and_is_rep
     assert fields(found)["Weight (Cliniko)"] == "number"
     assert said(found)["12/w:text"] == "about 80 kg"
     assert [p["source_id"] for p in found.problems("custom_field_type_conflict")] == ["w"]
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_a_new_field_with_an_existing_name_gets_another_name(desk: Desk) -> None:

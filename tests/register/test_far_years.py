@@ -54,12 +54,12 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
 
 
 def test_far_years_leave_the_trial_balanced(tried: Tried) -> None:
-    assert tried.told["balanced"], tried.codes
+    assert tried.answer["balanced"], tried.codes
 
 
 def test_far_years_leave_the_plan_of_the_export_readable(tried: Tried) -> None:
     for kind in KINDS:
-        ends = [tried.told["inventory"][kind][end] for end in ("first", "last")]
+        ends = [tried.answer["inventory"][kind][end] for end in ("first", "last")]
         assert all(end is None or len(end) == len("2026-03-31T22:00:00Z") for end in ends), (kind, ends)
 
 
@@ -70,5 +70,5 @@ def test_a_far_year_in_any_column_of_moments_leaves_every_other_row_as_it_is(tri
     assert outcomes["read"] == len(far_rows(kind))
     assert outcomes["refused"] == 0
     usual = ROWS[kind].get("id", ROWS[kind].get("field_token"))
-    set_aside = [p for p in tried.told["problems"] if p["kind"] == kind and p["level"] in ("held", "skipped")]
+    set_aside = [p for p in tried.answer["problems"] if p["kind"] == kind and p["level"] in ("held", "skipped")]
     assert usual not in {problem["source_id"] for problem in set_aside}

@@ -74,7 +74,7 @@ def test_an_empty_file_lists_every_row_of_its_kind(moves: Moves) -> None:
 
 
 def test_the_trial_balances_and_approval_asks_for_each_kind(moves: Moves) -> None:
-    assert moves.second.told["balanced"]
+    assert moves.second.answer["balanced"]
     clinic = moves.second.clinic
     with clinic.runtime.ledger.read() as session:
         found = completeness_warnings(
@@ -108,4 +108,4 @@ def test_nothing_is_gone_where_the_same_export_is_handed_over_again(tmp_path: Pa
         first = Desk(runtime).clinic().tried({"export.zip": tiny_export()}).finalised()
         again = clinic_in(runtime, first.migration.workspace_id).tried({"export.zip": tiny_export()})
         assert told_of(again).problems("gone_from_export") == []
-        assert sum(kind["unchanged"] for kind in told_of(again).told["kinds"]) > 100
+        assert sum(kind["unchanged"] for kind in told_of(again).answer["kinds"]) > 100

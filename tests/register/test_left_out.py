@@ -120,21 +120,21 @@ def whole(desk: Desk) -> Tried:
 
 
 def outcomes(found: Tried) -> dict[str, dict[str, int]]:
-    kinds: list[dict[str, Any]] = [{**kind} for kind in found.told["kinds"]]
+    kinds: list[dict[str, Any]] = [{**kind} for kind in found.answer["kinds"]]
     return {kind["kind"]: {name: kind[name] for name in COUNTED} for kind in kinds}
 
 
 def test_every_row_of_the_whole_export_is_imported(whole: Tried) -> None:
-    assert whole.told["balanced"]
-    assert {kind: told["created"] for kind, told in outcomes(whole).items()} == dict.fromkeys(ROWS, 2)
+    assert whole.answer["balanced"]
+    assert {kind: counts["created"] for kind, counts in outcomes(whole).items()} == dict.fromkeys(ROWS, 2)
 
 
 def holds_the_promise(whole: Tried, found: Tried, promised: Mapping[str, int], expected: Mapping[str, int]) -> None:
     assert dict(promised) == expected
-    assert {kind: told["left_out"] for kind, told in outcomes(found).items() if told["left_out"]} == expected
-    assert found.told["balanced"]
-    for kind, told in outcomes(found).items():
-        assert told["created"] == outcomes(whole)[kind]["created"] - expected.get(kind, 0), kind
+    assert {kind: counts["left_out"] for kind, counts in outcomes(found).items() if counts["left_out"]} == expected
+    assert found.answer["balanced"]
+    for kind, counts in outcomes(found).items():
+        assert counts["created"] == outcomes(whole)[kind]["created"] - expected.get(kind, 0), kind
     assert "appointment_location_defaulted" not in found.codes
     assert {"not_verified", "cells_not_found"} & (found.codes - whole.codes) == set()
 

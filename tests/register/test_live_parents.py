@@ -48,8 +48,8 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Later]:
 @pytest.mark.parametrize("kind", CHILDREN)
 @pytest.mark.parametrize("files", ["with_diary", "without_diary"])
 def test_a_row_of_a_client_whom_only_the_workspace_has_is_unchanged(later: Later, files: str, kind: str) -> None:
-    told: Tried = getattr(later, files)
-    assert {name: told.kind(kind)[name] for name in ("unchanged", "created", "updated", "held")} == {
+    result: Tried = getattr(later, files)
+    assert {name: result.kind(kind)[name] for name in ("unchanged", "created", "updated", "held")} == {
         "unchanged": 1,
         "created": 0,
         "updated": 0,
@@ -59,11 +59,11 @@ def test_a_row_of_a_client_whom_only_the_workspace_has_is_unchanged(later: Later
 
 @pytest.mark.parametrize("files", ["with_diary", "without_diary"])
 def test_no_row_is_an_orphan_and_the_client_is_reported_as_gone(later: Later, files: str) -> None:
-    told: Tried = getattr(later, files)
-    assert told.told["balanced"]
-    assert "many_orphans" not in told.codes
-    assert "practitioner_placeholder_created" not in told.codes
-    assert [p["source_id"] for p in told.problems("gone_from_export", "patients")] == [ROWS["patients"]["id"]]
+    result: Tried = getattr(later, files)
+    assert result.answer["balanced"]
+    assert "many_orphans" not in result.codes
+    assert "practitioner_placeholder_created" not in result.codes
+    assert [p["source_id"] for p in result.problems("gone_from_export", "patients")] == [ROWS["patients"]["id"]]
 
 
 @pytest.mark.parametrize("kind", CHILDREN)

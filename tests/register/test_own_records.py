@@ -106,7 +106,7 @@ def made_by_people(clinic: Clinic) -> str:
 
 
 def test_the_trial_balances_and_the_links_of_all_records_are_their_own_clients(tried: Tried) -> None:
-    assert tried.told["balanced"], tried.codes
+    assert tried.answer["balanced"], tried.codes
     assert not tried.codes & {"cells_not_found", "cells_in_doubt", "link_broken"}
     whose = {one["id"]: one["client_id"] for table in ("appointments", "cases") for one in tried.records(table)}
     records = [one for table in ("appointments", *TABLES.values()) for one in tried.records(table)]
@@ -123,10 +123,10 @@ def test_a_note_is_imported_without_another_clients_visit_and_is_reported(tried:
         for key in ("78", f"79:{BEN}")
     )
     assert led == [None, of_class, None, own]
-    told = [(one["level"], one["count"]) for one in tried.problems(CODES[kind], kind)]
-    assert told
-    assert {level for level, _ in told} == {"warning"}
-    assert {count for _, count in told} == {2}
+    reported = [(one["level"], one["count"]) for one in tried.problems(CODES[kind], kind)]
+    assert reported
+    assert {level for level, _ in reported} == {"warning"}
+    assert {count for _, count in reported} == {2}
 
 
 def test_no_visit_counts_against_another_clients_course(tried: Tried) -> None:
@@ -134,10 +134,10 @@ def test_no_visit_counts_against_another_clients_course(tried: Tried) -> None:
     course = Ids(tried.clinic.migration.workspace_id, "cliniko").derive("cases", "patient_cases", "52")
     assert {key for key, case in found.items() if case} == OWN_COURSE
     assert {case for case in found.values() if case} == {course}
-    told = [
+    reported = [
         p for p in tried.clinic.problems("trial:1") if (p.code, p.kind) == ("appointment_case_unknown", "appointments")
     ]
-    assert {p.source_id for p in told} == {"77", "79", "81", "82"}
+    assert {p.source_id for p in reported} == {"77", "79", "81", "82"}
     assert [p["count"] for p in tried.problems("appointment_case_unknown", "patient_cases")] == [2]
 
 
@@ -151,14 +151,14 @@ def test_a_later_export_never_leads_to_another_clients_record_of_an_earlier_one(
     for kind, table in TABLES.items():
         led = [later.record(table, f"{WRITTEN[kind]}{n}")["appointment_id"] for n in range(4)]
         assert led == [None, None, None, own], kind
-    assert later.told["balanced"], later.codes
+    assert later.answer["balanced"], later.codes
 
 
 def test_two_clients_who_are_one_in_the_workspace_are_no_reason_to_refuse(desk: Desk) -> None:
     clinic = desk.clinic()
     there = made_by_people(clinic)
     found = in_(clinic, whole(), {ADA: there, BEN: there})
-    assert found.told["balanced"], found.codes
+    assert found.answer["balanced"], found.codes
 
 
 def test_a_trial_that_hangs_a_record_on_another_clients_does_not_balance(
@@ -167,7 +167,7 @@ def test_a_trial_that_hangs_a_record_on_another_clients_does_not_balance(
     monkeypatch.setattr(settle_index, "RULES", tuple(rule for rule in RULES if rule is not own_records.apply))
     found = desk.tried(whole())
     broken = {(one["column"], one["count"]) for one in found.problems("link_broken")}
-    assert not found.told["balanced"]
+    assert not found.answer["balanced"]
     assert broken == {
         ("appointments.case_id", 2),
         *((f"{table}.appointment_id", 1) for table in TABLES.values()),

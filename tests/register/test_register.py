@@ -52,12 +52,12 @@ def test_every_code_has_an_export_that_leads_to_it() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.kind or 'export'}")
 def test_a_code_is_reported_at_its_place(desk: Desk, case: Case) -> None:
     tried = (desk.read if case.read else desk.tried)(case.files)
-    told = tried.problems(case.code, case.kind)
-    assert len(told) == 1, f"{case.code} of {case.kind} is not among {tried.told['problems']}"
-    assert told[0]["level"] in case.levels
-    assert case.count is None or told[0]["count"] == case.count
-    assert {name: told[0][name] for name, _ in case.where} == dict(case.where)
+    reported = tried.problems(case.code, case.kind)
+    assert len(reported) == 1, f"{case.code} of {case.kind} is not among {tried.answer['problems']}"
+    assert reported[0]["level"] in case.levels
+    assert case.count is None or reported[0]["count"] == case.count
+    assert {name: reported[0][name] for name, _ in case.where} == dict(case.where)
     if not case.read:
-        assert tried.told["balanced"] is case.balanced
-    if told[0]["level"] in ("held", "skipped") and not case.read and case.kind is not None:
-        assert tried.kind(case.kind)[told[0]["level"]] >= told[0]["count"]
+        assert tried.answer["balanced"] is case.balanced
+    if reported[0]["level"] in ("held", "skipped") and not case.read and case.kind is not None:
+        assert tried.kind(case.kind)[reported[0]["level"]] >= reported[0]["count"]

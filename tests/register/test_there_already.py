@@ -82,7 +82,7 @@ def test_a_client_who_may_be_there_waits_for_the_clinic_and_so_does_the_history(
     assert [p["source_id"] for p in found.problems("parent_not_imported", "appointments")] == ["77"]
     assert (found.kind("patients")["held"], found.kind("appointments")["held"]) == (1, 1)
     assert [a["source_id"] for a in found.records("appointments")] == ["78"]
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_class_goes_on_without_the_member_who_waits(desk: Desk) -> None:
     found = tried(clinic, export(*DIARY, patients=[ZOE, {"id": "12", "first_name": "Bea"}], appointments=[together]))
     assert [a["source_id"] for a in found.records("appointments")] == ["77:12"]
     assert [p["level"] for p in found.problems("parent_not_imported", "appointments")] == ["warning"]
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_a_client_whom_the_clinic_links_gets_the_history(desk: Desk) -> None:
@@ -115,7 +115,7 @@ def test_a_client_whom_the_clinic_links_gets_the_history(desk: Desk) -> None:
     assert found.problems("existing_client_match") == []
     assert (found.kind("patients")["unchanged"], found.records("clients")) == (1, [])
     assert found.record("cases", "51")["client_id"] == there
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
     assert clinic.finalised().state() is State.FINALISED
 
 
@@ -131,7 +131,7 @@ def test_a_client_whom_the_clinic_leaves_out_is_left_out_with_the_history(desk: 
     clinic = desk.clinic()
     found = tried(clinic, export(patients=[ZOE, {"id": "12"}], patient_cases=[{}]), {"11": Choice(to="leave_out")})
     assert (found.kind("patients")["left_out"], found.kind("patient_cases")["left_out"]) == (1, 1)
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_a_question_of_the_same_name_and_type_is_the_one_that_is_there(desk: Desk) -> None:
@@ -141,7 +141,7 @@ def test_a_question_of_the_same_name_and_type_is_the_one_that_is_there(desk: Des
     assert found.record("custom_field_values", "11/f1")["custom_field_id"] == there
     assert (found.kind("custom_fields")["unchanged"], found.records("custom_fields")) == (1, [])
     assert found.problems("custom_field_type_conflict") == []
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_a_question_with_the_same_name_and_another_type_becomes_a_second_field(desk: Desk) -> None:
@@ -151,7 +151,7 @@ def test_a_question_with_the_same_name_and_another_type_becomes_a_second_field(d
     [problem] = found.problems("custom_field_type_conflict")
     assert (problem["level"], problem["kind"], problem["source_id"]) == ("warning", "custom_fields", "f1")
     assert [(f["name"], f["type"]) for f in found.records("custom_fields")] == [("Sport (Cliniko)", "short_text")]
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_answers_that_can_be_chosen_are_those_of_the_question_that_is_there(desk: Desk) -> None:
@@ -163,7 +163,7 @@ def test_answers_that_can_be_chosen_are_those_of_the_question_that_is_there(desk
     found = tried(clinic, export(custom_fields=[asked], custom_field_values=[given]))
     value = found.record("custom_field_values", "11/f1")
     assert (value["custom_field_id"], value["option_ids"]) == (there, ["a"])
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_a_detail_goes_to_the_field_that_the_clinic_has_for_it(desk: Desk) -> None:
@@ -174,7 +174,7 @@ def test_a_detail_goes_to_the_field_that_the_clinic_has_for_it(desk: Desk) -> No
     values = {v["source_id"]: v["custom_field_id"] for v in found.records("custom_field_values")}
     assert values["11:field:Medicare number"] == there
     assert [f["name"] for f in found.records("custom_fields")] == ["Reminder preference (Cliniko)"]
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_a_second_move_finds_what_the_first_has_brought(desk: Desk) -> None:
@@ -192,7 +192,7 @@ def test_a_second_move_finds_what_the_first_has_brought(desk: Desk) -> None:
     assert (changed["level"], changed["count"], changed["source_id"]) == ("held", 1, "12")
     assert found.problems("existing_client_match") == []
     assert found.problems("custom_field_type_conflict") == []
-    assert found.told["balanced"]
+    assert found.answer["balanced"]
 
 
 def test_a_second_move_brings_what_changed_up_to_date(desk: Desk) -> None:
@@ -232,5 +232,5 @@ def test_a_choice_about_a_client_holds_only_while_the_row_is_the_same_person(des
 def test_a_choice_of_a_plan_file_about_a_client_always_holds(desk: Desk) -> None:
     clinic = desk.clinic()
     there = made(clinic, client(first_name="Other", last_name="Person"))
-    told = tried(clinic, export(patients=[ZOE]), {"11": Choice(to="match", id=there)})
-    assert (told.kind("patients")["unchanged"], told.kind("patients")["held"]) == (1, 0)
+    result = tried(clinic, export(patients=[ZOE]), {"11": Choice(to="match", id=there)})
+    assert (result.kind("patients")["unchanged"], result.kind("patients")["held"]) == (1, 0)

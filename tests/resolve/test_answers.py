@@ -58,8 +58,8 @@ def test_of_two_answers_to_one_question_the_later_counts(export: Export) -> None
     first, second = answer(export, "11/f1", "f1", says="Rowing"), answer(export, "11/f1", "f1", says="Chess")
     again = answer(export, "11/f1", "f1", says="Chess")
     assert export.verdict("answers", first) == ("skipped", "custom_value_conflict")
-    told = {export.verdict("answers", line) for line in (second, again)}
-    assert told == {None, ("skipped", "duplicate_row")}
+    verdicts = {export.verdict("answers", line) for line in (second, again)}
+    assert verdicts == {None, ("skipped", "duplicate_row")}
 
 
 def test_an_answer_of_its_own_counts_more_than_one_in_the_clients_row(export: Export) -> None:

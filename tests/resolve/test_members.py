@@ -214,12 +214,12 @@ def test_42_an_attendee_who_contradicts_the_visit_is_reported(export: Export) ->
     export.has("appointments", "6", patient("11"), cancelled=True)
     export.has("appointments", "7", patient("11"))
     export.has("appointments", "8", patient("11"))
-    told = {
+    lines = {
         "missed": attends(export, "501", "5", "11", attended=False),
         "came": attends(export, "502", "6", "11", attended=True),
         "refined": attends(export, "503", "7", "11", attended=True),
         "other": attends(export, "504", "8", "12"),
     }
-    found = {name: export.row("attendees", line).findings for name, line in told.items()}
+    found = {name: export.row("attendees", line).findings for name, line in lines.items()}
     conflict = ("attendance_conflict",)
     assert found == {"missed": conflict, "came": conflict, "refined": (), "other": conflict}

@@ -48,4 +48,4 @@ def test_services_that_no_category_distinguishes_wait(tried: Tried) -> None:
 
 def test_a_service_that_is_made_of_a_name_is_called_by_the_name_alone(tried: Tried) -> None:
     assert tried.record("services", "name:hydrotherapy")["name"] == "Hydrotherapy"
-    assert tried.told["balanced"]
+    assert tried.answer["balanced"]

@@ -48,9 +48,9 @@ def test_visits_without_a_type_wait_and_the_code_says_why(undecided: Tried) -> N
     held = [p.source_id for p in undecided.clinic.problems("trial:1") if p.code == "appointment_type_missing"]
     assert held == ["78", "79"]
     assert [record["source_id"] for record in undecided.records("appointments")] == ["77"]
-    codes = {problem["code"] for problem in undecided.told["problems"]}
+    codes = {problem["code"] for problem in undecided.answer["problems"]}
     assert codes.isdisjoint({"appointment_type_ambiguous", "appointment_type_created_from_name"})
-    assert undecided.told["balanced"]
+    assert undecided.answer["balanced"]
 
 
 def test_no_service_is_made_while_they_wait_and_their_notes_come_without_them(undecided: Tried) -> None:
@@ -64,13 +64,13 @@ def test_visits_get_the_unknown_type_if_the_clinic_decides_so(brought: Tried) ->
     assert (service["name"], service["status"]) == ("Unknown type", "archived")
     found = {record["source_id"]: record["service_id"] for record in brought.records("appointments")}
     assert found["78"] == found["79"] == service["id"] != found["77"]
-    assert brought.told["balanced"]
+    assert brought.answer["balanced"]
 
 
 def test_visits_without_a_type_are_left_out_if_the_clinic_decides_so(left_out: Tried) -> None:
-    (kind,) = (kind for kind in left_out.told["kinds"] if kind["kind"] == "appointments")
+    (kind,) = (kind for kind in left_out.answer["kinds"] if kind["kind"] == "appointments")
     assert (kind["created"], kind["left_out"], kind["held"]) == (1, 2, 0)
-    assert left_out.told["balanced"]
+    assert left_out.answer["balanced"]
 
 
 def test_the_unknown_type_is_asked_about_and_never_brought_by_itself() -> None:

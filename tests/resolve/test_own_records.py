@@ -66,8 +66,8 @@ def test_every_reference_between_clients_records_in_caspen_is_checked() -> None:
     }
     assert {kind.tables[0] for kind in SOURCE.kinds if kind.owner_link} == owned
     assert stored == {column.destination for _, _, column in between_clients() if column.destination}
-    told = {(kind.name, field) for kind, field, column in between_clients() if column.dropped_link_codes}
-    assert {(kind.name, field) for kind, field, _ in between_clients()} - told == NOT_STORED
+    checked = {(kind.name, field) for kind, field, column in between_clients() if column.dropped_link_codes}
+    assert {(kind.name, field) for kind, field, _ in between_clients()} - checked == NOT_STORED
 
 
 def test_a_reference_stays_within_its_client_or_is_removed_and_reported(export: Export) -> None:

@@ -29,8 +29,8 @@ def hours(export: Export, key: str, *spans: tuple[int, int], who: str = "1", pla
 
 
 def spans(export: Export, line: int) -> list[list[int]] | None:
-    told = export.row("hours", line).joined.extra.get("spans")
-    return json.loads(told) if told else None
+    encoded = export.row("hours", line).joined.extra.get("spans")
+    return json.loads(encoded) if encoded else None
 
 
 def test_overlapping_hours_are_united_into_the_first_row_and_the_others_stay(export: Export) -> None:

@@ -189,12 +189,12 @@ def _with_id(spoil: Callable[[str], str], cells: list[str]) -> list[str]:
 def _cells(row: Row, own_id: str, word: str) -> list[str]:
     """A sound row of its own: another id, other words."""
     key = next(iter(row))
-    told = {**row, key: own_id}
+    cells = {**row, key: own_id}
     for header in ("Last Name", "Display Name", "Business Name", "Name", "Subject", "Title", "Company Name"):
-        if header in told:
-            told[header] = f"{told[header]} {word}"
-    if "Email" in told:
-        told["Email"] = f"{word}@clinic.example"
-    if "User ID" in told and key != "User ID":
-        told["User ID"] = ""
-    return list(told.values())
+        if header in cells:
+            cells[header] = f"{cells[header]} {word}"
+    if "Email" in cells:
+        cells["Email"] = f"{word}@clinic.example"
+    if "User ID" in cells and key != "User ID":
+        cells["User ID"] = ""
+    return list(cells.values())

@@ -42,8 +42,8 @@ def listed(*more: str) -> dict[str, str | bytes]:
     rows = ["Attachment ID,Patient ID,File Name,Path,Size,SHA256"]
     for n, (path, body) in enumerate(BODIES.items()):
         assert isinstance(body, bytes)
-        told = f"{len(body)},{hashlib.sha256(body).hexdigest()}"
-        rows.append(f"{80000 + n},{1000 + n},{n} scan.pdf,{path},{told}")
+        size_and_sum = f"{len(body)},{hashlib.sha256(body).hexdigest()}"
+        rows.append(f"{80000 + n},{1000 + n},{n} scan.pdf,{path},{size_and_sum}")
     return {**clinic_files(20, 0), **BODIES, "patient_files.csv": "\n".join([*rows, *more]) + "\n"}
 
 
@@ -51,7 +51,7 @@ def unlisted() -> dict[str, str | bytes]:
     return {**clinic_files(20, 0), **BODIES}
 
 
-def told(clinic: Clinic) -> set[tuple[str, str | None, int]]:
+def reported(clinic: Clinic) -> set[tuple[str, str | None, int]]:
     codes = ("cells_not_found", "rows_miscounted", "file_bytes_altered")
     return {(line.code, line.column, line.count) for line in clinic.problems("trial:1") if line.code in codes}
 
@@ -69,7 +69,7 @@ def test_files_that_came_as_they_lie_there_raise_no_alarm(clinic: Clinic) -> Non
     codes = clinic.codes("trial:1") | clinic.codes("export:1")
     assert codes >= {"file_missing", "file_zero_bytes", "file_without_patient", "file_patient_conflict"}
     assert codes >= {"file_checksum_mismatch", "file_size_mismatch"}
-    assert told(clinic) == set()
+    assert reported(clinic) == set()
     assert clinic.trial.balanced
 
 
@@ -92,7 +92,7 @@ def test_a_file_with_other_bytes_than_the_export_is_reported_and_prevents_the_ap
 ) -> None:
     lie()
     clinic.tried(files())
-    assert found in told(clinic)
+    assert found in reported(clinic)
     with pytest.raises(GuardRefused, match="trial_unbalanced"):
         clinic.approve()
 

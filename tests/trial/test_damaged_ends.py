@@ -92,13 +92,13 @@ def test_a_damaged_record_of_a_list_waits_and_the_others_go_live(clinic: Clinic)
     assert clinic.finalised().state() is State.FINALISED
 
 
-def told(clinic: Clinic, code: str) -> list[ProblemLine]:
+def reported(clinic: Clinic, code: str) -> list[ProblemLine]:
     return [line for line in clinic.problems("export:1") if line.code == code]
 
 
 def test_json_that_is_cut_is_refused_and_asked_about_as_a_cut(clinic: Clinic) -> None:
     whole = json.dumps([nested(row) for row in KINDS["contacts"]])
     clinic.tried({**REFERENCE.files({"patients": KINDS["patients"]}), "contacts.json": whole[:-9].encode()})
-    assert [(line.kind, line.level) for line in told(clinic, "bad_json")] == [("contacts", "refused")]
-    assert [line.kind for line in told(clinic, "file_may_be_cut")] == ["contacts"]
+    assert [(line.kind, line.level) for line in reported(clinic, "bad_json")] == [("contacts", "refused")]
+    assert [line.kind for line in reported(clinic, "file_may_be_cut")] == ["contacts"]
     assert clinic.trial.balanced

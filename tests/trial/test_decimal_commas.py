@@ -65,9 +65,9 @@ def test_what_one_file_proves_is_no_proof_of_another(clinic: Clinic) -> None:
     files["Appointment types 2.csv"] = f'{HEADER}81,Long,60,"1.234,50"\n82,Course,60,1.200\n83,Short,15,85\n'
     files["Appointment types 3.csv"] = f"{HEADER}91,Exact,30,1.200\n"
     clinic.tried(files)
-    told = {(p.code, p.source_id) for p in clinic.problems("export:1") + clinic.problems("trial:1")}
-    assert {key for code, key in told if code == "bad_number"} == {"82"}
-    assert {key for code, key in told if code == "spreadsheet_value_mended"} == {"81"}
+    reported = {(p.code, p.source_id) for p in clinic.problems("export:1") + clinic.problems("trial:1")}
+    assert {key for code, key in reported if code == "bad_number"} == {"82"}
+    assert {key for code, key in reported if code == "spreadsheet_value_mended"} == {"81"}
     assert clinic.trial.balanced
     prices = {one["source_id"]: Decimal(one["price"]) for one in told_of(clinic).records("services")}
     prices.pop("9")

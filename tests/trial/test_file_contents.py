@@ -69,9 +69,9 @@ def test_one_harmed_content_is_named_and_the_trial_cannot_be_approved(clinic: Cl
     clinic.start_trial()
     clinic.drain()
     assert not clinic.trial.balanced
-    (told,) = (line for line in clinic.problems("trial:1") if line.code == "file_bytes_altered")
-    assert (told.kind, told.file, told.line) == ("patient_files", "Patient files/", 1)
-    assert told.source_id == hashlib.sha256(path.encode()).hexdigest()
+    (reported,) = (line for line in clinic.problems("trial:1") if line.code == "file_bytes_altered")
+    assert (reported.kind, reported.file, reported.line) == ("patient_files", "Patient files/", 1)
+    assert reported.source_id == hashlib.sha256(path.encode()).hexdigest()
 
 
 def test_a_content_that_was_put_in_anothers_place_is_found(clinic: Clinic) -> None:

@@ -89,8 +89,8 @@ def lead_nowhere(runtime: Runtime) -> list[str]:
             for reference in model.references:
                 sql = f'SELECT "{reference.column}" FROM {at(live.schema, str(model.__tablename__))}'
                 for (value,) in fetch(connection, sql):
-                    told = json.loads(value) if reference.several and isinstance(value, str) else value
-                    for one in told or () if reference.several else [told] if told else []:
+                    target = json.loads(value) if reference.several and isinstance(value, str) else value
+                    for one in target or () if reference.several else [target] if target else []:
                         if not any(one in there[table] for table in reference.tables):
                             found.append(f"{model.__tablename__}.{reference.column}")
     return found

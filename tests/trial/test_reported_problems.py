@@ -25,7 +25,7 @@ def table(header: list[str], *rows: list[str]) -> str:
     return out.getvalue()
 
 
-def told(clinic: Clinic) -> set[tuple[str | None, str | None, str | None]]:
+def reported(clinic: Clinic) -> set[tuple[str | None, str | None, str | None]]:
     """The faults that verification finds, without doubts."""
     codes = ("cells_not_found", "rows_miscounted")
     return {(line.kind, line.file, line.column) for line in clinic.problems("trial:1") if line.code in codes}
@@ -35,7 +35,7 @@ def test_visits_that_are_held_because_their_times_were_exchanged_are_named(clini
     columns_swapped("appointments", 1)()
     clinic.tried()
     assert "bad_interval" in clinic.codes("trial:1") | clinic.codes("export:1")
-    assert ("appointments", "Appointments.csv", "End Time") in told(clinic)
+    assert ("appointments", "Appointments.csv", "End Time") in reported(clinic)
     with pytest.raises(GuardRefused, match="trial_unbalanced"):
         clinic.approve()
 
@@ -44,7 +44,7 @@ def test_a_birthday_that_was_read_from_another_column_is_no_unreadable_birthday(
     columns_swapped("patients", 2)()
     clinic.tried()
     assert "bad_date_of_birth" in clinic.codes("trial:1") | clinic.codes("export:1")
-    assert {column for kind, _, column in told(clinic) if kind == "patients"} >= {"Last Name", "Date of Birth"}
+    assert {column for kind, _, column in reported(clinic) if kind == "patients"} >= {"Last Name", "Date of Birth"}
     assert not clinic.trial.balanced
 
 
@@ -71,7 +71,7 @@ def test_rows_that_are_held_or_mended_for_good_reasons_are_not_taken_for_faults(
     codes = clinic.codes("trial:1") | clinic.codes("export:1")
     assert codes >= {"bad_interval", "bad_appointment_time", "practitioner_unknown", "end_time_assumed"}
     assert codes >= {"appointment_without_patient", "bad_json", "note_without_patient", "cancellation_reason_unknown"}
-    assert told(clinic) == set()
+    assert reported(clinic) == set()
     assert clinic.trial.balanced
 
 
@@ -79,7 +79,7 @@ def test_columns_that_a_warning_does_not_touch_are_compared(clinic: Clinic) -> N
     column("appointments", "appointments", "cancelled_at", "off")()
     clinic.tried()
     assert "cancellation_reason_unknown" in clinic.codes("trial:1")
-    assert told(clinic) == {("appointments", "Appointments.csv", "Cancellation Time")}
+    assert reported(clinic) == {("appointments", "Appointments.csv", "Cancellation Time")}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_simple_values_of_a_row_are_derived_a_second_time(
 ) -> None:
     column("appointments", table_name, name, "off")()
     clinic.tried()
-    assert told(clinic) == {("appointments", "Appointments.csv", header)}
+    assert reported(clinic) == {("appointments", "Appointments.csv", header)}
 
 
 def test_one_of_two_cells_that_differ_is_no_doubt(clinic: Clinic) -> None:
@@ -99,7 +99,7 @@ def test_one_of_two_cells_that_differ_is_no_doubt(clinic: Clinic) -> None:
     files["appointment_types.csv"] = "id,name,duration_in_minutes\n9,Initial,30\n10,Review,45\n"
     column("appointment_types", "services", "name", "another's")()
     clinic.tried(files)
-    assert told(clinic) == {("appointment_types", "appointment_types.csv", "Name")}
+    assert reported(clinic) == {("appointment_types", "appointment_types.csv", "Name")}
 
 
 def test_a_file_of_a_kind_that_reading_no_longer_knows_is_missed(clinic: Clinic) -> None:
@@ -109,5 +109,5 @@ def test_a_file_of_a_kind_that_reading_no_longer_knows_is_missed(clinic: Clinic)
     )
     kind_dropped("contacts")()
     clinic.tried(files)
-    assert told(clinic) == {("contacts", "Contacts.csv", None)}
+    assert reported(clinic) == {("contacts", "Contacts.csv", None)}
     assert not clinic.trial.balanced

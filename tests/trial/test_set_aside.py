@@ -64,7 +64,7 @@ class Account:
 
     digest: str
     rows: Mapping[str, Mapping[str, int]]
-    told: Counter[tuple[str, str, str, str]]
+    problems: Counter[tuple[str, str, str, str]]
 
 
 def _account(clinic: Clinic) -> Account:
@@ -72,8 +72,10 @@ def _account(clinic: Clinic) -> Account:
         kind["kind"]: {name: number for name, number in kind.items() if isinstance(number, int) and number}
         for kind in clinic.trial.kinds
     }
-    told = Counter((str(line.kind), line.code, line.level, str(line.source_id)) for line in clinic.problems("trial:1"))
-    return Account(clinic.trial.digest, rows, told)
+    problems = Counter(
+        (str(line.kind), line.code, line.level, str(line.source_id)) for line in clinic.problems("trial:1")
+    )
+    return Account(clinic.trial.digest, rows, problems)
 
 
 def _through(clinic: Clinic, workers: tuple[str, ...] = ("worker",)) -> None:
@@ -128,9 +130,9 @@ def test_what_belongs_to_a_row_set_aside_in_a_trial_is_held_as_if_reading_had_se
     assert "link_broken" not in clinic.codes("trial:1")
     assert clinic.trial.balanced
     assert found.rows == wanted.rows
-    assert found.told == wanted.told
+    assert found.problems == wanted.problems
     assert found.digest == wanted.digest
-    assert (row.kind, "row_quarantined", "held", row.id) in found.told
+    assert (row.kind, "row_quarantined", "held", row.id) in found.problems
     _live(clinic)
 
 
@@ -149,10 +151,10 @@ def test_what_belongs_to_a_row_that_mapping_keeps_back_is_held_as_if_reading_had
     assert found.rows == wanted.rows
     assert found.digest == wanted.digest
     own = (row.kind, row.id)
-    assert {line for line in found.told if own != (line[0], line[3])} == {
-        line for line in wanted.told if own != (line[0], line[3])
+    assert {line for line in found.problems if own != (line[0], line[3])} == {
+        line for line in wanted.problems if own != (line[0], line[3])
     }
-    assert (row.kind, "row_quarantined", how.value, row.id) in found.told
+    assert (row.kind, "row_quarantined", how.value, row.id) in found.problems
     _live(clinic)
 
 
@@ -176,7 +178,7 @@ def test_a_chain_of_rows_that_mapping_holds_one_for_another_is_held_to_its_end(r
         (form.kind, "form_without_appointment", "warning", form.id),
         (form.kind, "row_quarantined", "held", form.id),
     }
-    assert chain <= found.told.keys()
+    assert chain <= found.problems.keys()
     _live(clinic)
 
 
@@ -191,7 +193,7 @@ def test_a_visit_of_two_that_loses_one_stays_the_other_s(runtime: Runtime) -> No
     row = Row("attendees", "97")
     clinic = _tried(runtime, (row,), Fails.MAPPED)
     assert clinic.trial.balanced
-    assert _account(clinic).told == held_in_reading(row).told
+    assert _account(clinic).problems == held_in_reading(row).problems
     _live(clinic)
 
 

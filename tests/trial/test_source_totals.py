@@ -28,7 +28,7 @@ def visit(number: int, who: str, on: int, cancelled: str = "", status: str = "",
     return f'{number},{day(on)},{day(on, 10)},"{who}",7,5,9,{cancelled},{status},{places}'
 
 
-def told(clients: list[str], visits: list[str], **files: str) -> dict[str, str | bytes]:
+def export_files(clients: list[str], visits: list[str], **files: str) -> dict[str, str | bytes]:
     found: dict[str, str | bytes] = {**clinic_files()}
     del found["Patients.csv"], found["Appointments.csv"]
     found["Patients-Cliniko-20240320.csv"] = "\n".join([f"{HEAD},{MONEY}", *clients]) + "\n"
@@ -48,7 +48,7 @@ def visits_of(clinic: Clinic) -> dict[str, VisitLine]:
 def test_clients_whose_first_and_last_visit_came_agree(clinic: Clinic) -> None:
     clients = [client(1, day(1), day(9)), client(2, day(3), day(3)), client(3)]
     visits = [visit(1, "1", 1), visit(2, "1", 9), visit(3, "2", 3), visit(4, "1", 12, day(11)), visit(5, "3", 5)]
-    clinic.tried(told(clients, visits))
+    clinic.tried(export_files(clients, visits))
     assert numbers(clinic)["clients_compared"] == numbers(clinic)["clients_agree"] == 2
     assert visits_of(clinic) == {}
 
@@ -61,13 +61,13 @@ def test_clients_whose_first_and_last_visit_came_agree(clinic: Clinic) -> None:
 def test_bookings_ahead_are_no_difference(clinic: Clinic, last: int, following: int) -> None:
     visits = [visit(1, "1", 1), visit(2, "1", 9), *([visit(3, "1", following)] if following else [])]
     visits += [visit(4, "1", last)] if last > 9 else []
-    clinic.tried(told([client(1, day(1), day(last), day(following) if following else "")], visits))
+    clinic.tried(export_files([client(1, day(1), day(last), day(following) if following else "")], visits))
     assert numbers(clinic)["clients_agree"] == 1
 
 
 def test_a_visit_that_is_not_in_the_export_is_reported_by_client(clinic: Clinic) -> None:
     clients = [client(1, day(1), day(15)), client(2, day(2), day(2)), client(3, day(4), day(4))]
-    clinic.tried(told(clients, [visit(1, "1", 1), visit(2, "2", 2)]))
+    clinic.tried(export_files(clients, [visit(1, "1", 1), visit(2, "2", 2)]))
     assert numbers(clinic)["clients_differ"] == 2
     assert numbers(clinic)["visits_not_exported"] == 2
     lines = visits_of(clinic)
@@ -81,20 +81,20 @@ def test_a_visit_that_is_not_in_the_export_is_reported_by_client(clinic: Clinic)
 
 def test_a_waiting_visit_is_distinguished_from_a_visit_that_was_not_exported(clinic: Clinic) -> None:
     held = visit(2, "1", 15).replace(",7,5,9,", ",77,5,9,")
-    clinic.tried(told([client(1, day(1), day(15))], [visit(1, "1", 1), held]))
+    clinic.tried(export_files([client(1, day(1), day(15))], [visit(1, "1", 1), held]))
     assert numbers(clinic)["visits_kept_back"] == 1
     assert visits_of(clinic)["1"]["exported"] is True
 
 
 def test_a_repeated_client_is_compared_once(clinic: Clinic) -> None:
     clients = [client(1, day(1), day(1)), client(1, day(1), day(1))]
-    clinic.tried(told(clients, [visit(1, "1", 1)]))
+    clinic.tried(export_files(clients, [visit(1, "1", 1)]))
     assert numbers(clinic)["clients_compared"] == 1
 
 
 def test_clients_with_a_balance_are_listed_and_balances_do_not_move(clinic: Clinic) -> None:
     clients = [client(1, money="120.00,0.0,"), client(2, money="0.0,,25.5"), client(3, money="0.00,0,0"), client(4)]
-    clinic.tried(told(clients, []))
+    clinic.tried(export_files(clients, []))
     assert (numbers(clinic)["balances"], numbers(clinic)["balances_owing"]) == (2, 1)
     lines = list(read_balances(clinic.runtime, clinic.migration, 1))
     assert [(line["id"], line["amounts"]) for line in lines] == [
@@ -107,7 +107,7 @@ def test_clients_with_a_balance_are_listed_and_balances_do_not_move(clinic: Clin
 def test_the_notes_and_places_that_visits_mention_are_counted(clinic: Clinic) -> None:
     visits = [visit(1, "1", 1, status="Final"), visit(2, "1", 2, status="90"), visit(3, "2", 3, status="Draft")]
     visits += [visit(4, "1, 2", 4, places="2,10"), visit(5, "9", 5, status="Final")]
-    clinic.tried(told([client(1), client(2)], visits))
+    clinic.tried(export_files([client(1), client(2)], visits))
     assert numbers(clinic)["says_final"] == 2, "the visit of an unknown client did not come"
     assert numbers(clinic)["says_draft"] == 1
     assert numbers(clinic)["places"] == numbers(clinic)["appointments_in_groups"] == 2
@@ -116,7 +116,7 @@ def test_the_notes_and_places_that_visits_mention_are_counted(clinic: Clinic) ->
 
 def test_nothing_of_single_clients_is_in_the_ledger_or_in_the_clear(clinic: Clinic) -> None:
     clients = [client(1, day(1), day(15), money="98765.43,,").replace("Ann,Lee1", "Zebulon,Quartermaine")]
-    clinic.tried(told(clients, [visit(1, "1", 1)]))
+    clinic.tried(export_files(clients, [visit(1, "1", 1)]))
     assert numbers(clinic)["clients_differ"] == 1
     paths = [path for path in Path(clinic.runtime.settings.var).rglob("*") if path.is_file()]
     everywhere = b"".join(path.read_bytes() for path in paths if "trial_" not in path.name)
@@ -125,7 +125,7 @@ def test_nothing_of_single_clients_is_in_the_ledger_or_in_the_clear(clinic: Clin
 
 
 def test_it_goes_with_the_trial_and_with_the_key(clinic: Clinic) -> None:
-    clinic.tried(told([client(1, money="5.00,,")], []))
+    clinic.tried(export_files([client(1, money="5.00,,")], []))
     first = f"{compared_key(clinic.id, 1)}/{BALANCES}"
     assert clinic.runtime.objects.exists(first)
     clinic.act(Event.CHANGE_PLAN)
@@ -152,7 +152,7 @@ def test_postgres_and_sqlite_come_to_the_same_numbers_and_lines(clinic: Clinic, 
         visit(5, "2", 5, places="2,4"),
         visit(6, "3", 2),
     ]
-    files = told(clients, visits)
+    files = export_files(clients, visits)
     clinic.tried(files)
     with runtime_in(tmp_path / "pg", database_url=postgres, caspen_database_url=postgres) as runtime:
         other = clinic_in(runtime).tried(files)

@@ -169,9 +169,9 @@ def test_a_comparison_that_fails_for_one_cell_puts_that_cell_in_doubt(
 
 @pytest.mark.parametrize("shape", ["an array", "a page", "lines"])
 def test_a_record_nested_without_end_is_held_and_costs_no_other_record(shape: str, tmp_path: Path) -> None:
-    told = Desk(tmp_path).csv(SHAPES[shape](nested(3000)), "treatment_notes.json")
-    assert (told.only_file.kind, told.only_file.rows, told.only_file.refused) == ("treatment_notes", 4, None)
-    assert [row.cells.get("content") for row in told.rows()] == ["note 1", None, "note 3", "note 4"]
-    assert [(p.code, p.line, p.count) for p in told.only_file.problems if p.code == "cell_too_large"] == [
+    result = Desk(tmp_path).csv(SHAPES[shape](nested(3000)), "treatment_notes.json")
+    assert (result.only_file.kind, result.only_file.rows, result.only_file.refused) == ("treatment_notes", 4, None)
+    assert [row.cells.get("content") for row in result.rows()] == ["note 1", None, "note 3", "note 4"]
+    assert [(p.code, p.line, p.count) for p in result.only_file.problems if p.code == "cell_too_large"] == [
         ("cell_too_large", 2, 1)
     ]

@@ -109,9 +109,9 @@ def test_the_other_writes_of_a_lost_transaction_are_undone(held: Clinic) -> None
 
     def write() -> None:
         with held.runtime.ledger.write() as session:
-            told = session.get_one(Migration, held.id)
-            told.clinic = "written by a ghost"
-            session.add(told)
+            migration = session.get_one(Migration, held.id)
+            migration.clinic = "written by a ghost"
+            session.add(migration)
             session.flush()
             settle(session, held.runtime.ledger, lease, {})
 

@@ -20,9 +20,9 @@ def check(left: Left) -> list[str]:
 
 def _of(trial: Trial, left: Left) -> list[str]:
     wrong = [] if trial.balanced else ["the trial is not balanced"]
-    told: dict[str, dict[str, Any]] = {kind["kind"]: {**kind} for kind in trial.kinds}
-    for name in sorted(told.keys() | left.manifest.outcomes.keys()):
-        wanted, found = left.manifest.outcomes.get(name, {}), told.get(name, {})
+    by_kind: dict[str, dict[str, Any]] = {kind["kind"]: {**kind} for kind in trial.kinds}
+    for name in sorted(by_kind.keys() | left.manifest.outcomes.keys()):
+        wanted, found = left.manifest.outcomes.get(name, {}), by_kind.get(name, {})
         if found.get("read", 0) != sum(found.get(outcome, 0) for outcome in OUTCOMES):
             wrong.append(f"{name}: {found.get('read', 0)} read do not add up")
         for outcome in OUTCOMES:

@@ -41,12 +41,12 @@ def cell_changed(table: str, column: str, *, hash_too: bool) -> Alter:
         other = next((r[column] for r in rows if r[column] != row[column]), None)
         value = other if other is not None else _other(row[column], truth=_is_truth(table, column))
         new = {**row, column: value}
-        told = _hash(table, new) if hash_too else row["content_hash"]
+        new_hash = _hash(table, new) if hash_too else row["content_hash"]
         write(
             store,
             f'UPDATE "{table}" SET "{column}" = :v, content_hash = :h WHERE id = :i',
             v=value,
-            h=told,
+            h=new_hash,
             i=row["id"],
         )
 
@@ -103,9 +103,9 @@ def links_swapped(table: str, column: str) -> Alter:
         targets = (other[column], one[column]) if other else ("nowhere", None)
         for row, target in zip((one, other), targets, strict=True):
             if row is not None:
-                told = _hash(table, {**row, column: target})
+                new_hash = _hash(table, {**row, column: target})
                 sql = f'UPDATE "{table}" SET "{column}" = :v, content_hash = :h WHERE id = :i'
-                write(store, sql, v=target, h=told, i=row["id"])
+                write(store, sql, v=target, h=new_hash, i=row["id"])
 
     return alter
 

@@ -94,7 +94,7 @@ def _people(to: Planter, clients: int) -> None:
     rows = []
     for n in range(clients - 2):
         named = to.secret("name", n)
-        told = to.secret("told", n)
+        remark = to.secret("told", n)
         rows.append(
             [
                 1000 + n,
@@ -103,7 +103,7 @@ def _people(to: Planter, clients: int) -> None:
                 f"19{40 + n % 50}-02-13",
                 f"{named}@mail.example",
                 "Baker",
-                told,
+                remark,
             ]
         )
         to.moves("patients", "clients", 1000 + n)
@@ -182,16 +182,16 @@ def _attachments(to: Planter) -> None:
     for n in range(ATTACHED + 1):
         name, begins = ATTACHMENTS[n % len(ATTACHMENTS)]
         body = begins + to.secret("bytes", n).encode() * (200 + 50 * n)
-        told = Attachment(len(body), hashlib.sha256(body).hexdigest())
+        attachment = Attachment(len(body), hashlib.sha256(body).hexdigest())
         path = f"Patient files/{1000 + n}/{n} {name}"
         is_listed, is_there = n != 1, n != ATTACHED
         key = str(80000 + n) if is_listed else hashlib.sha256(path.encode()).hexdigest()
         if is_listed:
             about = to.secret("about", n)
-            rows.append([key, 1000 + n, f"{n} {name}", path, told.size, told.sha256, about, MADE])
+            rows.append([key, 1000 + n, f"{n} {name}", path, attachment.size, attachment.sha256, about, MADE])
         if is_there:
             to.bodies[path] = body
-            to.manifest.attachments[key] = told
+            to.manifest.attachments[key] = attachment
             to.moves("patient_files", "files", key)
         else:
             to.manifest.row("patient_files", "skipped")

@@ -202,8 +202,8 @@ def _both(trial: Lie) -> Lie:
         if not trial(runtime):
             return False
         with runtime.ledger.read() as session:
-            told = _newest(session)
-        return set_report(runtime, kinds=told.kinds, digest=told.digest)
+            newest = _newest(session)
+        return set_report(runtime, kinds=newest.kinds, digest=newest.digest)
 
     return lie
 

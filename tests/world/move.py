@@ -120,8 +120,8 @@ def time_passes(runtime: Runtime, hours: float = 2.0) -> None:
 
 def _age(path: Path, hours: float) -> None:
     if path.is_file():
-        told = path.stat()
-        os.utime(path, (told.st_atime - hours * 3600, told.st_mtime - hours * 3600))
+        times = path.stat()
+        os.utime(path, (times.st_atime - hours * 3600, times.st_mtime - hours * 3600))
 
 
 def unsent(runtime: Runtime) -> int:

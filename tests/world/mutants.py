@@ -159,10 +159,10 @@ def _in_bytes() -> Iterator[Mutant]:
     ):
         yield Mutant("bytes", f"a bit of {name} is flipped", base, lambda r, e=ending: byte_flipped(r.objects.root, e))  # type: ignore[misc]  # bound here
     for how in (flipped, exchanged, removed):
-        told = f"what a client's file holds is {how.__name__}"
-        yield Mutant("bytes", f"{told} during a trial", State.TRIALLING, partial(_to_contents, how))
-        yield Mutant("bytes", f"{told} after approval", State.REVIEWING, partial(_to_approved, how))
-        yield Mutant("bytes", f"{told} when it is live", State.FINALISED, partial(_to_live, how))
+        change = f"what a client's file holds is {how.__name__}"
+        yield Mutant("bytes", f"{change} during a trial", State.TRIALLING, partial(_to_contents, how))
+        yield Mutant("bytes", f"{change} after approval", State.REVIEWING, partial(_to_approved, how))
+        yield Mutant("bytes", f"{change} when it is live", State.FINALISED, partial(_to_live, how))
 
 
 Spoils = Callable[[Path, Path], None]
@@ -232,7 +232,7 @@ def _counts(runtime: Runtime, migration_id: str) -> dict[str, dict[str, int]]:
     assert trial is not None
     outcomes = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
     kinds: list[dict[str, Any]] = [{**kind} for kind in trial.kinds]
-    return {told["kind"]: {o: told[o] for o in outcomes if told[o]} for told in kinds}
+    return {kind["kind"]: {o: kind[o] for o in outcomes if kind[o]} for kind in kinds}
 
 
 def _codes(runtime: Runtime, migration_id: str) -> tuple[str, ...]:

@@ -12,16 +12,16 @@ def check(left: Left) -> list[str]:
     secrets = [secret.encode() for secret in sorted(left.manifest.secrets)]
     wrong = [] if secrets else ["there is nothing to look for"]
     for log in left.logs:
-        if log.exists() and (found := _told(log.read_bytes(), secrets)):
+        if log.exists() and (found := _count_secrets(log.read_bytes(), secrets)):
             wrong.append(f"{log.name}: {found} words of cells")
     with left.runtime.ledger.read() as session:
         for table in (AuditEntry, OutboxMail, ProblemLine):
             for line in session.exec(select(table)):
-                if _told(line.model_dump_json().encode(), secrets):
+                if _count_secrets(line.model_dump_json().encode(), secrets):
                     wrong.append(f"{table.__tablename__}: a word of a cell")
                     break
     return wrong
 
 
-def _told(text: bytes, secrets: list[bytes]) -> int:
+def _count_secrets(text: bytes, secrets: list[bytes]) -> int:
     return sum(secret in text for secret in secrets)

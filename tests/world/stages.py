@@ -124,7 +124,7 @@ STAGES: dict[str, Callable[[Runtime], None]] = {
 
 def prepare(ground: Ground) -> dict[str, list[str]]:
     """Moves once without trouble, keeping the folder at the beginning of each stage; gives each stage's effects."""
-    told: dict[str, list[str]] = {}
+    effect_names: dict[str, list[str]] = {}
     folder = ground.home / "first"
     with opened(ground.settings(folder)) as runtime:
         hand_over_link(runtime, move(runtime, arrive(runtime)), normalise(LINK), hint="a link", by=MEGAN)
@@ -136,10 +136,10 @@ def prepare(ground: Ground) -> dict[str, list[str]]:
             listen(counted)
             work(runtime)
             listen(quiet)
-        told[name] = counted.names
+        effect_names[name] = counted.names
     with opened(ground.settings(folder)) as runtime:
         ground.reference = contents(runtime)
-    return told
+    return effect_names
 
 
 def go_on(ground: Ground, runtime: Runtime, mailbox: Path, log: Path) -> list[str]:

@@ -91,8 +91,10 @@ def _rehash(store: Store, table: str, record: str) -> None:
         columns = canonical_columns(connection, to, to.content)
         sql = f'SELECT {columns} FROM {at(store.schema, table)} WHERE "id" = ?'
         (row,) = list(stream(connection, to, sql, (record,)))
-        told = content_hash(to.content, row).hex()
-        change(connection, f'UPDATE {at(store.schema, table)} SET "content_hash" = ? WHERE "id" = ?', (told, record))
+        new_hash = content_hash(to.content, row).hex()
+        change(
+            connection, f'UPDATE {at(store.schema, table)} SET "content_hash" = ? WHERE "id" = ?', (new_hash, record)
+        )
 
 
 def _other(store: Store, table: str, column: str, value: Any) -> Any:
@@ -335,25 +337,25 @@ def _to_another_client(table: str) -> Do:
 
 def kinds() -> tuple[Tamper, ...]:
     """Every kind of change to records, from the description of the tables."""
-    told = [
+    tampers = [
         Tamper(f"{line.column} {'cleared' if cleared else 'changed'}", _beside_changed(line.column, cleared=cleared))
         for line in BOOKKEEPING
         for cleared in (False, True)
         if not (cleared and line.value in (Value.NOTHING, Value.INITIAL) and line.column not in ("part", "line"))
     ]
-    told += [
+    tampers += [
         Tamper(f"{column} {'cleared' if cleared else 'changed'}", _beside_changed(column, cleared=cleared))
         for column in sorted(IDENTITY)
         for cleared in (False, True)
     ]
     for kind in TYPES:
-        told.append(Tamper(f"{kind} changed", _content_changed(kind, hashed=False, cleared=False)))
-        told.append(Tamper(f"{kind} changed, with its hash", _content_changed(kind, hashed=True, cleared=False)))
-        told.append(Tamper(f"{kind} cleared, with its hash", _content_changed(kind, hashed=True, cleared=True)))
-        told.append(Tamper(f"{kind} filled in, with its hash", _content_filled(kind)))
+        tampers.append(Tamper(f"{kind} changed", _content_changed(kind, hashed=False, cleared=False)))
+        tampers.append(Tamper(f"{kind} changed, with its hash", _content_changed(kind, hashed=True, cleared=False)))
+        tampers.append(Tamper(f"{kind} cleared, with its hash", _content_changed(kind, hashed=True, cleared=True)))
+        tampers.append(Tamper(f"{kind} filled in, with its hash", _content_filled(kind)))
     nobody: dict[str, Any] = dict.fromkeys(("source", "source_kind", "source_id"))
     by_hand = {"edited_at": LATER, "edited_by": "megan@example.com", "migration_id": None, "imported_at": None}
-    told += [
+    tampers += [
         Tamper("every mark of an edit", _marked_as_edited),
         Tamper("every mark of a deletion", _marked_as_deleted),
         Tamper("all clients marked as deleted", _all_deleted),
@@ -382,7 +384,7 @@ def kinds() -> tuple[Tamper, ...]:
         Tamper("a custom value moved to another client", _to_another_client("custom_field_values")),
         Tamper("a file moved to another client", _to_another_client("files")),
     ]
-    return tuple(told)
+    return tuple(tampers)
 
 
 def covered(table: str) -> frozenset[str]:

@@ -89,6 +89,6 @@ def test_an_invalid_place_is_refused() -> None:
 
 @pytest.mark.parametrize("environment", [Environment.TEST, Environment.DEVELOPMENT])
 def test_fault_at_works_only_in_a_test(environment: Environment, tmp_path: Path) -> None:
-    told = {"ENVIRONMENT": environment.value, "FAULT_AT": "3", "VAR": str(tmp_path), "EMBEDDED_REDIS": "false"}
-    ended = subprocess.run([sys.executable, "-c", OPEN], env={**os.environ, **told}, check=False, capture_output=True)
+    given = {"ENVIRONMENT": environment.value, "FAULT_AT": "3", "VAR": str(tmp_path), "EMBEDDED_REDIS": "false"}
+    ended = subprocess.run([sys.executable, "-c", OPEN], env={**os.environ, **given}, check=False, capture_output=True)
     assert ended.returncode == (ENDED if environment is Environment.TEST else 0), ended.stderr[-500:]
