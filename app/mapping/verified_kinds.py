@@ -244,9 +244,20 @@ def bare_header(header: str) -> str:
     return "".join(filter(str.isalnum, header.casefold()))
 
 
+NO_VALUE = frozenset({"null", "nil", "n/a", "#n/a"})
+"""Words of a cell, in lower case, that give way to another column of the same meaning."""
+
+
 def first_filled(row: Cells, *headers: str) -> str:
-    """The first filled cell under the headers; "" if all are empty."""
-    return next((cell for header in headers if (cell := row.get(bare_header(header)))), "")
+    """The first filled cell under the headers, in the file's order of columns; "" if all are empty.
+
+    A cell with a word of NO_VALUE counts only if no other cell is filled.
+    """
+    bare = {bare_header(header) for header in headers}
+    filled = [cell for header, cell in row.items() if cell and header in bare] if len(bare) > 1 else []
+    if not filled:
+        return next((cell for header in bare if (cell := row.get(header))), "")
+    return next((cell for cell in filled if cell.strip().casefold() not in NO_VALUE), filled[0])
 
 
 def words(column: str, *attributes: str, pick: RowRule[str] | None = None) -> VerifiedColumn:

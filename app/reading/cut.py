@@ -98,8 +98,9 @@ class PartStore:
 def part_columns(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]], list[str | None]]]:
     """Returns the columns of a part, and a function from a file's row to the part's cells.
 
-    Cells are trimmed; repeated columns become a single cell, the first filled one. Columns of an object's members
-    become a JSON cell, unless the object has a filled cell of its own. Empty cells are None.
+    Cells are trimmed; columns of one attribute become a single cell, the first filled one. A word of NOTHING, such as
+    `n/a`, counts as filled only if no other of these cells is. Columns of an object's members become a JSON cell,
+    unless the object has a filled cell of its own. Empty cells are None.
     """
     columns = tuple(dict.fromkeys(header.columns))
     raw = {p.name for p in header.kind.columns if p.column.raw}
@@ -120,7 +121,7 @@ def part_columns(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]],
 
     def joined(row: list[str]) -> list[str | None]:
         cells = trimmed(row)
-        return [next((cells[n] for n in where if cells[n] is not None), None) for where in places]
+        return [cells[where[0]] if len(where) == 1 else _first_filled([cells[n] for n in where]) for where in places]
 
     def gathered(row: list[str]) -> list[str | None]:
         cells, whole = trimmed(row), joined(row)
@@ -132,6 +133,12 @@ def part_columns(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]],
     if any(members):
         return columns, gathered
     return columns, trimmed if len(columns) == width else joined
+
+
+def _first_filled(cells: list[str | None]) -> str | None:
+    """The first filled cell; one with a word of NOTHING only if no other is filled."""
+    filled = [cell for cell in cells if cell is not None]
+    return next((cell for cell in filled if cell.lower() not in NOTHING), filled[0] if filled else None)
 
 
 class Cutter:

@@ -88,6 +88,19 @@ def test_a_row_whose_note_is_not_kept_whole_in_the_appointment_says_so(
     assert all(note in kept or note in whole[0] for note in (own, of_attendee) if note)
 
 
+@pytest.mark.parametrize(
+    ("own", "of_attendee"), [("no", "nothing new"), ("knee", "no knee pain today"), ("A", "Ada\nB")]
+)
+def test_a_note_within_a_line_of_the_other_note_is_kept(own: str, of_attendee: str) -> None:
+    result = with_members(attendee("77", "11", notes=of_attendee), notes=own)
+    assert result["note"] == f"{of_attendee}\n{own}"
+
+
+def test_lines_that_the_other_note_has_are_not_written_twice() -> None:
+    result = with_members(attendee("77", "11", notes="came late\nknee\npaid"), notes="knee\npaid")
+    assert result["note"] == "came late\nknee\npaid"
+
+
 def test_a_count_that_differs_from_the_list_is_reported() -> None:
     assert "group_count_mismatch" in mapped("appointments", **GROUP, number_of_patients="4").codes
     assert "group_count_mismatch" not in mapped("appointments", **GROUP, number_of_patients="3").codes

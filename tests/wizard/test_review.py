@@ -79,7 +79,7 @@ def test_a_missing_row_is_reported_and_nothing_is_green(product_at: At) -> None:
 
 
 def note(product: Product, code: str, *places: tuple[str, int | None]) -> None:
-    """The trial has a problem of this code at each place."""
+    """The trial has a problem of this code at each place: of a row in a part, or of a whole file."""
 
     def write(session: Session) -> None:
         for file, line in places:
@@ -88,7 +88,7 @@ def note(product: Product, code: str, *places: tuple[str, int | None]) -> None:
                 ProblemLine(
                     migration_id=product.migration_id,
                     run="trial:1",
-                    part=0,
+                    part=1 if line else 0,
                     code=code,
                     level=level,
                     kind="patients",

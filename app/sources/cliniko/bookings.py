@@ -124,10 +124,15 @@ def _refined(own: Attendance, attendee: Attending) -> tuple[Attendance, bool]:
 
 
 def _both(attendee_note: str | None, own_note: str | None) -> str | None:
-    """The attendee's note, then the appointment's; one of the two where it contains the other."""
-    if not attendee_note or not own_note or own_note.strip() in attendee_note:
+    """The attendee's note, then the appointment's; one of the two where it has all lines of the other in a row."""
+    if not attendee_note or not own_note or _has_lines(attendee_note, own_note):
         return attendee_note or own_note
-    return own_note if attendee_note.strip() in own_note else f"{attendee_note}\n{own_note}"
+    return own_note if _has_lines(own_note, attendee_note) else f"{attendee_note}\n{own_note}"
+
+
+def _has_lines(note: str, lines: str) -> bool:
+    """Whether a note has these lines. A word within a line is no line: `no` in `nothing new` would be lost."""
+    return f"\n{lines.strip()}\n" in f"\n{note.strip()}\n"
 
 
 def _digests(name: str) -> tuple[bytes, bytes]:

@@ -183,14 +183,13 @@ def _verify_file(
 def _sampled(raw: RawFiles, file: ExportFile, verified_kinds: Sequence[VerifiedKind], beat: Heartbeat) -> _Sample:
     """Samples rows by a hash of their ids, so that every verification takes the same rows."""
     sample, room, step = _Sample(), SIGNS, max(1, file.rows // ROWS)
-    keys = [bare_header(header) for header in verified_kinds[0].key_headers] if verified_kinds else []
-    key: str | None = None
+    keys = frozenset(map(bare_header, verified_kinds[0].key_headers if verified_kinds else ()))
     for line, row in raw.rows(file, verified_kinds):
         sample.total += 1
         if sample.total % BEAT_ROWS == 0:
             beat()
-        key = key or next((header for header in keys if header in row), None)
-        cell = row.get(key, "") if key else ""
+        sample.keyed = sample.keyed or not keys.isdisjoint(row)
+        cell = next((cell for header, cell in row.items() if cell and header in keys), "")
         source_id = cell.strip("=\"' ")
         if _PLAIN_ID.fullmatch(source_id) and room > 0 and zlib.crc32(source_id.encode()) % step == 0:
             signs = sum(map(len, row.values()))
@@ -198,7 +197,6 @@ def _sampled(raw: RawFiles, file: ExportFile, verified_kinds: Sequence[VerifiedK
                 sample.rows[line] = Sampled(source_id, cell, row)
                 room -= signs
         del row  # the next row may be as large
-    sample.keyed = key is not None
     return sample
 
 
