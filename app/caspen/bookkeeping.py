@@ -20,7 +20,7 @@ class Writer(StrEnum):
     KEY = "key"  # the workspace that is promoted into
     PROMOTION = "promotion"
     PROOF = "proof"  # the content hash, which promotion computes again and compares
-    PEOPLE = "people"  # the gateway; promotion resets these columns on records that nobody edited
+    PEOPLE = "people"  # the gateway; an import never changes these columns of a live record
 
 
 class Value(StrEnum):

@@ -1,8 +1,9 @@
 """What people did to records in Caspen: one entry for each act. The gateway writes entries, an import never does.
 
-`edited_at` and `deleted_at` of a record only repeat an entry. The comparison with an earlier move, promotion, undo and
-the check of the live workspace all ignore these columns when no entry exists. An entry names the state of the record
-after the act, so an entry of an honest edit does not cover a later change.
+A record's own columns (`edited_at`, `edited_by`, `deleted_at`, `version`) only repeat an entry. Without an entry they
+are a claim of SQL or of another program: a later import and an undo keep such a record, and the check of the live
+workspace still reports it. An entry names the state of the record after the act, so an entry of an honest edit does not
+cover a later change.
 """
 
 import hashlib
@@ -13,11 +14,12 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.bookkeeping import PEOPLE
+from app.caspen.bookkeeping import PEOPLE, Value, differs_from
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import content_hash
 from app.caspen.row_codec import TableShape, shape
-from app.caspen.statements import among, at, batches, canonical_columns, change, fetch, lay_out, stream
+from app.caspen.statements import among, at, batches, canonical_columns, change, fetch, is_sqlite, lay_out, stream
+from app.caspen.tables import OBJECTS
 
 MADE, EDITED, DELETED = "made", "edited", "deleted"
 TOUCHED = "touched_by_people"  # a temporary table of a writing transaction
@@ -138,8 +140,8 @@ def states_of(
     return states
 
 
-def list_touched(connection: Connection, schema: str, workspace_id: str) -> None:
-    """Fills a temporary table with the records that people have made, edited or deleted, for this transaction."""
+def list_acts(connection: Connection, schema: str, workspace_id: str) -> None:
+    """Fills a temporary table with the records that entries name, for this transaction: made, edited or deleted."""
     lay_out(connection, TOUCHED, ("object", "id", "act"), key=("object", "id"))
     sql = (
         f'INSERT INTO "{TOUCHED}" ("object", "id", "act") VALUES (?, ?, ?) '
@@ -150,8 +152,36 @@ def list_touched(connection: Connection, schema: str, workspace_id: str) -> None
             change(connection, sql, (entry.table, entry.id, entry.act))
 
 
+def list_touched(connection: Connection, schema: str, workspace_id: str) -> None:
+    """Like `list_acts`, and adds the records whose own columns claim an act.
+
+    A record counts as deleted when its last entry or its `deleted_at` says so.
+    """
+    list_acts(connection, schema, workspace_id)
+    claim = claimed_act(connection)
+    for model in OBJECTS:
+        name = str(model.__tablename__)
+        sql = (
+            f'INSERT INTO "{TOUCHED}" ("object", "id", "act") SELECT \'{name}\', "id", {claim} '
+            f'FROM {at(schema, name)} WHERE "workspace_id" = ? AND {claim} IS NOT NULL '
+            'ON CONFLICT ("object", "id") DO UPDATE SET "act" = excluded."act" '
+            f"WHERE excluded.\"act\" = '{DELETED}'"
+        )
+        change(connection, sql, (workspace_id,))
+
+
+def claimed_act(connection: Connection) -> str:
+    """SQL for the act that a record's own columns claim: deleted, edited or NULL."""
+    marked = differs_from(PEOPLE, moment="NULL", known=(Value.INITIAL, Value.NOTHING))
+    sql = f"CASE WHEN \"deleted_at\" IS NOT NULL THEN '{DELETED}' WHEN {marked} THEN '{EDITED}' END"
+    return sql.replace("IS DISTINCT FROM", "IS NOT") if is_sqlite(connection) else sql
+
+
 def untouched(to: TableShape, record: str) -> str:
-    """SQL that is true when nobody touched a record; `record` is its table's alias. Needs `list_touched` first."""
+    """SQL that is true when nobody touched a record; `record` is its table's alias.
+
+    Needs `list_touched` first, or `list_acts` where only entries count.
+    """
     return (
         f'NOT EXISTS (SELECT 1 FROM "{TOUCHED}" AS person WHERE person."object" = \'{to.name}\' '
         f'AND person."id" = {record}."id")'

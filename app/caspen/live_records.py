@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from app.caspen.digests import content_hash
-from app.caspen.edits import DELETED, EditEntry, has_acts, last_acts
+from app.caspen.edits import DELETED, EditEntry, claimed_act, has_acts, last_acts
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
 from app.caspen.stores import Store
@@ -14,9 +14,10 @@ from app.caspen.stores import Store
 
 @dataclass(frozen=True, slots=True)
 class LiveRecord:
-    """A live record in its present state. `hash` is computed from its columns.
+    """A live record in its present state. The `hash` of a touched record is computed from its columns.
 
-    `edited` and `deleted` come from the gateway's entries of people's acts; the record's own columns are ignored.
+    `edited` and `deleted` come from the gateway's entries of people's acts, and from the record's own columns: SQL and
+    other programs may set these without an entry.
     """
 
     hash: bytes
@@ -40,17 +41,21 @@ def _of_table(
     if not _has_records(connection, schema, workspace_id, to):
         return records
     acts: dict[str, EditEntry] = {}
-    asked = 'SELECT "id", "content_hash"'
+    claims: dict[str, str] = {}
+    asked = f'SELECT "id", "content_hash", {claimed_act(connection)}'
     people = has_acts(connection, schema, workspace_id)
     for piece in batches(ids):
         condition, param = among(connection, '"id"', piece)
         sql = f'{asked} FROM {at(schema, to.name)} WHERE "workspace_id" = ? AND {condition}'
         rows = fetch(connection, sql, (workspace_id, param))
-        records.update((record_id, LiveRecord(bytes.fromhex(stored or ""))) for record_id, stored in rows)
+        records.update((record_id, LiveRecord(bytes.fromhex(stored or ""))) for record_id, stored, _ in rows)
+        claims.update((record_id, claim) for record_id, _, claim in rows if claim is not None)
         if people and rows:
             acts.update(last_acts(connection, schema, workspace_id, to.name, [row[0] for row in rows]))
-    for record_id, actual in actual_hashes(connection, schema, workspace_id, to, acts).items():
-        records[record_id] = LiveRecord(actual, True, acts[record_id].act == DELETED)
+    touched = acts.keys() | claims.keys()
+    for record_id, actual in actual_hashes(connection, schema, workspace_id, to, touched).items():
+        deleted = claims.get(record_id) == DELETED or (record_id in acts and acts[record_id].act == DELETED)
+        records[record_id] = LiveRecord(actual, True, deleted)
     return records
 
 

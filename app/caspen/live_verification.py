@@ -1,7 +1,7 @@
 """Checks later on whether the live workspace still holds what was approved, record by record against the trial.
 
 Records that people edited or deleted since are only counted, by the gateway's entries. Every other record must equal
-its approved state, with the bookkeeping that promotion wrote.
+its approved state, with the bookkeeping that promotion wrote: a column that claims an edit is no proof of one.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.bookkeeping import BOOKKEEPING, PEOPLE, Writer
 from app.caspen.digests import Digest, Digests, content_hash
-from app.caspen.edits import DELETED, entries, is_chained, list_touched, states_of, untouched
+from app.caspen.edits import DELETED, claimed_act, entries, is_chained, list_acts, states_of, untouched
 from app.caspen.readback import SHOWN, Altered
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
@@ -69,13 +69,14 @@ def verify_live(
     """
     verification, reviewed = LiveVerification(), Digests()
     with stores.comparing(trial) as sides:
-        list_touched(sides.connection, sides.live, workspace_id)
+        list_acts(sides.connection, sides.live, workspace_id)
         if not is_chained(sides.connection, sides.live, workspace_id):
             verification.untrusted.append("edits")
         for model in OBJECTS:
             to = shape(str(model.__tablename__))
             _compare(sides, to, workspace_id, known or LedgerMoments(), verification, reviewed)
             _check_acts(sides, to, workspace_id, verification)
+            _check_claims(sides, to, workspace_id, verification)
             verification.added += list(_added(sides, to, workspace_id, migration_id, known))
     if known is not None and known.approved is not None and not _same(reviewed, known.approved):
         verification.untrusted.append("trial")
@@ -112,7 +113,7 @@ def strays_of(stores: Stores, workspace_id: str, known: Sequence[str]) -> list[A
     """Records of a workspace that neither a person nor one of the `known` migrations brought; up to 1,000 per table."""
     live, strays = stores.live, list[Altered]()
     with live.database.connection(reading=True) as connection:
-        list_touched(connection, live.schema, workspace_id)
+        list_acts(connection, live.schema, workspace_id)
         brought, given = among(connection, 'live."migration_id"', list(known))
         for model in OBJECTS:
             to = shape(str(model.__tablename__))
@@ -210,6 +211,20 @@ def _check_acts(sides: Sides, to: TableShape, workspace_id: str, verification: L
                 _note(verification.missing, Altered(to.name, record_id, "", "", 0))
             elif last[record_id].state not in ("", states.get(record_id, last[record_id].state)):
                 _note(verification.altered, Altered(to.name, record_id, "", "", 0))
+
+
+def _check_claims(sides: Sides, to: TableShape, workspace_id: str, verification: LiveVerification) -> None:
+    """Notes the live records outside the trial whose columns claim an act that has no entry: an export did not bring
+    them again because of that claim."""
+    sql = (
+        f'SELECT live."id", live."source_kind", live."source_id", live."line" FROM {at(sides.live, to.name)} AS live '
+        f'WHERE live."workspace_id" = ? AND {claimed_act(sides.connection)} IS NOT NULL AND {untouched(to, "live")} '
+        f"AND NOT EXISTS (SELECT 1 FROM {at(sides.trial, to.name)} AS record "
+        f'WHERE record."workspace_id" = live."workspace_id" AND record."id" = live."id") LIMIT {SHOWN}'
+    )
+    for record_id, kind, source_id, line in fetch(sides.connection, sql, (workspace_id,)):
+        which = Altered(to.name, str(record_id), str(kind or ""), str(source_id or ""), int(line or 0))
+        _note(verification.altered, which)
 
 
 def _added(

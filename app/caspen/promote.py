@@ -1,7 +1,8 @@
 """Makes the approved trial the clinic's live workspace: exactly the reviewed records, in one transaction.
 
-Records that a person edited or deleted since are never overwritten or made again; they are listed as conflicts. Only
-content that the digest proves is copied. The other columns are written here (see `bookkeeping`).
+Records that a person edited or deleted since are never overwritten or made again; they are listed as conflicts. The
+same holds for records whose own columns claim such an act (see `edits`). Only content that the digest proves is copied.
+The other columns are written here (see `bookkeeping`).
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN, Value, differs_from
+from app.caspen.bookkeeping import BY_COLUMN, Value
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, merge
 from app.caspen.edits import DELETED, TOUCHED, list_touched, untouched
@@ -51,7 +52,7 @@ class Conflict:
 def find_conflicts(sides: Sides, to: TableShape, workspace_id: str) -> list[Conflict]:
     """The records of a table that people touched and that differ from the reviewed records.
 
-    The gateway's entries name the touched records: `list_touched` must run first in this transaction.
+    `list_touched` must run first in this transaction: it names the touched records.
     """
     sql = (
         f'SELECT record."id", record."source_kind", record."source_id", record."line", person."act" = \'{DELETED}\' '
@@ -155,7 +156,7 @@ def _promote_table(sides: Sides, to: TableShape, what: Promotion, moment: str, d
     done.conflicts += conflicts
     ids = {conflict.id for conflict in conflicts}
     _count(sides, to, what, ids, done)
-    _clear_marks(sides, to, what)
+    _adopt_strays(sides, to, what)
     keep_replaced(sides, to, what.workspace_id, what.migration_id, what.trial)
     _upsert(sides, to, what, moment)
     _write_moment(sides, to, what, moment)
@@ -195,22 +196,16 @@ def _change_live(sides: Sides, to: TableShape, sql: str, given: Sequence[Any]) -
     change(sides.connection, sql, given)
 
 
-def _clear_marks(sides: Sides, to: TableShape, what: Promotion) -> None:
-    """Resets the marks of people's acts on live records that have no entry of an act."""
-    live = at(sides.live, to.name)
-    names = [line.column for line in BOOKKEEPING if line.value in (Value.INITIAL, Value.NOTHING)]
-    marked = differs_from(names, moment="NULL", known=(Value.INITIAL, Value.NOTHING))
-    nobody = ", ".join(f'"{name}" = {"1" if BY_COLUMN[name].value is Value.INITIAL else "NULL"}' for name in names)
-    _change_live(
-        sides, to, f"UPDATE {live} SET {nobody} WHERE {_brought(sides, to)} AND ({marked})", (what.workspace_id,)
+def _adopt_strays(sides: Sides, to: TableShape, what: Promotion) -> None:
+    """Makes untouched live records of the trial that name an unknown migration or none records of this migration."""
+    if what.earlier is None:
+        return
+    known, given = among(sides.connection, '"migration_id"', sorted({*what.earlier, what.migration_id}))
+    sql = (
+        f'UPDATE {at(sides.live, to.name)} SET "migration_id" = ? WHERE {_brought(sides, to)} '
+        f'AND ("migration_id" IS NULL OR NOT ({known}))'
     )
-    if what.earlier is not None:
-        known, given = among(sides.connection, '"migration_id"', sorted({*what.earlier, what.migration_id}))
-        sql = (
-            f'UPDATE {live} SET "migration_id" = ? WHERE {_brought(sides, to)} '
-            f'AND ("migration_id" IS NULL OR NOT ({known}))'
-        )
-        _change_live(sides, to, sql, (what.migration_id, what.workspace_id, given))
+    _change_live(sides, to, sql, (what.migration_id, what.workspace_id, given))
 
 
 def _upsert(sides: Sides, to: TableShape, what: Promotion, moment: str) -> None:
@@ -270,12 +265,14 @@ def _remove_left_over(sides: Sides, to: TableShape, what: Promotion) -> None:
 def _live_digests(sides: Sides, to: TableShape, workspace_id: str, conflicts: set[str]) -> Digests:
     """The digests of the live records of this trial, computed from their columns.
 
-    Raises Unproven when a stored hash differs from the hash of the record's content.
+    Raises Unproven when the stored hash of an untouched record differs from the hash of its content. An edit in Caspen
+    does not change the stored hash.
     """
     place_id, place_kind, end = to.place("id"), to.place("source_kind"), len(to.content)
     digests: Digests = {}
     sql = (
-        f"SELECT {canonical_columns(sides.connection, to, (*to.content, 'content_hash'), 'live.')} "
+        f"SELECT {canonical_columns(sides.connection, to, (*to.content, 'content_hash'), 'live.')}, "
+        f"{untouched(to, 'live')} "
         f'FROM {at(sides.live, to.name)} AS live WHERE live."workspace_id" = ? AND EXISTS ('
         f'SELECT 1 FROM {at(sides.trial, to.name)} AS record WHERE record."workspace_id" = live."workspace_id" '
         'AND record."id" = live."id")'
@@ -285,7 +282,7 @@ def _live_digests(sides: Sides, to: TableShape, workspace_id: str, conflicts: se
         if record_id in conflicts:
             continue
         content = content_hash(to.content, row)
-        if content.hex() != row[end]:
+        if row[end + 1] and content.hex() != row[end]:
             raise Unproven([kind])
         digests.setdefault(kind, Digest()).add(record_id, content)
     return digests

@@ -9,7 +9,6 @@ from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN
 from app.caspen.canonical_values import moment_text
 from app.caspen.edits import entries, is_chained
 from app.caspen.gateway import Gateway
-from app.caspen.live_records import load_live_records
 from app.caspen.live_verification import LedgerMoments, LiveVerification, verify_live
 from app.caspen.promote import Unproven
 from app.caspen.row_codec import shape
@@ -21,13 +20,10 @@ from tests.caspen.story import (
     MIGRATION,
     NOON,
     WORKSPACE,
-    client,
     client_id,
     clinic,
     go_live,
     live_clinic,
-    query,
-    rows,
     tamper_with,
     trial_of,
 )
@@ -94,34 +90,6 @@ def test_a_changed_live_workspace_is_detected(stores: Stores, tamper: Tamper) ->
     if tamper.act(stores.live, 2):
         others = {row[0] for rows_ in everything(stores.live).values() for row in rows_} - {WORKSPACE}
         assert others or not checked(stores, store, loaded.digests).holds or everything(stores.live) == honest
-
-
-def mark_as_edited(stores: Stores) -> None:
-    moment = "'2026-04-01T00:00:00.000000Z'"
-    marks = f'"edited_at" = {moment}, "edited_by" = \'{MEGAN}\', "deleted_at" = {moment}, "version" = 2'
-    assert tamper_with(stores.live, f"UPDATE {{clients}} SET {marks} WHERE \"source_id\" = '1000'") == 1
-
-
-def test_the_next_move_ignores_marks_without_an_entry(stores: Stores) -> None:
-    live_clinic(stores)
-    mark_as_edited(stores)
-    record = load_live_records(stores.live, WORKSPACE, {"clients": [client_id()]})["clients"][client_id()]
-    assert (record.edited, record.deleted) == (False, False)
-    store, loaded = trial_of(stores, rows(client("1000", title="Dr")), 2)
-    done = go_live(stores, store, loaded.digests, 2)
-    assert done.conflicts == []
-    marks = '"title", "deleted_at", "edited_at", "edited_by", "version"'
-    assert query(stores.live, f"SELECT {marks} FROM {{clients}} WHERE \"source_id\" = '1000'") == [
-        ("Dr", None, None, None, 1)
-    ]
-
-
-def test_an_undo_ignores_marks_without_an_entry(stores: Stores) -> None:
-    live_clinic(stores)
-    mark_as_edited(stores)
-    done = undo(stores, WORKSPACE, MIGRATION)
-    assert done.kept == []
-    assert query(stores.live, 'SELECT "id" FROM {clients}') == []
 
 
 def test_an_act_counts_when_its_marks_are_removed(stores: Stores) -> None:

@@ -65,11 +65,11 @@ def several_rows() -> Rows:
     return rows
 
 
-def _files(rows: Rows) -> dict[str, str | bytes]:
+def export_files(rows: Rows) -> dict[str, str | bytes]:
     return {**REFERENCE.files(rows), **BESIDE}
 
 
-def _made(store: Store) -> list[Made]:
+def made_records(store: Store) -> list[Made]:
     """All records of a store that an import made, in the order in which promotion writes tables."""
     records = []
     with store.database.connection(reading=True) as connection:
@@ -94,10 +94,10 @@ class WentLive:
 def went_live(tmp_path_factory: pytest.TempPathFactory) -> WentLive:
     home = tmp_path_factory.mktemp("went_live")
     with runtime_in(home / "var") as runtime:
-        clinic = clinic_in(runtime).tried(_files(several_rows()))
+        clinic = clinic_in(runtime).tried(export_files(several_rows()))
         assert clinic.trial.balanced
         by_row: dict[tuple[int, int], list[Made]] = defaultdict(list)
-        for record in _made(runtime.caspen.trial(clinic.id, 1)):
+        for record in made_records(runtime.caspen.trial(clinic.id, 1)):
             by_row[record.part, record.line].append(record)
         clinic.finalised()
         assert clinic.state() is State.FINALISED
@@ -146,10 +146,10 @@ def test_a_record_that_a_person_changed_keeps_no_other_record_of_its_row_back(
         _change(gateway, record, act)
     for record in new:
         _take_away(runtime_live.caspen.live, record)
-    later = clinic_in(runtime_live).tried(_files(several_rows()))
+    later = clinic_in(runtime_live).tried(export_files(several_rows()))
     assert "link_broken" not in later.codes("trial:1")
     assert later.trial.balanced
-    ids = {record.id for record in _made(runtime_live.caspen.trial(later.id, 1))}
+    ids = {record.id for record in made_records(runtime_live.caspen.trial(later.id, 1))}
     assert [record for record in new if record.id not in ids] == []
     assert [record for record in changed if record.id in ids] == []
     lines = [line for line in later.problems("trial:1") if line.code == CHANGED]
@@ -177,14 +177,22 @@ def _outcomes(clinic: Clinic, kind: str) -> dict[str, int]:
     return {name: line[name] for name in ("read", "created", "updated", "unchanged", "held") if line[name]}
 
 
+def _visits(clinic: Clinic) -> dict[str, Made]:
+    """The live visits by source id."""
+    records = made_records(clinic.runtime.caspen.live)
+    return {record.source_id: record for record in records if record.kind == "appointments"}
+
+
 def test_a_client_who_joins_a_class_comes_with_visit_and_note_although_another_visit_was_changed(
     clinic: Clinic,
 ) -> None:
-    clinic.tried(_files(_class_without("1000002"))).finalised()
-    live = {record.source_id: record for record in _made(clinic.runtime.caspen.live) if record.kind == "appointments"}
+    clinic.tried(export_files(_class_without("1000002"))).finalised()
+    live = {
+        record.source_id: record for record in made_records(clinic.runtime.caspen.live) if record.kind == "appointments"
+    }
     gateway = Gateway(clinic.runtime.caspen, WORKSPACE, "megan@harbour.example")
     gateway.edit("appointments", live["85:1000001"].id, {"note": "Brings her own mat"})
-    later = clinic_in(clinic.runtime).tried(_files(linked_rows()))
+    later = clinic_in(clinic.runtime).tried(export_files(linked_rows()))
     assert "link_broken" not in later.codes("trial:1")
     assert later.trial.balanced
     assert _outcomes(later, "appointments") == {"read": 4, "created": 1, "unchanged": 3}
@@ -201,11 +209,13 @@ def test_a_client_who_joins_a_class_comes_with_visit_and_note_although_another_v
 
 
 def test_a_class_that_brings_nothing_new_is_held_while_a_visit_of_it_was_changed(clinic: Clinic) -> None:
-    clinic.tried(_files(linked_rows())).finalised()
-    live = {record.source_id: record for record in _made(clinic.runtime.caspen.live) if record.kind == "appointments"}
+    clinic.tried(export_files(linked_rows())).finalised()
+    live = {
+        record.source_id: record for record in made_records(clinic.runtime.caspen.live) if record.kind == "appointments"
+    }
     gateway = Gateway(clinic.runtime.caspen, WORKSPACE, "megan@harbour.example")
     gateway.edit("appointments", live["85:1000001"].id, {"note": "Brings her own mat"})
-    later = clinic_in(clinic.runtime).tried(_files(linked_rows()))
+    later = clinic_in(clinic.runtime).tried(export_files(linked_rows()))
     assert later.trial.balanced
     assert _outcomes(later, "appointments") == {"read": 4, "unchanged": 3, "held": 1}
     [line] = [line for line in later.problems("trial:1") if line.code == CHANGED]
