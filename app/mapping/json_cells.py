@@ -57,12 +57,19 @@ def json_cell(cell: str, context: Context, report: Report) -> JsonValue:
 _json_readers: set[Reader] = {json_cell}
 
 
-def json_where(is_known: Callable[[JsonValue], bool]) -> Reader:
-    """A reader of JSON that `is_known` accepts; None with `bad_json` for any other value. Empty values are accepted."""
+def json_where(is_known: Callable[[JsonValue], bool], is_whole: Callable[[JsonValue], bool] | None = None) -> Reader:
+    """A reader of JSON that `is_known` accepts; None with `bad_json` for any other value. Empty values are accepted.
+
+    A known value that is not `is_whole` is accepted with `bad_json`: some of its members cannot be read.
+    """
 
     def read(cell: str, context: Context, report: Report) -> JsonValue:
         value = json_cell(cell, context, report)
-        if value in (None, "", [], {}) or is_known(value):
+        if value in (None, "", [], {}):
+            return value
+        if is_known(value):
+            if is_whole is not None and not is_whole(value):
+                report("bad_json")
             return value
         report("bad_json")
         return None

@@ -22,7 +22,7 @@ from app.reading.json_stream import (
 )
 from app.reading.limits import Limits, is_over
 from app.reading.refusal import Refused
-from app.reading.related_values import json_text, leads_to_all, related_value
+from app.reading.related_values import is_without_content, json_text, leads_to_all, related_value
 from app.reading.relation_headers import NO_RELATIONS, RelationNames, id_header
 
 ROW_LIST_NAMES = frozenset(
@@ -421,8 +421,8 @@ class JsonRows:
 def flatten(
     value: Mapping[str, JsonValue], relations: RelationNames = NO_RELATIONS
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Returns the cells of an object and its problem codes: texts unchanged, nested values as JSON, relations as the id
-    that they link to.
+    """Returns the cells of an object and its problem codes: texts unchanged, nested values as JSON, nested values
+    without content as empty cells, relations as the id that they link to.
 
     Under a name of `relations`, an object with an id, or a list of ids, is a relation whatever else it contains.
     """
@@ -451,7 +451,7 @@ def flatten(
             cells |= {each: cell for each, cell in value_found.cells.items() if cell or each not in cells}
             cells |= flatten(value_found.further)[0] if value_found.further else {}
         else:
-            cells[name] = json_text(item)
+            cells[name] = "" if is_without_content(item) else json_text(item)
     for name, target in related.items():
         if cells.get(name) and target and cells[name] != target:
             codes = ("link_conflict",)

@@ -78,6 +78,18 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def is_without_content(value: JsonValue) -> bool:
+    """Returns whether a value is empty at any depth. A `links` member of an object is an address and no content."""
+    if isinstance(value, dict):
+        return all(
+            is_without_content(member) or (name == "links" and isinstance(member, dict))
+            for name, member in value.items()
+        )
+    if isinstance(value, list):
+        return all(map(is_without_content, value))
+    return value is None or value == ""
+
+
 def _of_list(name: str, header: str, items: list[Any]) -> Related | None:
     """Returns the relation of a list whose elements are all ids or things with an id; None for any other list."""
     ids = [_one_id(item) or _id_of(item) for item in items]
@@ -123,8 +135,12 @@ def _has_content(item: Any) -> bool:
 def _further_members(name: str, item: Mapping[str, JsonValue]) -> tuple[dict[str, str], JsonObject]:
     """Returns what a relation has besides its id: the name, and the other members by dotted header."""
     rest = {key: value for key, value in item.items() if key not in ("id", "links")}
-    called = next(filter(None, map(rest.get, NAMES)), None)
-    named = {f"{name}.name": called if isinstance(called, str) else json_text(called)} if called is not None else {}
+    called = next((value for key in NAMES if (value := rest.get(key))), None)
+    named = (
+        {f"{name}.name": called if isinstance(called, str) else json_text(called)}
+        if not is_without_content(called)
+        else {}
+    )
     flattened: JsonObject = {
         f"{name}.{key}": json_text(value) if isinstance(value, dict | list) else value
         for key, value in rest.items()

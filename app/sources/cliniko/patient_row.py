@@ -20,7 +20,13 @@ from app.mapping.moments import birth, timestamp
 from app.mapping.names import normalise_name
 from app.mapping.numbers import money
 from app.mapping.text import code, string, text
-from app.sources.cliniko.question_answers import QuestionAnswer, answers_in_columns, is_nested, nested_answers
+from app.sources.cliniko.question_answers import (
+    QuestionAnswer,
+    answers_in_columns,
+    has_only_fields,
+    is_nested,
+    nested_answers,
+)
 from app.sources.cliniko.row import BY_PROGRAMS, Row
 
 Words = str | None
@@ -202,7 +208,7 @@ class PatientRow(Row):
     patient_phone_numbers: Annotated[JsonValue, Column(json_cell, mark="C", destination="clients.phone_numbers")] = None
     accepted_sms_marketing: Annotated[bool | None, own_field_column(boolean, "", "SMS marketing consent")] = None
     custom_fields: Annotated[
-        JsonValue, Column(json_where(is_nested), mark="C", destination="custom_field_values.text")
+        JsonValue, Column(json_where(is_nested, has_only_fields), mark="C", destination="custom_field_values.text")
     ] = None
     custom: Annotated[
         Mapping[str, str] | None, Column(text, prefix="Custom:", destination="custom_field_values.text")

@@ -11,7 +11,7 @@ from app.mapping.columns import Column, Link, Report
 from app.mapping.context import Context
 from app.mapping.flags import spoken
 from app.mapping.ids import key, link
-from app.mapping.json_cells import json_cell
+from app.mapping.json_cells import json_where
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import clock_time
@@ -63,10 +63,15 @@ def _time_in(text: str) -> str | None:
     return clock_time(f"{dotted[1]}:{dotted[2]}" if dotted else text)
 
 
+def are_slots(value: JsonValue) -> bool:
+    """Whether a value is a list of slots, or one slot without a list. The slots are not checked."""
+    return isinstance(value, list | dict)
+
+
 def times_of(slots: JsonValue) -> tuple[tuple[str, str] | None, ...]:
-    """Start and end of each slot, as `HH:MM`; None for a slot without two valid times."""
+    """Start and end of each slot, as `HH:MM`; None for a slot without two valid times. One slot is a list of one."""
     times_of_slots: list[tuple[str, str] | None] = []
-    for slot in slots if isinstance(slots, list) else ():
+    for slot in slots if isinstance(slots, list) else [slots]:
         times = [_time(slot, name) for name in ("starts_at", "ends_at")] if isinstance(slot, dict) else []
         times_of_slots.append((times[0], times[1]) if len(times) == 2 and times[0] and times[1] else None)
     return tuple(times_of_slots)
@@ -131,7 +136,7 @@ class AvailabilityRow(Row):
         ),
     ] = None
     day_of_week: Annotated[int | None, Column(weekday, "Day Of Week", destination="availability.weekday")] = None
-    availabilities: Annotated[JsonValue | None, Column(json_cell, "Availabilities")] = None
+    availabilities: Annotated[JsonValue | None, Column(json_where(are_slots), "Availabilities")] = None
     starts_at: Annotated[Words, Column(time_cell, "Starts At", STARTS, destination="availability.starts_at")] = None
     ends_at: Annotated[Words, Column(time_cell, "Ends At", ENDS, destination="availability.ends_at")] = None
     time_zone_identifier: Annotated[Words, Column(string, "Time Zone")] = None

@@ -89,6 +89,22 @@ def is_nested(value: JsonValue) -> bool:
     )
 
 
+def has_only_fields(value: JsonValue) -> bool:
+    """Whether the lists of fields and options in nested answers hold objects alone; null counts as no member."""
+    return all(member is None or isinstance(member, dict) for member in _nested_members(value))
+
+
+def _nested_members(value: JsonValue) -> Iterator[JsonValue]:
+    """The members of the lists of fields, and of the lists of options in them."""
+    sections = value.get("sections") if isinstance(value, dict) else value
+    for section in sections if isinstance(sections, list) else ():
+        fields = section.get("fields") if isinstance(section, dict) else None
+        for field in fields if isinstance(fields, list) else ():
+            yield field
+            options = field.get("options") if isinstance(field, dict) else None
+            yield from options if isinstance(options, list) else ()
+
+
 def nested_answers(value: JsonValue) -> Iterator[QuestionAnswer]:
     """The answers in `custom_fields` of a patient in Cliniko's API. Fields without any answer are left out."""
     sections = value.get("sections") if isinstance(value, dict) else value
