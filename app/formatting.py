@@ -1,15 +1,13 @@
 """Formats numbers, sizes, waits, dates and names for pages: "613,212", "6 to 9 minutes", "Thu 17 December".
 
-Pure functions. Templates use them as the filters in `FILTERS`. Filters for times use the page's `zone` and `now`.
+Pure functions. Templates use them as the filters of `app.page_filters`.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from jinja2 import pass_context
-from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -201,84 +199,3 @@ def on_screen(text: str) -> Markup:
     parts = str(escape(text)).split("*")
     shown = (f'<span class="said">{part}</span>' if place % 2 else part for place, part in enumerate(parts))
     return Markup("".join(shown))  # noqa: S704  (escaped above)
-
-
-def zone_of(context: Context) -> tzinfo:
-    zone = context.get("zone")
-    return zone if isinstance(zone, tzinfo) else ZoneInfo(zone) if zone else UTC
-
-
-def now_of(context: Context) -> datetime:
-    moment = context.get("now")
-    return moment if isinstance(moment, datetime) else datetime.now(UTC)
-
-
-def date_of(context: Context, value: date) -> date:
-    """A date unchanged, or the date of a time at the clinic."""
-    return value.astimezone(zone_of(context)).date() if isinstance(value, datetime) else value
-
-
-@pass_context
-def page_day(context: Context, value: date) -> str:
-    return day(date_of(context, value))
-
-
-@pass_context
-def page_day_year(context: Context, value: date) -> str:
-    return day_year(date_of(context, value))
-
-
-@pass_context
-def page_clock(context: Context, at: datetime) -> str:
-    return clock(at.astimezone(zone_of(context)))
-
-
-@pass_context
-def page_when(context: Context, at: datetime) -> str:
-    return when(at, now_of(context), zone_of(context))
-
-
-@pass_context
-def page_at_clock(context: Context, at: datetime) -> str:
-    return at_clock(at, now_of(context), zone_of(context))
-
-
-@pass_context
-def page_ago(context: Context, at: datetime) -> str:
-    return ago(at, now_of(context))
-
-
-@pass_context
-def page_stamp(context: Context, at: datetime) -> str:
-    return stamp(at, zone_of(context))
-
-
-@pass_context
-def page_full(context: Context, at: datetime) -> str:
-    return full(at, zone_of(context))
-
-
-FILTERS: dict[str, Callable[..., str]] = {
-    "n": number,
-    "short_n": short_number,
-    "plural": plural,
-    "size": size,
-    "took": took,
-    "lasting": lasting,
-    "day": page_day,
-    "day_year": page_day_year,
-    "typed_day": typed_day,
-    "iso_day": iso_day,
-    "clock": page_clock,
-    "when": page_when,
-    "at_clock": page_at_clock,
-    "ago": page_ago,
-    "stamp": page_stamp,
-    "full": page_full,
-    "full_in": full_in,
-    "names": names,
-    "bdis": bdis,
-    "address": address,
-    "on_screen": on_screen,
-    "own_number": own_number,
-}

@@ -19,9 +19,10 @@ from jinja2 import (
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from app import formatting
+from app.formatting import wait
 from app.mapping.html import clean_html
 from app.migration.states import OVER, State
+from app.page_filters import FILTERS
 
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "static"
@@ -79,8 +80,8 @@ def environment(templates: Path = TEMPLATES, *more: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(formatting.FILTERS, rich=rich, with_links=with_links)
-    env.globals.update(icon=icon, asset=asset, wait=formatting.wait, basis=no_basis)
+    env.filters.update(FILTERS, rich=rich, with_links=with_links)
+    env.globals.update(icon=icon, asset=asset, wait=wait, basis=no_basis)
     return env
 
 

@@ -12,8 +12,9 @@ from typing import TypedDict
 from app.db import Database
 from app.errors import Stop
 from app.fetch.link_providers import record_check
-from app.links import LinkSettings, normalise
 from app.links.link_check import LinkCheckResult, check_link
+from app.links.link_settings import LinkSettings
+from app.links.normalise import normalise
 from app.links.provider_registry import provider_of
 from app.links.recording import ExchangeHead, ExchangeJson, Recorder
 from app.schema.trees import LEDGER

@@ -19,9 +19,10 @@ from app.caspen.gateway import create_workspace
 from app.commands.options import BadOption, why_not
 from app.errors import Stop
 from app.fetch.hand_over import hand_over_files, hand_over_link
-from app.links import ShareLink, normalise
+from app.links.normalise import normalise
 from app.links.pasted_text import has_link, has_other_scheme, has_scheme
 from app.links.provider_registry import provider_of
+from app.links.share_link import ShareLink
 from app.migration.advance import By
 from app.migration.begin import begin
 from app.migration.both_lists import acknowledge_lists

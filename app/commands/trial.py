@@ -37,7 +37,7 @@ from app.commands.private import BY, begin_private, export_given, live_workspace
 from app.commands.read import CommandAnswer, refused
 from app.db import now
 from app.errors import Stop
-from app.links import ShareLink
+from app.links.share_link import ShareLink
 from app.mapping.columns import normalise_header
 from app.mapping.countries import country_code
 from app.mapping.defined import fitting

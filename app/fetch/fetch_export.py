@@ -11,9 +11,12 @@ from sqlmodel import Session, select
 from app.db import now
 from app.errors import Stop
 from app.fetch.hand_over import handed_over_link
-from app.links import DownloadObserver, FetchedFile, FileState, Interruption, LinkSettings, Paused, export_sha256
-from app.links import fetch as fetch_link
+from app.links.checkpoint import FileState
+from app.links.download_observer import DownloadObserver, Interruption, Paused
 from app.links.link_problems import OPERATORS
+from app.links.link_settings import LinkSettings
+from app.links.parallel_download import FetchedFile, export_sha256
+from app.links.parallel_download import fetch as fetch_link
 from app.migration.exports import ITEM, Stored, record_files
 from app.migration.models import Export, LinkedFile, Migration, ProblemLine
 from app.problems import Problem

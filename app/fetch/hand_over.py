@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.links import ShareLink, normalise
+from app.links.normalise import normalise
+from app.links.share_link import ShareLink
 from app.migration.advance import By
 from app.migration.exports import Handed, Stored, link_of, password_of, store, submit_files, submit_link
 from app.migration.models import Export, Migration

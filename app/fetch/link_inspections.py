@@ -2,8 +2,9 @@
 
 from app.isolated.link_job import LinkRequest
 from app.isolated.reader import ReaderBusy, ReaderFailed, ReaderLimits, reader
-from app.links import Findings, ShareLink
+from app.links.inspection import Findings
 from app.links.link_settings import SETTINGS
+from app.links.share_link import ShareLink
 from app.migration.models import Migration
 from app.problems import Problem
 from app.settings import environment
@@ -14,7 +15,7 @@ _MORE = ("ENVIRONMENT", "LINKS_TEST_NETWORK")
 
 
 def inspect_in_reader(runtime: Runtime, migration: Migration, link: ShareLink, *, with_room: bool = False) -> Findings:
-    """The findings of `app.links.inspect`. `with_room` compares the export with the free storage.
+    """The findings of `app.links.inspection.inspect`. `with_room` compares the export with the free storage.
 
     Never raises for a provider's response: a response that ends the process is the problem `provider_down`.
     """

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, and_, col, select
 
 from app.db import now
-from app.links import LinkSettings
+from app.links.link_settings import LinkSettings
 from app.links.provider_registry import PROVIDERS
 from app.migration.models import Export, LinkedFile, ProviderCheck
 

@@ -12,7 +12,7 @@ from app.db import now
 from app.errors import Stop
 from app.fetch.hand_over import handed_over_link
 from app.fetch.link_inspections import inspect_in_reader
-from app.links import Findings
+from app.links.inspection import Findings
 from app.migration.models import Export, Migration
 from app.migration.states import State
 from app.worker.runtime import Runtime

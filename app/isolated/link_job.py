@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.links import ConnectionSlots, Findings, LinkSettings, ShareLink, inspect
+from app.links.connection_slots import ConnectionSlots
+from app.links.inspection import Findings, inspect
+from app.links.link_settings import LinkSettings
+from app.links.share_link import ShareLink
 from app.reading.file_watch import act_as_killer
 from app.storage import LocalObjects
 

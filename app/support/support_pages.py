@@ -14,8 +14,8 @@ from app.caspen.live_counts import count_live
 from app.caspen.trial_health import TrialFault
 from app.db import now
 from app.fetch.link_providers import load_provider_lines
-from app.links import LinkSettings
 from app.links.link_problems import OPERATORS
+from app.links.link_settings import LinkSettings
 from app.links.provider_registry import UNSUPPORTED
 from app.migration.advance import Cause, Guard, WrongState, advance, locked
 from app.migration.audit import write_act

@@ -19,7 +19,7 @@ from app.fetch.downloads import stop_download
 from app.fetch.hand_over import hand_over_files, hand_over_stored
 from app.fetch.link_providers import load_provider_lines
 from app.formatting import MONTHS, files_and_folders, plural
-from app.links import LinkSettings
+from app.links.link_settings import LinkSettings
 from app.links.provider_help import ProviderHelp
 from app.links.provider_registry import all_provider_help
 from app.mapping.kind import Source

@@ -17,8 +17,10 @@ from app.db import now
 from app.errors import Stop
 from app.fetch.hand_over import hand_over_link
 from app.fetch.link_inspections import inspect_in_reader
-from app.links import Findings, ShareLink, normalise
+from app.links.inspection import Findings
+from app.links.normalise import normalise
 from app.links.provider_registry import provider_of
+from app.links.share_link import ShareLink
 from app.migration.checked_links import (
     CheckedShareLink,
     begin_check,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from app import formatting
-from app.links import Findings
+from app.links.inspection import Findings
 from app.links.provider_help import Remedy
 from app.links.provider_registry import remedy_for
 from app.migration.ledger_json import LinkFacts

@@ -25,7 +25,7 @@ from app.access.rights import Right
 from app.db import Database, now
 from app.fetch.downloads import DownloadProgress, load_download_progress
 from app.formatting import size
-from app.links import LinkSettings
+from app.links.link_settings import LinkSettings
 from app.links.provider_help import Remedy
 from app.links.provider_registry import remedy_for
 from app.migration.checked_links import load_checked_link

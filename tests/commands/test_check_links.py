@@ -8,7 +8,7 @@ import pytest
 from app.commands.check_links import check
 from app.db import Database
 from app.fetch.link_providers import load_provider_lines, record_check
-from app.links import LinkSettings
+from app.links.link_settings import LinkSettings
 from app.schema.trees import LEDGER
 from app.schema.upgrade import upgrade_tree
 from tests.harness.clinic import settings_in

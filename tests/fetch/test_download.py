@@ -12,7 +12,7 @@ from app.db import now
 from app.fetch.downloads import DownloadProgress, load_download_progress, stop_download
 from app.fetch.hand_over import hand_over_link
 from app.fetch.link_providers import count_bytes_of_day
-from app.links import normalise
+from app.links.normalise import normalise
 from app.migration.models import Export, Work
 from app.migration.states import Event, State
 from tests.harness.clinic import MEGAN, Clinic, clinic_files, clinic_in, runtime_in

@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from app.fetch.downloads import load_download_progress, stop_download
 from app.fetch.hand_over import hand_over_link, handed_over_link
-from app.links import normalise
+from app.links.normalise import normalise
 from app.migration.models import Export, LinkedFile
 from app.migration.states import State
 from app.storage import CannotOpen

@@ -14,7 +14,9 @@ import structlog
 from redis import Redis
 
 from app.fetch.hand_over import hand_over_link
-from app.links import LinkSettings, inspect, normalise
+from app.links.inspection import inspect
+from app.links.link_settings import LinkSettings
+from app.links.normalise import normalise
 from app.migration.states import State
 from app.wizard.link import masked
 from app.worker.runtime import Runtime

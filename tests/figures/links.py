@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.errors import Stop
-from app.links import LinkSettings, inspect, normalise
+from app.links.inspection import inspect
+from app.links.link_settings import LinkSettings
+from app.links.normalise import normalise
 from app.links.provider_registry import PROVIDERS, provider_of
 from app.storage import LocalObjects
 from tests.figures import downloads

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from app.access.access_tables import Invitation, Membership
 from app.db import now
-from app.links import Findings
+from app.links.inspection import Findings
 from app.migration.checked_links import keep_checked
 from app.migration.models import ChangeRequest, Export, ExportFile, Migration, Trial, Waiver
 from app.migration.plans import plan_of

@@ -14,7 +14,8 @@ from app.isolated import wire
 from app.isolated.link_job import LinkRequest
 from app.isolated.reader import IsolatedReader, ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.row_job import RowAnswer, RowRequest
-from app.links import Findings, normalise
+from app.links.inspection import Findings
+from app.links.normalise import normalise
 from app.problems import Level, Problem
 from tests.harness.waiting import patience, until
 from tests.hostile.web import children_of, no_job_is_left

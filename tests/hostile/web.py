@@ -13,7 +13,7 @@ from sqlmodel import select
 from app.caspen.tables import Client
 from app.fetch.link_inspections import inspect_in_reader
 from app.isolated.reader import reader
-from app.links import normalise
+from app.links.normalise import normalise
 from app.migration.advance import By
 from app.migration.models import ProblemLine
 from app.migration.states import Actor, State

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from app.links import LinkSettings
+from app.links.link_settings import LinkSettings
 from app.links.provider_registry import PROVIDERS, UNSUPPORTED
 from tests.links.route_case import RouteCase
 

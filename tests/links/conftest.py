@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 
 from app.errors import Stop
-from app.links import DownloadObserver, FetchedFile, FileState, LinkContents, LinkSettings, fetch, normalise, probe
+from app.links.checkpoint import FileState
+from app.links.download_observer import DownloadObserver
 from app.links.guard import TrafficObserver
+from app.links.link_settings import LinkSettings
+from app.links.normalise import normalise
+from app.links.parallel_download import FetchedFile, fetch, probe
+from app.links.provider import LinkContents
 from app.storage import LocalObjects, new_key
 from tests.links.network import FakeInternet
 from tests.links.route_case import RouteCase

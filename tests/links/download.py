@@ -11,7 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.errors import Stop
-from app.links import DownloadObserver, FileState, LinkSettings, fetch, normalise
+from app.links.checkpoint import FileState
+from app.links.download_observer import DownloadObserver
+from app.links.link_settings import LinkSettings
+from app.links.normalise import normalise
+from app.links.parallel_download import fetch
 from app.storage import LocalObjects
 from app.worker.memory import peak_mb
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.links import FileState, LinkSettings
+from app.links.checkpoint import FileState
+from app.links.link_settings import LinkSettings
 from app.links.provider_registry import PROVIDERS, UNSUPPORTED
 from tests.links.cases import CASES, routes_of
 from tests.links.conftest import Downloader

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.links import FileState
+from app.links.checkpoint import FileState
 from tests.harness.waiting import patience, until
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
@@ -20,7 +20,11 @@ WORKER = """
 import json, os, sys
 from dataclasses import replace
 from pathlib import Path
-from app.links import DownloadObserver, FileState, LinkSettings, fetch, normalise
+from app.links.checkpoint import FileState
+from app.links.download_observer import DownloadObserver
+from app.links.link_settings import LinkSettings
+from app.links.normalise import normalise
+from app.links.parallel_download import fetch
 from app.storage import LocalObjects
 at, key, link = Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3]
 def save(state):

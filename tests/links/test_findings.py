@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.links import Findings, Interruption, inspect, normalise
+from app.links.download_observer import Interruption
+from app.links.inspection import Findings, inspect
+from app.links.normalise import normalise
 from app.storage import LocalObjects
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.links import FileState
+from app.links.checkpoint import FileState
 from tests.links.cases import CASES
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import Stop
-from app.links import LinkSettings
 from app.links.guard import is_public
+from app.links.link_settings import LinkSettings
 from tests.harness.waiting import patience
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile

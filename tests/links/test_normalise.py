@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import Stop
-from app.links import normalise
+from app.links.normalise import normalise
 
 GOOD = "https://bucket.s3.amazonaws.com/a/export.zip?X-Amz-Signature=aB%2fc%2B+d&x=1"
 

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.errors import Stop
-from app.links import FetchedFile, FileState, Interruption, Paused, fetch, normalise
+from app.links.checkpoint import FileState
 from app.links.connection_slots import ConnectionSlots
+from app.links.download_observer import Interruption, Paused
+from app.links.normalise import normalise
+from app.links.parallel_download import FetchedFile, fetch
 from tests.harness.waiting import patience
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile

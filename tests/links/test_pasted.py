@@ -8,7 +8,7 @@ import pytest
 
 from app.commands.private import export_given
 from app.errors import Stop
-from app.links import normalise
+from app.links.normalise import normalise
 from app.links.provider_registry import provider_of
 
 LINKS = {

@@ -5,7 +5,8 @@ from urllib.parse import quote
 import pytest
 
 from app.errors import Stop
-from app.links import LinkSettings, normalise
+from app.links.link_settings import LinkSettings
+from app.links.normalise import normalise
 from app.links.provider_registry import PROVIDERS, provider_of
 from app.links.providers.https import FAILURES, STORAGE
 from app.links.share_link import host_matches

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.errors import Stop
-from app.links import normalise
+from app.links.normalise import normalise
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault

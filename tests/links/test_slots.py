@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.db import now
-from app.links import fetch, normalise
 from app.links.connection_slots import ConnectionSlots, sweep_slot_files
 from app.links.network_errors import NoResponse
+from app.links.normalise import normalise
+from app.links.parallel_download import fetch
 from tests.harness.waiting import patience, take_time
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile

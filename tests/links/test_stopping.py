@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import Stop
-from app.links import FileState, Interruption, Paused
+from app.links.checkpoint import FileState
+from app.links.download_observer import Interruption, Paused
 from app.storage import LocalObjects
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
@@ -70,7 +71,10 @@ import os, resource, signal, sys
 from dataclasses import replace
 from pathlib import Path
 from app.errors import Stop
-from app.links import DownloadObserver, LinkSettings, fetch, normalise
+from app.links.download_observer import DownloadObserver
+from app.links.link_settings import LinkSettings
+from app.links.normalise import normalise
+from app.links.parallel_download import fetch
 from app.storage import LocalObjects
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))

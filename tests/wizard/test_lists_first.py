@@ -9,7 +9,7 @@ from httpx import Response
 from sqlmodel import func, select
 
 from app.fetch.hand_over import hand_over_files, hand_over_link
-from app.links import normalise
+from app.links.normalise import normalise
 from app.migration.advance import By, GuardRefused
 from app.migration.exports import Handed
 from app.migration.models import Export, Migration

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlmodel import select
 
 from app.fetch.hand_over import hand_over_link
-from app.links import normalise
+from app.links.normalise import normalise
 from app.migration.models import Migration
 from app.migration.states import State
 from app.settings import Settings

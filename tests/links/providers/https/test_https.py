@@ -5,8 +5,8 @@ import hashlib
 import pytest
 
 from app.errors import Stop
-from app.links import LinkSettings
 from app.links.clock import format_time
+from app.links.link_settings import LinkSettings
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault

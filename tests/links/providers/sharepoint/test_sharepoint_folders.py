@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.links import FileState
+from app.links.checkpoint import FileState
 from tests.links.conftest import Downloader
 from tests.links.fake_provider import Node
 from tests.links.files import ServedFile
