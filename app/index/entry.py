@@ -36,7 +36,7 @@ class IndexEntry(NamedTuple):  # one for every row: a tuple is made in half the 
 
     `name` and `alias` (a user's e-mail) are kept as text, because other rows and the clinic refer to them; a file has a
     name as well, because two names may become equal. `twin` and `namesake` are kept as hashes, to find likely
-    duplicates. `clock_hash` is the second digest of `digests_of`. `archived` is true of inactive rows as well.
+    duplicates. `archived` is true of inactive rows as well.
     `attended` is None where the row does not tell. `yields`: another row with the same id counts before this row.
     `codes` are the problem codes that reading reported for the row. `blocked` is the outcome and the problem code of a
     row that cannot move, whatever the other rows contain. `spans` are pairs of start and end in minutes of the week.
@@ -46,8 +46,6 @@ class IndexEntry(NamedTuple):  # one for every row: a tuple is made in half the 
 
     line: int
     source_id: str | None
-    content_hash: bytes
-    clock_hash: bytes | None = None
     updated_at: datetime | None = None
     created_at: datetime | None = None
     starts_at: datetime | None = None
@@ -78,9 +76,7 @@ def entry_of(
     line: int,
     source_id: str | None,
     row: Any,
-    content_hash: bytes,
     *,
-    clock_hash: bytes | None = None,
     codes: tuple[str, ...] = (),
     blocked: tuple[Outcome, str] | None = None,
     zone_assumed: bool = False,
@@ -89,8 +85,6 @@ def entry_of(
     return IndexEntry(
         line=line,
         source_id=source_id,
-        content_hash=content_hash,
-        clock_hash=clock_hash,
         updated_at=_moment(row, "updated_at"),
         created_at=_moment(row, "created_at"),
         starts_at=_moment(row, "starts_at"),

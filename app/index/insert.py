@@ -106,7 +106,7 @@ class Inserter:
             # Whether a deleted row counts is settled later: the export may have a newer version that is not deleted.
             if entry.blocked and not (entry.deleted and entry.blocked[0] is Outcome.SKIPPED):
                 verdicts.append((row, str(entry.blocked[0]), entry.blocked[1]))
-        self._db.executemany("INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+        self._db.executemany("INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
         self._db.executemany("INSERT INTO raw_refs VALUES (?,?,?,?,?,?)", refs)
         self._db.executemany("INSERT INTO called VALUES (?,?,?,?)", called)
         self._db.executemany("INSERT INTO mentioned VALUES (?,?)", mentioned)
@@ -171,7 +171,6 @@ def _cells(row: int, kind: int, entry: IndexEntry) -> tuple[Cell, ...]:
         kind,
         entry.line,
         None if entry.source_id is None else pack_id(entry.source_id),
-        entry.content_hash,
         seconds(entry.updated_at),
         seconds(entry.created_at),
         seconds(entry.starts_at),
@@ -182,5 +181,4 @@ def _cells(row: int, kind: int, entry: IndexEntry) -> tuple[Cell, ...]:
         normalise_name(entry.alias) if entry.alias else None,
         hashed(entry.twin),
         hashed(entry.namesake),
-        entry.clock_hash,
     )

@@ -17,9 +17,9 @@ WHILE_READING = (
     """CREATE TABLE pieces (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, kind INTEGER NOT NULL,
         part INTEGER NOT NULL, file INTEGER NOT NULL)""",
     # A numeric id is kept as a number: half the size, and joins run twice as fast.
-    """CREATE TABLE rows (row INTEGER PRIMARY KEY, kind INTEGER NOT NULL, line INTEGER NOT NULL, source_id, hash BLOB,
+    """CREATE TABLE rows (row INTEGER PRIMARY KEY, kind INTEGER NOT NULL, line INTEGER NOT NULL, source_id,
         updated_at INTEGER, created_at INTEGER, starts_at INTEGER, ends_at INTEGER, flags INTEGER NOT NULL,
-        name TEXT, name_key TEXT, alias TEXT, twin BLOB, namesake BLOB, clock BLOB)""",
+        name TEXT, name_key TEXT, alias TEXT, twin BLOB, namesake BLOB)""",
     # `many`: the row has several ids in this link.
     """CREATE TABLE raw_refs (row INTEGER NOT NULL, spec INTEGER NOT NULL, place INTEGER NOT NULL, id, name TEXT,
         many INTEGER NOT NULL)""",

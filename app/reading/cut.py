@@ -1,8 +1,7 @@
 """The second pass over a file: writes its rows into parts and their identities into the index."""
 
-import hashlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any, Protocol
@@ -15,7 +14,6 @@ from app.mapping.cells import is_error_word, plain
 from app.mapping.columns import Reader, RowColumn
 from app.mapping.context import Context
 from app.mapping.emails import email_alone, email_or_text, is_email
-from app.mapping.equality import digests_of
 from app.mapping.flags import boolean
 from app.mapping.ids import NOTHING
 from app.mapping.kind import Kind
@@ -33,7 +31,7 @@ from app.reading.json_lines import BAD_LINE
 from app.reading.limits import Limits
 from app.reading.nested_headers import object_cell
 from app.reading.not_records import CODE as NOT_A_RECORD
-from app.reading.parts import LARGE, PartHead, PartWriter
+from app.reading.parts import PartHead, PartWriter
 from app.reading.problem_counts import ProblemTally
 from app.reading.recognise import Header
 from app.reading.results import PartInfo
@@ -169,7 +167,7 @@ class Cutter:
             columns += file_columns(filing)
         self._archived = archived
         columns += (archived,) if archived else ()
-        self._head = replace(head, columns=columns)
+        self._head = replace(head, columns=columns, archived=archived)
         self._columns = frozenset(columns)
         self._width = len(header.columns)
         self._least = header.least
@@ -240,7 +238,7 @@ class Cutter:
         if NOT_A_RECORD in codes or BAD_LINE in codes:
             self._tally.row(line, None, codes, ())
             verdict = (Outcome.HELD, BAD_LINE) if BAD_LINE in codes else (Outcome.SKIPPED, NOT_A_RECORD)
-            return IndexEntry(line, None, _hashed({})[0], codes=codes, blocked=verdict)
+            return IndexEntry(line, None, codes=codes, blocked=verdict)
         filled = {c: v for c, v in zip(self._head.columns, cells, strict=True) if v is not None}
         parsed: Parsed[Any] = parse_row(self._kind, filled, self._context, self._columns)
         if (stopped := parsed.stopped) is not None and stopped.code == QUARANTINED:
@@ -250,38 +248,16 @@ class Cutter:
         blocked = _blocked(codes, parsed)
         if parsed.row is None:
             self.keyless += 1
-            content, _ = _hashed(filled)
-            return IndexEntry(line, None, content, codes=codes, blocked=blocked)
-        values = vars(parsed.row)
-        if self._archived:  # the file's name says it, no cell of the row
-            filled = {c: v for c, v in filled.items() if c != self._archived}
-            values = {**values, self._archived: None}
-        content, on_its_clock = _hashed(filled, self._compared_values(values, parsed.row, filled), self._context)
+            return IndexEntry(line, None, codes=codes, blocked=blocked)
         return entry_of(
             self._kind,
             line,
             parsed.source_id,
             parsed.row,
-            content,
-            clock_hash=on_its_clock,
             codes=codes,
             blocked=blocked,
             zone_assumed=any(problem.code == "timezone_assumed" for problem in parsed.problems),
         )
-
-    def _compared_values(
-        self, values: Mapping[str, Any], row: Any, cells: Mapping[str, str]
-    ) -> Mapping[str, Any] | None:
-        """Returns the values by which rows are compared; None for a large row, whose cells are compared instead."""
-        if sum(map(len, cells.values())) > LARGE:
-            return None
-        if self._kind.identity.compared_values is None:
-            return values
-        try:
-            return {**values, **self._kind.identity.compared_values(row, self._context.country)}
-        except Exception as fault:  # such a row equals only a row with the same cells
-            log.warning("row_not_compared", kind=self._kind.name, fault=type(fault).__name__)
-            return values
 
 
 def _may_be_cut(longest: str, row: list[str]) -> bool:
@@ -299,21 +275,6 @@ def _row_problems(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Probl
         stopped = parsed.stopped.code if parsed.stopped else "missing_id"
         return [problem for problem in parsed.problems if problem.code not in (stopped, "missing_id")]
     return parsed.problems
-
-
-def _hashed(
-    cells: Mapping[str, str], values: Mapping[str, Any] | None = None, context: Context | None = None
-) -> tuple[bytes, bytes | None]:
-    """Returns the digests by which equal rows are recognised: of all values, and of values on the local clock. Large
-    rows are hashed from their cells, without a copy."""
-    if values is not None and context is not None:
-        return digests_of(values, cells, context.zone)
-    digest = hashlib.blake2b(digest_size=16)
-    for name, cell in cells.items():
-        digest.update(f"{name}:{len(cell)}:".encode("utf-8", "surrogatepass"))
-        for at in range(0, len(cell), LARGE):
-            digest.update(cell[at : at + LARGE].encode("utf-8", "surrogatepass"))
-    return digest.digest(), None
 
 
 def _blocked(codes: tuple[str, ...], parsed: Parsed[Any]) -> tuple[Outcome, str] | None:

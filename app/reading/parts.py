@@ -21,7 +21,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 @dataclass(frozen=True, slots=True)
 class PartHead:
-    """What all rows of a part share. `columns` are attribute names; an unknown header is `?Header`."""
+    """What all rows of a part share. `columns` are attribute names; an unknown header is `?Header`.
+
+    `archived` is the attribute in which every row has a mark because the file's name says archived, or "".
+    """
 
     kind: str
     file: str
@@ -30,6 +33,7 @@ class PartHead:
     dates: DateOrder
     serials: Serials = NO_SERIALS
     decimal_commas: bool = False
+    archived: str = ""
 
     def within(self, context: Context) -> Context:
         """Returns the context with what the part's file proves about its dates and amounts."""
@@ -97,6 +101,7 @@ class PartWriter:
                 "dates": head.dates.value,
                 **_serials_json(head.serials),
                 **({"decimal_commas": True} if head.decimal_commas else {}),
+                **({"archived": head.archived} if head.archived else {}),
             }
         ).encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(digest_size=16)
@@ -126,6 +131,7 @@ class PartReader:
             DateOrder(head["dates"]),
             Serials(frozenset(head.get("serials", ())), head.get("since_1904", False)),
             head.get("decimal_commas", False),
+            head.get("archived", ""),
         )
 
     def __iter__(self) -> Iterator[PartRow]:

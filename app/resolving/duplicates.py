@@ -28,13 +28,20 @@ THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
 YIELDING = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM rows r
     WHERE r.kind = ? AND r.flags & ? AND EXISTS (SELECT 1 FROM temp.counting o WHERE o.id = r.source_id)"""
 
-SAME_ID = """CREATE TEMP TABLE same_id AS
-    SELECT r.row, r.kind, r.source_id id, r.hash, COALESCE(r.clock, r.hash) clock,
-        r.flags & :zone_assumed assumed, r.updated_at, v.row IS NOT NULL blocked,
-        r.row + CASE WHEN r.flags & :zone_assumed THEN :later ELSE 0 END place
+SAME_ID = (
+    """CREATE TEMP TABLE same_id (row INTEGER PRIMARY KEY, kind INTEGER, id, hash BLOB, clock BLOB, assumed INTEGER,
+        updated_at INTEGER, blocked INTEGER, place INTEGER)""",
+    """INSERT INTO same_id SELECT r.row, r.kind, r.source_id, NULL, NULL, r.flags & :zone_assumed, r.updated_at,
+        v.row IS NOT NULL, r.row + CASE WHEN r.flags & :zone_assumed THEN :later ELSE 0 END
     FROM rows r JOIN things t ON t.kind = r.kind AND t.id = r.source_id AND t.many > 1
-    JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row
-    ORDER BY r.kind, r.source_id, r.row"""
+    JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row ORDER BY r.row""",
+)
+
+# The place of a row in its part, from 0.
+PLACES = """SELECT p.part, s.row - f.first, s.row FROM same_id s
+    JOIN pieces p ON p.first = (SELECT MAX(first) FROM pieces WHERE first <= s.row)
+    JOIN (SELECT kind, part, MIN(first) first FROM pieces GROUP BY kind, part) f ON f.kind = p.kind AND f.part = p.part
+    WHERE s.kind = ? ORDER BY p.part, s.row"""
 
 # A copy without offsets equals the row with the same local times.
 SAME_CLOCK = """UPDATE same_id SET hash = o.hash FROM same_id o
@@ -90,9 +97,11 @@ def apply(work: ResolvingContext) -> None:
     later = {number: kind.identity.later_row_code for number, kind in work.kinds if kind.identity.later_row_code}
     numbers = ",".join(str(number) for number in later)
     later_codes = " ".join(f"WHEN s.kind = {number} THEN '{code}'" for number, code in later.items())
+    for query in (THINGS, *SAME_ID):
+        work.db.execute(query, VALUES)
+    for number, kind in work.kinds:
+        _compare_rows(work, number, kind)
     for query in (
-        THINGS,
-        SAME_ID,
         "CREATE INDEX temp.same_id_key ON same_id (kind, id)",
         SAME_CLOCK,
         GROUPS,
@@ -122,6 +131,17 @@ def _skip_yielding_rows(work: ResolvingContext, kind: int, code: str) -> None:
     work.db.execute(f"INSERT INTO counting {counting}", (kind, YIELDS))
     work.db.execute(YIELDING, (code, kind, YIELDS))
     work.db.execute("DROP TABLE temp.counting")
+
+
+def _compare_rows(work: ResolvingContext, number: int, kind: Kind[Any]) -> None:
+    """Gives each row that shares its id the digests of its values. The rows of one part at a time are in memory."""
+    for part, found in groupby(work.db.execute(PLACES, (number,)).fetchall(), key=lambda each: each[0]):
+        rows = {place: row for _, place, row in found}
+        digests = work.rows_again.digests(kind, {part: rows})
+        work.db.executemany(
+            "UPDATE same_id SET hash = ?, clock = ? WHERE row = ?",
+            ((exact, local or exact, rows[place]) for _, place, exact, local in digests),
+        )
 
 
 CHANGED = "updated_at"  # not compared: the newer content was chosen before
@@ -165,13 +185,13 @@ def keep_fullest_rows(work: ResolvingContext, later: Sequence[int]) -> None:
     that cannot be read again stays undecided. `later` are the kinds of which the last row counts.
     """
     for number, kind in work.kinds:
-        if work.reread is None or not kind.imported or number in later:
+        if not kind.imported or number in later:
             continue
         wanted: dict[int, dict[int, int]] = {}
         for part, place, row in work.db.execute(WANTED, (number,)):
             wanted.setdefault(part, {})[place] = row
         if wanted:
-            read = work.reread(kind, wanted)
+            read = work.rows_again.statements(kind, wanted)
             _settle(work, number, kind, ((wanted[part][place], statements) for part, place, statements in read))
 
 

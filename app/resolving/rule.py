@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from app.mapping.kind import Kind, Source
 from app.mapping.kind_roles import KindRole
@@ -13,24 +13,36 @@ Brought = Callable[[Kind[Any], Collection[str]], Mapping[str, Collection[str]]]
 """Of some source ids of a kind, those with a live record of an earlier import, each with the source ids of the record's
 client. An unknown client gives an empty collection."""
 
-Reread = Callable[[Kind[Any], Mapping[int, Container[int]]], Iterable[tuple[int, int, Mapping[str, str]]]]
-"""Reads rows of a kind again, by part and place in the part from 0. Yields part, place and the row's statements by
-attribute."""
+
+class RowsAgain(Protocol):
+    """Reads rows of a kind again. `wanted` are places from 0 by part; each row is given with its part and place."""
+
+    def statements(
+        self, kind: Kind[Any], wanted: Mapping[int, Container[int]]
+    ) -> Iterable[tuple[int, int, Mapping[str, str]]]:
+        """The statements of rows by attribute, without rows that cannot be compared."""
+        ...
+
+    def digests(
+        self, kind: Kind[Any], wanted: Mapping[int, Container[int]]
+    ) -> Iterable[tuple[int, int, bytes, bytes | None]]:
+        """The two digests of rows: of all values, and of values on the local clock if they differ."""
+        ...
 
 
 @dataclass(frozen=True)
 class ResolvingContext:
     """An index that is being resolved.
 
-    `numbers` are the numbers of the kinds by name. `brought` finds records of earlier imports; None without a live
-    workspace. `reread` reads rows again; None without their parts.
+    `numbers` are the numbers of the kinds by name. `rows_again` reads rows again. `brought` finds records of earlier
+    imports; None without a live workspace.
     """
 
     db: sqlite3.Connection
     source: Source
     numbers: dict[str, int]
+    rows_again: RowsAgain
     brought: Brought | None = None
-    reread: Reread | None = None
 
     @property
     def kinds(self) -> Iterator[tuple[int, Kind[Any]]]:

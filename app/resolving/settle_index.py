@@ -4,12 +4,11 @@
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlmodel import Session, select
@@ -22,12 +21,9 @@ from app.index.part import level_of_finding
 from app.index.schema import WHILE_RESOLVING
 from app.index.store import Index, remove
 from app.index.stored_index import fetch_index, index_key, store_index
-from app.mapping.context import Context
 from app.mapping.defined import Defined
-from app.mapping.equality import statements_of
 from app.mapping.kind import Kind, Source
 from app.mapping.kind_roles import KindRole
-from app.mapping.parse import parse_row
 from app.mapping.plan import Plan
 from app.matching.matches import plan_from, suggest
 from app.migration.exports import fetched_files, files_of
@@ -36,15 +32,14 @@ from app.migration.plans import plan_of
 from app.problems import Level, Problem
 from app.reading.attachment_storage import attachments_prefix
 from app.reading.inventory import Inventory, take_inventory
-from app.reading.parts import LARGE, PartRow, read_part
 from app.reading.reading_ledger import note_problems
 from app.reading.results import FileDone
 from app.reading.seal import all_files, seal_of_reading
 from app.resolving import RULES
-from app.resolving.rule import Brought, Reread, ResolvingContext
+from app.resolving.rows_again import StoredRows
+from app.resolving.rule import Brought, ResolvingContext, RowsAgain
 from app.sources import source as source_named
 from app.trial.account_seal import counted, counted_in
-from app.trial.kind_parts import parts_of
 from app.trial.own_questions import fields_of
 from app.trial.trial_context import trial_contexts
 from app.worker.heartbeat import Heartbeat
@@ -89,8 +84,8 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     fetch_index(runtime, migration, str(reading["index"]), path)
     try:
         with beat.during():
-            brought, reread = brought_before(runtime, migration), rows_again(runtime, migration, now().date())
-            export_problems = (*bundle, *resolve_index(Index.resume(path), source, brought, reread))
+            brought, stored = brought_before(runtime, migration), StoredRows(runtime, migration, now().date())
+            export_problems = (*bundle, *resolve_index(Index.resume(path), source, stored, brought))
             with Index.open(path) as index:
                 inventory = take_inventory(index, source, now(), only_counted(files, source))
                 row_problems = settled_problems(index, files, reported_before)
@@ -240,51 +235,19 @@ def _matched(runtime: Runtime, migration: Migration) -> Mapping[str, Collection[
     return matches
 
 
-def rows_again(runtime: Runtime, migration: Migration, today: date) -> Reread:
-    """Returns a function that reads rows again, by part and place. Rows of more than LARGE characters are left out."""
-    plan = plan_of(migration)
-    context = Context(ZoneInfo(plan.timezone), plan.country, today)
-
-    def reread(kind: Kind[Any], wanted: Mapping[int, Container[int]]) -> Iterator[tuple[int, int, Mapping[str, str]]]:
-        for part in parts_of(runtime, migration, kind.name):
-            if part.number not in wanted:
-                continue
-            head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
-            own, columns, places = head.within(context), frozenset(head.columns), wanted[part.number]
-            for place, row in enumerate(rows):
-                if place in places and (statements := _statements(kind, row, columns, own)) is not None:
-                    yield part.number, place, statements
-
-    return reread
-
-
-def _statements(kind: Kind[Any], row: PartRow, columns: frozenset[str], context: Context) -> Mapping[str, str] | None:
-    if sum(map(len, row.cells.values())) > LARGE:
-        return None
-    parsed = parse_row(kind, row.cells, context, columns)
-    if parsed.row is None or getattr(parsed.row, "unread", None):
-        return None
-    try:
-        instead = kind.identity.compared_values(parsed.row, context.country) if kind.identity.compared_values else {}
-    except Exception as fault:  # such a row equals only a row with the same text
-        log.warning("row_not_compared", kind=kind.name, fault=type(fault).__name__)
-        return None
-    return statements_of(parsed.row, instead, columns, row.cells, context.zone)
-
-
 def resolve_index(
-    index: Index, source: Source, brought: Brought | None = None, reread: Reread | None = None
+    index: Index, source: Source, rows_again: RowsAgain, brought: Brought | None = None
 ) -> tuple[Problem, ...]:
     """Gives every row a verdict and every reference a target, in one transaction, then seals and closes the index.
 
-    `brought` finds records of earlier imports, `reread` reads rows again. Returns the problems of whole kinds; problems
-    of rows are in the index. A sealed index cannot be resolved again: raises sqlite3.OperationalError.
+    `rows_again` reads rows again, `brought` finds records of earlier imports. Returns the problems of whole kinds;
+    problems of rows are in the index. A sealed index cannot be resolved again: raises sqlite3.OperationalError.
     """
     with index.transaction():
         for statement in WHILE_RESOLVING:
             index.connection.execute(statement)
         numbers = dict(index.connection.execute("SELECT name, id FROM kinds"))
-        work = ResolvingContext(index.connection, source, numbers, brought, reread)
+        work = ResolvingContext(index.connection, source, numbers, rows_again, brought)
         for rule in RULES:
             rule(work)
         reported = index.connection.execute(

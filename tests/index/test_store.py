@@ -11,11 +11,11 @@ from app.index import Index, IndexEntry
 from app.mapping.plan import Plan
 from app.mapping.rows import Outcome
 from app.resolving.settle_index import resolve_index
-from tests.index.story import IDS, SOURCE, Export, day, patient
+from tests.index.story import IDS, SOURCE, Contents, Export, day, patient
 
 
 def rows(*lines: int, name: str = "") -> list[IndexEntry]:
-    return [IndexEntry(line, f"{line}", f"{line}{name}".encode()) for line in lines]
+    return [IndexEntry(line, f"{line}", name=name or None) for line in lines]
 
 
 def test_a_refused_file_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_refused_file_leaves_nothing_behind(tmp_path: Path) -> None:
     index.add("patients", 1, rows(1, 2), file=1)
     index.add("patients", 2, rows(1, 2, name="Bo"), file=2)
     index.drop_file(2)
-    resolve_index(index, SOURCE)
+    resolve_index(index, SOURCE, Contents())
     with Index.open(tmp_path / "index.sqlite") as sealed:
         assert [sealed.part("patients", 1, Plan(), IDS)[line].verdict for line in (1, 2)] == [None, None]
         assert len(sealed.part("patients", 2, Plan(), IDS)) == 0
@@ -34,7 +34,7 @@ def test_a_part_that_is_read_again_counts_once(tmp_path: Path) -> None:
     index.add("patients", 1, rows(1, 2))
     index.drop_part("patients", 1)
     assert index.add("patients", 1, rows(1, 2, 3)) == 3
-    resolve_index(index, SOURCE)
+    resolve_index(index, SOURCE, Contents())
     with Index.open(tmp_path / "index.sqlite") as sealed:
         assert [view.verdict for view in sealed.part("patients", 1, Plan(), IDS).rows.values()] == [None] * 3
 
@@ -48,7 +48,7 @@ def test_adding_is_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="ends here"):
         index.add("patients", 1, broken())
     index.add("patients", 1, rows(5))
-    resolve_index(index, SOURCE)
+    resolve_index(index, SOURCE, Contents())
     with Index.open(tmp_path / "index.sqlite") as sealed:
         assert list(sealed.part("patients", 1, Plan(), IDS)) == [5]
 
@@ -58,7 +58,7 @@ def test_another_worker_goes_on_where_one_stopped(tmp_path: Path) -> None:
     Index.create(path).add("patients", 1, rows(1))
     with Index.resume(path) as index:
         index.add("patients", 2, rows(2))
-        resolve_index(index, SOURCE)
+        resolve_index(index, SOURCE, Contents())
     with Index.open(path) as sealed:
         assert sealed.sealed
         assert list(sealed.part("patients", 1, Plan(), IDS)) == [1]

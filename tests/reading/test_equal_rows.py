@@ -15,8 +15,10 @@ from app.mapping.ids import one_id
 from app.mapping.kind import Kind
 from app.mapping.moments import birth, day, local_timestamp, timestamp, visit_time
 from app.mapping.numbers import whole
+from app.mapping.parse import parse_row
 from app.mapping.text import string, text
-from tests.reading.story import SOURCE, Desk
+from app.resolving.rows_again import row_digests
+from tests.reading.story import CONTEXT, SOURCE, Desk
 from tests.reading.workbooks import workbook
 from tests.shapes.export import KINDS as ROWS
 
@@ -101,12 +103,14 @@ def contents(desk: Desk, kind: Kind[Any], files: Mapping[str, str | bytes]) -> d
     desk.file_kinds = dict.fromkeys(files, kind.name)
     result = desk.read(files)
     assert {file.refused for file in result.files} == {None}
-    found = result.index.connection.execute(
-        """SELECT source_id, COUNT(*), COUNT(DISTINCT hash) FROM rows JOIN kinds ON kinds.id = rows.kind
-        WHERE kinds.name = ? AND source_id IS NOT NULL GROUP BY source_id""",
-        (kind.name,),
-    )
-    return {str(id_): [rows, distinct] for id_, rows, distinct in found}
+    found: dict[str, list[bytes]] = {}
+    for file in result.files:
+        for head, rows in result.parts(file):
+            for row in rows:
+                own = parse_row(kind, row.cells, head.within(CONTEXT), frozenset(head.columns)).source_id
+                if own is not None:
+                    found.setdefault(own, []).append(row_digests(kind, row, head, CONTEXT)[0])
+    return {source_id: [len(digests), len(set(digests))] for source_id, digests in found.items()}
 
 
 def in_cells(row: Mapping[str, str]) -> list[str | float]:

@@ -134,8 +134,8 @@ def test_what_was_deleted_stays_deleted_and_its_notes_wait(export: Export) -> No
 @pytest.mark.parametrize("order", list(permutations(("here", "elsewhere", "copy"))))
 def test_a_copy_without_offsets_equals_the_row_whose_clock_it_shows(export: Export, order: tuple[str, ...]) -> None:
     says: dict[str, dict[str, Any]] = {
-        "here": {"content": "instant", "clock_hash": b"clock"},
-        "elsewhere": {"content": "instant", "clock_hash": b"another clock"},
+        "here": {"content": "instant", "local_content": "clock"},
+        "elsewhere": {"content": "instant", "local_content": "another clock"},
         "copy": {"content": "clock", "zone_assumed": True},
     }
     lines = {name: export.has("appointments", "7", **says[name]) for name in order}
@@ -147,8 +147,8 @@ def test_a_copy_without_offsets_equals_the_row_whose_clock_it_shows(export: Expo
 
 
 def test_one_clock_at_two_instants_is_a_conflict(export: Export) -> None:
-    first = export.has("appointments", "7", content="instant", clock_hash=b"clock")
-    other = export.has("appointments", "7", content="another instant", clock_hash=b"clock")
+    first = export.has("appointments", "7", content="instant", local_content="clock")
+    other = export.has("appointments", "7", content="another instant", local_content="clock")
 
     assert export.verdict("appointments", first) == ("held", "id_conflict")
     assert export.verdict("appointments", other) == ("held", "id_conflict")
