@@ -1,8 +1,10 @@
 """Reads dates and times as exports, scripts and spreadsheets write them, as one day or as one moment in UTC."""
 
 import re
+from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from datetime import timezone as fixed
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.mapping.cells import plain
@@ -15,6 +17,7 @@ _CLOCK = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 )
 _OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d(?::?[0-5]\d)?)$", re.ASCII)
+_USUAL_OFFSET = re.compile(r"[+-](?:[01]\d|2[0-3])[0-5]\d", re.ASCII)
 _WITH_OFFSET = re.compile(
     r":\d\d(?:[.,]\d+)?\s*(?:[ap]\.?m?\.?)?\s*(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)\s*$", re.ASCII | re.IGNORECASE
 )
@@ -139,6 +142,9 @@ def local_timestamp(cell: str, context: Context, report: Report) -> datetime | N
     zones such a moment has no date.
     """
     if len(cell) == 25 and cell[19] == " " and cell[4] == "-":
+        if cell[13] == cell[16] == ":" and (ahead := _ahead(cell[20:])) is not None:
+            with suppress(ValueError, OverflowError):
+                return _in_every_zone(datetime.fromisoformat(f"{cell[:19]}+00:00") - ahead)
         cell = cell[:19] + cell[20:]
     elif cell in NOTHING:
         return None
@@ -196,6 +202,15 @@ def _in_every_zone(moment: datetime) -> datetime:
     if moment.year in _EDGES:
         raise ValueError
     return moment
+
+
+@lru_cache(maxsize=256)
+def _ahead(offset: str) -> timedelta | None:
+    """The time by which a clock with an offset such as +1030 is ahead of UTC; None for any other text."""
+    if not _USUAL_OFFSET.fullmatch(offset):
+        return None
+    ahead = timedelta(hours=int(offset[1:3]), minutes=int(offset[3:]))
+    return ahead if offset[0] == "+" else -ahead
 
 
 def _hour(hour: int, half: str | None) -> int:

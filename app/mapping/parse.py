@@ -4,7 +4,10 @@ import re
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields, replace
+from datetime import date
+from decimal import Decimal
 from pathlib import PurePath
+from types import NoneType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.mapping.cells import is_error_word
@@ -23,6 +26,9 @@ ONCE_PER_FILE = frozenset({"timezone_assumed", "synthetic_key_used"})
 # Reported once for a part or a column of a part, with the number of rows or cells.
 BY_COLUMN = frozenset({"already_imported", "date_from_instant", "field_without_destination"})
 STOPPING = frozenset({Level.HELD, Level.SKIPPED, Level.REFUSED})
+MOST_REMEMBERED = 1000  # cells of a column
+LONGEST_REMEMBERED = 40  # characters of a cell: ids, words, names, not prose
+REMEMBERED_TYPES = frozenset({str, int, bool, float, Decimal, date, Link, NoneType})  # moments hardly ever repeat
 
 
 class Parsed(NamedTuple, Generic[R]):
@@ -46,18 +52,11 @@ def parse_row(
     `columns` are the attributes that the file has a column for, if `cells` leaves out empty cells. If our own code
     fails, the result has the id and no row, and the problem `row_quarantined` has the place of the failure.
     """
-    parser = parser_of(kind, context)
-    try:
-        return parser.parse(cells, columns)
-    except Exception as fault:
-        at = traceback.extract_tb(fault.__traceback__)[-1]
-        details = {"fault": type(fault).__name__, "at": f"{PurePath(at.filename).name}:{at.lineno}"}
-        source_id = parser.source_id(cells)
-        return Parsed(None, source_id, (Problem(QUARANTINED, kind.name, source_id=source_id, details=details),))
+    return parser_of(kind, context).parse_safely(cells, columns)
 
 
 def parser_of(kind: Kind[R], context: Context) -> "RowParser[R]":
-    """The parser of a kind in a context, cached. Parsers keep nothing of the rows that they parse."""
+    """The parser of a kind in a context, cached. It keeps nothing of the rows that it parses."""
     parser = _parsers.get((kind.row, context))
     if parser is None or parser.kind is not kind:
         if len(_parsers) >= 256:
@@ -67,11 +66,18 @@ def parser_of(kind: Kind[R], context: Context) -> "RowParser[R]":
 
 
 class RowParser(Generic[R]):
-    """Parses rows of one kind in one file's context."""
+    """Parses rows of one kind in one file's context.
 
-    def __init__(self, kind: Kind[R], context: Context) -> None:
+    A parser that `remembers` keeps the values of up to MOST_REMEMBERED short cells of each column, because the same ids
+    and words stand in many rows. It is made for one file or part and dropped with it, as its cells are patients' data.
+    """
+
+    def __init__(self, kind: Kind[R], context: Context, *, remembers: bool = False) -> None:
         self.kind = kind
         self.context = context
+        self._known: dict[str, dict[str, tuple[Any, tuple[Problem, ...]]]] = (
+            {p.name: {} for p in kind.columns if not (p.column.is_key or p.column.prefix)} if remembers else {}
+        )
         self._readers = {p.name: p.column.read for p in kind.columns}
         if context.serials.columns:
             of_days = replace(context, in_serials=True)
@@ -95,13 +101,32 @@ class RowParser(Generic[R]):
         self._keeps_unread = any(f.name == "unread" for f in fields(kind.row))  # type: ignore[arg-type]
         self._key = next((p.name for p in kind.columns if p.column.is_key), None)
 
+    def parse_safely(self, cells: Mapping[str, str], columns: Collection[str] | None = None) -> Parsed[R]:
+        """The row of `cells`, as `parse_row`."""
+        try:
+            return self.parse(cells, columns)
+        except Exception as fault:
+            at = traceback.extract_tb(fault.__traceback__)[-1]
+            details = {"fault": type(fault).__name__, "at": f"{PurePath(at.filename).name}:{at.lineno}"}
+            source_id = self.source_id(cells)
+            problem = Problem(QUARANTINED, self.kind.name, source_id=source_id, details=details)
+            return Parsed(None, source_id, (problem,))
+
     def parse(self, cells: Mapping[str, str], columns: Collection[str] | None = None) -> Parsed[R]:
         """The row of `cells`, as `parse_row`, but raises what a reader or trait raises."""
         codes: list[str] = []
         problems: list[Problem] = []
         values: dict[str, Any] = {}
-        readers, context, report = self._readers, self.context, codes.append
+        readers, context, report, all_known = self._readers, self.context, codes.append, self._known
         for name, cell in cells.items():
+            known = all_known.get(name)
+            if known is not None and (seen := known.get(cell)) is not None:
+                value, of_cell = seen
+                if value is not None:
+                    values[name] = value
+                if of_cell:
+                    problems += of_cell
+                continue
             read = readers.get(name)
             if read is None or not cell:
                 if cell and ":" in name:
@@ -118,9 +143,15 @@ class RowParser(Generic[R]):
             value = read(cell, context, report)
             if value is not None:
                 values[name] = value
+            of_cell = ()
             if codes:
-                problems += [self._problem(code, name) for code in dict.fromkeys(codes)]
+                of_cell = tuple(self._problem(code, name) for code in dict.fromkeys(codes))
+                problems += of_cell
                 codes.clear()
+            if known is not None and len(cell) <= LONGEST_REMEMBERED and type(value) in REMEMBERED_TYPES:
+                if len(known) >= MOST_REMEMBERED:
+                    known.clear()
+                known[cell] = value, of_cell
         for name, link in self._addressed:
             if name in values and link not in values and (target := id_in_address(str(values[name]))):
                 values[link] = Link((target,))

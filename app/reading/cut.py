@@ -20,7 +20,7 @@ from app.mapping.kind import Kind
 from app.mapping.layout import Layout
 from app.mapping.moments import birth, day, local_timestamp, mark, time_of_day, timestamp, visit_time
 from app.mapping.numbers import money, whole
-from app.mapping.parse import QUARANTINED, Parsed, parse_row
+from app.mapping.parse import QUARANTINED, Parsed, RowParser
 from app.mapping.rows import Outcome
 from app.mapping.storable import REMOVED, storable_row
 from app.mapping.text import string, text
@@ -159,6 +159,7 @@ class Cutter:
         self._kind: Kind[Any] = header.kind
         self._header = header
         self._context = context
+        self._parser: RowParser[Any] = RowParser(header.kind, context, remembers=True)
         columns, self._cells = part_columns(header)
         self._finder: FileFinder | None = None
         filing = header.kind.filing
@@ -240,7 +241,7 @@ class Cutter:
             verdict = (Outcome.HELD, BAD_LINE) if BAD_LINE in codes else (Outcome.SKIPPED, NOT_A_RECORD)
             return IndexEntry(line, None, codes=codes, blocked=verdict)
         filled = {c: v for c, v in zip(self._head.columns, cells, strict=True) if v is not None}
-        parsed: Parsed[Any] = parse_row(self._kind, filled, self._context, self._columns)
+        parsed = self._parser.parse_safely(filled, self._columns)
         if (stopped := parsed.stopped) is not None and stopped.code == QUARANTINED:
             log.error("row_set_aside", kind=self._kind.name, file=self._head.file_number, line=line, **stopped.details)
         if codes or parsed.problems:

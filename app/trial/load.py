@@ -24,7 +24,7 @@ from app.index.part import PartView, RowView, Verdict
 from app.index.rows_aside import LateRows, late_to_json
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name
-from app.mapping.parse import Parsed, parse_row
+from app.mapping.parse import Parsed, RowParser, parse_row
 from app.mapping.plan import Plan
 from app.mapping.rows import Mapped, Outcome, Record
 from app.matching.workspace_records import known_clients, known_fields
@@ -279,13 +279,13 @@ def map_part(
     mapped = MappedPart(Tally(part.kind, trial_context.paths.get(part.file_number)))
     head, rows = read_part(runtime.objects, part.object_key, trial_context.key)
     view = trial_context.index.part(part.kind, part.number, trial_context.plan, trial_context.ids)
-    context = cell_context(trial_context, head)
+    parser = RowParser(kind, cell_context(trial_context, head), remembers=True)
     columns = frozenset(head.columns)
     members = read_members(runtime, trial_context, view)
     for place, row in enumerate(islice(rows, *(between or (None,)))):
         if place % BEAT_ROWS == 0:
             beat(place)
-        parsed = parse_row(kind, row.cells, context, columns)
+        parsed = parser.parse_safely(row.cells, columns)
         _map_row(mapped, kind, row, with_rows(view.rows.get(row.line, NO_VIEW), members), parsed, trial_context)
         del row, parsed  # the next one may be as large
     mapped.late = trial_context.index.late_rows(part.kind, part.number, mapped.late_lines)
