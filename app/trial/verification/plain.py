@@ -18,7 +18,6 @@ from app.json_values import JsonObject, JsonValue
 from app.mapping.raw_format import NestedRows, RawFormat
 from app.mapping.verified_kinds import bare_header
 from app.trial.verification.json_objects import NotObjects, Text, objects_by_line, objects_in, worded
-from app.trial.verification.number_spellings import Spelled
 from app.trial.verification.relations import id_header, ids_alone, related
 from app.trial.verification.table_lines import ROW, NotPlain, TableLines, whole_lines
 from app.trial.verification.unread import UNREAD, Unread
@@ -245,13 +244,17 @@ def under_header(
     names = next((told_apart(row, raw_format) for _, row in top if headers is None or headers.are_in(row)), None)
     if names is None:
         raise NotPlain
+    is_once = len(set(names)) == len(names)
     for line, row in filled:
-        yield line, _row(names, row)
+        if is_once and len(row) == len(names):
+            yield line, dict(zip(names, map(unguarded, row), strict=True))
+        else:
+            yield line, _row(names, row)
         del row  # the next row may be as large
 
 
 def _row(names: Sequence[str], row: Sequence[str]) -> Cells:
-    """The first filled cell under each header."""
+    """The first filled cell under each header, which may stand several times."""
     cells = dict.fromkeys(names, "")
     for name, cell in zip(names, row, strict=False):
         cells[name] = cells[name] or unguarded(cell)
@@ -270,10 +273,10 @@ def told_apart(headers: Sequence[str], raw_format: RawFormat) -> list[str]:
 
 def unguarded(cell: str) -> str:
     """A cell without `=""`, which keeps a spreadsheet from rounding it."""
-    if isinstance(cell, Spelled | Unread):
+    if type(cell) is not str:  # a spelled number, or a cell that cannot be read
         return cell
     cell = cell.strip()
-    return cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell
+    return cell[2:-1] if cell[:2] == '="' and cell[-1] == '"' else cell
 
 
 def _flat(row: Mapping[str, JsonValue], raw_format: RawFormat) -> Cells:
