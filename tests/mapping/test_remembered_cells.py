@@ -41,7 +41,8 @@ def test_a_column_with_ever_new_cells_fills_no_memory(monkeypatch: pytest.Monkey
     parser = RowParser(kind, context(), remembers=True)
     for number in range(23):
         row = parser.parse_safely({"id": "7", "first_name": f"Ann{number}"}).row
-        assert row is not None and row.first_name == f"Ann{number}"
+        assert row is not None
+        assert row.first_name == f"Ann{number}"
     assert len(parser._known["first_name"]) <= 5
 
 
