@@ -42,7 +42,9 @@ def field_on_page(column: str, field: str) -> str:
 def rows_by_kind(page: Handover) -> dict[str, int]:
     """The rows of each kind on the page of findings."""
     found = {}
-    for row in page.page.locator("table tbody tr").all():
+    rows = page.page.locator("table tbody tr")
+    rows.first.wait_for()
+    for row in rows.all():
         cells = row.locator("td").all_inner_texts()
         name = row.locator("th a")
         if name.count() and len(cells) >= 2:

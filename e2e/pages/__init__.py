@@ -39,6 +39,7 @@ class WizardPage:
         except AssertionError as late:
             words = self.page.locator("main").inner_text()[:500]
             raise AssertionError(f"{name} did not come; the page says: {words}") from late
+        self.page.wait_for_load_state()  # where a page moved on by itself, its address changes before it is drawn
 
     def look_again(self) -> None:
         """Opens the move's own address. A page that moves on by itself may interrupt this."""
