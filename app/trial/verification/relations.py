@@ -16,24 +16,32 @@ _SHORT = frozenset({"id", "name", "display_name", "label", "links"})
 
 
 def with_ids(row: dict[str, str]) -> dict[str, str]:
-    """Adds the id of each relation under a bare header like `patientid`, unless the row has one. Returns the row.
+    """The row with the id of each relation under a bare header like `patientid`, unless the row has one.
 
     `patient.links.self`, `patient_url` and `patient` may hold an address, and all but `patient` may hold an id. An
-    address under a header of an id is replaced by the id. A second call changes nothing.
+    address under a header of an id is replaced by the id. The id stands before the column that holds it, because of
+    columns of one meaning the first filled one counts. A second call changes nothing.
     """
-    ids: dict[str, str] = {}
+    ids: dict[str, tuple[str, str]] = {}
     for header, cell in row.items():
         base, is_spelled = _base(header)
         if not base or not cell:
             continue
         if addressed := _addressed(cell):
-            ids.setdefault(header if header.endswith("ids") else f"{base}id", addressed)
+            ids.setdefault(header if header.endswith("ids") else f"{base}id", (header, addressed))
         elif is_spelled:
-            ids.setdefault(f"{base}id", cell)
-    for name, value in ids.items():
-        if not row.get(name) or row[name].startswith("http"):
-            row[name] = value
-    return row
+            ids.setdefault(f"{base}id", (header, cell))
+    missing = {name: found for name, found in ids.items() if row.get(name, "")[:4] in ("", "http")}
+    if not missing:
+        return row
+    before = {header: (name, value) for name, (header, value) in missing.items()}
+    placed: dict[str, str] = {}
+    for header, cell in row.items():
+        if header in before:
+            placed[before[header][0]] = before[header][1]
+        if header not in missing:
+            placed[header] = cell
+    return placed
 
 
 def _addressed(text: str) -> str:
