@@ -120,8 +120,8 @@ class RowParser(Generic[R]):
         readers, context, report, all_known = self._readers, self.context, codes.append, self._known
         for name, cell in cells.items():
             known = all_known.get(name)
-            if known is not None and (seen := known.get(cell)) is not None:
-                value, of_cell = seen
+            if known is not None and (remembered := known.get(cell)) is not None:
+                value, of_cell = remembered
                 if value is not None:
                     values[name] = value
                 if of_cell:

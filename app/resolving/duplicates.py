@@ -135,8 +135,8 @@ def _skip_yielding_rows(work: ResolvingContext, kind: int, code: str) -> None:
 
 def _compare_rows(work: ResolvingContext, number: int, kind: Kind[Any]) -> None:
     """Gives each row that shares its id the digests of its values. The rows of one part at a time are in memory."""
-    for part, found in groupby(work.db.execute(PLACES, (number,)).fetchall(), key=lambda each: each[0]):
-        rows = {place: row for _, place, row in found}
+    for part, of_part in groupby(work.db.execute(PLACES, (number,)).fetchall(), key=lambda each: each[0]):
+        rows = {place: row for _, place, row in of_part}
         digests = work.rows_again.digests(kind, {part: rows})
         work.db.executemany(
             "UPDATE same_id SET hash = ?, clock = ? WHERE row = ?",

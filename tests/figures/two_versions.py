@@ -20,6 +20,7 @@ from typing import Any
 from tests.figures.cases import FOLDER
 from tests.figures.sample_bytes import SEEDS
 from tests.figures.samples import DIALECTS, sample
+from tests.harness.waiting import patience
 
 OWN = Path(__file__).parents[2]
 MEASURED = ("seconds", "peak_rss_mb")
@@ -50,7 +51,7 @@ def tried(version: Path, export: Path, into: Path) -> tuple[dict[str, Any], dict
         [*command, "--json", str(answer), "--records", str(records)],
         cwd=version,
         capture_output=True,
-        timeout=LONGEST_SECONDS,
+        timeout=patience(LONGEST_SECONDS),
         check=False,  # the status is in the answer
     )
     found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))

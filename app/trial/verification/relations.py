@@ -31,7 +31,7 @@ def with_ids(row: dict[str, str]) -> dict[str, str]:
             ids.setdefault(header if header.endswith("ids") else f"{base}id", (header, addressed))
         elif is_spelled:
             ids.setdefault(f"{base}id", (header, cell))
-    missing = {name: found for name, found in ids.items() if row.get(name, "")[:4] in ("", "http")}
+    missing = {name: pair for name, pair in ids.items() if row.get(name, "")[:4] in ("", "http")}
     if not missing:
         return row
     before = {header: (name, value) for name, (header, value) in missing.items()}
