@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests.harness.chosen_variants import left_out
+from tests.harness.chosen_variants import chosen_variants
 from tests.harness.waiting import patience
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ class FailuresAtOnce:
 
 
 _began = pytest.StashKey[float]()
+_variants = pytest.StashKey[str]()
+VARIANTS = "chosen variants"
+"""The key under which a worker of pytest-xdist tells the main process how many variants it chose."""
 
 
 def cpu_seconds() -> float:
@@ -81,9 +84,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Runs long tests first, then the groups that need one process, so that none of them runs alone at the end."""
-    if out := set(left_out(items)):
-        config.hook.pytest_deselected(items=list(out))
+    chosen = chosen_variants(items)
+    if chosen.left_out:
+        config.hook.pytest_deselected(items=chosen.left_out)
+        out = set(chosen.left_out)
         items[:] = [item for item in items if item not in out]
+        config.stash[_variants] = str(chosen)
+        getattr(config, "workeroutput", {})[VARIANTS] = str(chosen)  # pytest-xdist passes it on to the main process
     for item in items:
         server = "postgres" if item.get_closest_marker("postgres") else ""
         group = server or (item.path.parent.name if item.path.parent.name in TOGETHER else "")
@@ -100,6 +107,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError("This pytest-xdist does not keep groups in one process with this pytest.")
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of pytest-xdist has ended: the main process, which collects no test, keeps the worker's choice."""
+    chosen = getattr(node, "workeroutput", {}).get(VARIANTS)
+    if chosen:
+        node.config.stash[_variants] = chosen
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if chosen := config.stash.get(_variants, ""):
+        line = f"Of the variants that cost most, {chosen} ran; `make test ALL=1` runs every one."
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 THIRD = "TESTS_THIRD"
 """The environment's word for the third that runs: 0, 1 or 2. Without it every variant runs."""
-VARIANTS_FILE = "thirds"
-"""The file in the folder of the tests in which a process tells how many variants run, and of how many."""
 FEW = 6  # fewer variants of one claim always run
 VARIED = frozenset(
     {
@@ -62,17 +61,26 @@ def third_of_this_change() -> int:
     return zlib.crc32((ROOT / "CHANGELOG.md").read_bytes()) % 3
 
 
-def left_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """The variants that do not run this time; tells in a file how many do."""
+@dataclass(frozen=True)
+class ChosenVariants:
+    """The variants that do not run this time, and how many variants they were chosen from."""
+
+    left_out: tuple[pytest.Item, ...] = ()
+    total: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.total - len(self.left_out):,} of {self.total:,}"
+
+
+def chosen_variants(items: Iterable[pytest.Item]) -> ChosenVariants:
+    """The choice from the collected tests. Without TESTS_THIRD in the environment, every variant runs."""
     third = os.environ.get(THIRD)
     if third is None:
-        return []
+        return ChosenVariants()
     of_claim: defaultdict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         if item.nodeid.split("::")[0] in VARIED and getattr(item, "callspec", None) is not None:
             of_claim[item.nodeid.split("[")[0]].append(item)
     many = [variants for variants in of_claim.values() if len(variants) >= FEW]
     out = [item for variants in many for number, item in enumerate(variants) if number % 3 != int(third)]
-    every = sum(map(len, many))
-    Path(os.environ["TMPDIR"], VARIANTS_FILE).write_text(f"{every - len(out)} of {every}", encoding="utf-8")
-    return out
+    return ChosenVariants(tuple(out), sum(map(len, many)))

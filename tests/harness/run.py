@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from tests.harness.chosen_variants import THIRD, VARIANTS_FILE, third_of_this_change
+from tests.harness.chosen_variants import THIRD, third_of_this_change
 from tests.harness.descendants import run_guarded
 from tests.harness.waiting import SETTING, patience_for
 
@@ -81,14 +81,10 @@ def main() -> int:
         if not os.environ.get("ALL"):
             environment[THIRD] = str(third_of_this_change())
         status = run_guarded([*command, *sys.argv[1:]], environment, home)
-        variants_file = Path(home, VARIANTS_FILE)
-        varied = variants_file.read_text(encoding="utf-8") if variants_file.exists() else ""
     if not REPORT.exists():
         print("The tests were ended before they could count. Each failure so far is printed above, as FAILED.")
         return status or 1
     cases = list(ET.parse(REPORT).iter("testcase"))
-    if varied:
-        print(f"Of the variants that cost most, {varied} ran; `make test ALL=1` runs every one.")
     print("Seconds of CPU and of the clock by folder:", *seconds_by(folder_of, cases), sep="\n  ")
     print("The costliest files:", *islice(seconds_by(".".join, cases), COSTLIEST), sep="\n  ")
     skipped = [

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.chosen_variants import THIRD, VARIED
 from tests.harness.descendants import descendants
 from tests.harness.waiting import patience, until
 
@@ -97,10 +98,18 @@ class Run:
 def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
-    def start(**more: str) -> Run:
+    def start(*chosen: str, **more: str) -> Run:
         (tmp_path / "test_story.py").write_text(STORY)
-        words = [sys.executable, "-m", "tests.harness.run", "-p", "tests.conftest", "-p", "no:cacheprovider"]
-        words += ["-c", str(ROOT / "pyproject.toml"), str(tmp_path / "test_story.py")]
+        words = [
+            sys.executable,
+            "-m",
+            "tests.harness.run",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            str(ROOT / "pyproject.toml"),
+        ]
+        words += chosen or ["-p", "tests.conftest", str(tmp_path / "test_story.py")]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CI"))}
         environment |= {"PYTHONPATH": str(ROOT), "READY": str(tmp_path / "ready"), "TEST_WORKERS": "2"}
         environment |= {"COLUMNS": "200", **more}
@@ -155,7 +164,9 @@ def test_a_whole_run_names_failures_slow_tests_folders_and_what_was_left(begin: 
     assert "FAILED in its call: " in run.output
     assert "slowest 20 durations" in run.output
     assert "Seconds of CPU and of the clock by folder:" in run.output
-    assert re.search(r"2 tests could not run here:\n.*needs a machine of its own", run.output)
+    assert "2 tests could not run here:\n" in run.output
+    for reason in ("needs a machine of its own", "nothing hangs"):  # in either order: two processes ran them
+        assert re.search(rf"^  \S*: {reason}$", run.output, re.M)
     assert re.search(r"These processes were left, and were ended:\n.*time.sleep\(3600\)", run.output)
 
 
@@ -163,3 +174,22 @@ def test_a_skipped_test_fails_a_run_in_ci(begin: Callable[..., Run]) -> None:
     run = begin(CI="true", PYTEST_ADDOPTS="--deselect=test_story.py::test_that_fails")
     assert run.shell.wait(patience(120)) == 1
     assert "tests could not run here" in run.output
+
+
+def test_a_run_says_how_many_of_the_costliest_variants_it_chose(begin: Callable[..., Run]) -> None:
+    varied = "tests/web/test_malformed_headers.py"
+    assert varied in VARIED
+    run = begin(str(ROOT / varied), "-k", "nothing")
+    assert run.shell.wait(patience(120)) == pytest.ExitCode.NO_TESTS_COLLECTED
+    chosen = re.search(r"^Of the variants that cost most, (\d+) of (\d+) ran", run.output, re.M)
+    assert chosen is not None, run.output
+    assert 0 < int(chosen[1]) < int(chosen[2])
+
+
+def test_a_run_inside_of_a_test_changes_no_file_of_the_outer_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/web/test_malformed_headers.py"]
+    subprocess.run([*words, "-k", "nothing"], cwd=ROOT, env={**os.environ, THIRD: "0"}, capture_output=True)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []
