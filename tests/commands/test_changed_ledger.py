@@ -12,6 +12,8 @@ from tests.commands.test_trial import run
 from tests.harness.clinic import clinic_files
 from tests.world.ledger_lies import LIES
 
+pytestmark = pytest.mark.usefixtures("takes_turns_here")
+
 
 @pytest.mark.parametrize(
     "name",

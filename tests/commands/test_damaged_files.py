@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from tests.harness.clinic import clinic_files
 
+pytestmark = pytest.mark.usefixtures("takes_turns_here")
 AGAINST = {"rows_miscounted", "cells_not_found", "cells_in_doubt", "not_verified", "row_quarantined", "not_a_record"}
 CLIENTS = [
     {"id": str(1000 + n), "first_name": "Ann", "last_name": f"Lee{n}", "date_of_birth": "1980-02-13"} for n in range(20)

@@ -12,6 +12,7 @@ from tests.figures.samples import differences
 from tests.harness.unknown_dialect import write_unknown_dialect
 from tests.wizard.questionable import REGISTER, cases_called_otherwise
 
+pytestmark = pytest.mark.usefixtures("takes_turns_here")
 PAIRS = {"case_no": "Case ID", "client_ref": "patient_id", "opened": "issue_date", "is_closed": ""}
 
 

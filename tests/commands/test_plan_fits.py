@@ -7,6 +7,7 @@ import yaml
 
 from tests.commands.test_trial import content_of, run
 
+pytestmark = pytest.mark.usefixtures("takes_turns_here")
 FILES = {
     "Patients.csv": "Patient ID,First Name,Last Name,Date of Birth,Custom: Pets\n1,Ann,Lee,1980-02-03,Cat\n",
     "custom_fields.csv": "field_token,field_name,field_type,option_token,option_name\nt1,Pets,radiobuttons,o1,Cat\n",

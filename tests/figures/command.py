@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from tests.harness.ready_process import run_ready
+from tests.harness.turns_here import turns_here
 
 LONGEST_SECONDS = 3600
 
@@ -61,8 +62,8 @@ def trial(export: Path, *options: str, environment: Mapping[str, str] | None = N
 
 
 def trial_here(export: Path, *options: str) -> Tried:
-    """The same in this process, which has imported the product already; the export is read in a child all the same."""
-    with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
+    """The same in this process, which also takes the turns: for claims about an export, not about processes."""
+    with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder, turns_here():
         answer = Path(folder) / "answer.json"
         done = CliRunner().invoke(app, ["trial", str(export), "--json", str(answer), *options])
         return _tried(answer, done.exit_code, done.output)

@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
+from app.access.access_tables import KeyCheck
 from app.caspen.gateway import create_workspace
 from app.fetch.hand_over import hand_over_files
 from app.migration.advance import By, Cause, advance
@@ -191,7 +193,7 @@ def runtime_in(folder: Path, **more: object) -> Iterator[Runtime]:
     """A runtime with its files in `folder`; closed, and its scratch folder emptied, at the end of the block."""
     settings = settings_in(folder, **more)
     if not settings.database_url and not settings.caspen_database_url:
-        _copy_empty_databases(folder)
+        copy_empty_databases(folder)
     runtime = open_runtime(settings)
     try:
         yield runtime
@@ -200,7 +202,7 @@ def runtime_in(folder: Path, **more: object) -> Iterator[Runtime]:
         runtime.close()
 
 
-def _copy_empty_databases(folder: Path) -> None:
+def copy_empty_databases(folder: Path) -> None:
     """Writes both databases, migrated and empty, where the folder has none."""
     for name, made in _empty_databases().items():
         path = folder / name
@@ -211,7 +213,10 @@ def _copy_empty_databases(folder: Path) -> None:
 
 @cache
 def _empty_databases() -> dict[str, bytes]:
-    """The files of both empty databases by path. They are migrated once in a process."""
+    """The files of both empty databases by path, for any STORAGE_KEY. They are migrated once in a process."""
     with TemporaryDirectory() as folder:
-        open_runtime(settings_in(Path(folder))).close()
+        runtime = open_runtime(settings_in(Path(folder)))
+        with runtime.ledger.write() as session:
+            session.connection().execute(sa.delete(KeyCheck))
+        runtime.close()
         return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*.sqlite")}

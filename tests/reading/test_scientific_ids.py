@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.problems import catalogue
-from tests.figures.command import trial
+from tests.figures.command import trial_here
 from tests.reading.story import HEADER, SOURCE, Desk
 from tests.shapes.export import KINDS
 
@@ -54,7 +54,7 @@ def test_a_trial_names_the_line_and_the_column_and_reads_the_other_files(tmp_pat
     rows = [f"{n},Ann,Lee{n},1980-02-11" for n in range(1, 40)]
     tmp_path.joinpath("patients.csv").write_text("\n".join([HEADER, *rows]) + "\n")
     tmp_path.joinpath("contacts.csv").write_text("Contact ID,First Name,Company Name\n5,Bo,X\n1.55835E+18,Cy,Y\n")
-    tried = trial(tmp_path)
+    tried = trial_here(tmp_path)
     result = [(p["file"], p["line"], p["column"]) for p in tried.answer["problems"] if p["code"] == "ids_scientific"]
     assert result == [("contacts.csv", 3, "Contact ID")]
     assert tried.balances

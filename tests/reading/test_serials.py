@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.mapping.parse import parse_row
-from tests.figures.command import trial
+from tests.figures.command import trial_here
 from tests.reading.story import CONTEXT, HEADER, SOURCE, Desk, ReadResult
 from tests.reading.workbooks import dated_workbook, workbook
 
@@ -133,7 +133,7 @@ def test_a_trial_imports_births_before_1954_stored_as_numbers(tmp_path: Path, as
         export.joinpath("patients.xlsx").write_bytes(workbook({"S": sheet(numbers)}))
     else:
         export.joinpath("patients.csv").write_text(table(numbers))
-    tried = trial(export, "--records", str(records))
+    tried = trial_here(export, "--records", str(records))
     assert tried.balances
     lines = map(json.loads, (records / "clients.jsonl").read_text().splitlines())
     born = {int(line["source_id"]): line["date_of_birth"] for line in lines}
@@ -148,7 +148,7 @@ def test_a_trial_imports_births_before_1954_stored_as_numbers(tmp_path: Path, as
 def test_a_trial_imports_a_cell_that_shows_a_date_of_1900(tmp_path: Path, number: int) -> None:
     book = dated_workbook(HEADER.split(","), ["7", "Ann", "Lee"], number, is_1904=False)
     tmp_path.joinpath("patients.xlsx").write_bytes(book)
-    tried = trial(tmp_path)
+    tried = trial_here(tmp_path)
     codes = {problem["code"] for problem in tried.answer["problems"]}
     assert tried.balances
     assert not codes & {"cells_not_found", "cells_in_doubt", "not_verified", "bad_date_of_birth"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.figures.command import trial
+from tests.figures.command import trial_here
 from tests.reading.story import Desk, ReadResult
 
 HEAD = [
@@ -100,7 +100,7 @@ def test_a_trial_holds_the_row_and_imports_the_others(tmp_path: Path) -> None:
     lines[9] = split(lines[9], HEAD.index("Address1"))
     lines[19].append("")
     export.joinpath("patients.csv").write_text(table(lines))
-    tried = trial(export, "--records", str(records))
+    tried = trial_here(export, "--records", str(records))
     assert tried.balances
     result = [(p["line"], p["source_id"], p["count"]) for p in tried.answer["problems"] if p["code"] == "row_too_long"]
     assert result == [(11, "10", 1)]

@@ -14,7 +14,7 @@ from app.reading.shown_numbers import format_of
 from app.reading.workbook import Workbook
 from app.trial.verification.number_spellings import Spelled
 from app.trial.verification.sheets import sheet_rows
-from tests.figures.command import trial
+from tests.figures.command import trial_here
 from tests.reading.story import Desk
 from tests.reading.test_struck_out import RELATIONS
 from tests.reading.test_workbook_limits import MAIN, sheet, with_parts
@@ -212,7 +212,7 @@ def test_a_trial_imports_the_shown_form_and_balances(tmp_path: Path, code: str, 
     rows = [[str(at), *ANN[1:]] for at in range(7, 11)]
     data = book(rows, code, {3: numbers})
     export.joinpath("patients.xlsx").write_bytes(data)
-    tried = trial(export, "--records", str(records))
+    tried = trial_here(export, "--records", str(records))
     assert tried.balances, tried.answer["problems"]
     lines = {line["source_id"]: line for line in map(json.loads, (records / "clients.jsonl").read_text().splitlines())}
     bo = lines["8"]

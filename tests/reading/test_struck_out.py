@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from tests.figures.command import trial
+from tests.figures.command import trial_here
 from tests.reading.story import Desk, ReadResult
 from tests.reading.test_workbook_limits import MAIN, sheet, with_parts
 from tests.reading.workbooks import letters
@@ -221,7 +221,7 @@ def test_a_trial_imports_a_negated_allergy_struck_out(tmp_path: Path, kind: str)
     export, records = tmp_path / "export", tmp_path / "records"
     export.mkdir()
     export.joinpath("patients.xlsx").write_bytes(book([ANN, ["8", "Bo", *ANN[2:]]], kind))
-    tried = trial(export, "--records", str(records))
+    tried = trial_here(export, "--records", str(records))
     assert tried.balances
     lines = map(json.loads, (records / "clients.jsonl").read_text().splitlines())
     ann, bo = sorted(lines, key=lambda line: str(line["source_id"]))

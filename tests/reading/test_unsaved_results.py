@@ -9,7 +9,7 @@ import pytest
 
 from app.reading.limits import Limits
 from app.reading.workbook import Workbook
-from tests.figures.command import trial
+from tests.figures.command import trial_here
 from tests.reading.story import Desk
 from tests.reading.test_workbook_limits import MAIN, sheet, with_sheet
 from tests.reading.workbooks import letters
@@ -137,7 +137,7 @@ def test_a_trial_reports_each_lost_cell_and_balances(tmp_path: Path) -> None:
         body += row(number, [str(number + 10), *ANN[1:]], HEAD.index(name), "", "<f>A1</f><v></v>")
     body += row(9, ["30", *ANN[1:]], HEAD.index("Extra Information"), "str", '<f>""</f><v></v>')
     export.joinpath("patients.xlsx").write_bytes(with_sheet(sheet(body)))
-    tried = trial(export, "--records", str(records))
+    tried = trial_here(export, "--records", str(records))
     assert tried.balances
     reported = [p for p in tried.answer["problems"] if p["code"] == "spreadsheet_error_value"]
     assert {(p["file"], p["line"]) for p in reported} == {("patients.xlsx", line) for line in (3, 4, 5, 6)}
