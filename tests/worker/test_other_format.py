@@ -35,7 +35,7 @@ def _older(path: Path, change: str) -> None:
 CHANGES = {
     "no number, as before it was kept": "PRAGMA user_version = 0",
     "another number": "PRAGMA user_version = 7",
-    "the column of clocks lacks": "ALTER TABLE rows DROP COLUMN clock",
+    "the column of namesakes lacks": "ALTER TABLE rows DROP COLUMN namesake",
 }
 
 
