@@ -74,6 +74,10 @@ def sweep_slot_files(folder: Path, before: datetime) -> int:
     return swept
 
 
+SlotsByProvider = Callable[[str], ConnectionSlots]
+"""The connection slots of a provider, by the provider's name."""
+
+
 def _take_any(held: ExitStack, paths: list[Path], waiting: Callable[[], None], longest: float) -> None:
     until = time.monotonic() + longest
     while True:

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.errors import Stop
+from app.links.connection_slots import SlotsByProvider
 from app.links.download_observer import DownloadObserver, Paused
 from app.links.guard import TrafficObserver
 from app.links.link_problems import stop
 from app.links.link_settings import LinkSettings
 from app.links.provider import LinkContents
 from app.links.provider_registry import provider_of
-from app.links.provider_session import SlotsByProvider, level_refusal_time, open_session
+from app.links.provider_session import level_refusal_time, open_session
 from app.links.response_checks import format_size
 from app.links.share_link import ShareLink
 from app.problems import Problem

@@ -11,13 +11,14 @@ from threading import RLock
 
 from app.errors import Stop
 from app.links.checkpoint import FileState
+from app.links.connection_slots import SlotsByProvider
 from app.links.download_observer import DownloadObserver, Interruption
 from app.links.file_download import Download, DownloadTarget
 from app.links.guard import TrafficObserver
 from app.links.link_settings import LinkSettings
 from app.links.network_errors import ConnectionLost, NoResponse
 from app.links.provider import LinkContents, RemoteFile, to_unique_paths
-from app.links.provider_session import ProviderSession, SlotsByProvider, level_refusal_time, open_session
+from app.links.provider_session import ProviderSession, level_refusal_time, open_session
 from app.links.response_checks import format_size
 from app.links.share_link import ShareLink
 from app.problems import Problem

@@ -1,14 +1,14 @@
 """A session with a provider for one link: the provider, its routes, and the plan for retries."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from app.errors import Stop
 from app.links.checkpoint import FileState
 from app.links.clock import backoff, format_time
-from app.links.connection_slots import ConnectionSlots
+from app.links.connection_slots import SlotsByProvider
 from app.links.download_observer import DownloadObserver
 from app.links.guard import TrafficObserver
 from app.links.link_problems import FALLBACK, PASSING, stop, with_details
@@ -24,7 +24,6 @@ from app.problems import Problem
 
 log = logging.getLogger(__name__)
 BLOCKED_SECONDS = 3600.0
-SlotsByProvider = Callable[[str], ConnectionSlots]  # the connection slots of a provider, by the provider's name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from sqlmodel import Session
 from app.caspen.live_files import LiveFiles
 from app.caspen.stores import Stores
 from app.db import PATIENCE_SECONDS, Database
-from app.links.connection_slots import ConnectionSlots
+from app.links.connection_slots import ConnectionSlots, SlotsByProvider
 from app.links.link_settings import LinkSettings
-from app.links.provider_session import SlotsByProvider
 from app.migration.advance import advanced_in
 from app.migration.models import Migration
 from app.queue import Queue, open_queue

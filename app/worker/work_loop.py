@@ -42,8 +42,9 @@ from app.worker.leases import (
     settle,
 )
 from app.worker.outcome import Done, Exhausted
+from app.worker.phases import Phase, phases_of
 from app.worker.runtime import Runtime
-from app.worker.stages import STAGES, Phase, Stage
+from app.worker.stages import STAGES, Stage
 
 LONGEST_WAIT = 300.0
 KILLS_PER_TRY = 7
@@ -116,7 +117,7 @@ def load_next(runtime: Runtime, migration_id: str) -> Next | None:
         if migration is None or stage is None or "state" in load_audited(session, migration_id).differing:
             return None  # work that nobody requested would destroy data
         counts = _counts(session, migration, stage)
-        for phase in stage.phases:
+        for phase in phases_of(State(migration.state)):
             known, still_open = counts.get(phase.name, (0, 0))
             if still_open:
                 return Next(migration, stage, phase, still_open)

@@ -1,6 +1,7 @@
 """The progress that a clinic sees while it waits: how much is done, how fast, and the time left."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,9 +74,9 @@ def progress(session: Session, migration: Migration, at: datetime | None = None)
     if stage is None:
         return WorkProgress(state, None, "rows", 0, 0, 0.0, None, age, False, None)
     run = stage.run_of(migration)
-    phase, waits_for = _where(session, migration, run, [p.name for p in stage.phases])
+    phase, waits_for = _where(session, migration, run, stage.phases)
     unit = "rows" if state in {State.TRIALLING, State.FINALISING} else "bytes"
-    weighed = "parts" if state is State.TRIALLING else stage.phases[0].name
+    weighed = "parts" if state is State.TRIALLING else stage.phases[0]
     done, total = _weights(session, migration, run, weighed)
     kinds = _kinds(session, migration, run) if state is State.TRIALLING else ()
     if state is State.FETCHING:
@@ -105,7 +106,7 @@ def _age(migration: Migration, moment: datetime) -> float | None:
     return None if sign is None else max((moment - sign).total_seconds(), 0.0)
 
 
-def _where(session: Session, migration: Migration, run: str, order: list[str]) -> tuple[str, str | None]:
+def _where(session: Session, migration: Migration, run: str, order: Sequence[str]) -> tuple[str, str | None]:
     """The current phase, and the code of the problem that the phase waits for."""
     phases = session.exec(
         select(Work.phase, sa.func.max(Work.last_problem), sa.func.min(Work.not_before))
