@@ -11,15 +11,13 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.bad_setting import BadSetting
+
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     TEST = "test"
     PRODUCTION = "production"
-
-
-class BadSetting(Exception):
-    """A setting is unusable. The message is one line that names each such setting, without values."""
 
 
 class Settings(BaseSettings):

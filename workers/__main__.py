@@ -2,8 +2,9 @@
 
 import sys
 
+from app.bad_setting import BadSetting
 from app.schema.upgrade import SchemaTooNew
-from app.settings import BadSetting, settings
+from app.settings import settings
 from app.worker.installation import CannotStart
 from workers.supervisor import run_worker
 

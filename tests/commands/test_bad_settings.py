@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import BadSetting, Settings
+from app.bad_setting import BadSetting
+from app.settings import Settings
 from app.settings import settings as configured
 from tests.harness.ready_process import run_ready
 
