@@ -1,18 +1,11 @@
 """Every accepted shape of every kind goes live with the same content; any other shape gets the contract's code."""
 
-from functools import cache
-
 import pytest
 
 from tests.shapes.export import KINDS
 from tests.shapes.pages import as_page, as_print, as_row
 from tests.shapes.shapes import ACCEPTED, REFERENCE, REFUSED, Shape, text
-from tests.shapes.tried import Outcome, refusals, tried
-
-
-@cache
-def reference() -> Outcome:
-    return tried(REFERENCE.files())
+from tests.shapes.tried import reference, refusals, tried
 
 
 @pytest.mark.parametrize("shape", ACCEPTED, ids=lambda shape: shape.name)

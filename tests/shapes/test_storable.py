@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.shapes.export import BESIDE, KINDS
-from tests.shapes.shapes import REFERENCE, STRUCTURED, Files
-from tests.shapes.tried import tried
+from tests.shapes.shapes import STRUCTURED, Files
+from tests.shapes.tried import reference, tried
 
 SIGNS = {"a high half": "\ud83d", "a low half": "\udc00", "NUL": "\0"}
 
@@ -36,7 +36,7 @@ def export(sign: str) -> Files:
 def test_what_cannot_be_stored_is_left_out_of_every_cell_and_everything_goes_live(sign: str) -> None:
     outcome = tried(export(SIGNS[sign]))
     assert outcome.wrong == ()
-    assert outcome.digest == tried(REFERENCE.files()).digest
+    assert outcome.digest == reference().digest
 
 
 @pytest.mark.postgres

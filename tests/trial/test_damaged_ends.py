@@ -10,7 +10,7 @@ from app.migration.states import State
 from tests.harness.clinic import Clinic
 from tests.shapes.export import BESIDE, KINDS, Row
 from tests.shapes.shapes import REFERENCE, encoded, nested, text
-from tests.shapes.tried import WRONG, tried
+from tests.shapes.tried import WRONG, reference, tried
 
 Damage = Callable[[list[bytes]], bytes]
 PADDING = {"NULs": bytes(4096), "the end sign of DOS": b"\x1a", "both": b"\x1a" + bytes(511)}
@@ -59,7 +59,7 @@ def test_padding_behind_every_file_changes_nothing_of_what_goes_live(padding: st
         }
     outcome = tried({**files, **BESIDE})
     assert outcome.wrong == ()
-    assert outcome.digest == tried(REFERENCE.files()).digest
+    assert outcome.digest == reference().digest
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
