@@ -5,8 +5,11 @@ before the approval or between the approval and going live.
 """
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,70 @@ def choices_of(ids: dict[str, str]) -> dict[str, dict[str, Choice]]:
     return {table: {row[table]: Choice(to="match", id=ids[table])} for table in MATCHED}
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A clinic in a folder of its own. `ids` are the records of people on which its trial relies."""
+
+    clinic: Clinic
+    ids: dict[str, str]
+
+    @property
+    def runtime(self) -> Runtime:
+        return self.clinic.runtime
+
+    @property
+    def gateway(self) -> Gateway:
+        return Gateway(self.runtime.caspen, WORKSPACE, MEGAN.name)
+
+
+Prepare = Callable[[Runtime], Prepared]
+
+
+def relying_on_people(runtime: Runtime) -> Prepared:
+    clinic = clinic_in(runtime)
+    _, ids = made_by_people(runtime)
+    return Prepared(opened(clinic, choices_of(ids)), ids)
+
+
+def gone_live(runtime: Runtime) -> Prepared:
+    clinic = clinic_in(runtime).tried(files()).finalised()
+    assert clinic.state() is State.FINALISED
+    return Prepared(clinic, {})
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Prepare], tuple[Path, str, dict[str, str]]]:
+    """Prepares a clinic once for all tests: its folder, its id and the records of people."""
+
+    @cache
+    def make(prepare: Prepare) -> tuple[Path, str, dict[str, str]]:
+        folder: Path = tmp_path_factory.mktemp(prepare.__name__) / "var"
+        with runtime_in(folder) as runtime:
+            prepared = prepare(runtime)
+            return folder, prepared.clinic.id, prepared.ids
+
+    return make
+
+
+def copied(made: tuple[Path, str, dict[str, str]], to: Path) -> Iterator[Prepared]:
+    folder, migration_id, ids = made
+    shutil.copytree(folder, to)
+    with runtime_in(to) as runtime:
+        yield Prepared(Clinic(runtime, migration_id), dict(ids))
+
+
+@pytest.fixture
+def relying(made_once: Callable[[Prepare], tuple[Path, str, dict[str, str]]], tmp_path: Path) -> Iterator[Prepared]:
+    """A clinic with a trial that relies on records of people: a copy for this test alone."""
+    yield from copied(made_once(relying_on_people), tmp_path / "var")
+
+
+@pytest.fixture
+def live(made_once: Callable[[Prepare], tuple[Path, str, dict[str, str]]], tmp_path: Path) -> Iterator[Prepared]:
+    """A clinic whose move went live: a copy for this test alone."""
+    yield from copied(made_once(gone_live), tmp_path / "var")
+
+
 def lead_nowhere(runtime: Runtime) -> list[str]:
     """Every live reference to nothing, read record by record."""
     live, found = runtime.caspen.live, []
@@ -136,14 +203,13 @@ def goes_live(clinic: Clinic) -> None:
 
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("table", [*MATCHED, *NAMED, "nothing but names"])
-def test_an_undone_move_outdates_the_trial(runtime: Runtime, table: str, when: str) -> None:
-    older = clinic_in(runtime).tried(files()).finalised()
-    assert older.state() is State.FINALISED
-    live = runtime.caspen.live
+def test_an_undone_move_outdates_the_trial(live: Prepared, table: str, when: str) -> None:
+    older, runtime = live.clinic, live.runtime
+    store = runtime.caspen.live
     choices: dict[str, dict[str, Choice]] = {}
     if table in MATCHED:
-        with live.database.connection(reading=True) as connection:
-            sql = f'SELECT min("id") FROM {at(live.schema, table)} WHERE "source_id" = ?'
+        with store.database.connection(reading=True) as connection:
+            sql = f'SELECT min("id") FROM {at(store.schema, table)} WHERE "source_id" = ?'
             row = {"locations": "5", "practitioners": "7", "services": "9", "clients": "1000"}[table]
             ((found,),) = fetch(connection, sql, (row,))
         choices = {table: {row: Choice(to="match", id=found)}}
@@ -169,25 +235,21 @@ def test_an_undone_move_outdates_the_trial(runtime: Runtime, table: str, when: s
 
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("table", PEOPLES)
-def test_a_deleted_record_outdates_the_trial_that_leads_to_it(runtime: Runtime, table: str, when: str) -> None:
-    clinic = clinic_in(runtime)
-    gateway, ids = made_by_people(runtime)
-    opened(clinic, choices_of(ids))
-    refused_then_tried_again(clinic, lambda: gateway.delete(table, ids[table]), when, "deleted in Caspen")
+def test_a_deleted_record_outdates_the_trial_that_leads_to_it(relying: Prepared, table: str, when: str) -> None:
+    def delete() -> None:
+        relying.gateway.delete(table, relying.ids[table])
+
+    refused_then_tried_again(relying.clinic, delete, when, "deleted in Caspen")
 
 
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("table", PEOPLES)
-def test_a_record_that_is_simply_not_there_outdates_the_trial(runtime: Runtime, table: str, when: str) -> None:
-    clinic = clinic_in(runtime)
-    _, ids = made_by_people(runtime)
-    opened(clinic, choices_of(ids))
-
+def test_a_record_that_is_simply_not_there_outdates_the_trial(relying: Prepared, table: str, when: str) -> None:
     def lose() -> None:
-        with runtime.caspen.live.database.connection() as connection:
-            connection.execute(sa.text(f'DELETE FROM "{table}" WHERE "id" = :id'), {"id": ids[table]})
+        with relying.runtime.caspen.live.database.connection() as connection:
+            connection.execute(sa.text(f'DELETE FROM "{table}" WHERE "id" = :id'), {"id": relying.ids[table]})
 
-    refused_then_tried_again(clinic, lose, when, "Caspen has no longer")
+    refused_then_tried_again(relying.clinic, lose, when, "Caspen has no longer")
 
 
 @pytest.mark.parametrize("when", WHEN)
@@ -211,8 +273,8 @@ def test_other_acts_of_people_refuse_nothing(runtime: Runtime, when: str) -> Non
     assert lead_nowhere(runtime) == []
 
 
-def test_a_second_move_without_changes_goes_live_and_outlives_the_first(runtime: Runtime) -> None:
-    older = clinic_in(runtime).tried(files()).finalised()
+def test_a_second_move_without_changes_goes_live_and_outlives_the_first(live: Prepared) -> None:
+    older, runtime = live.clinic, live.runtime
     newer = opened(clinic_in(runtime), {})
     (found,) = [work.result["by_name"] for work in newer.work(phase="made")]
     assert set(NAMED) <= set(found)
@@ -222,8 +284,8 @@ def test_a_second_move_without_changes_goes_live_and_outlives_the_first(runtime:
     assert lead_nowhere(runtime) == []
 
 
-def test_a_trial_from_before_this_was_kept_still_leads_nowhere_never(runtime: Runtime) -> None:
-    older = clinic_in(runtime).tried(files()).finalised()
+def test_a_trial_from_before_this_was_kept_still_leads_nowhere_never(live: Prepared) -> None:
+    older, runtime = live.clinic, live.runtime
     newer = opened(clinic_in(runtime), {})
     with runtime.ledger.write() as session:
         for phase in ("open", "made"):
@@ -285,28 +347,26 @@ def test_an_undo_and_a_promotion_at_once_leave_no_link_into_nothing(
         assert all(check.holds for check in check_live(runtime))
 
 
-def test_a_promotion_that_was_done_is_settled_though_the_workspace_went_on(runtime: Runtime) -> None:
+def test_a_promotion_that_was_done_is_settled_though_the_workspace_went_on(relying: Prepared) -> None:
     """The worker died between the live store and the ledger; then a person deletes a matched service."""
-    clinic = clinic_in(runtime)
-    gateway, ids = made_by_people(runtime)
-    opened(clinic, choices_of(ids))
+    clinic, runtime = relying.clinic, relying.runtime
     clinic.approve()
     store = runtime.caspen.trial(clinic.id, 1)
     kinds = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in clinic.trial.kinds}
     what = Promotion(WORKSPACE, clinic.id, 1, kinds, frozenset())
     promote(runtime.caspen, store, what, moment=clinic.migration.approved_at)
-    gateway.delete("services", ids["services"])
+    relying.gateway.delete("services", relying.ids["services"])
     clinic.drain()
     assert clinic.state() is State.FINALISED
 
 
-def test_an_undo_keeps_a_practitioner_whom_a_service_of_people_lists(runtime: Runtime) -> None:
-    older = clinic_in(runtime).tried(files()).finalised()
-    gateway = Gateway(runtime.caspen, WORKSPACE, MEGAN.name)
+def test_an_undo_keeps_a_practitioner_whom_a_service_of_people_lists(live: Prepared) -> None:
+    older, runtime = live.clinic, live.runtime
+    gateway = live.gateway
     service = gateway.add_service("Ours")
-    live = runtime.caspen.live
-    with live.database.connection(reading=True) as connection:
-        ((listed,),) = fetch(connection, f'SELECT "id" FROM {at(live.schema, "practitioners")}')
+    store = runtime.caspen.live
+    with store.database.connection(reading=True) as connection:
+        ((listed,),) = fetch(connection, f'SELECT "id" FROM {at(store.schema, "practitioners")}')
     gateway.edit("services", service, {"practitioner_ids": [listed]})
     older.act(Event.UNDO)
     older.drain()
