@@ -76,12 +76,8 @@ def row_digests(kind: Kind[Any], row: PartRow, head: PartHead, context: Context)
     if parsed.row is None or sum(map(len, cells.values())) > LARGE:
         return _digest_of_cells(cells), None
     values = {**vars(parsed.row), **({head.archived: None} if head.archived else {})}
-    try:
-        instead = kind.identity.compared_values(parsed.row, own.country) if kind.identity.compared_values else {}
-    except Exception as fault:  # such a row equals only a row with the same cells
-        log.warning("row_not_compared", kind=kind.name, fault=type(fault).__name__)
-        instead = {}
-    return digests_of({**values, **instead}, cells, own.zone)
+    instead = _compared_values(kind, parsed.row, own)
+    return digests_of({**values, **(instead or {})}, cells, own.zone)
 
 
 def _digest_of_cells(cells: Mapping[str, str]) -> bytes:
@@ -101,9 +97,17 @@ def _statements(kind: Kind[Any], row: PartRow, head: PartHead, context: Context)
     parsed = parse_row(kind, row.cells, own, columns)
     if parsed.row is None or getattr(parsed.row, "unread", None):
         return None
+    instead = _compared_values(kind, parsed.row, own)
+    return None if instead is None else statements_of(parsed.row, instead, columns, row.cells, own.zone)
+
+
+def _compared_values(kind: Kind[Any], row: Any, context: Context) -> Mapping[str, Any] | None:
+    """The values that stand for a row's own when rows are compared. None when they cannot be computed: then a row
+    equals only a row with the same text."""
+    if kind.identity.compared_values is None:
+        return {}
     try:
-        instead = kind.identity.compared_values(parsed.row, own.country) if kind.identity.compared_values else {}
-    except Exception as fault:  # such a row equals only a row with the same text
+        return kind.identity.compared_values(row, context.country)
+    except Exception as fault:
         log.warning("row_not_compared", kind=kind.name, fault=type(fault).__name__)
         return None
-    return statements_of(parsed.row, instead, columns, row.cells, own.zone)
