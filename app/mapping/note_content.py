@@ -4,7 +4,7 @@ Text that a program put outside the known members is kept: as an answer without 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import unescape
@@ -21,6 +21,8 @@ OTHER = "Other"
 _NAMES = ("name", "title", "question", "label", "heading")
 _ANSWERS = ("answer", "value", "response", "checked", "selected")
 _MARKS = ("selected", "checked", "chosen")
+_OF_SECTIONS = frozenset({*_NAMES, "description", "questions"})
+_OF_QUESTIONS = frozenset({*_NAMES, *_ANSWERS, "type", "answers"})
 _OPTION = frozenset({"value", "selected"})
 _OBJECT = re.compile(r"\{\s*(?:[\"'{}\[]|[A-Za-z_]\w*\s*:|$)")
 _LIST = re.compile(r"\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]|true\b|false\b|null\b)")
@@ -39,8 +41,7 @@ _MADE = re.compile(r"(?:.*_)?(?:ids?|at)|.*[a-z](?:Ids?|At)|[Ii][Dd]s?|[Tt]ype|l
 
 def has_words_outside_sections(content: JsonObject) -> bool:
     """Whether a content without questions and descriptions has words for a reader besides its section names."""
-    sections = content.get("sections")
-    objects = [each for each in sections if isinstance(each, dict)] if isinstance(sections, list) else []
+    objects = [each for each in items_of(content.get("sections"), _OF_SECTIONS) or () if isinstance(each, dict)]
     left = [("", {name: value for name, value in content.items() if name != "sections"})]
     left += [("", {name: value for name, value in section.items() if name != "name"}) for section in objects]
     return any(has_words(*each) for each in left)
@@ -82,7 +83,7 @@ def lines_of(value: JsonValue, name: str = "") -> Iterator[str]:
             yield from lines_of(each, name)
     elif not isinstance(value, dict):
         if value is not None and value != "":
-            words = NO_PICTURE if isinstance(value, str) and value.startswith(_PICTURE) else value
+            words = NO_PICTURE if isinstance(value, str) and value.startswith(_PICTURE) else plain_word(value)
             yield f"{name}: {words}" if name else str(words)
     elif any(isinstance(each, dict | list) for each in value.values()):
         for inner, each in value.items():
@@ -130,13 +131,29 @@ def is_filled(value: JsonValue) -> bool:
     return value is not None and value not in ("", [], {})
 
 
-def worded(value: JsonValue) -> str:
-    """Any JSON value as one line of text. Raises RecursionError for deep nesting."""
+def items_of(value: JsonValue, members: Collection[str]) -> list[JsonValue] | None:
+    """The filled items of a list. An object with any of `members` is a list of one. None for other filled values."""
     if isinstance(value, list):
-        return ", ".join(map(worded, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {worded(item)}" for name, item in value.items())
+        return value if all(value) else [each for each in value if is_filled(each)]
+    if not is_filled(value):
+        return []
+    return [value] if isinstance(value, dict) and not value.keys().isdisjoint(members) else None
+
+
+def plain_word(value: str | float | bool | None) -> str:
+    """A value that is neither a list nor an object as text: Yes or No for a boolean."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
     return "" if value is None else str(value)
+
+
+def worded(value: JsonValue) -> str:
+    """Any JSON value as one line of text, without its empty values. Raises RecursionError for deep nesting."""
+    if isinstance(value, list):
+        return ", ".join(worded(item) for item in value if is_filled(item))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {worded(item)}" for name, item in value.items() if is_filled(item))
+    return plain_word(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,14 +253,16 @@ def read_content(text: str) -> Content:
     possible, all its text is kept as one answer.
     """
     value, has_lost = parse_shown(text)
-    value = {} if value == [] else value
+    codes = (REMOVED,) if has_lost else ()
+    if isinstance(value, list):
+        value = _content_of(value)
+        codes = (*codes, "content_place_unknown") if value else codes
     if not isinstance(value, dict):
         raise NotJsonError
-    if value.get("sections") in (None, ""):  # empty counts as missing
+    if not is_filled(value.get("sections")):
         value = {name: each for name, each in value.items() if name != "sections"}
-    elif not isinstance(value["sections"], list) and not _is_text(value["sections"]):
+    elif not _is_text(value["sections"]) and items_of(value["sections"], _OF_SECTIONS) is None:
         raise NotJsonError
-    codes = (REMOVED,) if has_lost else ()
     try:
         sections = value.get("sections")
         if _is_text(sections):
@@ -260,6 +279,22 @@ def read_content(text: str) -> Content:
         raise NotJsonError from None
 
 
+def _content_of(items: list[JsonValue]) -> JsonObject:
+    """The content in a list: its only object if that has sections, else the content whose sections the objects are.
+
+    Raises NotJsonError for a list with anything else.
+    """
+    filled = [each for each in items if is_filled(each)]
+    objects = [each for each in filled if isinstance(each, dict)]
+    if len(objects) < len(filled):
+        raise NotJsonError
+    if len(objects) == 1 and "sections" in objects[0]:
+        return objects[0]
+    if any(_OF_SECTIONS.isdisjoint(each) for each in objects):
+        raise NotJsonError
+    return {"sections": [*objects]} if objects else {}
+
+
 def _is_text(sections: JsonValue) -> TypeGuard[str]:
     return isinstance(sections, str) and is_prose(sections.strip())
 
@@ -267,8 +302,7 @@ def _is_text(sections: JsonValue) -> TypeGuard[str]:
 def _read(value: JsonObject, codes: tuple[str, ...]) -> Content | None:
     """The content of sections; None if there are no questions and descriptions, and words are elsewhere."""
     reading = _ContentReader(dict.fromkeys(codes))
-    listed = value.get("sections")
-    read = [_section(item, reading) for item in (listed if isinstance(listed, list) else ())]
+    read = [_section(item, reading) for item in items_of(value.get("sections"), _OF_SECTIONS) or ()]
     content = Content(tuple(section for section, _ in read), tuple(reading.codes))
     if content.is_empty:
         return None if has_words_outside_sections(value) else content
@@ -333,12 +367,13 @@ def _unanswered(question: Question) -> Question:
 
 def _section(value: JsonValue, reading: _ContentReader) -> tuple[Section, Members]:
     """The section, and its members that were not taken."""
-    if not isinstance(value, dict) or not isinstance(value.get("questions") or [], list):
+    if not isinstance(value, dict):
         raise NotJsonError
     members = Members(value)
     name, description = members.take(*_NAMES), members.take("description")
-    listed = members.take("questions")
-    asked = listed if isinstance(listed, list) else ()
+    asked = items_of(members.take("questions") or None, _OF_QUESTIONS)
+    if asked is None:
+        raise NotJsonError
     questions = tuple(each for item in asked for each in _questions(item, reading))
     return Section(reading.heading(name), reading.heading(description, DESCRIPTION_LIMIT), questions), members
 
@@ -389,7 +424,9 @@ def _options(members: Members, reading: _ContentReader, is_choice: bool) -> tupl
     listed = members.take("answers", "options", "choices")
     options: list[Option] = []
     further: list[str] = []
-    for item in listed if isinstance(listed, list) else [] if listed is None else [listed]:
+    for item in listed if isinstance(listed, list) else [listed]:
+        if not is_filled(item):
+            continue
         if not isinstance(item, dict):
             options.append(Option(reading.text(item, NAME_LIMIT), chosen=not is_choice))
             continue
@@ -399,7 +436,8 @@ def _options(members: Members, reading: _ContentReader, is_choice: bool) -> tupl
             continue
         option = Members(item)
         label = reading.text(option.take("value", *_NAMES, "text", "answer"), NAME_LIMIT)
-        options.append(Option(label, _is_chosen(option, further, label)))
+        chosen = _is_chosen(option, further, label)
+        options += [Option(label, chosen)] if label or chosen else []
         further += [f"{label}: {line}" for line in option.lines()]
         members.is_guessed = members.is_guessed or option.is_guessed
     other = members.take("other")
@@ -460,9 +498,9 @@ def _named(value: Any) -> Any:
 def _with_sections(value: JsonObject) -> JsonObject | None:
     """The object with `sections`, wherever in `value` they are; None unless exactly one member holds them."""
     if value.get("sections"):
-        return value if isinstance(value["sections"], list) else None
+        return value if items_of(value["sections"], _OF_SECTIONS) is not None else None
     if value.get("questions"):
-        return {"sections": [value]} if isinstance(value["questions"], list) else None
+        return {"sections": [value]} if items_of(value["questions"], _OF_QUESTIONS) is not None else None
     around = [(name, each) for name, each in value.items() if isinstance(each, dict)]
     inside = [(name, content) for name, each in around if (content := _with_sections(each)) is not None]
     if len(inside) != 1:

@@ -1,6 +1,7 @@
 """Odd JSON in nested columns: a value without content is empty, and no junk in a list vanishes unreported."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,8 +17,8 @@ RELATIONS = relation_names(source("cliniko"))
 WITHOUT_CONTENT: tuple[Any, ...] = (
     None, "", [], {}, [None], [{}], {"links": None}, {"links": {}}, {"name": None, "links": {"self": None}}, {"a": []},
 )  # fmt: skip
-JUNK: tuple[tuple[Any, str], ...] = ((5, "5"), ("zq", "zq"), (True, "true"), (["zq"], "zq"))
-"""Members that are no objects, each with the words that a kept member leaves."""
+JUNK: tuple[tuple[Any, str], ...] = ((5, "5"), ("zq", "zq"), (True, "true|yes"), (["zq"], "zq"))
+"""Members that are no objects, each with a pattern of the words that a kept member leaves."""
 QUESTION = {"name": "Q", "token": "t1", "type": "text", "answer": "v", "value": "v"}
 CHOICE = {"name": "Q", "token": "t1", "type": "checkboxes", "value": "v"}
 PHONES = [{"number": "0412 345 678", "phone_type": "Mobile"}]
@@ -78,7 +79,7 @@ def test_junk_in_a_list_keeps_its_words_or_is_reported(kind: str, column: str) -
     for junk, words in JUNK:
         for value in with_junk(NESTED[column], junk):
             text, codes = kept_words(kind, column, value)
-            assert words in text.lower() or set(codes) - set(usual), value
+            assert re.search(words, text.lower()) or set(codes) - set(usual), value
 
 
 @pytest.mark.parametrize(("junk", "_"), JUNK)

@@ -114,13 +114,15 @@ def test_48_a_note_with_a_script_is_sanitised_and_reported() -> None:
     assert codes == ("html_sanitised",)
 
 
-@pytest.mark.parametrize("text", ["{'sections': []}", "[1]", "words", '{"sections": {}}', '{"sections": [1]}'])
+@pytest.mark.parametrize("text", ["{'sections': []}", "[1]", "words", '{"sections": 5}', '{"sections": [1]}'])
 def test_49_json_without_sections_is_no_content(text: str) -> None:
     with pytest.raises(NotJsonError):
         read_content(text)
 
 
-@pytest.mark.parametrize("text", ["{}", '{"sections": []}', '{"sections": [{"name": "S", "questions": []}]}'])
+@pytest.mark.parametrize(
+    "text", ["{}", '{"sections": []}', '{"sections": {}}', '{"sections": [{"name": "S", "questions": []}]}']
+)
 def test_content_without_question_or_description_is_empty(text: str) -> None:
     assert read_content(text).is_empty
 

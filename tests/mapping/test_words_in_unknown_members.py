@@ -86,7 +86,7 @@ def test_words_lost_from_another_member_are_a_doubt_and_lost_answers_are_certain
 
 
 @pytest.mark.parametrize("kind", ["text", "paragraph", "radiobuttons", "slider"])
-@pytest.mark.parametrize(("answer", "shown"), [(False, "False"), (True, "True"), (0, "0"), (7.5, "7.5")])
+@pytest.mark.parametrize(("answer", "shown"), [(False, "No"), (True, "Yes"), (0, "0"), (7.5, "7.5")])
 def test_no_and_zero_are_answers(kind: str, answer: Any, shown: str) -> None:
     body = note_html(read_content(json.dumps(note({"name": "Allergy?", "type": kind, "answer": answer})))).html
     assert plain_text(body).endswith(f"Allergy?\n{shown}")

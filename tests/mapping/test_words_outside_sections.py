@@ -60,7 +60,8 @@ def test_words_in_any_member_of_a_content_are_kept() -> None:
 def test_numbers_and_flags_of_a_client_are_words(member: dict[str, Any]) -> None:
     [(name, value)] = member.items()
     content = read_content_or_text(json.dumps({"sections": [{"name": "S", **member}]}))
-    assert f"{name}: {value}" in plain_text(note_html(content).html)
+    shown = {True: "Yes", False: "No"}[value] if isinstance(value, bool) else value
+    assert f"{name}: {shown}" in plain_text(note_html(content).html)
 
 
 def test_each_member_with_words_has_a_line() -> None:

@@ -18,6 +18,9 @@ from app.trial.verification.number_spellings import Spelled
 _TOLD_OTHERWISE = frozenset({"date", "signature", "bodycharts"})  # answers stored in another form, or not imported
 _CHOICES = frozenset({"radiobuttons", "checkboxes"})
 _ANSWERS = frozenset({"answer", "value", "response", "checked", "selected"})  # members that templates do not keep
+_NAMES = frozenset({"name", "title", "question", "label", "heading"})
+_SECTION = _NAMES | {"description", "questions"}
+_QUESTION = _NAMES | _ANSWERS | {"type", "answers"}
 _BY_PROGRAMS = re.compile(
     r"(?:.*_)?(?:ids?|at)|.*[a-z](?:Ids?|At)|[Ii][Dd]s?|[Tt]ype|links?|self|(?i:index|order|position|version"
     r"|archived|deleted|draft|enabled|final|pinned|required|selected)"
@@ -37,25 +40,43 @@ def form_texts(cell: str, *, is_template: bool) -> list[ExpectedText] | None:
     return (
         None
         if form is None
-        else [*_of_sections(form["sections"], is_template=is_template), *_unexpected(form, ("sections",))]
+        else [*_of_sections(_items(form["sections"]), is_template=is_template), *_unexpected(form, ("sections",))]
     )
 
 
 def is_form(cell: str) -> bool:
-    """Whether a cell is a form whose sections and questions are all objects."""
+    """Whether a cell is a form whose sections and questions are all objects, or empty."""
     form = _form(cell)
-    if form is None or not all(isinstance(section, dict) for section in form["sections"]):
+    if form is None or not _are_objects(form["sections"], _SECTION):
         return False
-    lists = [section.get("questions") or [] for section in form["sections"]]
-    return all(isinstance(each, list) and all(isinstance(question, dict) for question in each) for each in lists)
+    return all(_are_objects(section.get("questions"), _QUESTION) for section in _items(form["sections"]))
 
 
 def _form(cell: str) -> dict[str, Any] | None:
+    """The object of a form. A list of sections, or of one form, is a form."""
     try:
         form = json.loads(cell)
     except (ValueError, RecursionError):
         return None
-    return form if isinstance(form, dict) and isinstance(form.get("sections"), list) else None
+    if isinstance(form, list):
+        items = _items(form)
+        if len(items) == 1 and isinstance(items[0], dict) and "sections" in items[0]:
+            form = items[0]
+        elif all(isinstance(item, dict) and not _SECTION.isdisjoint(item) for item in items):
+            form = {"sections": items}
+    return form if isinstance(form, dict) and isinstance(form.get("sections"), list | dict) else None
+
+
+def _items(value: Any) -> list[Any]:
+    """The values of a list that are not empty; any other value that is not empty, as a list of one."""
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if each is not None and each not in ("", [], {})]
+
+
+def _are_objects(value: Any, members: frozenset[str]) -> bool:
+    """Whether all items are objects, or a single object has any of `members`."""
+    is_known = isinstance(value, list) or all(not members.isdisjoint(item) for item in _items(value))
+    return is_known and all(isinstance(item, dict) for item in _items(value))
 
 
 def _of_sections(sections: Iterable[Any], *, is_template: bool) -> Iterator[ExpectedText]:
@@ -64,10 +85,8 @@ def _of_sections(sections: Iterable[Any], *, is_template: bool) -> Iterator[Expe
             yield from _all_in(section)
             continue
         yield from _plain(section, "name", "description")
-        questions = section.get("questions")
-        known = ("name", "description", "questions") if isinstance(questions, list) else ("name", "description")
-        yield from _unexpected(section, known)
-        for question in questions if isinstance(questions, list) else ():
+        yield from _unexpected(section, ("name", "description", "questions"))
+        for question in _items(section.get("questions")):
             if isinstance(question, dict):
                 yield from _of_question(question, is_template=is_template)
             else:
@@ -80,14 +99,16 @@ def _of_question(question: Mapping[str, Any], *, is_template: bool) -> Iterator[
     yield from _plain(question, "name", *(("answer",) if is_kept and kind not in _TOLD_OTHERWISE else ()))
     known = {"name", "type", "answer"} | (frozenset() if is_kept else _ANSWERS)
     if kind in _CHOICES:
-        options, other = question.get("answers"), question.get("other")
-        for option in options if isinstance(options, list) else ():
+        other = question.get("other")
+        for option in _items(question.get("answers")):
             if isinstance(option, dict):
                 yield from _plain(option, "value")
                 yield from _unexpected(option, ("value", "selected"))
             elif isinstance(option, str):
                 yield ExpectedText(option)
-        known |= {"answers"} if isinstance(options, list) else set()
+            else:
+                yield from _all_in(option)
+        known |= {"answers"}
         if isinstance(other, dict):
             yield from _plain(other, *(() if is_template else ("value",)))
             yield from _unexpected(other, ("value", "selected", "enabled"))
@@ -101,7 +122,7 @@ def _plain(members: Mapping[str, Any], *names: str) -> Iterator[ExpectedText]:
         value = members.get(name)
         if isinstance(value, str):
             yield ExpectedText(value)
-        elif name == "answer":
+        elif name in ("answer", "value"):
             yield from _all_in(value)
 
 
@@ -113,7 +134,7 @@ def _unexpected(members: Mapping[str, Any], known: Iterable[str]) -> Iterator[Ex
 
 
 def _all_in(value: Any) -> Iterator[ExpectedText]:
-    """All texts, numbers and booleans in a value."""
+    """All texts and numbers in a value, and Yes or No for each boolean."""
     left = [value]
     while left:
         each = left.pop()
@@ -122,7 +143,8 @@ def _all_in(value: Any) -> Iterator[ExpectedText]:
         elif isinstance(each, dict):
             left += [item for name, item in each.items() if not _BY_PROGRAMS.fullmatch(name)]
         elif each is not None and not (isinstance(each, str) and each.startswith("data:")):
-            yield ExpectedText(str(each), is_unexpected=True)
+            word = str(each) if not isinstance(each, bool) else "Yes" if each else "No"
+            yield ExpectedText(word, is_unexpected=True)
 
 
 _TAG = re.compile(r"<[a-zA-Z/][^>]*>")  # in a text whose other `<` are escaped
