@@ -23,6 +23,7 @@ _WITH_OFFSET = re.compile(
 )
 _TIME_OF_DAY = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*(?:([AaPp])\.?[Mm]\.?)?")
 _EDGES = (MINYEAR, MAXYEAR)
+CLOCK_END = len("2026-03-02 09:00")  # an offset may follow the minutes
 
 
 class LocalMoment(datetime):
@@ -154,7 +155,7 @@ def local_timestamp(cell: str, context: Context, report: Report) -> datetime | N
         exact = None
     try:
         if exact is not None and exact.tzinfo is not None:
-            if not _OFFSET.search(cell, 19):  # `fromisoformat` reads +10:75 as +11:15
+            if not _OFFSET.search(cell, CLOCK_END):  # `fromisoformat` reads +10:75 as +11:15
                 raise ValueError
             return _in_every_zone(exact.astimezone(UTC))
         return _moment(plain(cell), context, report)

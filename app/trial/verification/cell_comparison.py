@@ -163,7 +163,8 @@ MOST_JOINED = 8  # parts of one word
 MOST_ESCAPED = 4  # times that a text is escaped
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # other ways of ISO 8601, such as a week's number, are not plain
 _MOMENT = re.compile(
-    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?\s*(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s*(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)",
+    re.ASCII | re.IGNORECASE,
 )
 _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
 _ADDRESS = re.compile(
@@ -356,7 +357,7 @@ def _moment(cell: str) -> datetime | None:
     if not _MOMENT.fullmatch(cell):
         return None
     try:
-        moment = datetime.fromisoformat(re.sub(r"\s+(?=Z$|[+-]\d\d:?\d\d$)", "", cell)).astimezone(UTC)
+        moment = datetime.fromisoformat(re.sub(r"\s+(?=[Z+-][\d:]*$)", "", cell.upper())).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return None if moment.year in (MINYEAR, MAXYEAR) else moment  # some zones have no date for these

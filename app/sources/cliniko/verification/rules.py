@@ -17,9 +17,10 @@ _REASONS = frozenset({"feelingbetter", "conditionworse", "sick", "covid19related
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False, "": False}
 _MOST_MINUTES = 1440  # of a visit
 _BLANK = frozenset({"", "n/a", "#n/a", "null", "nil"})  # in the cell of a time
-_OFFSET = re.compile(r"\s*([+-]\d\d):?(\d\d)$")
+_BEFORE_OFFSET = re.compile(r"\s+(?=[Z+-][\d:]*$)")
 _PLAIN = re.compile(
-    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|\s*[+-](?:0\d|1[0-4]):?[0-5]\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s*(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)",
+    re.ASCII | re.IGNORECASE,
 )
 _TYPES = {"standard": "other", "doctor": "referrer", "3rdpartypayer": "payer"}
 _TYPE_CODES = {"0": "other", "1": "referrer", "2": "payer"}
@@ -40,13 +41,11 @@ def _moment(cell: str) -> datetime | None:
     """A time with an offset in ISO 8601, as UTC; None for any other text."""
     if not _PLAIN.fullmatch(cell):
         return None
-    text = _OFFSET.sub(r"\1:\2", cell.removesuffix("Z") + ("+00:00" if cell.endswith("Z") else ""))
     try:
-        moment = datetime.fromisoformat(text)
-        at = moment.astimezone(UTC) if moment.tzinfo else None
+        at = datetime.fromisoformat(_BEFORE_OFFSET.sub("", cell.upper())).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return None if at is None or at.year in (MINYEAR, MAXYEAR) else at  # some zones have no date for these
+    return None if at.year in (MINYEAR, MAXYEAR) else at  # some zones have no date for these
 
 
 @RowRule
