@@ -56,6 +56,25 @@ def clean_id(cell: str, report: Report) -> str | None:
     return bare or None
 
 
+def is_no_id(text: str) -> bool:
+    """Whether a filled cell gives way to an id of the same meaning: an empty-value word, an error word of a
+    spreadsheet, or the address of a list."""
+    return text.lower() in NOTHING or is_error_word(text) or id_in_address(text) == ""
+
+
+def same_ids(one: str, other: str) -> bool:
+    """Whether two texts are the same id, or the same ids in any order, once they are cleaned."""
+    return one == other or clean_id(one, _ignore) == clean_id(other, _ignore) or _all_ids(one) == _all_ids(other)
+
+
+def _all_ids(text: str) -> frozenset[str]:
+    return frozenset(clean_id(piece, _ignore) or "" for piece in _APART.split(text))
+
+
+def _ignore(code: str) -> None:
+    pass
+
+
 def key_id(cell: str, context: Context, report: Report) -> str | None:
     """A row's own id: up to 64 digits, or a key of letters and digits, which reports `id_not_numeric`.
 

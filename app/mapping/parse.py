@@ -25,6 +25,8 @@ QUARANTINED = "row_quarantined"
 ONCE_PER_FILE = frozenset({"timezone_assumed", "synthetic_key_used"})
 # Reported once for a part or a column of a part, with the number of rows or cells.
 BY_COLUMN = frozenset({"already_imported", "date_from_instant", "field_without_destination"})
+# Reported for each cell of a row, since each names another field.
+BY_CELL = frozenset({"duplicate_header"})
 STOPPING = frozenset({Level.HELD, Level.SKIPPED, Level.REFUSED})
 MOST_REMEMBERED = 1000  # cells of a column
 LONGEST_REMEMBERED = 40  # characters of a cell: ids, words, names, not prose
@@ -153,8 +155,9 @@ class RowParser(Generic[R]):
                     known.clear()
                 known[cell] = value, of_cell
         for name, link in self._addressed:
-            if name in values and link not in values and (target := id_in_address(str(values[name]))):
-                values[link] = Link((target,))
+            if name in values and (target := id_in_address(str(values[name]))):
+                if values.setdefault(link, Link((target,))).ids != (target,):
+                    problems.append(self._problem("link_conflict", link))
                 del values[name]
         for name, link in self._names_for:
             if name in values and link in values:

@@ -247,17 +247,49 @@ def bare_header(header: str) -> str:
 NO_VALUE = frozenset({"null", "nil", "n/a", "#n/a"})
 """Words of a cell, in lower case, that give way to another column of the same meaning."""
 
+_SHEET_ERRORS = frozenset(
+    f"#{word}"
+    for word in (
+        *("name?", "ref!", "value!", "div/0!", "num!", "null!", "error!", "spill!", "calc!", "field!", "blocked!"),
+        *("connect!", "unknown!", "getting_data"),
+    )
+)
+_LONGEST_WORD = 255
+
 
 def first_filled(row: Cells, *headers: str) -> str:
-    """The first filled cell under the headers, in the file's order of columns; "" if all are empty.
-
-    A cell with a word of NO_VALUE counts only if no other cell is filled.
-    """
+    """The cell under the headers that counts by `counting`; "" if all are empty."""
     bare = {bare_header(header) for header in headers}
-    filled = [cell for header, cell in row.items() if cell and header in bare] if len(bare) > 1 else []
-    if not filled:
-        return next((cell for header in bare if (cell := row.get(header))), "")
-    return next((cell for cell in filled if cell.strip().casefold() not in NO_VALUE), filled[0])
+    if len(bare) == 1:
+        return row.get(*bare) or ""
+    return counting(cell for header, cell in row.items() if cell and header in bare)
+
+
+def counting(cells: Iterable[str]) -> str:
+    """Of filled cells of one meaning, in the file's order of columns, the one that counts; "" if there is none.
+
+    The first value counts. Without a value, the first error word of a spreadsheet counts, then the first word of
+    NO_VALUE.
+    """
+    first: dict[str, str] = {}
+    for cell in cells:
+        first.setdefault(_sort_of(cell), cell)
+        if "value" in first:
+            break
+    return first.get("value") or first.get("error") or first.get("nothing", "")
+
+
+def _sort_of(cell: str) -> str:
+    word = cell.strip().casefold() if len(cell) <= _LONGEST_WORD else ""
+    if word in NO_VALUE:
+        return "nothing"
+    is_narrow = len(word) > 3 and not word.strip("#")  # what a column too narrow for its number displays
+    return "error" if is_narrow or word in _SHEET_ERRORS else "value"
+
+
+def is_value(cell: str) -> bool:
+    """Whether a cell is filled with neither a word of NO_VALUE nor an error word."""
+    return bool(cell) and _sort_of(cell) == "value"
 
 
 def words(column: str, *attributes: str, pick: RowRule[str] | None = None) -> VerifiedColumn:

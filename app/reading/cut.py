@@ -35,6 +35,7 @@ from app.reading.parts import PartHead, PartWriter
 from app.reading.problem_counts import ProblemTally
 from app.reading.recognise import Header
 from app.reading.results import PartInfo
+from app.reading.second_columns import counting_cell, second_columns
 from app.reading.survey import is_ragged, is_rounded
 from app.reading.text_rows import TextRow
 from app.storage.objects import Objects
@@ -96,9 +97,8 @@ class PartStore:
 def part_columns(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]], list[str | None]]]:
     """Returns the columns of a part, and a function from a file's row to the part's cells.
 
-    Cells are trimmed; columns of one attribute become a single cell, the first filled one. A word of NOTHING, such as
-    `n/a`, counts as filled only if no other of these cells is. Columns of an object's members become a JSON cell,
-    unless the object has a filled cell of its own. Empty cells are None.
+    Cells are trimmed; columns of one attribute become a single cell, see `counting_cell`. Columns of an object's
+    members become a JSON cell, unless the object has a filled cell of its own. Empty cells are None.
     """
     columns = tuple(dict.fromkeys(header.columns))
     raw = {p.name for p in header.kind.columns if p.column.raw}
@@ -119,7 +119,7 @@ def part_columns(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]],
 
     def joined(row: list[str]) -> list[str | None]:
         cells = trimmed(row)
-        return [cells[where[0]] if len(where) == 1 else _first_filled([cells[n] for n in where]) for where in places]
+        return [cells[where[0]] if len(where) == 1 else counting_cell([cells[n] for n in where]) for where in places]
 
     def gathered(row: list[str]) -> list[str | None]:
         cells, whole = trimmed(row), joined(row)
@@ -131,12 +131,6 @@ def part_columns(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]],
     if any(members):
         return columns, gathered
     return columns, trimmed if len(columns) == width else joined
-
-
-def _first_filled(cells: list[str | None]) -> str | None:
-    """The first filled cell; one with a word of NOTHING only if no other is filled."""
-    filled = [cell for cell in cells if cell is not None]
-    return next((cell for cell in filled if cell.lower() not in NOTHING), filled[0] if filled else None)
 
 
 class Cutter:
@@ -161,6 +155,7 @@ class Cutter:
         self._context = context
         self._parser: RowParser[Any] = RowParser(header.kind, context, remembers=True)
         columns, self._cells = part_columns(header)
+        self._second = second_columns(header, context)
         self._finder: FileFinder | None = None
         filing = header.kind.filing
         if filing and not set(columns) & set(file_columns(filing)):
@@ -216,6 +211,8 @@ class Cutter:
                 codes = (*codes, "row_too_long")
             if has_rounded and any(at < len(row) and is_rounded(row[at]) for at in self._ids):
                 codes = (*codes, "id_maybe_rounded")
+            if self._second is not None and NOT_A_RECORD not in codes:
+                codes = tuple(dict.fromkeys((*codes, *self._second.codes(row))))
             cells = self._cells(row)
             if self._finder is not None:
                 codes += self._finder.add(cells)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain, islice
 from typing import BinaryIO
 
@@ -34,7 +34,7 @@ from app.reading.recognise import (
     recognise_by_name,
 )
 from app.reading.refusal import Refused
-from app.reading.related_values import json_text
+from app.reading.related_values import json_text, own_id_and_codes
 from app.reading.relation_headers import (
     SAMPLED_ROWS,
     base_of,
@@ -325,11 +325,12 @@ def json_grid(
         targets = known_targets
         located = located_by(related.headers(own, targets))
     headers = related.headers(own, targets)
+    relations = frozenset((*table.relations, *(target.header for target in targets.values())))
 
     def rows() -> Iterator[TextRow]:
         for number, cells, codes in table.items():
-            if targets and move_ids(cells, targets):
-                codes = (*codes, "link_conflict")
+            if targets:
+                codes += move_ids(cells, targets)
             yield number, [cells.get(header, "") for header in headers], codes
 
     header = located.header
@@ -346,7 +347,7 @@ def json_grid(
     if header is None and not row_count and (placed := name.kind_by_path(source)):
         header = match_columns(placed, headers, answer.pairs)
     return Grid(
-        header,
+        replace(header, relations=relations) if isinstance(header, Header) else header,
         rows,
         announced=lambda: table.announced,
         is_api=True,
@@ -564,24 +565,25 @@ class BareRelations:
         return tuple(dict.fromkeys((*stay, *(each.header for each in targets.values()))))
 
 
-def move_ids(cells: dict[str, str], targets: Mapping[str, RelationTarget]) -> bool:
-    """Moves each id to the header of its relation's id. Returns True if that header already has a different id."""
-    differ = False
+def move_ids(cells: dict[str, str], targets: Mapping[str, RelationTarget]) -> tuple[str, ...]:
+    """Moves each id to the header of its relation's id. Returns the problem codes of ids that this header has."""
+    codes: tuple[str, ...] = ()
     for name, to in targets.items():
         if not (cell := cells.get(name, "")):
             continue
         there = cells.get(to.header, "")
         ids = ids_in(cell) if to.takes_ids else ""
+        there, own_codes = own_id_and_codes(there, ids)
         if to.is_name:
             if ids and not there and "," not in ids:
                 cells[to.header] = ids
         elif ids:
-            differ = differ or there not in ("", ids)
+            codes += own_codes
             cells[to.header] = there or ids
             del cells[name]
         elif to.takes_words and not there:
             cells[to.header] = json_text({"name": cell}) if name.endswith(_NAME) else cell
-    return differ
+    return codes
 
 
 def ids_in(cell: str) -> str:

@@ -22,7 +22,13 @@ from app.reading.json_stream import (
 )
 from app.reading.limits import Limits, is_over
 from app.reading.refusal import Refused
-from app.reading.related_values import is_without_content, json_text, leads_to_all, related_value
+from app.reading.related_values import (
+    is_without_content,
+    json_text,
+    leads_to_all,
+    own_id_and_codes,
+    related_value,
+)
 from app.reading.relation_headers import NO_RELATIONS, RelationNames, id_header
 
 ROW_LIST_NAMES = frozenset(
@@ -64,6 +70,7 @@ class JsonRows:
         self.list_name: str | None = None
         self.in_lines = False
         self.damages: list[Damage] = []
+        self.relations: set[str] = set()  # headers of ids that stood in a nested value or an address
         self._records: RecordShape | None = None
         self._whole = self._damaged = self._lost = 0  # lines; a truncated last line is lost, not damaged
         self._pages = self._rows = self._passed = 0
@@ -84,7 +91,7 @@ class JsonRows:
                 elif isinstance(value, OversizedObject):
                     yield number, flatten(value, self._relations)[0], ("cell_too_large",)
                 elif isinstance(value, dict):
-                    cells, codes = flatten(value, self._relations)
+                    cells, codes = flatten(value, self._relations, self.relations)
                     most = self._limits.cell_bytes
                     if any(is_over(cell, most) for cell in cells.values()):
                         cells = {name: "" if is_over(cell, most) else cell for name, cell in cells.items()}
@@ -419,12 +426,13 @@ class JsonRows:
 
 
 def flatten(
-    value: Mapping[str, JsonValue], relations: RelationNames = NO_RELATIONS
+    value: Mapping[str, JsonValue], relations: RelationNames = NO_RELATIONS, met: set[str] | None = None
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Returns the cells of an object and its problem codes: texts unchanged, nested values as JSON, nested values
     without content as empty cells, relations as the id that they link to.
 
-    Under a name of `relations`, an object with an id, or a list of ids, is a relation whatever else it contains.
+    Under a name of `relations`, an object with an id, or a list of ids, is a relation whatever else it contains. `met`
+    receives the headers under which ids of relations are put.
     """
     cells: dict[str, str] = {}
     related: dict[str, str] = {}
@@ -433,7 +441,7 @@ def flatten(
         if isinstance(item, str):
             address = _address(name, item) if item.startswith("http") else None
             if address is not None and (address[1] or leads_to_all(address[0].removesuffix("_id"), relations)):
-                codes = _keep_link(related, *address) or codes
+                codes += _keep_link(related, *address)
             else:
                 cells[name] = item
         elif item is None:
@@ -447,23 +455,25 @@ def flatten(
         elif name == "links":
             continue
         elif (value_found := related_value(name, item, relations)) is not None:
-            codes = _keep_link(related, value_found.header, value_found.ids) or value_found.codes or codes
+            codes += (*_keep_link(related, value_found.header, value_found.ids), *value_found.codes)
             cells |= {each: cell for each, cell in value_found.cells.items() if cell or each not in cells}
             cells |= flatten(value_found.further)[0] if value_found.further else {}
         else:
             cells[name] = "" if is_without_content(item) else json_text(item)
     for name, target in related.items():
-        if cells.get(name) and target and cells[name] != target:
-            codes = ("link_conflict",)
-        cells[name] = cells.get(name) or target
-    return cells, codes
+        own, own_codes = own_id_and_codes(cells.get(name, ""), target)
+        codes += own_codes
+        cells[name] = own or target
+    if met is not None and related:
+        met.update(related)
+    return cells, tuple(dict.fromkeys(codes)) if codes else codes
 
 
 def _keep_link(related: dict[str, str], header: str, ids: str) -> tuple[str, ...]:
-    """Stores the id of a relation. Returns `link_conflict` if the relation already has a different id."""
-    before = related.get(header)
-    related[header] = before or ids
-    return ("link_conflict",) if before and ids and before != ids else ()
+    """Stores the id of a relation. Returns the problem codes of another id that the relation already has."""
+    own, codes = own_id_and_codes(related.get(header, ""), ids)
+    related[header] = own or ids
+    return codes
 
 
 def _address(name: str, text: str) -> tuple[str, str] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.mapping.parse import ONCE_PER_FILE
+from app.mapping.parse import BY_CELL, ONCE_PER_FILE
 from app.problems import Level, Problem
 
 NEVER_OF_PAGES = frozenset({"timezone_assumed"})
@@ -12,8 +12,9 @@ _LEVELS = {"bad_json": Level.HELD}  # of codes that a whole file may have as wel
 
 
 def row_problem(code: str) -> Problem:
-    """Returns the problem for a code that reading gave a row."""
-    return Problem(code, level=_LEVELS.get(code))
+    """Returns the problem for a code that reading gave a row: a code alone, or `code:attribute` for a cell."""
+    code, _, column = code.partition(":")
+    return Problem(code, column=column or None, level=_LEVELS.get(code))
 
 
 @dataclass(slots=True)
@@ -23,7 +24,8 @@ class _Count:
 
 
 class ProblemTally:
-    """Counts problems of rows. A row counts once per code, whatever the number of cells.
+    """Counts problems of rows. A row counts once per code, whatever the number of cells; of a code in BY_CELL, once
+    per column.
 
     `pages`: each row is a file of its own, so that problems reported once per file are reported for each row.
     """
@@ -37,11 +39,12 @@ class ProblemTally:
 
     def row(self, line: int, source_id: str | None, codes: Iterable[str], problems: Iterable[Problem]) -> None:
         """Adds the codes and problems of a row."""
-        counted: set[str] = set()
+        counted: set[str | tuple[str, str | None]] = set()
         for problem in (*map(row_problem, codes), *problems):
-            if problem.code in counted or problem.code in self._never:
+            counts_as = (problem.code, problem.column) if problem.code in BY_CELL else problem.code
+            if counts_as in counted or problem.code in self._never:
                 continue
-            counted.add(problem.code)
+            counted.add(counts_as)
             column = None if problem.code in self._once else problem.column
             key = (problem.code, column, problem.level)
             count = self._counts.get(key)

@@ -18,7 +18,8 @@ DOCUMENT = "documents"  # dialect of files that are a row each, such as pages an
 @dataclass(frozen=True, slots=True)
 class Header:
     """A recognised header. `columns` has a name per column: an attribute of the kind, or `?Header` for an
-    unknown one."""
+    unknown one. `relations` are headers under which reading puts ids that the file has in nested values or
+    addresses."""
 
     kind: Kind[Any]
     headers: tuple[str, ...]
@@ -27,6 +28,7 @@ class Header:
     unknown: tuple[str, ...]
     absent: tuple[str, ...]
     doubled: tuple[str, ...]
+    relations: frozenset[str] = frozenset()
 
     @property
     def least(self) -> int:

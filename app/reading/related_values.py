@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.json_values import JsonObject, JsonValue
+from app.mapping.cells import is_error_word
+from app.mapping.ids import is_no_id, same_ids
 from app.reading.json_stream import ExactNumber
 from app.reading.relation_headers import NAMES, RelationNames, id_header, is_plural, short_object
 
 _BEHIND = re.compile(r"[?#]")  # query and fragment of an address
 _ID = re.compile(r"[0-9]{1,64}")
+CONFLICT = "link_conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,7 @@ def related_value(name: str, item: Any, relations: RelationNames) -> Related | N
         and (header is None or not ("id" in item or set(NAMES) & set(item)))
     ):
         return None
-    own = _own_id(item)
-    codes = ("link_conflict",) if own and target and own != target else ()
+    own, codes = own_id_and_codes(_own_id(item), target or "")
     ids = target or own
     named, further = _further_members(name, item)
     if header is None:
@@ -52,6 +54,18 @@ def related_value(name: str, item: Any, relations: RelationNames) -> Related | N
     if not ids and not named and not (is_plural(name, relations) and target is not None) and _has_content(item):
         named = {name: json_text(item)}
     return Related(header, ids, named, further, codes)
+
+
+def own_id_and_codes(own: str, target: str) -> tuple[str, tuple[str, ...]]:
+    """Returns a row's own id of a related thing, and the problem codes of a different id behind an address.
+
+    The own id is empty if it is no id and the address has one.
+    """
+    if not own or not target or own == target:
+        return own, ()
+    if is_no_id(own):
+        return "", ("spreadsheet_error_value",) if is_error_word(own) else ()
+    return own, () if same_ids(own, target) else (CONFLICT,)
 
 
 def leads_to_all(name: str, relations: RelationNames) -> bool:
@@ -103,8 +117,9 @@ def _of_list(name: str, header: str, items: list[Any]) -> Related | None:
 def _id_of(item: Any) -> str | None:
     if not isinstance(item, dict):
         return None
-    target, own = linked_id(item), _own_id(item)
-    return None if target and own and target != own else target or own
+    target = linked_id(item)
+    own, codes = own_id_and_codes(_own_id(item), target or "")
+    return None if CONFLICT in codes else target or own
 
 
 def _own_id(item: Mapping[str, JsonValue]) -> str:

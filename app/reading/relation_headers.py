@@ -14,6 +14,7 @@ from app.mapping.layout import Layout
 
 SAMPLED_ROWS = 200  # rows that are searched for addresses
 _ENDS = ("id", "linksself", "self", "selflink", "link", "url", "href")
+_DOTTED = (".links.self", ".self", ".href", ".url", ".link")
 _NAMES = ("name", "displayname", "label", "fullname")
 _FRAME = frozenset({"links", "link", "self", "href", "url"})
 NAMES = ("name", "display_name", "label")
@@ -41,9 +42,13 @@ def related_headers(kind: Kind[Any]) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=8)
-def reference_bases(source: Source) -> frozenset[str]:
-    """Returns the base names of all references of all kinds."""
-    return frozenset(base_of(placed.name) for kind in source.kinds for placed in kind.columns if placed.column.links_to)
+def _id_headers(source: Source) -> Mapping[str, frozenset[str]]:
+    """Returns the normalised headers of ids by the base name of the reference, over all kinds."""
+    headers: dict[str, frozenset[str]] = {}
+    for placed in (placed for kind in source.kinds for placed in kind.columns if placed.column.links_to):
+        base = base_of(placed.name)
+        headers[base] = headers.get(base, frozenset({normalise_header(f"{base}_id")})) | placed.normalised_headers()
+    return headers
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,14 +103,23 @@ def repeated_fields(kind: Kind[Any]) -> frozenset[str]:
 
 
 def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source: Source) -> tuple[str, ...]:
-    """Returns the headers, with `patient_id` for a column `patient` whose cells are addresses.
+    """Returns the headers, with `patient_id` for a column `patient` whose cells are addresses; with
+    `patient.links.self` if the id has a column of its own.
 
-    A header with another meaning, or whose id has a column of its own, is unchanged.
+    A header with another meaning is unchanged.
     """
-    known = reference_bases(source)
-    wanted = {at: name for at, header in enumerate(headers) if (name := _relation(header)) in known}
-    taken = set(map(source.layout.normalise, headers))
-    candidates = {at for at, name in wanted.items() if source.layout.normalise(f"{name}_id") not in taken}
+    normalise, id_headers = source.layout.normalise, _id_headers(source)
+    wanted = {at: name for at, header in enumerate(headers) if (name := _relation(header)) in id_headers}
+    if not wanted:
+        return tuple(headers)
+    taken = set(map(normalise, headers))
+    candidates: dict[int, str] = {}
+    for at, name in wanted.items():
+        if id_headers[name].isdisjoint(taken):
+            candidates[at] = f"{name}_id"
+        elif normalise(headers[at]) == normalise(name):
+            free = (f"{name}{end}" for end in _DOTTED if normalise(f"{name}{end}") not in taken)
+            candidates[at] = next(free, headers[at])
     if not candidates:
         return tuple(headers)
     addresses: set[int] = set()
@@ -114,7 +128,7 @@ def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source
         for at in candidates:
             if at < len(cells) and (cell := cells[at].strip()):
                 (others if id_in_address(cell) is None else addresses).add(at)
-    return tuple(f"{wanted[at]}_id" if at in addresses - others else header for at, header in enumerate(headers))
+    return tuple(candidates[at] if at in addresses - others else header for at, header in enumerate(headers))
 
 
 def _relation(header: str) -> str:

@@ -20,7 +20,7 @@ from app.migration.models import ExportFile, Migration, Part, ProblemLine, Trial
 from app.migration.plans import plan_of
 from app.problems import Level, Problem, catalogue
 from app.reading.parts import PartRow
-from app.reading.problem_counts import NEVER_OF_PAGES
+from app.reading.problem_counts import NEVER_OF_PAGES, row_problem
 from app.reading.recognise import DOCUMENT
 from app.records.shown_cells import Cell, CellNames, CellPlace
 from app.worker.leases import SPLIT
@@ -139,7 +139,7 @@ def read_source(
     row = PartRow(line, response.cells, response.codes)
     never = NEVER_OF_PAGES if file is not None and file.dialect == DOCUMENT else frozenset[str]()
     parsing = (problem for problem in response.problems if problem.code not in never)
-    problems = (*parsing, *(Problem(code, kind.name) for code in row.codes), *ledger)
+    problems = (*parsing, *(row_problem(code).at(kind=kind.name) for code in row.codes), *ledger)
     names = CellNames(kind, response.file, file, row.cells)
     own = SourceRow(
         kind,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
-from app.mapping.parse import BY_COLUMN, ONCE_PER_FILE, STOPPING
+from app.mapping.parse import BY_CELL, BY_COLUMN, ONCE_PER_FILE, STOPPING
 from app.mapping.rows import Outcome
 from app.migration.ledger_json import WorkResult
 from app.problems import Problem, catalogue
@@ -35,7 +35,8 @@ class Tally:
             if problem.code in ONCE_PER_FILE:
                 continue
             whole_column = problem.code in BY_COLUMN
-            place = (None, problem.code, problem.column) if whole_column else (line, problem.code, None)
+            by_cell = problem.column if problem.code in BY_CELL else None
+            place = (None, problem.code, problem.column) if whole_column else (line, problem.code, by_cell)
             if whole_column and (first := self.problems.get(place)) is not None:
                 self.problems[place] = replace(first, count=first.count + problem.count)
                 continue

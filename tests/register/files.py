@@ -108,7 +108,7 @@ HEADERS: tuple[Case, ...] = (
     seen("missing_key_column", beside("Attendees.csv", "Patient ID,Booking ID,Arrived\n1,2,true\n"), "attendees"),
     seen("columns_absent", HERE, "patients", count=None),
     seen("unknown_columns", many(f"{NAMES},Favourite colour", "1,Ann,Lee,1980-01-02,blue"), "patients"),
-    seen("duplicate_header", many(f"{NAMES},First Name", "1,Ann,Lee,1980-01-02,Bea"), "patients"),
+    seen("duplicate_header", many(f"{NAMES},First Name", "1,Ann,Lee,1980-01-02,"), "patients"),
     seen("archived_state_unknown", HERE, "patients"),
 )
 
@@ -138,6 +138,14 @@ ROWS: tuple[Case, ...] = (
     ),
     case("cell_there_twice", {"patients.xlsx": two_first_names()}, "patients", line=2),
     case("control_chars_removed", many(NAMES, "1,An\x07n,Lee,1980-01-02"), "patients", source_id="1"),
+    case(
+        "duplicate_header",
+        many(f"{NAMES},Surname", "1,Ann,Lee,1980-01-02,Low"),
+        "patients",
+        line=2,
+        source_id="1",
+        column="last_name",
+    ),
     case(
         "link_conflict",
         export()

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from app.json_values import JsonObject, JsonValue
 from app.mapping.raw_format import NestedRows, RawFormat
-from app.mapping.verified_kinds import bare_header
+from app.mapping.verified_kinds import bare_header, counting
 from app.trial.verification.json_objects import NotObjects, Text, objects_by_line, objects_in, worded
 from app.trial.verification.relations import id_header, ids_alone, related
 from app.trial.verification.table_lines import ROW, NotPlain, TableLines, whole_lines
@@ -163,9 +163,13 @@ def _letter(byte: bytes, encoding: str) -> str:
 
 
 def _numbered(objects: Iterator[JsonObject], raw_format: RawFormat) -> Iterator[Lined]:
-    """The rows of the objects as cells, numbered from 1."""
-    rows = enumerate(_unfolded(objects, raw_format.nested_rows), start=1)
-    yield from ((number, _flat(row, raw_format)) for number, row in rows)
+    """The rows of the objects as cells, numbered from 1. The cells are in the order of the file's columns."""
+    columns: dict[str, int] = {}
+    for number, row in enumerate(_unfolded(objects, raw_format.nested_rows), start=1):
+        places = [columns.setdefault(name, len(columns)) for name in row]
+        if places != sorted(places):
+            row = dict(sorted(row.items(), key=lambda member: columns[member[0]]))
+        yield number, _flat(row, raw_format)
 
 
 def _unfolded(objects: Iterator[JsonObject], nested: NestedRows | None) -> Iterator[Mapping[str, JsonValue]]:
@@ -241,7 +245,8 @@ def under_header(
     """
     filled = ((line, row) for line, row in rows if any(is_filled(cell) or isinstance(cell, Unread) for cell in row))
     top = islice(filled, TITLES + 1)
-    names = next((told_apart(row, raw_format) for _, row in top if headers is None or headers.are_in(row)), None)
+    known = headers.known | headers.keys if headers else frozenset[str]()
+    names = next((told_apart(row, raw_format, known) for _, row in top if headers is None or headers.are_in(row)), None)
     if names is None:
         raise NotPlain
     is_once = len(set(names)) == len(names)
@@ -254,20 +259,26 @@ def under_header(
 
 
 def _row(names: Sequence[str], row: Sequence[str]) -> Cells:
-    """The first filled cell under each header, which may stand several times."""
+    """The cell that counts under each header, which may stand several times."""
     cells = dict.fromkeys(names, "")
     for name, cell in zip(names, row, strict=False):
-        cells[name] = cells[name] or unguarded(cell)
+        cells[name] = _counting(cells[name], unguarded(cell))
     return cells
 
 
-def told_apart(headers: Sequence[str], raw_format: RawFormat) -> list[str]:
-    """Bare headers. A header with the bare name of an earlier, differently written header is kept as written."""
+def _counting(earlier: str, later: str) -> str:
+    """The one of two cells that counts. Either may be empty or UNREAD."""
+    return counting((earlier, later)) if earlier and later else earlier or later
+
+
+def told_apart(headers: Sequence[str], raw_format: RawFormat, known: Collection[str] = ()) -> list[str]:
+    """Bare headers. A header with the bare name of an earlier, differently written header is kept as written, unless
+    the name is in `known`."""
     names: list[str] = []
     written: dict[str, str] = {}
     for header in (unguarded(each) for each in headers):
         name = raw_format.bare(header)
-        names.append(name if written.setdefault(name, header) == header else header)
+        names.append(name if written.setdefault(name, header) == header or name in known else header)
     return names
 
 
@@ -287,12 +298,12 @@ def _flat(row: Mapping[str, JsonValue], raw_format: RawFormat) -> Cells:
         relation = id_header(header, raw_format)
         own = relation or raw_format.bare(f"{name}_id")
         if (target := related(value, is_named=bool(relation))) is not None:
-            cells[own] = cells.get(own) or target
+            cells[own] = _counting(cells.get(own, ""), target)
         elif ids := ids_alone(header, value, raw_format):
-            cells[own] = cells.get(own) or ids
+            cells[own] = _counting(cells.get(own, ""), ids)
         else:
             text = worded(value)
-            cells[header] = text.strip() or cells.get(header) or (UNREAD if text is UNREAD else "")
+            cells[header] = _counting(cells.get(header, ""), text.strip()) or (UNREAD if text is UNREAD else "")
     return cells
 
 

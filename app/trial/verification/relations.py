@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.mapping.raw_format import RawFormat
+from app.mapping.verified_kinds import is_value
 from app.trial.verification.json_objects import worded
 
 _ENDS = ("linksself", "selflink", "self", "link", "url", "href", "id")
@@ -16,7 +17,7 @@ _SHORT = frozenset({"id", "name", "display_name", "label", "links"})
 
 
 def with_ids(row: dict[str, str]) -> dict[str, str]:
-    """The row with the id of each relation under a bare header like `patientid`, unless the row has one.
+    """The row with the id of each relation under a bare header like `patientid`, unless the row has an id there.
 
     `patient.links.self`, `patient_url` and `patient` may hold an address, and all but `patient` may hold an id. An
     address under a header of an id is replaced by the id. The id stands before the column that holds it, because of
@@ -25,13 +26,15 @@ def with_ids(row: dict[str, str]) -> dict[str, str]:
     ids: dict[str, tuple[str, str]] = {}
     for header, cell in row.items():
         base, is_spelled = _base(header)
-        if not base or not cell:
+        if not base or not is_value(cell):
             continue
         if addressed := _addressed(cell):
             ids.setdefault(header if header.endswith("ids") else f"{base}id", (header, addressed))
-        elif is_spelled:
+        elif is_spelled and cell[:4] != "http":
             ids.setdefault(f"{base}id", (header, cell))
-    missing = {name: pair for name, pair in ids.items() if row.get(name, "")[:4] in ("", "http")}
+    missing = {
+        name: pair for name, pair in ids.items() if (own := row.get(name, ""))[:4] in ("", "http") or not is_value(own)
+    }
     if not missing:
         return row
     before = {header: (name, value) for name, (header, value) in missing.items()}

@@ -11,7 +11,7 @@ _ALWAYS = (
     *("phone_country_assumed", "country_unknown"),
     *("date_order_guessed", "date_ambiguous", "year_guessed", "excel_serial_date", "timezone_assumed"),
     *("dst_gap", "dst_overlap", "name_missing", "duplicate_name", "id_not_numeric", "content_over_limit"),
-    *("control_chars_removed", "cell_there_twice"),
+    *("control_chars_removed", "cell_there_twice", "duplicate_header"),
 )
 
 

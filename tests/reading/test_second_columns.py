@@ -1,0 +1,132 @@
+"""Two columns of one meaning in a row: the first value counts, a different one is named, and error words give way."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from app.mapping.columns import RowColumn
+from app.mapping.kind import Kind
+from app.mapping.verified_kinds import bare_header
+from app.reading.recognise import known_headers
+from app.trial.verification.plain import Cells, Headers, plain_rows, under_header
+from app.trial.verification.sheets import sheet_rows
+from tests.reading.story import CONTEXT, SOURCE, Desk
+from tests.reading.test_relations_twice import KINDS, named, what_is_seen
+from tests.reading.workbooks import workbook
+
+TWO_VALUES = (
+    ("2024-01-05", "2024-01-06"),
+    ("2024-01-05T09:00:00Z", "2024-01-06T09:00:00Z"),
+    ("09:00", "10:00"),
+    ("true", "false"),
+    ("1001", "1002"),
+    ("ann@mail.example", "bea@mail.example"),
+    ("Australia/Sydney", "Australia/Perth"),
+    ('{"sections": [{"name": "One", "questions": []}]}', '{"sections": [{"name": "Two", "questions": []}]}'),
+    ("Ann", "Bea"),
+)
+ROWS = (
+    ("one", ""),
+    ("", "one"),
+    ("one", "one"),
+    ("one", "other"),
+    ("one", "n/a"),
+    ("NULL", "one"),
+    ("one", "#REF!"),
+    ("#DIV/0!", "one"),
+    ("########", "one"),
+    ("#N/A", "one"),
+)
+"""The cells of the two columns, with `one` and `other` for two values of the column."""
+Pair = tuple[RowColumn, str, str]
+
+
+def values_of(placed: RowColumn) -> tuple[str, str] | None:
+    """Returns two texts that the column reads as different values, without a problem."""
+    for one, other in TWO_VALUES:
+        codes: list[str] = []
+        first, second = (placed.column.read(text, CONTEXT, codes.append) for text in (one, other))
+        if None not in (first, second) and first != second and not codes:
+            return one, other
+    return None
+
+
+def pairs_of(kind: Kind[Any]) -> dict[str, list[Pair]]:
+    """Returns, by attribute, every pair of headers with one meaning, a header beside itself first."""
+    known = known_headers(kind)
+    pairs: dict[str, list[Pair]] = {}
+    for placed in kind.columns:
+        headers = [header for header in placed.headers if known.get(bare_header(header)) == placed.name]
+        if headers and not placed.column.is_key and not placed.column.set_by_reading and values_of(placed):
+            pairs[placed.name] = [(placed, headers[0], headers[0])]
+            pairs[placed.name] += [(placed, one, other) for one, other in combinations(headers, 2)]
+    return pairs
+
+
+def takes_of(kind: Kind[Any]) -> Iterator[list[Pair]]:
+    """Returns for each file a pair of every attribute, until every pair has had a file."""
+    pairs = pairs_of(kind)
+    for take in range(max(map(len, pairs.values()), default=0)):
+        yield [of_column[take % len(of_column)] for of_column in pairs.values()]
+
+
+def table_of(kind: Kind[Any], pairs: list[Pair]) -> list[list[str]]:
+    """Returns the header and the rows: the id, the first column of each pair, and then each second one."""
+    key = next(placed.name for placed in kind.columns if placed.column.is_key)
+    lines = [[key, *(one for _, one, _ in pairs), *(other for _, _, other in pairs)]]
+    for number, cells in enumerate(ROWS, start=1):
+        line = [str(number)]
+        for cell in cells:
+            values = [dict(zip(("one", "other"), values_of(placed) or (), strict=True)) for placed, _, _ in pairs]
+            line += [said.get(cell, cell) for said in values]
+        lines.append(line)
+    return lines
+
+
+def written(lines: list[list[str]], shape: str) -> bytes:
+    if shape == "xlsx":
+        return workbook({"S": lines})
+    if shape == "json":
+        return json.dumps([dict(zip(lines[0], line, strict=True)) for line in lines[1:]]).encode()
+    out = io.StringIO()
+    csv.writer(out).writerows(lines)
+    return out.getvalue().encode()
+
+
+def verified(kind: Kind[Any], content: bytes, shape: str) -> list[Cells]:
+    key = next(bare_header(placed.name) for placed in kind.columns if placed.column.is_key)
+    known = frozenset(bare_header(name) for placed in kind.columns for name in placed.normalised_headers())
+    headers = Headers(frozenset({key}), known, SOURCE.raw_format)
+    rows = (
+        under_header(sheet_rows(lambda: io.BytesIO(content), None, headers.are_in), headers, SOURCE.raw_format)
+        if shape == "xlsx"
+        else plain_rows(lambda: io.BytesIO(content), "utf-8", headers=headers, raw_format=SOURCE.raw_format)
+    )
+    return [{name: cell for name, cell in row.items() if name != key} for _, row in rows]
+
+
+@pytest.mark.parametrize("shape", ["csv", "json", "xlsx"])
+@pytest.mark.parametrize("kind", KINDS, ids=named)
+def test_the_first_value_counts_for_both_and_another_is_named(desk: Desk, kind: Kind[Any], shape: str) -> None:
+    path = f"table.{shape}"
+    desk.file_kinds = {path: kind.name, f"{path}#S": kind.name}
+    looks = [look for look in SOURCE.verified_kinds if look.kind == kind.name]
+    for pairs in takes_of(kind):
+        if shape == "json":  # an object has no member twice
+            pairs = [pair for pair in pairs if bare_header(pair[1]) != bare_header(pair[2])]
+        content = written(table_of(kind, pairs), shape)
+        rows = desk.csv(content, path).rows()
+        names = [placed.name for placed, _, _ in pairs]
+        counting = {name: rows[0].cells.get(name) for name in names}
+        for cells, row in zip(ROWS, rows, strict=True):
+            assert {name: row.cells.get(name) for name in names} == counting, (pairs, cells)
+            error, other = any(cell[:1] == "#" for cell in cells), "other" in cells
+            wanted = {f"spreadsheet_error_value:{name}" for name in names if error}
+            assert set(row.codes) == wanted | {f"duplicate_header:{name}" for name in names if other}, (pairs, cells)
+        seen = [[what_is_seen(look, row) for look in looks] for row in verified(kind, content, shape)]
+        assert dict(zip(ROWS, seen, strict=True)) == dict.fromkeys(ROWS, seen[0]), pairs
