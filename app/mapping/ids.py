@@ -62,9 +62,11 @@ def is_no_id(text: str) -> bool:
     return text.lower() in NOTHING or is_error_word(text) or id_in_address(text) == ""
 
 
-def same_ids(one: str, other: str) -> bool:
+def same_ids(first: str, second: str) -> bool:
     """Whether two texts are the same id, or the same ids in any order, once they are cleaned."""
-    return one == other or clean_id(one, _ignore) == clean_id(other, _ignore) or _all_ids(one) == _all_ids(other)
+    if first == second or clean_id(first, _ignore) == clean_id(second, _ignore):
+        return True
+    return _all_ids(first) == _all_ids(second)
 
 
 def _all_ids(text: str) -> frozenset[str]:

@@ -155,7 +155,8 @@ class RowParser(Generic[R]):
                     known.clear()
                 known[cell] = value, of_cell
         for name, link in self._addressed:
-            if name in values and (target := id_in_address(str(values[name]))):
+            text = values.get(name)
+            if type(text) is str and text[:4] == "http" and (target := id_in_address(text)):
                 if values.setdefault(link, Link((target,))).ids != (target,):
                     problems.append(self._problem("link_conflict", link))
                 del values[name]

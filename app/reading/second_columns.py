@@ -63,13 +63,13 @@ class _Doubled:
             self.column is not None and bool(self.column.links_to and id_in_address(cell))
         )
 
-    def _are_equal(self, one: str, other: str) -> bool:
-        first, second = self._value(one), self._value(other)
-        if isinstance(first, Link) and isinstance(second, Link):
-            return (set(first.ids), first.name) == (set(second.ids), second.name)
+    def _are_equal(self, cell: str, other: str) -> bool:
+        values = self._value(cell), self._value(other)
+        if isinstance(values[0], Link) and isinstance(values[1], Link):
+            return (set(values[0].ids), values[0].name) == (set(values[1].ids), values[1].name)
         digests = [
-            set(digests_of({self.name: value}, {self.name: cell}, self.context.zone)) - {None}
-            for value, cell in ((first, one), (second, other))
+            set(digests_of({self.name: value}, {self.name: text}, self.context.zone)) - {None}
+            for value, text in zip(values, (cell, other), strict=True)
         ]
         return not digests[0].isdisjoint(digests[1])
 

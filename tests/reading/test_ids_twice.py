@@ -10,6 +10,7 @@ import pytest
 
 from app.mapping.columns import Link, RowColumn
 from app.mapping.kind import Kind
+from app.mapping.parse import parse_row
 from app.mapping.verified_kinds import bare_header
 from app.reading.parts import PartRow
 from app.reading.relation_headers import base_of
@@ -120,3 +121,15 @@ def test_an_id_beside_a_relation_gives_way_or_agrees_or_holds_the_row(
             plainly = {"id": again[text]["id"], bare_header(placed.column.native or placed.name): "1001"}
             wanted = seen_by_verification(kind, {**plainly, "createdat": MADE})
             assert seen_by_verification(kind, again[text]) == wanted, (header, value, shape, text)
+
+
+NAMED = [(kind, p) for kind, p in RELATIONS if p.name != base_of(p.name) in {each.name for each in kind.columns}]
+
+
+@pytest.mark.parametrize(("kind", "placed"), NAMED, ids=named)
+def test_an_address_among_names_is_compared_with_the_id(kind: Kind[Any], placed: RowColumn) -> None:
+    for text, wanted, is_conflict in (("1001", "1001", False), ("n/a", "1001", False), ("1002", "1002", True)):
+        cells = {key_of(kind): "1", base_of(placed.name): ADDRESS, placed.name: text}
+        parsed = parse_row(kind, cells, CONTEXT)
+        assert getattr(parsed.row, placed.name).ids == (wanted,)
+        assert ("link_conflict" in {problem.code for problem in parsed.problems}) is is_conflict

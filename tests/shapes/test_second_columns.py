@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from app.mapping.columns import normalise_header
+from app.reading.relation_headers import base_of
 from app.sources.cliniko.source import CLINIKO
 from tests.shapes.export import KINDS, Row
 from tests.shapes.shapes import REFERENCE, Files, encoded
@@ -35,6 +36,11 @@ def nothing_before(row: Row, second: dict[str, str]) -> Row:
     return {**{alias: "n/a" if row[header] else "" for header, alias in second.items()}, **row}
 
 
+def error_before(row: Row, second: dict[str, str]) -> Row:
+    """A spreadsheet's error word where the first column has a value. The cell of the second column counts."""
+    return {**{alias: "#REF!" if row[header] else "" for header, alias in second.items()}, **row}
+
+
 def another_behind(row: Row, second: dict[str, str]) -> Row:
     """Another value behind each filled cell."""
     return {**row, **{alias: f"{row[header]}9" if row[header] else "" for header, alias in second.items()}}
@@ -49,6 +55,7 @@ def another_in_the_usual_column(row: Row, second: dict[str, str]) -> Row:
 WAYS: tuple[Callable[[Row, dict[str, str]], Row], ...] = (
     empty_before,
     nothing_before,
+    error_before,
     another_behind,
     another_in_the_usual_column,
 )
@@ -81,3 +88,32 @@ def test_the_first_filled_cell_counts_and_verification_agrees(way: Callable[[Row
         assert {kind: outcome.wrong for kind, outcome in alone.items() if not agrees(outcome)} == {}
     assert together.wrong == ()
     assert together.digest == reference().digest
+
+
+def with_addresses(kind: str, suffix: str) -> list[Row]:
+    """The rows of a kind with an address under the relation's name, and an empty column of the id behind it."""
+    rows: list[Row] = []
+    for row in KINDS[kind]:
+        changed: dict[str, str] = {}
+        for header, cell in row.items():
+            links = [
+                placed
+                for placed in CLINIKO.kind(kind).columns
+                if placed.column.links_to and normalise_header(header) in placed.normalised_headers()
+            ]
+            for placed in links:
+                address = f"https://api.au1.example.com/v1/things/{cell}" if cell.isdigit() else ""
+                changed[f"{base_of(placed.name)}{suffix}"] = address
+            changed[header] = "" if links and cell.isdigit() else cell
+        rows.append(changed)
+    return rows
+
+
+@pytest.mark.parametrize("suffix", ["", ".links.self", "_url"])
+def test_an_address_counts_beside_an_empty_id_and_verification_agrees(suffix: str) -> None:
+    files = REFERENCE.files()
+    for kind in (kind for kind in KINDS if CLINIKO.kind(kind).imported):
+        files |= encoded("utf-8")(kind, with_addresses(kind, suffix))
+    outcome = tried(files)
+    assert outcome.wrong == ()
+    assert outcome.digest == reference().digest
