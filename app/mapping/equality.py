@@ -2,16 +2,16 @@
 
 The values that mapping uses are compared, not their spelling. A clinic may hand over an export and a copy that a
 spreadsheet saved. The copy has lost offsets, seconds and leading zeros, has `TRUE` for `true`, and another order of
-columns.
+columns. The time of the last change is not compared: it only decides which of two rows is newer.
 """
 
 import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.mapping.cells import mended_digits
@@ -20,31 +20,54 @@ from app.mapping.moments import LocalMoment
 
 BLANK = ""
 ID, NAME = "id:", "name:"  # before a reference by id and by name
-CLOCK = "\x1f"  # between the time on the clinic's clock and on the file's
+CLOCK = "\x1f"  # between a time in UTC and on the file's clock
+CHANGED = "updated_at"
+NUMBERS_BETWEEN = ","  # the seconds of two times
 _EXPONENT = re.compile(r"\d[.,]\d{5,17}[Ee]\+?\d\d?")
 _TRUTHS = frozenset({"true", "false", "yes", "no"})
+_SECONDS = re.compile(r":\d\d:\d\d([.,]\d+)?")
+_SHOWN_CLOCK = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*[+-]\d\d(?::?\d\d)?", re.ASCII)
 
 
-def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneInfo) -> tuple[bytes, bytes | None]:
-    """Two digests of 16 bytes. `values` are a row's attributes, `cells` its filled cells, `zone` the clinic's zone.
+class Digests(NamedTuple):
+    """What is compared of a row with the same id as another row.
 
-    The first compares times as instants, to the minute. The second compares times on the clock of the file, because a
-    spreadsheet's copy has lost the offsets and keeps that clock. None if both digests are equal. White space and absent
-    values are ignored.
+    * `exact`: 16 bytes for all values, with times as instants to the minute.
+    * `local`: the same, with times on the clock of the file, because a spreadsheet's copy has lost the offsets and
+      keeps that clock. None for a row without times.
+    * `seconds`: the seconds of each time, in a fixed order; empty where the file does not show them. See `same_times`.
+    """
+
+    exact: bytes
+    local: bytes | None = None
+    seconds: str = ""
+
+
+def same_times(seconds: str, other: str) -> bool:
+    """Whether the times of two rows with the same digest are equal, each in the precision of the coarser cell."""
+    pairs = zip(seconds.split(NUMBERS_BETWEEN), other.split(NUMBERS_BETWEEN), strict=False)
+    return all(first.startswith(second) or second.startswith(first) for first, second in pairs)
+
+
+def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneInfo) -> Digests:
+    """The digests of a row. `values` are its attributes, `cells` its filled cells, `zone` the clinic's time zone.
+
+    White space and absent values are ignored.
     """
     pieces: list[str] = []
-    file_times: list[tuple[int, str]] = []
+    local_times: list[tuple[int, str]] = []
+    seconds: list[str] = []
     for name in sorted(values):
         value = values[name]
-        if value is None:
+        if value is None or name == CHANGED:
             continue
         if type(value) is str:
             pieces.append(f"{name}={_text(value)}")
         elif isinstance(value, datetime):
-            in_clinic, in_file = _minutes(value, cells.get(name, ""), zone)
-            if in_file != in_clinic:
-                file_times.append((len(pieces), f"{name}={in_file}"))
-            pieces.append(f"{name}={in_clinic}")
+            cell = cells.get(name, "")
+            local_times.append((len(pieces), f"{name}={_on_file_clock(value, cell, zone)}"))
+            pieces.append(f"{name}={_minute(value.astimezone(UTC))}")
+            seconds.append(_seconds(value, cell))
         elif isinstance(value, Link):
             pieces.append(f"{name}={value.ids or _text(value.name or '')}")
         elif isinstance(value, dict | list | tuple):
@@ -54,9 +77,9 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
         else:
             pieces.append(f"{name}={value!r}")
     exact = _digest(pieces)
-    for at, piece in file_times:
+    for at, piece in local_times:
         pieces[at] = piece
-    return exact, _digest(pieces) if file_times else None
+    return Digests(exact, _digest(pieces) if local_times else None, NUMBERS_BETWEEN.join(seconds))
 
 
 def statements_of(
@@ -89,7 +112,7 @@ def _statement(value: Any, cell: str, zone: ZoneInfo) -> str:
     if isinstance(value, Link):
         return f"{ID}{','.join(value.ids)}" if value.ids else f"{NAME}{value.name or ''}"
     if isinstance(value, datetime):
-        return CLOCK.join(_minutes(value, cell, zone))
+        return f"{_precise(value.astimezone(UTC), cell)}{CLOCK}{_on_file_clock(value, cell, zone)}"
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     text = (
@@ -106,11 +129,29 @@ def _digest(pieces: list[str]) -> bytes:
     return hashlib.blake2b("\x1f".join(pieces).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _minutes(moment: datetime, cell: str, zone: ZoneInfo) -> tuple[str, str]:
-    """A time to the minute on the clinic's clock, and on the file's own clock if the cell shows one."""
+def _on_file_clock(moment: datetime, cell: str, zone: ZoneInfo) -> str:
+    """A time to the minute on the clock that the cell shows; on the clinic's clock for a time in UTC."""
+    if _SHOWN_CLOCK.fullmatch(cell):
+        return f"{cell[:10]} {cell[11:16]}"
     wall = moment.wall if isinstance(moment, LocalMoment) else moment.astimezone(zone)
-    in_clinic = wall.isoformat(" ")[:16]
-    return in_clinic, cell[:16] if len(cell) == 25 and cell[19] == " " else in_clinic
+    return _minute(wall)
+
+
+def _seconds(moment: datetime, cell: str) -> str:
+    """The seconds of a time, such as `07` or `07.250000`; empty for a cell without seconds, such as a serial number."""
+    shown = _SECONDS.search(cell)
+    if shown is None:
+        return ""
+    return f"{moment:%S}.{moment.microsecond:06}" if shown[1] else f"{moment:%S}"
+
+
+def _precise(moment: datetime, cell: str) -> str:
+    """A time in the precision of its cell. Of two equal times, one text begins with the other."""
+    return f"{_minute(moment)}:{_seconds(moment, cell)}".rstrip(":")
+
+
+def _minute(moment: datetime) -> str:
+    return moment.isoformat(" ")[:16]
 
 
 def _text(value: str) -> str:

@@ -1,6 +1,7 @@
 """Rows with the same id: of equal rows one moves, of different rows the newest moves.
 
-Where no row is known to be the newest, all of them wait for a decision of the clinic.
+The time of the last change only decides which row is newer: rows that differ in nothing else are equal. Where no row is
+known to be the newest, all of them wait for a decision of the clinic.
 """
 
 import json
@@ -13,9 +14,10 @@ from typing import Any
 
 from app.index.schema import YIELDS, ZONE_ASSUMED
 from app.mapping.columns import NAME_QUALIFIER
-from app.mapping.equality import BLANK, CLOCK, ID, NAME
+from app.mapping.equality import BLANK, CHANGED, CLOCK, ID, NAME
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name, normalise_person
+from app.resolving.exact_times import separate_times
 from app.resolving.rule import ResolvingContext
 
 THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
@@ -29,10 +31,10 @@ YIELDING = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM ro
     WHERE r.kind = ? AND r.flags & ? AND EXISTS (SELECT 1 FROM temp.counting o WHERE o.id = r.source_id)"""
 
 SAME_ID = (
-    """CREATE TEMP TABLE same_id (row INTEGER PRIMARY KEY, kind INTEGER, id, hash BLOB, clock BLOB, assumed INTEGER,
-        updated_at INTEGER, blocked INTEGER, place INTEGER)""",
-    """INSERT INTO same_id SELECT r.row, r.kind, r.source_id, NULL, NULL, r.flags & :zone_assumed, r.updated_at,
-        v.row IS NOT NULL, r.row + CASE WHEN r.flags & :zone_assumed THEN :later ELSE 0 END
+    """CREATE TEMP TABLE same_id (row INTEGER PRIMARY KEY, kind INTEGER, id, hash BLOB, clock BLOB, seconds TEXT,
+        assumed INTEGER, updated_at INTEGER, blocked INTEGER)""",
+    """INSERT INTO same_id SELECT r.row, r.kind, r.source_id, NULL, NULL, '', r.flags & :zone_assumed <> 0,
+        r.updated_at, v.row IS NOT NULL
     FROM rows r JOIN things t ON t.kind = r.kind AND t.id = r.source_id AND t.many > 1
     JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row ORDER BY r.row""",
 )
@@ -52,12 +54,16 @@ GROUPS = """CREATE TEMP TABLE same_id_groups AS
     SELECT kind, id, COUNT(DISTINCT hash) contents, COUNT(*) > COUNT(updated_at) undated, MAX(updated_at) newest
     FROM same_id WHERE NOT blocked GROUP BY kind, id HAVING COUNT(*) > 1"""
 
-# The row that counts in a group, with its content. Of equal rows, the first whose times have offsets counts: the others
-# are copies that a spreadsheet saved.
-WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT s.kind, s.id, MIN(s.place) & (:later - 1) row, MIN(s.hash) hash
+# The row that counts in a group, with its content. Of equal rows, the first of the newest whose times have offsets and
+# seconds counts: the others are copies that a spreadsheet saved.
+WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT kind, id, row, hash FROM (
+    SELECT s.kind, s.id, s.row, s.hash, MIN(s.hash) OVER (PARTITION BY s.kind, s.id) first_hash,
+        MAX(s.hash) OVER (PARTITION BY s.kind, s.id) last_hash,
+        ROW_NUMBER() OVER (PARTITION BY s.kind, s.id ORDER BY {best}) place
     FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
-    WHERE NOT s.blocked AND (g.contents = 1 OR (NOT g.undated AND s.updated_at = g.newest AND s.kind NOT IN ({later})))
-    GROUP BY s.kind, s.id HAVING COUNT(DISTINCT s.hash) = 1"""
+    WHERE NOT s.blocked AND (g.contents = 1 OR (NOT g.undated AND s.updated_at = g.newest AND s.kind NOT IN ({later}))))
+    WHERE place = 1 AND first_hash = last_hash"""
+BEST = "s.assumed, LENGTH(s.seconds) DESC, s.updated_at DESC NULLS LAST, s.row"
 
 # Kinds of which the last row counts, whatever the dates. The hash is that of the row with the highest number.
 LATER = """INSERT INTO same_id_winners SELECT s.kind, s.id, MAX(s.row), s.hash FROM same_id s
@@ -82,7 +88,6 @@ BLOCKED_COPIES = """INSERT OR REPLACE INTO verdicts SELECT s.row, 'skipped', :co
 
 VALUES = {
     "zone_assumed": ZONE_ASSUMED,
-    "later": 1 << 62,
     "copy": "duplicate_row",
     "older": "id_conflict_newest_used",
     "conflict": "id_conflict",
@@ -104,8 +109,12 @@ def apply(work: ResolvingContext) -> None:
     for query in (
         "CREATE INDEX temp.same_id_key ON same_id (kind, id)",
         SAME_CLOCK,
+    ):
+        work.db.execute(query, VALUES)
+    separate_times(work.db)
+    for query in (
         GROUPS,
-        WINNERS.format(later=numbers),
+        WINNERS.format(later=numbers, best=BEST),
         LATER.format(later=numbers),
         "CREATE INDEX temp.same_id_winners_key ON same_id_winners (kind, id)",
     ):
@@ -139,12 +148,11 @@ def _compare_rows(work: ResolvingContext, number: int, kind: Kind[Any]) -> None:
         rows = {place: row for _, place, row in of_part}
         digests = work.rows_again.digests(kind, {part: rows})
         work.db.executemany(
-            "UPDATE same_id SET hash = ?, clock = ? WHERE row = ?",
-            ((exact, local or exact, rows[place]) for _, place, exact, local in digests),
+            "UPDATE same_id SET hash = ?, clock = ?, seconds = ? WHERE row = ?",
+            ((each.exact, each.local or each.exact, each.seconds, rows[place]) for _, place, each in digests),
         )
 
 
-CHANGED = "updated_at"  # not compared: the newer content was chosen before
 MOST_TRIED = 8  # rows of an id that are tried as the row that contains all others
 
 WANTED = """SELECT p.part, s.row - f.first, s.row FROM same_id s
@@ -155,7 +163,7 @@ WANTED = """SELECT p.part, s.row - f.first, s.row FROM same_id s
     WHERE w.id IS NULL AND NOT s.blocked AND s.kind = ? ORDER BY p.part, s.row"""
 
 GROUPED = """SELECT s.id, s.row, s.assumed, s.hash, x.statements FROM temp.read_again x JOIN same_id s ON s.row = x.row
-    ORDER BY s.id, s.place"""
+    ORDER BY s.id, s.assumed, LENGTH(s.seconds) DESC, s.row"""
 
 COUNTED = "SELECT COUNT(*) FROM same_id WHERE kind = ? AND id = ? AND NOT blocked"
 
@@ -255,7 +263,8 @@ def _is_same(
         return other == BLANK
     if CLOCK in statement and CLOCK in other:  # a copy without offsets shows the clock of the file
         (instant, _, shown), (other_instant, _, other_shown) = statement.partition(CLOCK), other.partition(CLOCK)
-        return instant == other_instant or (is_copy and shown == other_shown)
+        is_instant = instant.startswith(other_instant) or other_instant.startswith(instant)  # as precise as both are
+        return is_instant or (is_copy and shown == other_shown)
     ids, names = sorted((statement, other))
     if ids.startswith(ID) and names.startswith(NAME):
         return is_named(name, names.removeprefix(NAME), ids.removeprefix(ID))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from app.mapping.context import Context
-from app.mapping.equality import digests_of, statements_of
+from app.mapping.equality import CHANGED, Digests, digests_of, statements_of
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
 from app.migration.models import Migration, Part
@@ -41,12 +41,10 @@ class StoredRows:
             if (statements := _statements(kind, row, head, self._context)) is not None:
                 yield part, place, statements
 
-    def digests(
-        self, kind: Kind[Any], wanted: Mapping[int, Container[int]]
-    ) -> Iterator[tuple[int, int, bytes, bytes | None]]:
-        """By part and place, the two digests of rows: see `row_digests`."""
+    def digests(self, kind: Kind[Any], wanted: Mapping[int, Container[int]]) -> Iterator[tuple[int, int, Digests]]:
+        """By part and place, the digests of rows: see `row_digests`."""
         for part, place, head, row in self._rows(kind, wanted):
-            yield part, place, *row_digests(kind, row, head, self._context)
+            yield part, place, row_digests(kind, row, head, self._context)
 
     def _rows(
         self, kind: Kind[Any], wanted: Mapping[int, Container[int]]
@@ -63,19 +61,21 @@ class StoredRows:
                     yield part.number, place, head, row
 
 
-def row_digests(kind: Kind[Any], row: PartRow, head: PartHead, context: Context) -> tuple[bytes, bytes | None]:
-    """The digests by which equal rows are recognised: of all values, and of values on the local clock.
+def row_digests(kind: Kind[Any], row: PartRow, head: PartHead, context: Context) -> Digests:
+    """The digests by which equal rows are recognised. `context` is the clinic's.
 
-    `context` is the clinic's. The mark of a file whose name says archived does not count. Of a row of more than LARGE
-    characters, and of a row that cannot be parsed, the cells are hashed without a copy.
+    The mark of a file whose name says archived does not count. Of a row of more than LARGE characters, and of a row
+    that cannot be parsed, the cells are hashed without a copy.
     """
     cells, own = row.cells, head.within(context)
     parsed = parse_row(kind, cells, own, frozenset(head.columns))
     if head.archived:
         cells = {name: cell for name, cell in cells.items() if name != head.archived}
     if parsed.row is None or sum(map(len, cells.values())) > LARGE:
-        return _digest_of_cells(cells), None
+        return Digests(_digest_of_cells(cells))
     values = {**vars(parsed.row), **({head.archived: None} if head.archived else {})}
+    if unread := values.get("unread"):
+        values["unread"] = [name for name in unread if name != CHANGED] or None
     instead = _compared_values(kind, parsed.row, own)
     return digests_of({**values, **(instead or {})}, cells, own.zone)
 
@@ -83,6 +83,8 @@ def row_digests(kind: Kind[Any], row: PartRow, head: PartHead, context: Context)
 def _digest_of_cells(cells: Mapping[str, str]) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for name, cell in cells.items():
+        if name == CHANGED:
+            continue
         digest.update(f"{name}:{len(cell)}:".encode("utf-8", "surrogatepass"))
         for at in range(0, len(cell), LARGE):
             digest.update(cell[at : at + LARGE].encode("utf-8", "surrogatepass"))

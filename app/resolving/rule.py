@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.mapping.equality import Digests
 from app.mapping.kind import Kind, Source
 from app.mapping.kind_roles import KindRole
 from app.problems import Level, catalogue
@@ -23,10 +24,8 @@ class RowsAgain(Protocol):
         """The statements of rows by attribute, without rows that cannot be compared."""
         ...
 
-    def digests(
-        self, kind: Kind[Any], wanted: Mapping[int, Container[int]]
-    ) -> Iterable[tuple[int, int, bytes, bytes | None]]:
-        """The two digests of rows: of all values, and of values on the local clock if they differ."""
+    def digests(self, kind: Kind[Any], wanted: Mapping[int, Container[int]]) -> Iterable[tuple[int, int, Digests]]:
+        """The digests of rows."""
         ...
 
 

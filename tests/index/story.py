@@ -9,6 +9,7 @@ from typing import Any
 from app.caspen.record_ids import Ids
 from app.index import Index, IndexEntry, IndexLink
 from app.index.part import PartView, RowView
+from app.mapping.equality import Digests
 from app.mapping.kind import Kind, Source
 from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
@@ -210,23 +211,22 @@ def day(text: str) -> datetime:
 class Contents:
     """The contents of rows, by kind and part, in the order of the rows. No row can be compared value by value."""
 
-    by_part: dict[tuple[str, int], list[tuple[bytes, bytes | None]]] = field(default_factory=dict)
+    by_part: dict[tuple[str, int], list[Digests]] = field(default_factory=dict)
 
-    def add(self, kind: str, part: int, content: str, local: str) -> None:
-        self.by_part.setdefault((kind, part), []).append((content.encode(), local.encode() or None))
+    def add(self, kind: str, part: int, content: str, local: str, seconds: str) -> None:
+        digests = Digests(content.encode(), local.encode() or None, seconds)
+        self.by_part.setdefault((kind, part), []).append(digests)
 
     def statements(
         self, kind: Kind[Any], wanted: Mapping[int, Container[int]]
     ) -> Iterator[tuple[int, int, Mapping[str, str]]]:
         return iter(())
 
-    def digests(
-        self, kind: Kind[Any], wanted: Mapping[int, Container[int]]
-    ) -> Iterator[tuple[int, int, bytes, bytes | None]]:
+    def digests(self, kind: Kind[Any], wanted: Mapping[int, Container[int]]) -> Iterator[tuple[int, int, Digests]]:
         for part, places in wanted.items():
-            for place, (exact, local) in enumerate(self.by_part.get((kind.name, part), ())):
+            for place, digests in enumerate(self.by_part.get((kind.name, part), ())):
                 if place in places:
-                    yield part, place, exact, local
+                    yield part, place, digests
 
 
 @dataclass
@@ -251,15 +251,19 @@ class Export:
         part: int = 1,
         file: int = 1,
         local_content: str = "",
+        seconds: str = "",
         blocked: tuple[Outcome, str] | None = None,
         **more: Any,
     ) -> int:
-        """One row more; its line. Rows are equal by their content, and by their local content if they have any."""
+        """One row more; its line. Rows are equal by their content, and by their local content if they have any.
+
+        `seconds` are those of the times in the content.
+        """
         self.lines[kind] = line = self.lines.get(kind, 1) + 1
         self.entries.setdefault((kind, part, file), []).append(
             IndexEntry(line, source_id, links=links, blocked=blocked, **more)
         )
-        self.contents.add(kind, part, content or f"{source_id}", local_content)
+        self.contents.add(kind, part, content or f"{source_id}", local_content, seconds)
         return line
 
     def add_to(self, index: Index) -> None:

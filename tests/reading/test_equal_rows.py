@@ -109,7 +109,7 @@ def contents(desk: Desk, kind: Kind[Any], files: Mapping[str, str | bytes]) -> d
             for row in rows:
                 own = parse_row(kind, row.cells, head.within(CONTEXT), frozenset(head.columns)).source_id
                 if own is not None:
-                    found.setdefault(own, []).append(row_digests(kind, row, head, CONTEXT)[0])
+                    found.setdefault(own, []).append(row_digests(kind, row, head, CONTEXT).exact)
     return {source_id: [len(digests), len(set(digests))] for source_id, digests in found.items()}
 
 

@@ -55,7 +55,7 @@ def said(kind: Kind[Any], flag: Mapping[str, str]) -> tuple[bytes, Mapping[str, 
     row = parse_row(kind, cells, CONTEXT, columns).row
     assert row is not None
     instead = kind.identity.compared_values(row, "AU") if kind.identity.compared_values else {}
-    digest, _ = digests_of({**vars(row), **instead}, cells, CONTEXT.zone)
+    digest = digests_of({**vars(row), **instead}, cells, CONTEXT.zone).exact
     return digest, statements_of(row, instead, columns, cells, CONTEXT.zone)
 
 
