@@ -27,12 +27,14 @@ Targets = Mapping[
 class RowCode(NamedTuple):
     """A code that is reported for a row. `column` is the bare header of the cell, empty for the whole row.
 
-    `stops`: a row with this code has no record.
+    `stops`: a row with this code has no record. `is_own`: the code is reported for this row by its line, and not for
+    another row with the same id.
     """
 
     code: str
     column: str = ""
     stops: bool = False
+    is_own: bool = True
 
 
 Reported = Mapping[int, frozenset[RowCode]]  # by line
@@ -132,6 +134,10 @@ class ComparedRows:
     def _stopping(self, line: int) -> frozenset[str]:
         return frozenset(each.code for each in self._reported.get(line, ()) if each.stops)
 
+    def _is_stopped(self, line: int) -> bool:
+        """Whether a problem of this row itself leaves it without a record."""
+        return any(each.stops and each.is_own for each in self._reported.get(line, ()))
+
     @property
     def stored_columns(self) -> tuple[str, ...]:
         """The columns of the records that are compared."""
@@ -159,6 +165,8 @@ class ComparedRows:
             for line in self._lines[record_id]:
                 key, codes = self.keys[line], self._codes(line)
                 self._compared_keys.add(key)
+                if self._is_stopped(line):  # the record is that of another row with the id
+                    continue
                 touched = overruled(key).union(*(self.verified_kind.exempts.get(code, _NONE) for code in codes))
                 for column in self.columns:
                     if column.column in touched or (
@@ -189,13 +197,15 @@ class ComparedRows:
                     self.results.add(claim.column.label, line, self.keys[line], is_so)
 
     def _is_reported(self, line: int, claim: ReportedProblem) -> bool:
-        """Whether a problem's code is reported for the row or for the problem's cell.
+        """Whether a problem's code is reported for the row itself or for the problem's cell.
 
-        A code with which rows are still compared counts only where the code stops the row.
+        A problem of another row with the same id says nothing about this row's cells. A code with which rows are still
+        compared counts only where the code stops the row.
         """
         headers = {"", *map(bare_header, claim.column.headers)}
         return any(
             each.code == claim.code
+            and each.is_own
             and each.column in headers
             and (each.stops or each.code not in self.verified_kind.exempts)
             for each in self._reported.get(line, ())

@@ -135,7 +135,7 @@ def _reported(
     """The reported codes of sampled rows, by line.
 
     A code applies to the row on its line and to every row with its source id: rows with the same id are reported
-    together.
+    together. A code without a line is each row's own.
     """
     runs = (f"export:{migration.export_number}", f"trial:{migration.trial_number}")
     names = ("file", "line", "source_id", "code", "column", "level")
@@ -151,8 +151,9 @@ def _reported(
     for path, line, source_id, code, column, level in session.execute(lines):
         own = (line,) if line in sample and path == file.path else ()
         row_code = RowCode(code, bare_header(column or ""), level in _STOPPING)
-        for each in (*own, *by_id.get(source_id or "", ())):
-            by_line[each] = by_line.get(each, frozenset()) | {row_code}
+        for each in {*own, *by_id.get(source_id or "", ())}:
+            is_own = line is None or each in own
+            by_line[each] = by_line.get(each, frozenset()) | {row_code._replace(is_own=is_own)}
     return by_line
 
 
