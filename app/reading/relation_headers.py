@@ -32,7 +32,7 @@ def related_headers(kind: Kind[Any]) -> Mapping[str, str]:
     """Returns further headers of a kind's references and their names: `patient.links.self`, `appointment_type.name`."""
     attributes: dict[str, str] = {}
     for placed in kind.columns:
-        if placed.column.links_to:
+        if placed.column.links_to and not placed.column.set_by_reading:
             for end in _ENDS:
                 attributes.setdefault(normalise_header(base_of(placed.name)) + end, placed.name)
         if placed.column.name_for:

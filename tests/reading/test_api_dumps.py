@@ -18,7 +18,7 @@ LINKS = [
     for kind in SOURCE.kinds
     if kind.imported
     for placed in kind.columns
-    if placed.column.links_to and not placed.column.is_key
+    if placed.column.links_to and not placed.column.is_key and not placed.column.set_by_reading
 ]
 NAMES = [(kind, placed) for kind in SOURCE.kinds if kind.imported for placed in kind.columns if placed.column.name_for]
 

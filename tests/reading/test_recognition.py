@@ -7,9 +7,10 @@ import pytest
 
 from app.mapping.kind import Kind
 from app.reading.naming import name_of
-from app.reading.recognise import Header, recognise_by_header
+from app.reading.recognise import Header, known_headers, recognise_by_header
 from tests.reading.story import HEADER, SOURCE, Desk, native
 
+FILLED = [(kind, placed.name) for kind in SOURCE.kinds for placed in kind.columns if placed.column.set_by_reading]
 BOOKING = "Start Time,End Time,PatientID(s),Practitioner,Appointment Type"
 WHEN = "2026-04-05 10:00:00 +1000,2026-04-05 11:00:00 +1000"
 
@@ -153,3 +154,8 @@ def test_letters_and_body_charts_are_counted_by_folder_with_what_to_do(desk: Des
         "Cliniko/Body charts/7.png": ("body_charts", 1, ["kind_not_imported"]),
         "Holiday/8.png": (None, 0, ["file_is_picture"]),
     }
+
+
+@pytest.mark.parametrize(("kind", "attribute"), FILLED)
+def test_no_header_of_a_file_is_a_column_that_reading_fills(kind: Kind[Any], attribute: str) -> None:
+    assert attribute not in known_headers(kind).values()
