@@ -91,7 +91,11 @@ class JsonRows:
                 elif isinstance(value, OversizedObject):
                     yield number, flatten(value, self._relations)[0], ("cell_too_large",)
                 elif isinstance(value, dict):
-                    cells, codes = flatten(value, self._relations, self.relations)
+                    try:
+                        cells, codes = flatten(value, self._relations, self.relations)
+                    except RecursionError:  # a cell is nested too deep
+                        yield number, flatten(small_members(value), self._relations)[0], ("cell_too_large",)
+                        continue
                     most = self._limits.cell_bytes
                     if any(is_over(cell, most) for cell in cells.values()):
                         cells = {name: "" if is_over(cell, most) else cell for name, cell in cells.items()}

@@ -66,8 +66,15 @@ def small_members(value: Any) -> JsonObject:
     """Returns the ids and other short members of an oversized object, so that its owner is known."""
     if not isinstance(value, dict):
         return {}
-    short = ((name, cell) for name, cell in value.items() if len(name) <= SMALL and len(str(cell)) <= 4 * SMALL)
+    short = ((name, cell) for name, cell in value.items() if len(name) <= SMALL and _is_short(cell))
     return dict(islice(short, SMALL))
+
+
+def _is_short(value: Any) -> bool:
+    try:
+        return len(str(value)) <= 4 * SMALL
+    except RecursionError:  # nested too deep
+        return False
 
 
 def after_space(text: str, at: int) -> int:

@@ -94,14 +94,16 @@ def json_text(value: Any) -> str:
 
 def is_without_content(value: JsonValue) -> bool:
     """Returns whether a value is empty at any depth. A `links` member of an object is an address and no content."""
-    if isinstance(value, dict):
-        return all(
-            is_without_content(member) or (name == "links" and isinstance(member, dict))
-            for name, member in value.items()
-        )
-    if isinstance(value, list):
-        return all(map(is_without_content, value))
-    return value is None or value == ""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            left += [member for name, member in each.items() if name != "links" or not isinstance(member, dict)]
+        elif isinstance(each, list):
+            left += each
+        elif each is not None and each != "":
+            return False
+    return True
 
 
 def _of_list(name: str, header: str, items: list[Any]) -> Related | None:
@@ -140,11 +142,14 @@ def _one_id(value: Any) -> str | None:
 
 def _has_content(item: Any) -> bool:
     """Returns whether a value contains anything but empty values, at any depth."""
-    if isinstance(item, dict):
-        return any(_has_content(value) for value in item.values())
-    if isinstance(item, list):
-        return any(map(_has_content, item))
-    return item not in (None, "", False)
+    left = [item]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict | list):
+            left += each.values() if isinstance(each, dict) else each
+        elif each not in (None, "", False):
+            return True
+    return False
 
 
 def _further_members(name: str, item: Mapping[str, JsonValue]) -> tuple[dict[str, str], JsonObject]:

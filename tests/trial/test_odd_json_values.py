@@ -1,12 +1,61 @@
 """Odd values in the JSON files of an export go through a whole trial: empty, read, or reported."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
+from app.sources import source
+from app.trial import verification
 from tests.harness.clinic import Clinic
 from tests.kinds.story import ROWS
 from tests.kinds.test_nested_values import QUESTION, WITHOUT_CONTENT
 from tests.mapping.test_empty_items_and_single_objects import CONTENTS, odd_forms
+from tests.shapes.export import BESIDE, KINDS
+from tests.shapes.shapes import nested, text
+from tests.shapes.tried import WRONG
+
+DEPTHS = range(100, 1100, 50)
+
+
+def deep(depth: int) -> Iterator[str]:
+    """JSON of nested lists and objects, with and without a word inside."""
+    for inner in ("null", '"word"'):
+        yield f"{'[' * depth}{inner}{']' * depth}"
+        yield f"""{'{"a":' * depth}{inner}{"}" * depth}"""
+
+
+def rows_with(kind: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """A row for each column of a kind and each value."""
+    template, placed = nested(KINDS[kind][0]), source("cliniko").kind(kind).columns
+    key = next((p.column.native for p in placed if p.column.is_key), "Field Name")  # a value has no id of its own
+    headers = [each.column.native if each.column.native in template else each.name for each in placed]
+    cases = [(header, value) for header in headers for value in values if header != key]
+    return [{**template, key: str(n), header: value} for n, (header, value) in enumerate(cases, start=5000)]
+
+
+def test_json_values_without_content_are_empty_cells_in_every_column_of_every_kind(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "ROWS", 10_000)
+    files = {f"{kind}.json": text([*rows, *rows_with(kind, WITHOUT_CONTENT)]) for kind, rows in KINDS.items()}
+    clinic.tried({**files, **BESIDE})
+    assert (clinic.codes("trial:1") | clinic.codes("export:1")).isdisjoint(WRONG)
+    assert clinic.trial.balanced
+
+
+def test_a_deeply_nested_value_decides_for_its_row_at_most(clinic: Clinic) -> None:
+    values = [value for depth in DEPTHS for value in deep(depth)]
+    template = {"first_name": "Ann", "last_name": "Lee", "date_of_birth": "1980-02-13"}
+    rows = [json.dumps({"id": str(n), **template})[:-1] + f', "title": {v}}}' for n, v in enumerate(values, start=1000)]
+    clinic.tried({"patients.json": f"[{','.join(rows)}]"})
+    assert clinic.trial.balanced
+    held = {line.source_id for line in clinic.problems("trial:1") if line.code == "cell_too_large"}
+    with clinic.runtime.caspen.trial(clinic.id, 1).database.connection(reading=True) as connection:
+        moved = set(connection.exec_driver_sql("SELECT source_id FROM clients").scalars())
+    assert moved | held == {str(n) for n, _ in enumerate(values, start=1000)}
+    assert moved >= {str(1000 + at) for at, value in enumerate(values) if len(value) < 1000}
 
 
 def test_odd_json_values_of_an_export_are_read(clinic: Clinic) -> None:

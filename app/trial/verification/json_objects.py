@@ -116,13 +116,27 @@ def _are_a_page_s(members: Iterable[str], known: frozenset[str]) -> bool:
 
 
 def worded(value: Any) -> str:
-    """A JSON value as the text of a cell: a nested value as JSON, a too deeply nested value as `UNREAD`."""
-    if value is None:
-        return ""
+    """A JSON value as the text of a cell: a nested value as JSON, or as an empty text if it has no content, or as
+    `UNREAD` if it is nested too deeply."""
+    if isinstance(value, str):
+        return value
     try:
-        return value if isinstance(value, str) else json.dumps(_with_numbers(value), ensure_ascii=False)
+        return "" if _is_empty(value) else json.dumps(_with_numbers(value), ensure_ascii=False)
     except RecursionError:
         return UNREAD
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether a value has no content at any depth. The addresses of an object are no content."""
+    left = [value]
+    for each in left:
+        if isinstance(each, dict):
+            left += [member for name, member in each.items() if name != "links" or not isinstance(member, dict)]
+        elif isinstance(each, list):
+            left += each
+        elif each is not None and each != "":
+            return False
+    return True
 
 
 def _with_numbers(value: Any) -> Any:
