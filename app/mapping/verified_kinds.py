@@ -289,7 +289,7 @@ def _sort_of(cell: str) -> str:
 
 def is_value(cell: str) -> bool:
     """Whether a cell is filled with neither a word of NO_VALUE nor an error word."""
-    return bool(cell) and _sort_of(cell) == "value"
+    return cell.isdigit() or (bool(cell) and _sort_of(cell) == "value")
 
 
 def words(column: str, *attributes: str, pick: RowRule[str] | None = None) -> VerifiedColumn:

@@ -459,14 +459,15 @@ def flatten(
         elif name == "links":
             continue
         elif (value_found := related_value(name, item, relations)) is not None:
-            codes += (*_keep_link(related, value_found.header, value_found.ids), *value_found.codes)
+            codes += _keep_link(related, value_found.header, value_found.ids) + value_found.codes
             cells |= {each: cell for each, cell in value_found.cells.items() if cell or each not in cells}
             cells |= flatten(value_found.further)[0] if value_found.further else {}
         else:
             cells[name] = "" if is_without_content(item) else json_text(item)
     for name, target in related.items():
-        own, own_codes = own_id_and_codes(cells.get(name, ""), target)
-        codes += own_codes
+        if own := cells.get(name):
+            own, own_codes = own_id_and_codes(own, target)
+            codes += own_codes
         cells[name] = own or target
     if met is not None and related:
         met.update(related)
@@ -475,7 +476,9 @@ def flatten(
 
 def _keep_link(related: dict[str, str], header: str, ids: str) -> tuple[str, ...]:
     """Stores the id of a relation. Returns the problem codes of another id that the relation already has."""
-    own, codes = own_id_and_codes(related.get(header, ""), ids)
+    codes: tuple[str, ...] = ()
+    if own := related.get(header):
+        own, codes = own_id_and_codes(own, ids)
     related[header] = own or ids
     return codes
 

@@ -46,7 +46,10 @@ def related_value(name: str, item: Any, relations: RelationNames) -> Related | N
         and (header is None or not ("id" in item or set(NAMES) & set(item)))
     ):
         return None
-    own, codes = own_id_and_codes(_own_id(item), target or "")
+    own = _own_id(item)
+    codes: tuple[str, ...] = ()
+    if own and target:
+        own, codes = own_id_and_codes(own, target)
     ids = target or own
     named, further = _further_members(name, item)
     if header is None:
@@ -119,8 +122,8 @@ def _of_list(name: str, header: str, items: list[Any]) -> Related | None:
 def _id_of(item: Any) -> str | None:
     if not isinstance(item, dict):
         return None
-    target = linked_id(item)
-    own, codes = own_id_and_codes(_own_id(item), target or "")
+    target = linked_id(item) or ""
+    own, codes = own_id_and_codes(_own_id(item), target)
     return None if CONFLICT in codes else target or own
 
 

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from app.mapping.cells import ERROR_WORDS
 from app.mapping.columns import RowColumn
+from app.mapping.ids import NOTHING
 from app.mapping.kind import Kind
-from app.mapping.verified_kinds import bare_header
+from app.mapping.verified_kinds import bare_header, counting
 from app.reading.recognise import known_headers
+from app.reading.second_columns import counting_cell
 from app.trial.verification.plain import Cells, Headers, plain_rows, under_header
 from app.trial.verification.sheets import sheet_rows
 from tests.reading.story import CONTEXT, SOURCE, Desk
@@ -130,3 +133,31 @@ def test_the_first_value_counts_for_both_and_another_is_named(desk: Desk, kind: 
             assert set(row.codes) == wanted | {f"duplicate_header:{name}" for name in names if other}, (pairs, cells)
         seen = [[what_is_seen(look, row) for look in looks] for row in verified(kind, content, shape)]
         assert dict(zip(ROWS, seen, strict=True)) == dict.fromkeys(ROWS, seen[0]), pairs
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=named)
+def test_of_members_in_another_order_the_file_s_first_column_counts_for_both(desk: Desk, kind: Kind[Any]) -> None:
+    key = next(placed.name for placed in kind.columns if placed.column.is_key)
+    desk.file_kinds = {"table.json": kind.name}
+    looks = [look for look in SOURCE.verified_kinds if look.kind == kind.name]
+    for pairs in takes_of(kind):
+        told = [pair for pair in pairs if bare_header(pair[1]) != bare_header(pair[2])]
+        values = [values_of(placed) or ("", "") for placed, _, _ in told]
+        firsts = {first: one for (_, first, _), (one, _) in zip(told, values, strict=True)}
+        seconds = {second: other for (_, _, second), (_, other) in zip(told, values, strict=True)}
+        objects = [{key: "1", **seconds}, {key: "2", **firsts, **seconds}]
+        rows = desk.csv(json.dumps(objects), "table.json").rows()
+        assert [{placed.name: row.cells[placed.name] for placed, _, _ in told} for row in rows] == [
+            {placed.name: other for (placed, _, _), (_, other) in zip(told, values, strict=True)}
+        ] * 2
+        seen = [[what_is_seen(look, row) for look in looks] for row in verified(kind, json.dumps(objects).encode(), "")]
+        assert seen[0] == seen[1], told
+
+
+@pytest.mark.parametrize("word", sorted({*ERROR_WORDS, *NOTHING, "####", "##########"}))
+def test_a_word_gives_way_in_any_case_for_both(word: str) -> None:
+    for text in (word, word.lower(), word.upper()):
+        for cells in ((text, "Ann"), ("Ann", text)):
+            assert (counting_cell(cells), counting(cells)) == ("Ann", "Ann")
+        for other in (*NOTHING, "#REF!"):
+            assert counting_cell((text, other)) == counting((text, other))

@@ -165,10 +165,14 @@ def _letter(byte: bytes, encoding: str) -> str:
 def _numbered(objects: Iterator[JsonObject], raw_format: RawFormat) -> Iterator[Lined]:
     """The rows of the objects as cells, numbered from 1. The cells are in the order of the file's columns."""
     columns: dict[str, int] = {}
+    ordered: list[str] = []  # the members of the last row that was in order
     for number, row in enumerate(_unfolded(objects, raw_format.nested_rows), start=1):
-        places = [columns.setdefault(name, len(columns)) for name in row]
-        if places != sorted(places):
-            row = dict(sorted(row.items(), key=lambda member: columns[member[0]]))
+        if (names := list(row)) != ordered:
+            places = [columns.setdefault(name, len(columns)) for name in names]
+            if places == sorted(places):
+                ordered = names
+            else:
+                row = dict(sorted(row.items(), key=lambda member: columns[member[0]]))
         yield number, _flat(row, raw_format)
 
 

@@ -26,11 +26,11 @@ def with_ids(row: dict[str, str]) -> dict[str, str]:
     ids: dict[str, tuple[str, str]] = {}
     for header, cell in row.items():
         base, is_spelled = _base(header)
-        if not base or not is_value(cell):
+        if not base or not cell:
             continue
         if addressed := _addressed(cell):
             ids.setdefault(header if header.endswith("ids") else f"{base}id", (header, addressed))
-        elif is_spelled and cell[:4] != "http":
+        elif is_spelled and cell[:4] != "http" and is_value(cell):
             ids.setdefault(f"{base}id", (header, cell))
     missing = {
         name: pair for name, pair in ids.items() if (own := row.get(name, ""))[:4] in ("", "http") or not is_value(own)
