@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from app.json_values import JsonObject, JsonValue
 from app.mapping.html import clean_html
-from app.mapping.note_content import Content, Question, Section, without_answers, worded
+from app.mapping.json_words import worded
+from app.mapping.note_content import Content, Question, Section, without_answers
 from app.mapping.rich import NO_SIGNATURE
 
 SIGNATURE_LIMIT = 2 * 1024 * 1024

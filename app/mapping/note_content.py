@@ -4,7 +4,7 @@ Text that a program put outside the known members is kept: as an answer without 
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import unescape
@@ -14,6 +14,7 @@ from app.json_values import JsonObject, JsonValue
 from app.mapping.flags import truth
 from app.mapping.html import escaped
 from app.mapping.json_cells import NotJsonError, parse_shown
+from app.mapping.json_words import is_filled, lines_of, worded
 from app.mapping.storable import REMOVED, without_half_references
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
@@ -31,8 +32,6 @@ _MARKUP = re.compile(
     r"|[a-z][\w:.-]*\s(?:[^<>]*\s)?(?:style|class)\s*=[^<>]*)>",
     re.IGNORECASE,
 )
-NO_PICTURE = "[Picture not included]"
-_PICTURE = "data:image/"
 _TAG = re.compile(r"<[^<>]*>")
 _PLACES = frozenset({"index", "order", "position", "version"})  # whose numbers mean nothing
 _FLAGS = frozenset({"archived", "deleted", "draft", "enabled", "final", "pinned", "required", "selected"})
@@ -73,25 +72,6 @@ def _is_for_readers(name: str, value: JsonValue) -> bool:
     return not (name.lower() in _PLACES or _MADE.fullmatch(name))
 
 
-def lines_of(value: JsonValue, name: str = "") -> Iterator[str]:
-    """A value as lines of text, each after the name of its member. An object of plain values is one line.
-
-    Raises RecursionError for deep nesting.
-    """
-    if isinstance(value, list):
-        for each in value:
-            yield from lines_of(each, name)
-    elif not isinstance(value, dict):
-        if value is not None and value != "":
-            words = NO_PICTURE if isinstance(value, str) and value.startswith(_PICTURE) else plain_word(value)
-            yield f"{name}: {words}" if name else str(words)
-    elif any(isinstance(each, dict | list) for each in value.values()):
-        for inner, each in value.items():
-            yield from lines_of(each, inner)
-    elif lines := [line for inner, each in value.items() for line in lines_of(each, inner)]:
-        yield ", ".join(lines)
-
-
 class Members:
     """The members of one JSON object, taken one by one. What is not taken is kept as text.
 
@@ -126,11 +106,6 @@ class Members:
         return [line for name, value in self._left.items() if has_words(name, value) for line in lines_of(value, name)]
 
 
-def is_filled(value: JsonValue) -> bool:
-    """Whether a value is not empty. `false` and 0 are filled."""
-    return value is not None and value not in ("", [], {})
-
-
 def items_of(value: JsonValue, members: Collection[str]) -> list[JsonValue] | None:
     """The filled items of a list. An object with any of `members` is a list of one. None for other filled values."""
     if isinstance(value, list):
@@ -138,22 +113,6 @@ def items_of(value: JsonValue, members: Collection[str]) -> list[JsonValue] | No
     if not is_filled(value):
         return []
     return [value] if isinstance(value, dict) and not value.keys().isdisjoint(members) else None
-
-
-def plain_word(value: str | float | bool | None) -> str:
-    """A value that is neither a list nor an object as text: Yes or No for a boolean."""
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return "" if value is None else str(value)
-
-
-def worded(value: JsonValue) -> str:
-    """Any JSON value as one line of text, without its empty values. Raises RecursionError for deep nesting."""
-    if isinstance(value, list):
-        return ", ".join(worded(item) for item in value if is_filled(item))
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {worded(item)}" for name, item in value.items() if is_filled(item))
-    return plain_word(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ import unicodedata
 from app.mapping.cells import MARKS, mended_digits, unguarded, without_apostrophe
 from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
+from app.mapping.json_words import readable
 
 STRING = 255  # characters of a string column in Caspen
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WRAPPED = frozenset("='")
+_JSON = frozenset("[{")
 _limited: set[Reader] = set()
 _BREAKS = re.compile("\r\n?")
 
@@ -31,15 +33,35 @@ def clean(cell: str, report: Report) -> str:
 
 
 def text(cell: str, context: Context, report: Report) -> str | None:
-    """Text of any length, with line breaks; None for empty text."""
+    """Text of any length, with line breaks; None for empty text.
+
+    A list or an object of JSON is written as words, with `bad_json`: each item of a list as a line.
+    """
+    return _words(cell, report, "\n") or None
+
+
+def as_written(cell: str, context: Context, report: Report) -> str | None:
+    """Text of any length, with line breaks; None for empty text. JSON is not read."""
     return clean(cell, report) or None
 
 
-def limited(limit: int) -> Reader:
-    """A reader of text with a usual length. Longer text is kept and reported as `content_over_limit`."""
+def _words(cell: str, report: Report, between: str) -> str:
+    """The cell as `clean`, with a list or an object of JSON as words."""
+    value = clean(cell, report)
+    if value[:1] not in _JSON:
+        return value
+    words = readable(value, report, between)
+    return words if words is value else clean(words, report)
+
+
+def limited(limit: int, *, keeps_json: bool = False) -> Reader:
+    """A reader of text with a usual length. Longer text is kept and reported as `content_over_limit`.
+
+    A list or an object of JSON is written as words, with `bad_json`, unless `keeps_json` is set.
+    """
 
     def read(cell: str, context: Context, report: Report) -> str | None:
-        value = clean(cell, report)
+        value = clean(cell, report) if keeps_json else _words(cell, report, ", ")
         if len(value) > limit:
             report("content_over_limit")
         return value or None
@@ -54,6 +76,7 @@ def is_limited(read: Reader) -> bool:
 
 
 string = limited(STRING)
+string_as_written = limited(STRING, keeps_json=True)
 
 
 def code(cell: str, context: Context, report: Report) -> str | None:

@@ -23,7 +23,7 @@ from app.mapping.numbers import money, whole
 from app.mapping.parse import QUARANTINED, Parsed, RowParser
 from app.mapping.rows import Outcome
 from app.mapping.storable import REMOVED, storable_row
-from app.mapping.text import string, text
+from app.mapping.text import as_written, string, string_as_written, text
 from app.problems import Level, Problem
 from app.reading.delimited import ROWS_IN_CELL
 from app.reading.file_index_columns import FileFinder, file_columns
@@ -290,7 +290,7 @@ def _blocked(codes: tuple[str, ...], parsed: Parsed[Any]) -> tuple[Outcome, str]
 # are joined again.
 
 _EXACT = frozenset({birth, day, local_timestamp, mark, time_of_day, timestamp, visit_time, boolean, whole, money})
-_WORDS = frozenset({text, string, email_alone, email_or_text})
+_WORDS = frozenset({text, as_written, string, string_as_written, email_alone, email_or_text})
 _BAD = frozenset({"bad_date", "bad_date_of_birth", "bad_boolean"})
 _FITS, _SAYS_NOTHING, _MISFITS = 1, 0, -1
 _MOST = 4  # commas in a cell

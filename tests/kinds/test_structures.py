@@ -37,10 +37,13 @@ STRUCTURE = json.dumps(ODD[0])
 
 
 def reads_structures(kind: str, name: str, read: Reader) -> bool:
-    """Whether a column takes a structure apart: as it is read, or later, as content and answers are."""
+    """Whether a column takes a structure apart: as it is read, or later, as content and answers are.
+
+    A column of words keeps the words of a structure, with a report.
+    """
     if name == "content" or (kind == "custom_field_values" and name in ("value", "option_tokens")) or reads_json(read):
         return True
-    return read(STRUCTURE, context(), lambda code: None) not in (None, STRUCTURE)
+    return read(STRUCTURE, context(), lambda code: None) not in (None, STRUCTURE, "zq: zw")
 
 
 COLUMNS = [

@@ -11,6 +11,7 @@ from app.trial import verification
 from tests.harness.clinic import Clinic
 from tests.kinds.story import ROWS
 from tests.kinds.test_nested_values import QUESTION, WITHOUT_CONTENT
+from tests.kinds.test_structures_in_columns_of_words import STRUCTURES
 from tests.mapping.test_empty_items_and_single_objects import CONTENTS, odd_forms
 from tests.shapes.export import BESIDE, KINDS
 from tests.shapes.shapes import nested, text
@@ -94,3 +95,28 @@ def test_a_trial_of_odd_contents_balances(clinic: Clinic) -> None:
     with clinic.runtime.caspen.trial(clinic.id, 1).database.connection(reading=True) as connection:
         bodies = connection.exec_driver_sql("SELECT body FROM progress_notes").scalars().all()
     assert len(bodies) == len(forms)
+
+
+def test_a_trial_of_structures_in_columns_of_words_balances(clinic: Clinic) -> None:
+    rows = {kind: [ROWS[kind]] for kind in ("businesses", "users", "practitioners")}
+    people = [
+        {"id": str(2000 + number), "first_name": "Ann", "last_name": f"Lee{number}", "notes": value, "city": value}
+        for number, (value, _) in enumerate(STRUCTURES)
+    ]
+    notes = [
+        {**ROWS["treatment_notes"], "id": str(3000 + number), "patient_id": "2000", "title": value}
+        for number, (value, _) in enumerate(STRUCTURES)
+    ]
+    kinds: dict[str, list[Any]] = {**rows, "patients": people, "treatment_notes": notes}
+    clinic.tried({f"{kind}.json": json.dumps(each) for kind, each in kinds.items()})
+    assert clinic.trial.balanced
+    codes = clinic.codes("trial:1") | clinic.codes("export:1")
+    assert not codes & {"cells_not_found", "cells_in_doubt", "not_verified"}
+    reported = {
+        (line.kind, line.source_id, line.level) for line in clinic.problems("trial:1") if line.code == "bad_json"
+    }
+    ids = {("patients", each["id"]) for each in people} | {("treatment_notes", str(each["id"])) for each in notes}
+    assert reported == {(kind, source_id, "warning") for kind, source_id in ids}
+    with clinic.runtime.caspen.trial(clinic.id, 1).database.connection(reading=True) as connection:
+        titles = connection.exec_driver_sql("SELECT title FROM progress_notes").scalars().all()
+    assert {*titles} == {words for _, words in STRUCTURES}

@@ -9,7 +9,7 @@ from app.mapping.ids import link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Result
-from app.mapping.text import string, text
+from app.mapping.text import as_written, string
 from app.mapping.traits import Exclusion, Identity, QuestionColumns, Recognition
 from app.problems import Problem
 from app.sources.cliniko.field_values import NAME, value_record
@@ -46,9 +46,9 @@ class CustomFieldValueRow(Row):
         ),
     ] = None
     field_name: Annotated[Words, Column(string, "Field Name", name_for="field_token")] = None
-    value: Annotated[Words, Column(text, "Value", destination="custom_field_values.text")] = None
+    value: Annotated[Words, Column(as_written, "Value", destination="custom_field_values.text")] = None
     option_tokens: Annotated[
-        Words, Column(text, "Option Tokens", ("Options",), destination="custom_field_values.option_ids")
+        Words, Column(as_written, "Option Tokens", ("Options",), destination="custom_field_values.option_ids")
     ] = None
     other_value: Annotated[Words, Column(string, "Other Value", destination="custom_field_values.other_text")] = None
 

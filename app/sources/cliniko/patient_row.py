@@ -19,7 +19,7 @@ from app.mapping.json_cells import is_json, json_cell, json_or_text, json_where,
 from app.mapping.moments import birth, timestamp
 from app.mapping.names import normalise_name
 from app.mapping.numbers import money
-from app.mapping.text import code, string, text
+from app.mapping.text import code, string, string_as_written, text
 from app.sources.cliniko.question_answers import (
     QuestionAnswer,
     answers_in_columns,
@@ -109,7 +109,9 @@ class PatientRow(Row):
     medicare: Annotated[Words, own_field_column(code, "Medicare Number", "Medicare number")] = None
     referral_type: Annotated[
         Words,
-        Column(string, "Referral Type", ("referral_source_type",), "C", destination="clients.referral_type_id"),
+        Column(
+            string_as_written, "Referral Type", ("referral_source_type",), "C", destination="clients.referral_type_id"
+        ),
     ] = None
     referral_subcategory: Annotated[
         Words,

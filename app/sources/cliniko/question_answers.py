@@ -14,9 +14,10 @@ from app.mapping.context import Context
 from app.mapping.defined import CHOICES, Defined, FieldOption
 from app.mapping.flags import truth
 from app.mapping.json_cells import NotJsonError, parse_json, words_in
+from app.mapping.json_words import lines_of
 from app.mapping.moments import day
 from app.mapping.names import normalise_name
-from app.mapping.note_content import has_words, lines_of
+from app.mapping.note_content import has_words
 from app.sources.cliniko.row import BY_PROGRAMS
 
 OTHER = "Other"

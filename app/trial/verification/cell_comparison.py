@@ -143,8 +143,7 @@ def _all_in(value: Any) -> Iterator[ExpectedText]:
         elif isinstance(each, dict):
             left += [item for name, item in each.items() if not _BY_PROGRAMS.fullmatch(name)]
         elif each is not None and not (isinstance(each, str) and each.startswith("data:")):
-            word = str(each) if not isinstance(each, bool) else "Yes" if each else "No"
-            yield ExpectedText(word, is_unexpected=True)
+            yield ExpectedText(_word(each), is_unexpected=True)
 
 
 _TAG = re.compile(r"<[a-zA-Z/][^>]*>")  # in a text whose other `<` are escaped
@@ -190,7 +189,7 @@ def compare_cell(how: Comparison, cell: str, stored: Any) -> bool | None:
     if how is Comparison.EMAIL:
         return cell.casefold() == str(stored).casefold() if _is_plain_address(cell) else None
     if how is Comparison.SAME:
-        return letters(cell) == letters(stored)
+        return letters("".join(_words_of_json(cell) or [cell])) == letters(stored)
     wanted = _texts(how, cell)
     return None if wanted is None else not _absent(wanted, "" if stored is None else str(stored))
 
@@ -219,9 +218,39 @@ def _texts(how: Comparison, cell: str) -> list[ExpectedText] | None:
     if how is not Comparison.WORDS and cell == "null":
         return []  # JSON for an empty cell
     texts = None if how is Comparison.WORDS else form_texts(cell, is_template=how is Comparison.TEMPLATE)
+    if texts is None and how is Comparison.WORDS and (parts := _words_of_json(cell)) is not None:
+        return [ExpectedText(part) for part in parts]
     if texts is None and (how is Comparison.WORDS or cell.lstrip()[:1] not in ("{", "[")):
         return [ExpectedText(cell)]  # prose must be stored word for word
     return texts
+
+
+def _words_of_json(cell: str) -> list[str] | None:
+    """The names, texts, numbers and booleans of a list or an object in a column of words; None for any other text."""
+    if cell[:1] not in ("{", "["):
+        return None
+    try:
+        left: list[tuple[str, Any]] = [("", json.loads(cell, parse_int=str, parse_float=str))]
+    except (ValueError, RecursionError):
+        return None
+    parts: list[str] = []
+    while left:
+        name, value = left.pop()
+        if value is None or value in ("", [], {}):
+            continue
+        parts.append(name)
+        if isinstance(value, dict):
+            left += reversed(value.items())
+        elif isinstance(value, list):
+            left += [("", each) for each in reversed(value)]
+        else:
+            parts.append(_word(value))
+    return parts
+
+
+def _word(value: Any) -> str:
+    """A text or a number, or Yes or No for a boolean."""
+    return str(value) if not isinstance(value, bool) else "Yes" if value else "No"
 
 
 def _absent(wanted: list[ExpectedText], stored: str) -> int:
