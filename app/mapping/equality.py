@@ -82,6 +82,20 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
     return Digests(exact, _digest(pieces) if local_times else None, NUMBERS_BETWEEN.join(seconds))
 
 
+def are_same(value: Any, cell: str, second: Any, second_cell: str, zone: ZoneInfo) -> bool:
+    """Whether two cells of one row and one attribute have equal values. None is no value.
+
+    A time without an offset is also equal to a time that its cell shows on the same clock.
+    """
+    if isinstance(value, Link) and isinstance(second, Link):
+        return (set(value.ids), value.name) == (set(second.ids), second.name)
+    digests = digests_of({"": value}, {"": cell}, zone)
+    others = digests_of({"": second}, {"": second_cell}, zone)
+    is_local = isinstance(value, LocalMoment) or isinstance(second, LocalMoment)
+    is_equal = digests.exact == others.exact or (is_local and digests.local == others.local)
+    return is_equal and same_times(digests.seconds, others.seconds)
+
+
 def statements_of(
     row: Any, instead: Mapping[str, Any], columns: Collection[str], cells: Mapping[str, str], zone: ZoneInfo
 ) -> Mapping[str, str]:

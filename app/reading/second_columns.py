@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.mapping.cells import is_error_word
-from app.mapping.columns import Column, Link
+from app.mapping.columns import Column
 from app.mapping.context import Context
-from app.mapping.equality import digests_of
+from app.mapping.equality import are_same
 from app.mapping.ids import NOTHING, id_in_address
 from app.reading.recognise import Header
 from app.reading.related_values import CONFLICT
@@ -64,14 +64,7 @@ class _Doubled:
         )
 
     def _are_equal(self, cell: str, other: str) -> bool:
-        values = self._value(cell), self._value(other)
-        if isinstance(values[0], Link) and isinstance(values[1], Link):
-            return (set(values[0].ids), values[0].name) == (set(values[1].ids), values[1].name)
-        digests = [
-            set(digests_of({self.name: value}, {self.name: text}, self.context.zone)) - {None}
-            for value, text in zip(values, (cell, other), strict=True)
-        ]
-        return not digests[0].isdisjoint(digests[1])
+        return are_same(self._value(cell), cell, self._value(other), other, self.context.zone)
 
     def _value(self, cell: str) -> Any:
         """Returns the value of a cell; the text itself if it cannot be read."""

@@ -161,3 +161,24 @@ def test_a_word_gives_way_in_any_case_for_both(word: str) -> None:
             assert (counting_cell(cells), counting(cells)) == ("Ann", "Ann")
         for other in (*NOTHING, "#REF!"):
             assert counting_cell((text, other)) == counting((text, other))
+
+
+MOMENTS = (
+    ("2024-03-01T10:00:00Z", "2024-03-01 21:00:00 +1100", True),
+    ("2024-03-01T10:00:00Z", "2024-03-01T10:00Z", True),
+    ("2024-03-01 21:00:00 +1100", "2024-03-01 21:00", True),
+    ("2024-03-01T10:00:00Z", "2024-03-01T10:00:01Z", False),
+    ("2024-03-01T10:00:00Z", "2024-03-01 10:00:00 +1100", False),
+)
+
+
+@pytest.mark.parametrize("attribute", ["starts_at", "updated_at"])
+@pytest.mark.parametrize(("first", "second", "is_equal"), MOMENTS)
+def test_two_times_of_a_row_are_compared_as_instants(
+    desk: Desk, attribute: str, first: str, second: str, is_equal: bool
+) -> None:
+    placed = next(each for each in SOURCE.kind("appointments").columns if each.name == attribute)
+    desk.file_kinds = {"table.csv": "appointments"}
+    header = f"Appointment ID,{placed.name},{placed.headers[0]}"
+    (row,) = desk.csv(f"{header}\n1,{first},{second}\n", "table.csv").rows()
+    assert (f"duplicate_header:{attribute}" not in row.codes) is is_equal
