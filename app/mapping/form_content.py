@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.json_values import JsonObject, JsonValue
@@ -56,20 +56,32 @@ def signature_images(value: JsonValue) -> dict[str, str]:
 
     Accepts a list of ids with images, one of these, an object of images by id, or any of these in `signatures`.
     """
+    images: dict[str, str] = {}
+    for name, image in _signatures(value):
+        if isinstance(image, str) and is_image(image):
+            images.setdefault(name, image.strip())
+    return images
+
+
+def lacks_image(value: JsonValue, *, completed: bool) -> bool:
+    """Whether a signature has something else in place of its image, or, on a completed form, nothing.
+
+    The shapes of `value` are those of `signature_images`.
+    """
+    images = signature_images(value)
+    return any(name not in images and (completed or image) for name, image in _signatures(value))
+
+
+def _signatures(value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    """The id of each signature and what stands for its image."""
     if isinstance(value, dict) and isinstance(value.get("signatures"), list):
         value = value["signatures"]
     if isinstance(value, dict):
         value = [value] if "image" in value else [{"id": name, "image": image} for name, image in value.items()]
-    images: dict[str, str] = {}
     for item in value if isinstance(value, list) else ():
-        if not isinstance(item, dict):
-            continue
-        image = item.get("image")
-        if isinstance(image, dict):
-            image = image.get("data") or image.get("url")
-        if isinstance(image, str) and is_image(image):
-            images.setdefault(worded(item.get("id")), image.strip())
-    return images
+        if isinstance(item, dict) and item:
+            image = item.get("image")
+            yield worded(item.get("id")), (image.get("data") or image.get("url")) if isinstance(image, dict) else image
 
 
 def are_signatures(value: JsonValue) -> bool:

@@ -347,7 +347,10 @@ def _map_row(
         tally.row(result.outcome)  # nothing is reported of a row that the clinic left out
         return
     tally.note(line, parsed.source_id, problems)
-    tally.note(line, parsed.source_id, result.problems)
+    if result.problems:  # what reading reported of a cell, mapping does not report again
+        reported = {(problem.code, problem.column) for problem in problems if problem.column is not None}
+        added = [problem for problem in result.problems if (problem.code, problem.column) not in reported]
+        tally.note(line, parsed.source_id, added)
     if isinstance(result, Mapped):
         if kind.schedule.numbers_of is not None:
             for name, number in kind.schedule.numbers_of(parsed.row):

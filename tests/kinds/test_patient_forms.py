@@ -75,6 +75,12 @@ def test_a_missing_signature_is_reported_for_completed_forms_only() -> None:
     assert mapped("patient_forms", content=SIGNED, joined=joined, completed_at="").codes == ["form_incomplete"]
 
 
+def test_a_signature_that_is_no_image_is_reported_whatever_the_form_asks_for() -> None:
+    lost = json.dumps([{"id": "5", "image": "data:text/html;base64,PGI+"}])
+    result = mapped("patient_forms", joined=Joined({"patient_id": CLIENT}), signatures=lost)
+    assert (result["signatures"], result.codes) == (None, ["signature_missing"])
+
+
 def test_a_restricted_form_is_restricted() -> None:
     assert mapped("patient_forms", restricted_to_practitioner="true")["restricted"] is True
 

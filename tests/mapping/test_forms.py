@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.mapping.form_content import SIGNATURE_LIMIT, form_content, form_template_content, signature_images
+from app.mapping.form_content import SIGNATURE_LIMIT, form_content, form_template_content, lacks_image, signature_images
 from app.mapping.html import plain_text
 from app.mapping.note_content import read_content
 from tests.mapping.test_rich import _rich, _words, content, fields_of, radio
@@ -102,6 +102,7 @@ def test_a_template_has_questions_without_answers() -> None:
 )
 def test_signatures_are_read_from_every_shape(value: Any) -> None:
     assert signature_images(value) == {"5": image()}
+    assert not lacks_image(value, completed=True)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,10 @@ def test_signatures_are_read_from_every_shape(value: Any) -> None:
     ],
 )
 def test_only_a_small_image_is_a_signature(address: Any) -> None:
-    assert signature_images([{"id": "5", "image": address}]) == {}
+    given: Any = [{"id": "5", "image": address}]
+    assert signature_images(given) == {}
+    assert lacks_image(given, completed=True)
+    assert lacks_image(given, completed=False) is bool(address), "a form that waits for its signature lacks nothing"
 
 
 def test_a_jpeg_and_an_image_of_exactly_the_limit_are_signatures() -> None:

@@ -111,3 +111,21 @@ def test_a_file_of_a_kind_that_reading_no_longer_knows_is_missed(clinic: Clinic)
     clinic.tried(files)
     assert reported(clinic) == {("contacts", "Contacts.csv", None)}
     assert not clinic.trial.balanced
+
+
+def test_a_moment_that_another_one_stands_for_is_reported_once_for_a_row(clinic: Clinic) -> None:
+    files = clinic_files()
+    later = "2024-05-06 01:00:00 UTC"
+    files["Communications.csv"] = table(
+        ["Communication ID", "Patient ID", "Type", "Category", "Direction", "Content", "Created At", "Updated At"],
+        *(
+            [str(number), "1001", "SMS", "SMS Message", "Sent", "See you", made, later]
+            for number, made in enumerate(("soon", "", "#REF!", "2024-05-06 00:00:00 UTC"))
+        ),
+    )
+    clinic.tried(files)
+    dates = [line for line in clinic.problems("trial:1") if line.code == "bad_date"]
+    assert [(line.kind, line.column, line.source_id) for line in dates] == [
+        ("communications", "created_at", number) for number in "012"
+    ]
+    assert clinic.trial.balanced

@@ -21,7 +21,7 @@ from app.mapping.traits import Exclusion, Identity, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.compared_values import ComparedValues
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row
+from app.sources.cliniko.row import Row, dated_otherwise
 
 Words = str | None
 PRIVATE_HOSTS = ("cliniko.com",)
@@ -191,6 +191,8 @@ def to_records(row: CommunicationRow, joined: Joined, lookups: Lookups) -> Resul
     }
     codes += [code for code, is_so in applies.items() if is_so]
     problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in dict.fromkeys(codes))
+    if row.created_at is None:
+        problems += (dated_otherwise(KIND.name, row.id),)
     return Mapped((Record("communications", KIND.name, row.id, values),), problems)
 
 

@@ -8,7 +8,7 @@ from app.json_values import JsonValue
 from app.mapping.columns import Column, Link
 from app.mapping.date_answers import with_dates
 from app.mapping.flags import boolean
-from app.mapping.form_content import are_signatures, form_content, signature_images
+from app.mapping.form_content import are_signatures, form_content, lacks_image, signature_images
 from app.mapping.ids import key, link
 from app.mapping.json_cells import NotJsonError, json_where
 from app.mapping.kind import Kind
@@ -79,7 +79,7 @@ def to_records(row: PatientFormRow, joined: Joined, lookups: Lookups) -> Result:
         content = with_dates(read_content_or_text(row.content), lookups.context)
     except NotJsonError:
         return NotMapped(Outcome.HELD, Problem("bad_json", KIND.name, source_id=row.id, level=Level.HELD))
-    images = signature_images(row.signatures)
+    images, is_completed = signature_images(row.signatures), row.completed_at is not None
     form = form_content(content, images)
     template = joined.targets.get("form_template_id")
     by_name = template is not None and row.form_template_id == Link(name=row.name)
@@ -102,7 +102,7 @@ def to_records(row: PatientFormRow, joined: Joined, lookups: Lookups) -> Result:
         "name_missing": row.name is None,
         "form_template_matched_by_name": by_name,
         "form_incomplete": row.completed_at is None,
-        "signature_missing": form.unsigned and row.completed_at is not None,
+        "signature_missing": (form.unsigned and is_completed) or lacks_image(row.signatures, completed=is_completed),
     }
     reported = (*form.codes, *(code for code, applies in codes.items() if applies))
     problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in reported)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from app.mapping.columns import Column
 from app.mapping.moments import mark, timestamp
+from app.problems import Problem
 
 FROM_THE_API = "Not among the data exports of every account: ask whoever made your export from the API"
 
@@ -24,3 +25,8 @@ class Row:
 
 BY_PROGRAMS = frozenset({"id", "links", "created_at", "updated_at", "patient"})
 """Members of the API's objects with technical values: ids, links, times of storage, and the owner."""
+
+
+def dated_otherwise(kind: str, source_id: str) -> Problem:
+    """The problem of a record whose date is another time of its row, because the time of creation is missing."""
+    return Problem("bad_date", kind, source_id=source_id, column="created_at")

@@ -23,7 +23,7 @@ from app.mapping.text import cut, string, verbatim
 from app.mapping.traits import Exclusion, Identity, PageColumns, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import FROM_THE_API, Row
+from app.sources.cliniko.row import FROM_THE_API, Row, dated_otherwise
 
 Words = str | None
 UNTITLED = "Treatment note"
@@ -138,6 +138,8 @@ def to_records(row: TreatmentNoteRow, joined: Joined, lookups: Lookups) -> Resul
     }
     reported = (*body.codes, *(code for code, applies in codes.items() if applies))
     problems = tuple(Problem(code, "treatment_notes", source_id=row.id) for code in reported)
+    if row.created_at is None and visit is None:
+        problems += (dated_otherwise("treatment_notes", row.id),)
     return Mapped((Record("progress_notes", "treatment_notes", row.id, values),), problems)
 
 
