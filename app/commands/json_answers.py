@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.migration.exports import current_export, files_of
 from app.migration.ledger_json import KindCountsJson, KindJson
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
+from app.migration.problem_lines import is_of_mapped_row
 from app.migration.states import State
 from app.problems import Level, Problem, catalogue
 from app.reading.inventory import Inventory, ReportedThing
@@ -140,14 +142,16 @@ def of_problem(problem: Problem) -> ProblemEntry:
 def problems(session: Session, migration: Migration, runs: Iterable[str]) -> list[ProblemEntry]:
     """One entry per code, kind, file and column: the number of problems, and the place of the first.
 
-    A trial's problems of a code in a file replace reading's problems, because both check the same rows.
+    A trial's problems of a code in a file replace reading's problems, because both check the same rows. A finished
+    trial replaces all of reading's problems of single rows: a row that is skipped as a copy has its own reason only.
     """
     entries: dict[ProblemPlace, list[Any]] = {}
     reported: set[tuple[str, str | None]] = set()
     for run in runs:
+        is_replaced = is_of_mapped_row(migration) if run.startswith("export:") else sa.false()
         lines = session.exec(
             select(ProblemLine)
-            .where(ProblemLine.migration_id == migration.id, ProblemLine.run == run)
+            .where(ProblemLine.migration_id == migration.id, ProblemLine.run == run, ~is_replaced)
             .order_by(col(ProblemLine.file), col(ProblemLine.line), col(ProblemLine.id))
             .execution_options(yield_per=2000)
         )

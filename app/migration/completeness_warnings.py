@@ -12,6 +12,7 @@ from app.mapping.kind import CountableKind, Source
 from app.migration import used_kinds
 from app.migration.balance import KindLine, balance_of
 from app.migration.exports import current_export, files_of
+from app.migration.fates import COPIES
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.migration.plans import plan_of
 from app.migration.problem_lines import that_count
@@ -238,8 +239,6 @@ def facts_of(accepted: Iterable[str]) -> Mapping[str, list[str]]:
     return {"accepted": ticked} if ticked else {}
 
 
-COPIES = ("duplicate_row", "id_conflict_newest_used")
-"""A further row of a thing that is counted already. Clinics never count it twice."""
 COPIED = "copies"
 
 

@@ -24,6 +24,8 @@ EXCLUDED = (Outcome.LEFT_OUT, Outcome.SKIPPED, Outcome.HELD, Outcome.REFUSED)
 KEEP_BACK = (Level.HELD, Level.SKIPPED, Level.REFUSED)
 OLDER_ROW = "id_conflict_newest_used"
 """The only warning that excludes a row: a newer row of the same thing was brought instead."""
+COPIES = ("duplicate_row", OLDER_ROW)
+"""A further row of a thing that is counted already. Clinics never count it twice."""
 ROWS_LEFT_OUT, FILE_LEFT_OUT, UNKNOWN_FILE = "rows_left_out", "file_left_out", "unrecognised_file"
 
 

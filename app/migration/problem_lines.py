@@ -14,6 +14,9 @@ from sqlmodel import and_, col, exists, or_
 from app.mapping.parse import ONCE_PER_FILE
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 
+OF_LAST_ROW = frozenset({"file_may_be_cut"})
+"""Codes that name the last row of a file and are about the whole file."""
+
 
 def that_count(migration: Migration) -> list[Any]:
     """SQL conditions on ProblemLine for the current problems of a migration."""
@@ -29,10 +32,10 @@ def that_count(migration: Migration) -> list[Any]:
         again.code == ProblemLine.code,  # type: ignore[arg-type]
         again.file.is_not_distinct_from(ProblemLine.file),  # type: ignore[union-attr]
     )
-    return [mine, or_(col(ProblemLine.run) == trial, and_(read, ~replaced, ~_is_of_mapped_row(migration)))]
+    return [mine, or_(col(ProblemLine.run) == trial, and_(read, ~replaced, ~is_of_mapped_row(migration)))]
 
 
-def _is_of_mapped_row(migration: Migration) -> sa.ColumnElement[bool]:
+def is_of_mapped_row(migration: Migration) -> sa.ColumnElement[bool]:
     """SQL condition: reading reported a problem of a single row that a finished trial has mapped since."""
     is_finished = exists().where(
         col(Trial.migration_id) == migration.id,
@@ -47,5 +50,5 @@ def _is_of_mapped_row(migration: Migration) -> sa.ColumnElement[bool]:
         col(ExportFile.refused).is_(None),
         col(ExportFile.parts) > 0,
     )
-    of_row = and_(col(ProblemLine.line).is_not(None), col(ProblemLine.code).not_in(ONCE_PER_FILE))
+    of_row = and_(col(ProblemLine.line).is_not(None), col(ProblemLine.code).not_in(ONCE_PER_FILE | OF_LAST_ROW))
     return and_(of_row, is_finished, is_mapped)

@@ -80,9 +80,9 @@ CONFLICTS = """INSERT INTO verdicts SELECT s.row, 'held', :conflict
     LEFT JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
     WHERE w.row IS NULL AND NOT s.blocked"""
 
-# Copies of a row that waits.
+# Copies of a row that waits or is skipped by itself.
 BLOCKED_COPIES = """INSERT OR REPLACE INTO verdicts SELECT s.row, 'skipped', :copy FROM same_id s
-    JOIN verdicts v ON v.row = s.row AND v.outcome = 'held'
+    JOIN verdicts v ON v.row = s.row AND v.outcome IN ('held', 'skipped')
     WHERE s.blocked AND EXISTS (SELECT 1 FROM same_id o WHERE o.kind = s.kind AND o.id = s.id AND o.hash = s.hash
         AND o.blocked AND o.row < s.row)"""
 

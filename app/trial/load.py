@@ -28,6 +28,7 @@ from app.mapping.parse import Parsed, RowParser, parse_row
 from app.mapping.plan import Plan
 from app.mapping.rows import Mapped, Outcome, Record
 from app.matching.workspace_records import known_clients, known_fields
+from app.migration.fates import COPIES
 from app.migration.ledger_json import PieceRows, WorkResult
 from app.migration.models import Migration, Part, ProblemLine, Trial
 from app.problems import Level, Problem
@@ -59,7 +60,7 @@ CHANGED_BESIDE = Problem(CODES_OF_EARLIER[Fate.HELD], level=Level.WARNING)
 BEAT_ROWS = 200
 KEPT_BACK = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
 LEVELS = {outcome: level for level, outcome in KEPT_BACK.items()}
-CAUSE = "spreadsheet_error_value"  # reported for rows that are kept back as well: explains an empty cell
+CAUSE = "spreadsheet_error_value"  # reported for rows that are kept back as well, as it explains an empty cell
 NO_VIEW = RowView()
 Place = tuple[int, int]
 """A part and a line."""
@@ -336,7 +337,8 @@ def _map_row(
         tally.row(outcome)
         if view.verdict is None:
             mapped.late_lines[line] = outcome, code
-        reasons = [p for p in problems if KEPT_BACK.get(p.severity) is outcome or p.code == CAUSE]
+        own = problems if code not in COPIES else []  # the problems of a copy are those of the row that counts
+        reasons = [p for p in own if KEPT_BACK.get(p.severity) is outcome or p.code == CAUSE]
         tally.note(line, parsed.source_id, reasons + ([Problem(code)] if code else []))
         return
     assert kind.to_records is not None  # noqa: S101 - parts of kinds that do not move are never mapped
