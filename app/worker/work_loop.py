@@ -81,10 +81,12 @@ class Next:
 
 
 def drain(runtime: Runtime, migration_id: str, seconds: float, turn: WorkerTurn) -> Drained:
-    """Works on one migration for up to `seconds`."""
+    """Works on one migration for up to `seconds`. Calls `turn.alive` before each piece: a piece that takes less time
+    than the heartbeat's interval does not call it, and many of these take longer than a supervisor's patience."""
     until = time.monotonic() + seconds
     pieces = 0
     while not turn.stopping() and time.monotonic() < until:
+        turn.alive()
         following = load_next(runtime, migration_id)
         if following is None:
             return Drained(pieces, more=False)

@@ -11,9 +11,10 @@ from app.migration.models import Migration, Work
 from app.migration.states import State
 from app.worker import work_progress as progress_module
 from app.worker.leases import DONE, SPLIT, Lease, Piece, claim, create_missing, fail, renew, settle
-from app.worker.work_loop import load_next
+from app.worker.work_loop import WorkerTurn, drain, load_next
 from app.worker.work_progress import WorkProgress, progress
 from tests.harness.clinic import Clinic, clinic_files
+from tests.harness.waiting import patience
 
 
 def look(clinic: Clinic, later: float = 0.0) -> WorkProgress:
@@ -46,6 +47,20 @@ def test_rows_are_counted_by_kind_while_a_trial_runs(trialling: Clinic) -> None:
     renew(clinic.runtime.ledger, lease, 60, 20)
     assert look(clinic).done >= 20
     assert look(clinic).left is not None
+
+
+def test_a_worker_says_between_short_pieces_that_it_is_alive(trialling: Clinic) -> None:
+    """A supervisor ends a silent child, and no short piece lasts until its own heartbeat."""
+    signs: list[int] = []
+
+    def pieces_done() -> int:
+        return sum(work.state == DONE for work in trialling.work())
+
+    turn = WorkerTurn("worker", alive=lambda: signs.append(pieces_done()))
+    before = pieces_done()
+    done = drain(trialling.runtime, trialling.id, patience(60), turn)
+    assert done.pieces > 3
+    assert set(range(before, before + done.pieces)) <= set(signs), "a sign before each piece, however short it is"
 
 
 def test_a_minute_without_progress_is_reported_as_stalled(clinic: Clinic) -> None:
