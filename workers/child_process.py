@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -22,6 +24,8 @@ from app.worker.leases import expire_owner
 from app.worker.work_loop import Drained
 
 START_SECONDS = 60.0
+"""How long a starting child may use no processor time, and how much of it a start may use."""
+LONGEST_START_SECONDS = 600.0
 STOP_SECONDS = 8.0
 ENDING_SECONDS = 2.0
 """How long a child that has closed its output may take to end."""
@@ -125,7 +129,10 @@ class ChildProcess:
         except OSError as fault:  # the machine lacks memory, processes or open files
             self._note_failed_start(fault=type(fault).__name__)
             raise ChildGone from None
-        answer = self._read_answer(self._process, max(START_SECONDS, self.settings.silence_seconds))
+        starting = _Starting(self._process.pid, time.monotonic())
+        answer = self._read_answer(
+            self._process, max(START_SECONDS, self.settings.silence_seconds), starting.is_only_slow
+        )
         if "owner" not in answer:
             raise ChildGone
         self._owner = str(answer["owner"])
@@ -144,14 +151,22 @@ class ChildProcess:
         except (OSError, ValueError):
             raise ChildGone from None
 
-    def _read_answer(self, process: subprocess.Popen[bytes], patience: float) -> dict[str, Any]:
-        """The child's next line. Raises ChildGone when the child died, or was silent for `patience` seconds."""
+    def _read_answer(
+        self, process: subprocess.Popen[bytes], patience: float, is_only_slow: Callable[[], bool] = lambda: False
+    ) -> dict[str, Any]:
+        """The child's next line. Raises ChildGone when the child died, or was silent for `patience` seconds.
+
+        The child gets as many seconds again as long as `is_only_slow` returns True.
+        """
         assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
         until = time.monotonic() + patience
         with selectors.DefaultSelector() as waiting:
             waiting.register(process.stdout, selectors.EVENT_READ)
             while b"\n" not in self._buffer:
                 if not waiting.select(max(until - time.monotonic(), 0)):
+                    if is_only_slow():
+                        until = time.monotonic() + patience
+                        continue
                     self._was_late = True
                     log.warning("worker_child_silent", seconds=patience, pid=process.pid)
                     raise ChildGone
@@ -211,6 +226,30 @@ class ChildProcess:
         limit = self.settings.child_memory_mb
         blamed = is_file_to_blame(int(process.returncode), was_late=was_late, peak_mb=peak_mb, limit_mb=limit)
         return key if blamed and not self._stopping else ""
+
+
+@dataclass
+class _Starting:
+    """A child that has not answered yet, with the moment of its start. `used` is its processor time so far."""
+
+    pid: int
+    begun: float
+    used: float = 0.0
+
+    def is_only_slow(self) -> bool:
+        """Whether the child has worked since the last call: a busy machine gives it little processor time."""
+        used = processor_seconds(self.pid)
+        has_worked, self.used = used > self.used, used
+        return has_worked and used < START_SECONDS and time.monotonic() < self.begun + LONGEST_START_SECONDS
+
+
+def processor_seconds(pid: int) -> float:
+    """The processor time that a process has used; 0 where the system does not tell it in /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _ended(process: subprocess.Popen[bytes], *, by_us: bool) -> float:

@@ -1,9 +1,13 @@
 """Processes that cannot start: a command ends with a message; a worker and `serve` retry after growing pauses."""
 
+import itertools
 import json
+import os
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +22,7 @@ from app.worker.runtime import Runtime
 from tests.harness.clinic import clinic_files, clinic_in
 from tests.workers.unborn import WAYS
 from workers import child_process
-from workers.child_process import ChildProcess
+from workers.child_process import ChildGone, ChildProcess, processor_seconds
 
 MODULE = "tests.workers.unborn"
 P = {"code", "level", "kind", "file", "line", "source_id", "column", "count"}
@@ -154,6 +158,36 @@ def test_a_child_that_starts_slowly_has_as_long_as_a_silent_one(
     ours.drain(clinic.id, 1.0)
     assert ours.starts.failed == failed
     ours.stop()
+
+
+@pytest.mark.parametrize(
+    ("used", "starts"),
+    [
+        (itertools.count(1), True),
+        (itertools.repeat(1), False),
+        (itertools.count(10_000_000), False),
+    ],
+    ids=["it works", "it does nothing", "it works far too much"],
+)
+def test_a_start_that_is_only_slow_is_no_failure(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, used: Iterator[int], starts: bool
+) -> None:
+    monkeypatch.setattr(child_process, "START_SECONDS", 0.001)
+    monkeypatch.setattr(child_process, "processor_seconds", lambda _: next(used) / 1_000_000_000)
+    settings = runtime.settings.model_copy(update={"silence_seconds": 0.001})
+    ours = ChildProcess(settings, runtime.ledger, drive.environment_of(settings))
+    with nullcontext() if starts else pytest.raises(ChildGone):
+        assert ours._running().poll() is None
+    ours.stop()
+
+
+def test_work_of_a_process_uses_processor_time() -> None:
+    before = processor_seconds(os.getpid())
+    until = time.process_time() + 0.1
+    while time.process_time() < until:
+        pass
+    assert processor_seconds(os.getpid()) > before
+    assert processor_seconds(2**30) == 0
 
 
 def test_the_pauses_double_up_to_half_a_minute() -> None:
