@@ -232,11 +232,17 @@ def audit_verify() -> None:
 
 
 def _print_checks(checks: "Iterable[tuple[bool, LiveCheckLine]] | Iterable[tuple[bool, AuditLine]]") -> NoReturn:
-    """Prints one line of JSON per check, and ends with status 1 when any fails."""
+    """Prints one line of JSON per check, and ends with status 1 when any fails, 2 when nothing can be checked."""
+    from app.schema.upgrade import SchemaTooNew
+    from app.worker.installation import CannotStart
+
     verdicts = []
-    for holds, line in checks:
-        verdicts.append(holds)
-        typer.echo(json.dumps(line, ensure_ascii=False))
+    try:
+        for holds, line in checks:
+            verdicts.append(holds)
+            typer.echo(json.dumps(line, ensure_ascii=False))
+    except (CannotStart, SchemaTooNew) as refusal:
+        _fail(str(refusal))
     raise typer.Exit(0 if all(verdicts) else 1)
 
 

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from app import settings as settings_module
+from app.cli import app
 from app.commands.drive import environment_of
 from app.db import now
 from app.migration.models import Migration
@@ -214,6 +217,25 @@ def test_serve_and_worker_end_with_one_line(
     assert ended.returncode in (1, 2)
     assert len(lines) == 1, lines
     assert ("STORAGE_KEY" if loss is None else LOSSES[loss]) in lines[0]
+
+
+@pytest.mark.parametrize("command", [["check-live"], ["audit", "verify"]], ids="-".join)
+@pytest.mark.parametrize("loss", [removed, overwritten, from_the_future, None])
+def test_a_command_that_checks_ends_with_one_line(
+    begun: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    loss: Callable[[Settings], None] | None,
+) -> None:
+    if loss is not None:
+        loss(begun)
+    chosen = begun if loss is not None else begun.model_copy(update={"storage_key": LONG_KEY})
+    monkeypatch.setattr(settings_module, "settings", lambda: chosen)
+    ended = CliRunner().invoke(app, command)
+    assert ended.exit_code == 2
+    assert ended.stdout == ""
+    assert ("STORAGE_KEY" if loss is None else LOSSES[loss]) in ended.stderr
+    assert ended.stderr.count("\n") == 1
 
 
 def file_instead(place: str) -> Callable[[Settings], None]:
