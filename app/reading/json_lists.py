@@ -118,10 +118,11 @@ class JsonLists:
     def _describes_page(self, name: str, value: list[Any]) -> bool:
         """Returns whether a list is page metadata: such a name, and a single object with few members that no record
         has."""
-        if self.layout.normalise(name) not in _OF_PAGES or len(value) > 1 or len(value[0]) > _FEW:
+        first = _first_of(value)
+        if self.layout.normalise(name) not in _OF_PAGES or len(value) > 1 or len(first) > _FEW:
             return False
-        return not any(isinstance(each, dict | list) for each in value[0].values()) and self.fields.isdisjoint(
-            map(self.layout.normalise, value[0])
+        return not any(isinstance(each, dict | list) for each in first.values()) and self.fields.isdisjoint(
+            map(self.layout.normalise, first)
         )
 
     def page_lists(
@@ -154,7 +155,7 @@ class JsonLists:
         """Returns whether a list may hold rows. `value` is None for a list that was too large to hold."""
         if value == [] or name in _NO_ROWS or (value and self._describes_page(name, value)):
             return False
-        return self.layout.normalise(name) not in self.fields or (bool(value) and self.are_rows(value[0]))
+        return self.layout.normalise(name) not in self.fields or (bool(value) and self.are_rows(_first_of(value)))
 
     def _are_page_members(self, names: Iterable[str]) -> bool:
         """Returns whether none of the members is a row's."""
@@ -167,8 +168,12 @@ def _are_page_names(names: Iterable[str]) -> bool:
 
 
 def is_list_of_objects(value: Any) -> TypeGuard[list[Any]]:
-    """Returns whether a value is a list that begins with an object."""
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    """Returns whether a value is a list whose first element other than null is an object."""
+    return isinstance(value, list) and isinstance(_first_of(value), dict)
+
+
+def _first_of(value: list[Any]) -> Any:
+    return next((each for each in value if each is not None), None)
 
 
 def _is_deep(value: Mapping[str, JsonValue]) -> bool:

@@ -12,6 +12,7 @@ from app.reading.json_lines import BAD_LINE, FIRST_LINES, BadLine, JsonLine, lin
 from app.reading.json_lists import PAGE, TOTAL, JsonLists, SeveralLists, UnknownLists, is_list_of_objects
 from app.reading.json_mending import Damage, MendingStream
 from app.reading.json_stream import (
+    NULL,
     SMALL,
     ExactNumber,
     JsonStream,
@@ -102,7 +103,7 @@ class JsonRows:
                         codes = (*codes, "cell_too_large")
                     yield number, cells, codes
                     del cells
-                else:
+                elif value is not None:  # null in place of a row is a blank row
                     raise Refused("bad_json", line=number)
                 del value  # the next value may be as large
 
@@ -221,7 +222,7 @@ class JsonRows:
 
     def _objects(self, stream: JsonStream) -> Iterator[Any]:
         for value in self._values(stream):
-            if not isinstance(value, dict):
+            if not isinstance(value, dict) and value is not None:
                 raise Refused(BAD_LINE)
             yield value
 
@@ -250,6 +251,9 @@ class JsonRows:
                 yield from self._object(stream, is_alone=is_first and not self.in_lines)
             elif sign == ",":  # some scripts write objects without an array
                 stream.sign(",")
+            elif sign == NULL[0] and stream.null():
+                yield None
+                continue
             elif isinstance(stream, MendingStream) and self._has_pages_on_lines:
                 yield from stream.noise()
             else:
@@ -267,10 +271,12 @@ class JsonRows:
             if stream.peek() == "{" and (is_first or has_pages):
                 before = self._pages
                 yield from self._object(stream)
-                has_pages = self._pages > before
+                has_pages, is_first = self._pages > before, False
+            elif is_first and stream.null():
+                yield None
             else:
                 yield from self._row_or_list(stream)
-            is_first = False
+                is_first = False
             if stream.sign(",]") == "]":
                 return
 
@@ -368,12 +374,30 @@ class JsonRows:
         total = rest.get(TOTAL)
         if isinstance(total, int) and (own == is_read == 1 or (not own and len(rest) <= 2 and lists.only is None)):
             self.announced = max(self.announced or 0, total)
-        if own or self._holds_only_lists(rest) or (is_alone and self._holds_only_records(rest)):
+        if not own and self._is_page_of_nothing(rest, large):
+            self._pages += 1
+        elif own or self._holds_only_lists(rest) or (is_alone and self._holds_only_records(rest)):
             yield from self._outside_lists(rest, large)
         elif further := self._further(rest, large, is_alone=is_alone and not stream.peek()):
             raise UnknownLists(further)
         elif lists.only is None or not rest.keys() <= PAGE:
             yield OversizedObject(rest) if is_large else rest
+
+    def _is_page_of_nothing(self, members: Mapping[str, JsonValue], large: Mapping[str, str]) -> bool:
+        """Returns whether an object is a page whose list is null. Such a list is empty."""
+        if large or (self._lists.begins_row(members) and not self._may_be_list(next(iter(members)))):
+            return False  # as for nearly all rows
+        names = [name for name, value in members.items() if value is None and self._may_be_list(name)]
+        if not names or not self._is_frame(members.keys() - set(names)):
+            return False
+        for name in names:
+            if name in self._lists.kinds:
+                self._lists.note(name)
+                self.list_name = self.list_name or name
+        return True
+
+    def _may_be_list(self, name: str) -> bool:
+        return name in self._lists.kinds or name in ROW_LIST_NAMES or name == self._lists.only
 
     def _further(self, rest: Mapping[str, JsonValue], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
         """Returns the unknown lists around which an object without known lists is only a page."""

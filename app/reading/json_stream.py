@@ -18,6 +18,9 @@ LONGEST = 16  # characters of a word or escape that may be torn at the end of th
 _WORDS = ("true", "false", "null", "NaN", "-Infinity")
 _BEGUN = "|".join(word[:signs] for word in _WORDS for signs in range(1, len(word)))
 _TORN = re.compile(rf"\s*(?:[.eE][+-]?|u[0-9a-fA-F]{{0,4}}|{_BEGUN})?\s*")
+NULL = "null"
+_NULL = re.compile(rf"{NULL}(?![a-zA-Z])")
+_NULLS = re.compile(rf"(?:[ \t\r\n\ufeff]*{NULL}[ \t\r\n\ufeff]*,)*[ \t\r\n\ufeff]*")
 _STRING_END = re.compile(r'["\\]')
 
 
@@ -119,17 +122,29 @@ class JsonStream:
                 return ""
 
     def opens_objects(self) -> bool:
-        """Returns whether an array that begins with an object begins here. The position does not change."""
+        """Returns whether an array begins here whose first element other than null is an object. The position does not
+        change."""
         if self.peek() != "[":
             return False
         ahead = 1
         while True:
-            at = after_space(self._buffer, self._at + ahead)
-            if at < len(self._buffer):
+            match = _NULLS.match(self._buffer, self._at + ahead)
+            at = match.end() if match else self._at + ahead
+            if at + len(NULL) < len(self._buffer) or self._buffer[at : at + 1] == "{":
                 return self._buffer[at] == "{"
             ahead = at - self._at
             if not self._more(CHUNK):
                 return False
+
+    def null(self) -> bool:
+        """Takes the next value if it is null, and returns whether it was."""
+        if self.peek() != NULL[0]:
+            return False
+        while len(self._buffer) - self._at <= len(NULL) and self._more(CHUNK):
+            pass
+        match = _NULL.match(self._buffer, self._at)
+        self._at = match.end() if match else self._at
+        return match is not None
 
     def sign(self, allowed: str) -> str:
         """Takes the next character. Raises Refused `bad_json` unless it is one of `allowed`."""

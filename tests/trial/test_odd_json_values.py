@@ -120,3 +120,10 @@ def test_a_trial_of_structures_in_columns_of_words_balances(clinic: Clinic) -> N
     with clinic.runtime.caspen.trial(clinic.id, 1).database.connection(reading=True) as connection:
         titles = connection.exec_driver_sql("SELECT title FROM progress_notes").scalars().all()
     assert {*titles} == {words for _, words in STRUCTURES}
+
+
+def test_nulls_between_the_rows_of_every_kind_leave_the_trial_balanced(clinic: Clinic) -> None:
+    files = {f"{kind}.json": text([None, *map(nested, rows), None]) for kind, rows in KINDS.items()}
+    clinic.tried({**files, **BESIDE, "nothing.json": b"null", "contacts-2.json": b'{"contacts": null}'})
+    assert (clinic.codes("trial:1") | clinic.codes("export:1")).isdisjoint(WRONG)
+    assert clinic.trial.balanced

@@ -10,6 +10,7 @@ from app.json_values import JsonObject
 from app.mapping.verified_kinds import bare_header
 from app.trial.verification.unread import UNREAD
 
+NULL = "null"
 CHUNK = 1 << 18
 LARGEST = 8 << 20  # characters of an object
 LONGEST_NUMBER = 4_000  # characters
@@ -43,8 +44,10 @@ class Text(Protocol):
 
 def objects_in(
     text: Text, lists: Collection[str], *, begun: str = "", known: Collection[str] = (), only: str | None = None
-) -> Iterator[JsonObject]:
-    """Yields the objects that are rows. A list under a name in `lists` has rows, in pages of any depth.
+) -> Iterator[JsonObject | None]:
+    """Yields the objects that are rows, and None for a null in place of a row.
+
+    A list under a name in `lists` has rows, in pages of any depth.
 
     `begun` is the start of the text, which was read before. `known` are bare headers of rows: an object with a member
     of this name before the list is a row instead of a page. `only` names the list to read of a text with several lists.
@@ -58,8 +61,10 @@ def objects_in(
             yield from _rows_under(reader, only)
 
 
-def objects_by_line(lines: Iterable[str], lists: Collection[str], known: Collection[str] = ()) -> Iterator[JsonObject]:
-    """Yields the rows of JSON Lines, and an empty object for a line of invalid JSON."""
+def objects_by_line(
+    lines: Iterable[str], lists: Collection[str], known: Collection[str] = ()
+) -> Iterator[JsonObject | None]:
+    """Yields the rows of JSON Lines as `objects_in`, and an empty object for a line of invalid JSON."""
     for line in lines:
         try:
             objects = list(_in_line(line, frozenset(lists), frozenset(known)))
@@ -68,7 +73,7 @@ def objects_by_line(lines: Iterable[str], lists: Collection[str], known: Collect
         yield from objects
 
 
-def _in_line(line: str, lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject]:
+def _in_line(line: str, lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject | None]:
     at = _behind(line, 0)
     while at < len(line):
         try:
@@ -85,7 +90,7 @@ def _behind(line: str, at: int) -> int:
     return space.end() if space else at
 
 
-def _rows_of(value: Any, lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject]:
+def _rows_of(value: Any, lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject | None]:
     """The rows of a value: an object itself, or the rows in a page's list."""
     if isinstance(value, list):
         for each in value:
@@ -99,14 +104,26 @@ def _rows_of(value: Any, lists: frozenset[str], known: frozenset[str]) -> Iterat
         ]
         for name in held:
             yield from _rows_of(value[name], lists, known)
-        if not held:
+        if not held and not _is_page_of_nothing(value, lists, known):
             yield value
+    elif value is None:
+        yield None
     else:
         raise NotObjects
 
 
 def _is_list(value: Any, name: str, lists: frozenset[str]) -> bool:
-    return isinstance(value, list) and (name in lists or (name in ROWS and isinstance(next(iter(value), None), dict)))
+    return isinstance(value, list) and (name in lists or (name in ROWS and _begins_with_object(value)))
+
+
+def _begins_with_object(value: list[Any]) -> bool:
+    return isinstance(next((each for each in value if each is not None), None), dict)
+
+
+def _is_page_of_nothing(members: JsonObject, lists: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether an object is a page whose list is null."""
+    named = {name for name, value in members.items() if value is None and (name in lists or name in ROWS)}
+    return bool(named) and _are_a_page_s(members.keys() - named, known)
 
 
 def _are_a_page_s(members: Iterable[str], known: frozenset[str]) -> bool:
@@ -150,7 +167,7 @@ def _with_numbers(value: Any) -> Any:
     return float(value) if not value.lstrip("-").isdecimal() else int(value)
 
 
-def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject]:
+def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject | None]:
     sign = reader.peek()
     if sign == "[":
         reader.take()
@@ -159,11 +176,13 @@ def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> It
         reader.take()
     elif sign == "{":
         yield from _object(reader, lists, known)
+    elif sign == NULL[0] and reader.value() is None:
+        yield None
     else:
         raise NotObjects
 
 
-def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject]:
+def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject | None]:
     reader.take()
     members: JsonObject = {}
     is_page = False
@@ -179,13 +198,16 @@ def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> 
         else:
             members[name] = reader.value()
     reader.take()
-    if not is_page:
+    if not is_page and not _is_page_of_nothing(members, lists, known):
         yield members
 
 
-def _rows_under(reader: "_Reader", only: str) -> Iterator[JsonObject]:
+def _rows_under(reader: "_Reader", only: str) -> Iterator[JsonObject | None]:
     """The rows of the list `only` in the next page or list of pages, whatever other members the pages have."""
     sign = reader.peek()
+    if sign == NULL[0] and reader.value() is None:
+        yield None
+        return
     reader.take()
     if sign == "[":
         while reader.peek() != "]":
@@ -207,7 +229,7 @@ def _rows_under(reader: "_Reader", only: str) -> Iterator[JsonObject]:
                 row = reader.value()
                 if name == only:
                     row = {} if row is UNREAD else row
-                    if not isinstance(row, dict):
+                    if not isinstance(row, dict | None):
                         raise NotObjects
                     yield row
             reader.take()

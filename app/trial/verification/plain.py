@@ -17,7 +17,7 @@ from typing import BinaryIO
 from app.json_values import JsonObject, JsonValue
 from app.mapping.raw_format import NestedRows, RawFormat
 from app.mapping.verified_kinds import bare_header, counting
-from app.trial.verification.json_objects import NotObjects, Text, objects_by_line, objects_in, worded
+from app.trial.verification.json_objects import NULL, NotObjects, Text, objects_by_line, objects_in, worded
 from app.trial.verification.relations import id_header, ids_alone, related
 from app.trial.verification.table_lines import ROW, NotPlain, TableLines, whole_lines
 from app.trial.verification.unread import UNREAD, Unread
@@ -114,7 +114,7 @@ def plain_rows(
             first, above = text.readline(ROW), 0
             while first and not first.strip("\ufeff \t\r\n"):
                 first, above = text.readline(ROW), above + 1
-            if in_lines or first.lstrip("\ufeff \t").startswith(("[", "{")):
+            if in_lines or first.lstrip("\ufeff \t").startswith(("[", "{")) or first.strip("\ufeff \t\r\n") == NULL:
                 if in_lines:
                     lines = whole_lines(text, first.lstrip("\ufeff"))
                     objects = objects_by_line((line for line in lines if is_filled(line)), lists, known)
@@ -162,11 +162,14 @@ def _letter(byte: bytes, encoding: str) -> str:
         return byte.decode("latin-1")
 
 
-def _numbered(objects: Iterator[JsonObject], raw_format: RawFormat) -> Iterator[Lined]:
-    """The rows of the objects as cells, numbered from 1. The cells are in the order of the file's columns."""
+def _numbered(objects: Iterator[JsonObject | None], raw_format: RawFormat) -> Iterator[Lined]:
+    """The rows of the objects as cells, numbered from 1. The cells are in the order of the file's columns. None has a
+    number, but is no row."""
     columns: dict[str, int] = {}
     ordered: list[str] = []  # the members of the last row that was in order
     for number, row in enumerate(_unfolded(objects, raw_format.nested_rows), start=1):
+        if row is None:
+            continue
         if (names := list(row)) != ordered:
             places = [columns.setdefault(name, len(columns)) for name in names]
             if places == sorted(places):
@@ -176,11 +179,13 @@ def _numbered(objects: Iterator[JsonObject], raw_format: RawFormat) -> Iterator[
         yield number, _flat(row, raw_format)
 
 
-def _unfolded(objects: Iterator[JsonObject], nested: NestedRows | None) -> Iterator[Mapping[str, JsonValue]]:
+def _unfolded(
+    objects: Iterator[JsonObject | None], nested: NestedRows | None
+) -> Iterator[Mapping[str, JsonValue] | None]:
     """The objects; an object that contains rows is replaced by these rows."""
     for each in objects:
-        rows = nested(each) if nested is not None else None
-        yield from (_inside(each),) if rows is None else rows
+        rows = nested(each) if nested is not None and each is not None else None
+        yield from (None if each is None else _inside(each),) if rows is None else rows
 
 
 def _inside(row: JsonObject) -> JsonObject:
