@@ -66,7 +66,10 @@ def test_each_of_several_damaged_records_is_held_by_its_number(damage: str, shap
         for at in places:
             ones[at] = MORE[damage](ones[at])
         held, others, is_found_again = fates(PAGES[shape](kind, ones))
-        assert held == [at + 1 for at in places], (kind, places)
+        is_blank = (
+            damage == "null" and "records on lines" in shape
+        )  # a line of null has no record that could be damaged
+        assert held == ([] if is_blank else [at + 1 for at in places]), (kind, places)
         assert others == [cells for at, cells in enumerate(whole) if at not in places], (kind, places)
         assert is_found_again, (kind, places)
 
