@@ -37,7 +37,10 @@ def text(cell: str, context: Context, report: Report) -> str | None:
 
     A list or an object of JSON is written as words, with `bad_json`: each item of a list as a line.
     """
-    return _words(cell, report, "\n") or None
+    value = clean(cell, report)
+    if value[:1] in _JSON:  # asked here, because a call for each cell would cost as much as reading it
+        value = _words(value, report, "\n")
+    return value or None
 
 
 def as_written(cell: str, context: Context, report: Report) -> str | None:
@@ -45,11 +48,8 @@ def as_written(cell: str, context: Context, report: Report) -> str | None:
     return clean(cell, report) or None
 
 
-def _words(cell: str, report: Report, between: str) -> str:
-    """The cell as `clean`, with a list or an object of JSON as words."""
-    value = clean(cell, report)
-    if value[:1] not in _JSON:
-        return value
+def _words(value: str, report: Report, between: str) -> str:
+    """A clean text, with a list or an object of JSON as words."""
     words = readable(value, report, between)
     return words if words is value else clean(words, report)
 
@@ -61,7 +61,9 @@ def limited(limit: int, *, keeps_json: bool = False) -> Reader:
     """
 
     def read(cell: str, context: Context, report: Report) -> str | None:
-        value = clean(cell, report) if keeps_json else _words(cell, report, ", ")
+        value = clean(cell, report)
+        if value[:1] in _JSON and not keeps_json:
+            value = _words(value, report, ", ")
         if len(value) > limit:
             report("content_over_limit")
         return value or None
