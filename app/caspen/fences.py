@@ -17,7 +17,10 @@ from app.caspen.statements import at, change, fetch
 
 
 class Fate(StrEnum):
-    """The fate of a row in Caspen. HELD: a person changed or deleted the record there since the last import."""
+    """The fate of a row in Caspen.
+
+    HELD: a person changed or deleted the record there since the last import, or its parent there (`orphans`).
+    """
 
     CREATED = "created"
     UPDATED = "updated"
@@ -39,8 +42,12 @@ class PartKey:
 class PartLoaded:
     """The result of loading a part: each row's fate by line, records by table, and the digest by source kind.
 
-    `places` is a digest of the part and line that each record was made of. `kept` are the lines of rows that created or
-    updated records, while another of their records was held.
+    `places` is a digest of the part and line that each record was made of.
+
+    * `kept`: the lines of rows that created or updated records, while another of their records was held.
+    * `orphans`: the lines of rows with a record that was held because of its parent; `new_orphans`: those of held rows
+      of which no record is live.
+    * `held_ids`: by line, the ids of live records that were held because a person changed or deleted them.
     """
 
     fates: Mapping[int, Fate] = field(default_factory=dict)
@@ -49,6 +56,9 @@ class PartLoaded:
     adopted: bool = False
     places: Digest = field(default_factory=Digest)
     kept: tuple[int, ...] = ()
+    orphans: tuple[int, ...] = ()
+    new_orphans: tuple[int, ...] = ()
+    held_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[Fate, int]:
@@ -60,11 +70,12 @@ class PartLoaded:
 
     @property
     def held(self) -> tuple[int, ...]:
-        """The lines that are held as `changed_in_caspen`."""
+        """The lines that are held."""
         return tuple(line for line, fate in self.fates.items() if fate is Fate.HELD)
 
 
 VOID = {"void": True}
+_LINES = ("kept", "orphans", "new_orphans")
 
 
 class StaleEpoch(Exception):
@@ -148,7 +159,8 @@ def _to_json(loaded: PartLoaded) -> dict[str, Any]:
         "records": dict(loaded.records),
         "digests": {kind: str(digest) for kind, digest in loaded.digests.items()},
         "places": str(loaded.places),
-        **({"kept": loaded.kept} if loaded.kept else {}),
+        **{name: value for name in _LINES if (value := getattr(loaded, name))},
+        **({"held_ids": loaded.held_ids} if loaded.held_ids else {}),
     }
 
 
@@ -159,5 +171,6 @@ def _parse(stored: dict[str, Any]) -> PartLoaded:
         {kind: Digest.parse(text) for kind, text in stored["digests"].items()},
         adopted=True,
         places=Digest.parse(stored["places"]),
-        kept=tuple(stored.get("kept", ())),
+        **{name: tuple(stored.get(name, ())) for name in _LINES},
+        held_ids={int(line): tuple(ids) for line, ids in stored.get("held_ids", {}).items()},
     )

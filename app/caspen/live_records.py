@@ -16,11 +16,13 @@ from app.caspen.stores import Store
 class LiveRecord:
     """A live record in its present state. The `hash` of a touched record is computed from its columns.
 
-    `edited` and `deleted` come from the gateway's entries of people's acts, and from the record's own columns: SQL and
-    other programs may set these without an entry.
+    `brought` is the hash of what the last import brought: an edit in Caspen does not change the stored hash. `edited`
+    and `deleted` come from the gateway's entries of people's acts, and from the record's own columns: SQL and other
+    programs may set these without an entry.
     """
 
     hash: bytes
+    brought: bytes = b""
     edited: bool = False
     deleted: bool = False
 
@@ -48,15 +50,38 @@ def _of_table(
         condition, param = among(connection, '"id"', piece)
         sql = f'{asked} FROM {at(schema, to.name)} WHERE "workspace_id" = ? AND {condition}'
         rows = fetch(connection, sql, (workspace_id, param))
-        records.update((record_id, LiveRecord(bytes.fromhex(stored or ""))) for record_id, stored, _ in rows)
+        for record_id, stored, _ in rows:
+            brought = bytes.fromhex(stored or "")
+            records[record_id] = LiveRecord(brought, brought)
         claims.update((record_id, claim) for record_id, _, claim in rows if claim is not None)
         if people and rows:
             acts.update(last_acts(connection, schema, workspace_id, to.name, [row[0] for row in rows]))
     touched = acts.keys() | claims.keys()
     for record_id, actual in actual_hashes(connection, schema, workspace_id, to, touched).items():
         deleted = claims.get(record_id) == DELETED or (record_id in acts and acts[record_id].act == DELETED)
-        records[record_id] = LiveRecord(actual, True, deleted)
+        records[record_id] = LiveRecord(actual, records[record_id].brought, True, deleted)
     return records
+
+
+def deleted_among(live: Store, workspace_id: str, ids: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """The ids, given by table, of live records that a person deleted. The prefix of an id names its table."""
+    with live.database.connection(reading=True) as connection:
+        return frozenset(
+            record_id
+            for table, some in ids.items()
+            if _has_deleted(connection, live.schema, workspace_id, table)
+            for record_id, record in _of_table(connection, live.schema, workspace_id, table, some).items()
+            if record.deleted
+        )
+
+
+def _has_deleted(connection: Connection, schema: str, workspace_id: str, table: str) -> bool:
+    """Whether a record of a table was deleted: by its own column, which has an index, or by an entry."""
+    marked = f'SELECT 1 FROM {at(schema, table)} WHERE "workspace_id" = ? AND "deleted_at" IS NOT NULL LIMIT 1'
+    entered = f'SELECT 1 FROM {at(schema, "edits")} WHERE "workspace_id" = ? AND "object" = ? AND "act" = ? LIMIT 1'
+    return bool(
+        fetch(connection, marked, (workspace_id,)) or fetch(connection, entered, (workspace_id, table, DELETED))
+    )
 
 
 def actual_hashes(

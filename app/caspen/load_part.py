@@ -2,11 +2,14 @@
 
 Records that a person edited or deleted in Caspen since the last import are never overwritten. The other records of the
 same row are written: a link to a record that is not written leads to the live workspace.
+
+A record that brings something is held with its parent: when a person deleted the parent in Caspen, or when the parent
+is a client whose row is held. A record that equals what the last import brought brings nothing, and is never held.
 """
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,8 +20,9 @@ import sqlalchemy as sa
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, place_hash
 from app.caspen.fences import Fate, PartKey, PartLoaded, claim, void
-from app.caspen.live_records import LiveRecord, load_live_records
+from app.caspen.live_records import LiveRecord, deleted_among, load_live_records
 from app.caspen.record_ids import Ids
+from app.caspen.references import OWNER, parents_of
 from app.caspen.row_codec import Row, TableShape, Unloadable, shape
 from app.caspen.statements import at, change, write
 from app.caspen.stores import Store, Stores
@@ -55,21 +59,30 @@ class LoadFailed(Exception):
 
 @dataclass(slots=True)
 class _Ready:
-    """A record in canonical form, with its id and content hash. Both are empty when another row writes the record."""
+    """A record in canonical form, with its id and content hash. `cells` and `hash` are empty when another row writes
+    the record. `parents` are the records without which it cannot be, each with its table."""
 
     shape: TableShape
     id: str
     kind: str
     cells: Row
     hash: bytes
+    parents: tuple[tuple[str, str], ...]
+
+    @property
+    def is_owned(self) -> bool:
+        return any(table == OWNER for table, _ in self.parents)
 
 
 @dataclass(slots=True)
 class _Part:
-    """A part in preparation: the rows to write by table, and the fate of each source row. For `kept` see PartLoaded."""
+    """A part in preparation: the rows to write by table, and the fate of each source row. Lines: see PartLoaded."""
 
     fates: dict[int, Fate] = field(default_factory=dict)
     kept: list[int] = field(default_factory=list)
+    orphans: list[int] = field(default_factory=list)
+    new_orphans: list[int] = field(default_factory=list)
+    held_ids: dict[int, tuple[str, ...]] = field(default_factory=dict)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     records: Counter[str] = field(default_factory=Counter)
     digests: Digests = field(default_factory=dict)
@@ -84,8 +97,9 @@ def load_part(
     rows: Iterable[RowRecords],
     *,
     moment: datetime | None = None,
+    held: Collection[str] = (),
 ) -> PartLoaded:
-    """Loads one part's mapped rows into a trial store.
+    """Loads one part's mapped rows into a trial store. `held` are the records that other parts of the trial held.
 
     A part that the store already holds is not written again: the result in its fence is returned, marked `adopted`.
     Raises StaleEpoch when a newer holder of the part has written, Unloadable when a record does not fit its table, and
@@ -96,8 +110,17 @@ def load_part(
         return known
     ready = [(line, [_prepare(ids, record) for record in records]) for line, records in rows]
     live = load_live_records(stores.live, ids.workspace_id, _ids_by_table(ready))
-    part = _decide(ready, live, _Stamp(ids, key, moment_text(moment or now())), key.part)
-    loaded = PartLoaded(part.fates, dict(part.records), part.digests, places=part.places, kept=tuple(part.kept))
+    part = _decide(stores.live, ready, live, _Stamp(ids, key, moment_text(moment or now())), key.part, frozenset(held))
+    loaded = PartLoaded(
+        part.fates,
+        dict(part.records),
+        part.digests,
+        places=part.places,
+        kept=tuple(part.kept),
+        orphans=tuple(part.orphans),
+        new_orphans=tuple(part.new_orphans),
+        held_ids=part.held_ids,
+    )
     try:
         with store.database.connection() as connection:
             adopted = claim(connection, store.schema, key, loaded)
@@ -140,6 +163,7 @@ class _Stamp:
     """The bookkeeping of a part's records, by table. Only the line and the hash differ between records."""
 
     def __init__(self, ids: Ids, key: PartKey, moment: str) -> None:
+        self.workspace_id = ids.workspace_id
         self._common: dict[str, Any] = {
             "workspace_id": ids.workspace_id,
             "migration_id": key.migration_id,
@@ -165,12 +189,16 @@ def _prepare(ids: Ids, record: MappedRecord) -> _Ready:
     if prefix == "services" and record.values.get("kind") == "activity":
         prefix = "activities"
     record_id = ids.derive(prefix, record.source_kind, record.key)
+    references = parents_of(to.name)
     if record.elsewhere:
-        return _Ready(to, record_id, record.source_kind, (), b"")
+        named = ((reference.tables[0], record.values.get(reference.column)) for reference in references)
+        parents = tuple((table, str(parent)) for table, parent in named if parent)
+        return _Ready(to, record_id, record.source_kind, (), b"", parents)
     identity = {"id": record_id, "source": ids.source, "source_kind": record.source_kind, "source_id": record.key}
     cells = to.cells(record.values, identity)
+    parents = tuple((each.tables[0], str(cells[to.place(each.column)])) for each in references)
     try:
-        return _Ready(to, record_id, record.source_kind, cells, content_hash(to.content, cells))
+        return _Ready(to, record_id, record.source_kind, cells, content_hash(to.content, cells), parents)
     except UnicodeEncodeError:
         pass  # an unpaired surrogate; the exception holds the whole record, so it is dropped here
     raise Unloadable(to.name, "?")
@@ -185,14 +213,29 @@ def _ids_by_table(ready: Sequence[tuple[int, list[_Ready]]]) -> Mapping[str, lis
 
 
 def _decide(
-    ready: Sequence[tuple[int, list[_Ready]]], live: Mapping[str, Mapping[str, LiveRecord]], stamp: _Stamp, number: int
+    workspace: Store,
+    ready: Sequence[tuple[int, list[_Ready]]],
+    live: Mapping[str, Mapping[str, LiveRecord]],
+    stamp: _Stamp,
+    number: int,
+    held: frozenset[str],
 ) -> _Part:
+    compared = [
+        [_compare(record, live.get(record.shape.name, {}).get(record.id), held) for record in records]
+        for _, records in ready
+    ]
+    gone = deleted_among(workspace, stamp.workspace_id, _parents_by_table(ready, compared))
+    clients = held.union(
+        record.id
+        for (_, records), fates in zip(ready, compared, strict=True)
+        for record, fate in zip(records, fates, strict=True)
+        if fate is Fate.HELD and record.shape.name == OWNER
+    )
     part = _Part()
-    for line, records in ready:
-        fates = [_compare(record, live.get(record.shape.name, {}).get(record.id)) for record in records]
+    for (line, records), before in zip(ready, compared, strict=True):
+        fates = _with_parents(records, before, gone, clients)
         part.fates[line] = _fate(fates)
-        if Fate.HELD in fates and part.fates[line] is not Fate.HELD:
-            part.kept.append(line)
+        _note_lines(part, line, records, before, fates)
         place = place_hash(number, line)
         for record, fate in zip(records, fates, strict=True):
             if not record.hash or fate is Fate.HELD:
@@ -207,14 +250,77 @@ def _decide(
     return part
 
 
-def _compare(record: _Ready, live: LiveRecord | None) -> Fate:
+def _compare(record: _Ready, live: LiveRecord | None, held: frozenset[str]) -> Fate:
     if live is None:
         return Fate.CREATED
+    if not record.hash:  # another row writes the record, and decides
+        return Fate.HELD if record.id in held else Fate.UNCHANGED
+    if record.hash == live.brought:
+        return Fate.UNCHANGED  # also when a person changed or deleted the record: the row brings nothing new
     if live.deleted:
         return Fate.HELD
-    if live.hash == record.hash or not record.hash:
+    if live.hash == record.hash:
         return Fate.UNCHANGED
     return Fate.HELD if live.edited else Fate.UPDATED
+
+
+BRINGS = (Fate.CREATED, Fate.UPDATED)
+
+
+def _parents_by_table(
+    ready: Sequence[tuple[int, list[_Ready]]], compared: Sequence[Sequence[Fate]]
+) -> Mapping[str, set[str]]:
+    """The parents of the records that bring something."""
+    ids: dict[str, set[str]] = {}
+    for (_, records), fates in zip(ready, compared, strict=True):
+        for record, fate in zip(records, fates, strict=True):
+            for table, parent in record.parents if fate in BRINGS else ():
+                ids.setdefault(table, set()).add(parent)
+    return ids
+
+
+def _with_parents(
+    records: Sequence[_Ready], fates: Sequence[Fate], gone: frozenset[str], clients: frozenset[str]
+) -> list[Fate]:
+    """The fates of a row's records: a record that brings something is held with its parent.
+
+    A class without a client who comes is held as well. `gone` are deleted parents, `clients` held clients.
+    """
+
+    def is_orphan(record: _Ready) -> bool:
+        return any(parent in gone or (table == OWNER and parent in clients) for table, parent in record.parents)
+
+    judged = [
+        Fate.HELD if fate in BRINGS and is_orphan(record) else fate for record, fate in zip(records, fates, strict=True)
+    ]
+    owned = [fate for record, fate in zip(records, judged, strict=True) if record.is_owned]
+    if judged != fates and owned and all(fate is Fate.HELD for fate in owned):
+        return [Fate.HELD if fate in BRINGS else fate for fate in judged]
+    return judged
+
+
+def _note_lines(
+    part: _Part, line: int, records: Sequence[_Ready], before: Sequence[Fate], fates: Sequence[Fate]
+) -> None:
+    """Notes why records of a row are held: changed in Caspen, or held with their parent or the record they add to."""
+    own = {record.id for record in records}
+    changed, with_parent, beside = [], False, False
+    for record, was, fate in zip(records, before, fates, strict=True):
+        if was is Fate.HELD and record.hash:
+            changed.append(record.id)
+        elif was is Fate.HELD or (was is not fate and own.isdisjoint(parent for _, parent in record.parents)):
+            with_parent = True
+        elif was is not fate:
+            beside = True
+    is_held = part.fates[line] is Fate.HELD
+    if changed:
+        part.held_ids[line] = tuple(changed)
+    if (changed or beside) and not is_held:
+        part.kept.append(line)
+    if with_parent and not (is_held and (changed or beside)):
+        part.orphans.append(line)
+        if is_held and set(before) == {Fate.CREATED}:
+            part.new_orphans.append(line)
 
 
 def _fate(of_records: Sequence[Fate]) -> Fate:

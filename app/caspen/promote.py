@@ -38,7 +38,10 @@ from app.db import now
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A reviewed record that is not written, because a person edited or deleted the live record."""
+    """A reviewed record that is not written, because a person edited or deleted the live record.
+
+    `is_new`: the record differs from what the last import brought, so the person's change counts against it.
+    """
 
     table: str
     id: str
@@ -47,15 +50,19 @@ class Conflict:
     line: int
     deleted: bool
     trial_hash: bytes
+    is_new: bool = True
 
 
 def find_conflicts(sides: Sides, to: TableShape, workspace_id: str) -> list[Conflict]:
     """The records of a table that people touched and that differ from the reviewed records.
 
+    The records that the trial counts as unchanged are among them: the live record keeps the person's change.
+
     `list_touched` must run first in this transaction: it names the touched records.
     """
     sql = (
-        f'SELECT record."id", record."source_kind", record."source_id", record."line", person."act" = \'{DELETED}\' '
+        f'SELECT record."id", record."source_kind", record."source_id", record."line", person."act" = \'{DELETED}\', '
+        "coalesce(live.\"content_hash\", '') "
         f"FROM {at(sides.trial, to.name)} AS record JOIN {at(sides.live, to.name)} AS live "
         'ON live."workspace_id" = record."workspace_id" AND live."id" = record."id" '
         f'JOIN "{TOUCHED}" AS person ON person."object" = \'{to.name}\' AND person."id" = live."id" '
@@ -66,8 +73,17 @@ def find_conflicts(sides: Sides, to: TableShape, workspace_id: str) -> list[Conf
     reviewed = actual_hashes(sides.connection, sides.trial, workspace_id, to, ids)
     lives = actual_hashes(sides.connection, sides.live, workspace_id, to, ids)
     return [
-        Conflict(to.name, record_id, kind, key, int(line or 0), bool(deleted), reviewed[record_id])
-        for record_id, kind, key, line, deleted in touched
+        Conflict(
+            to.name,
+            record_id,
+            kind,
+            key,
+            int(line or 0),
+            bool(deleted),
+            reviewed[record_id],
+            reviewed[record_id].hex() != brought,
+        )
+        for record_id, kind, key, line, deleted, brought in touched
         if deleted or lives[record_id] != reviewed[record_id]
     ]
 
@@ -99,8 +115,9 @@ class Promoted:
 class Promotion:
     """The trial to promote, with the digests that were approved.
 
-    `earlier` are the migrations that went live before, or None when unknown. A live record that names any other
-    migration counts as brought by this migration. `relied` are the live records that the trial leads to.
+    `earlier` are the migrations that went live before by the ledger, or None when unknown; `fallen` those of the ledger
+    that did not. A live record that names neither one of `earlier` nor another migration that went live in the
+    workspace counts as brought by this migration. `relied` are the live records that the trial leads to.
     """
 
     workspace_id: str
@@ -108,6 +125,7 @@ class Promotion:
     trial: int
     approved: Mapping[str, Digest]
     earlier: frozenset[str] | None = None
+    fallen: frozenset[str] = frozenset()
     relied: Relied = field(default_factory=Relied)
 
 
@@ -131,6 +149,8 @@ def promote(
         list_touched(sides.connection, sides.live, what.workspace_id)
         over = f'DELETE FROM {at(sides.live, "undone_moves")} WHERE "workspace_id" = ? AND "migration_id" = ?'
         change(sides.connection, over, (what.workspace_id, what.migration_id))
+        went = f"INSERT INTO {at(sides.live, 'live_moves')} VALUES (?, ?) ON CONFLICT DO NOTHING"
+        change(sides.connection, went, (what.workspace_id, what.migration_id))
         at_moment = moment_text(moment or now())
         for model in OBJECTS:
             _promote_table(sides, shape(str(model.__tablename__)), what, at_moment, done)
@@ -174,7 +194,9 @@ def _count(sides: Sides, to: TableShape, what: Promotion, conflicts: set[str], d
         f'LEFT JOIN {at(sides.live, to.name)} AS live ON live."workspace_id" = record."workspace_id" '
         'AND live."id" = record."id" WHERE record."workspace_id" = ? GROUP BY 1'
     )
-    in_conflict = Counter(row.source_kind for row in done.conflicts if row.table == to.name and row.id in conflicts)
+    in_conflict = Counter(
+        row.source_kind for row in done.conflicts if row.is_new and row.table == to.name and row.id in conflicts
+    )
     for kind, count, created, updated in fetch(sides.connection, sql, (what.workspace_id,)):
         done.created[kind] += int(created)
         done.updated[kind] += int(updated)
@@ -197,10 +219,15 @@ def _change_live(sides: Sides, to: TableShape, sql: str, given: Sequence[Any]) -
 
 
 def _adopt_strays(sides: Sides, to: TableShape, what: Promotion) -> None:
-    """Makes untouched live records of the trial that name an unknown migration or none records of this migration."""
+    """Makes untouched live records of the trial that name an unknown migration or none records of this migration.
+
+    A record of a migration that went live keeps its bookkeeping, also when the ledger does not have that migration.
+    """
     if what.earlier is None:
         return
-    known, given = among(sides.connection, '"migration_id"', sorted({*what.earlier, what.migration_id}))
+    moves = f'SELECT "migration_id" FROM {at(sides.live, "live_moves")} WHERE "workspace_id" = ?'
+    went = {str(name) for (name,) in fetch(sides.connection, moves, (what.workspace_id,))} - what.fallen
+    known, given = among(sides.connection, '"migration_id"', sorted({*what.earlier, *went, what.migration_id}))
     sql = (
         f'UPDATE {at(sides.live, to.name)} SET "migration_id" = ? WHERE {_brought(sides, to)} '
         f'AND ("migration_id" IS NULL OR NOT ({known}))'

@@ -5,12 +5,33 @@ trial both belong to a client, they must belong to the same client.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy.engine import Connection
 
 from app.caspen.statements import at, fetch, is_sqlite
 from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import BY_NAME, OBJECTS, Imported, Reference
+
+OWNER = "clients"
+MADE_BY_IMPORTS = frozenset({"users", "categories", "taxes"})
+"""Tables of records that an import makes itself where a row lacks one."""
+
+
+@cache
+def parents_of(table: str) -> tuple[Reference, ...]:
+    """The references of a table without which a record cannot be: those that are never empty.
+
+    References to records that an import makes itself are left out.
+    """
+    model = BY_NAME[table]
+    columns = model.metadata.tables[str(model.__tablename__)].columns
+    return tuple(
+        reference
+        for reference in model.references
+        if not (reference.several or columns[reference.column].nullable)
+        and MADE_BY_IMPORTS.isdisjoint(reference.tables)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,11 @@ def _undo(what: _Undo) -> Undone:
         f'DELETE FROM {what.at("journal")} WHERE "workspace_id" = ? AND "migration_id" = ?',
         keys,
     )
+    change(
+        what.connection,
+        f'DELETE FROM {what.at("live_moves")} WHERE "workspace_id" = ? AND "migration_id" = ?',
+        keys,
+    )
     earlier = f'SELECT "migration_id" FROM {what.at("undone_moves")} WHERE "workspace_id" = ?'
     left_over = [replace(what, migration_id=name) for (name,) in fetch(what.connection, earlier, keys[:1])]
     while _remove_all(what, done.removed) + sum(_remove_all(other, done.left_over) for other in left_over):

@@ -44,8 +44,8 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     approved = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
     with runtime.ledger.read() as session:
         relied = relied_of(session, migration, trial)
-    earlier = _earlier(runtime, migration)
-    what = Promotion(migration.workspace_id, migration.id, trial.number, approved, earlier, relied)
+    earlier, fallen = _others(runtime, migration)
+    what = Promotion(migration.workspace_id, migration.id, trial.number, approved, earlier, fallen, relied)
     store = runtime.caspen.trial(migration.id, trial.number)
     try:
         done = _promoted(runtime, migration, store, what, beat)
@@ -56,6 +56,7 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     conflicts = [
         Problem("changed_in_caspen", kind=c.source_kind, source_id=c.source_id, line=c.line or None)
         for c in done.conflicts
+        if c.is_new
     ]
 
     with runtime.ledger.read() as session:
@@ -83,11 +84,12 @@ def require_approval(runtime: Runtime, migration: Migration) -> None:
             raise Stop(Problem("history_differs"))
 
 
-def _earlier(runtime: Runtime, migration: Migration) -> frozenset[str]:
-    """The migrations that went live in this workspace before."""
+def _others(runtime: Runtime, migration: Migration) -> tuple[frozenset[str], frozenset[str]]:
+    """The other migrations of the ledger in this workspace: those that went live before, and those that did not."""
     with runtime.ledger.read() as session:
         moves = session.exec(select(Migration).where(Migration.workspace_id == migration.workspace_id)).all()
-    return frozenset(move.id for move in moves if move.report)
+    earlier = frozenset(move.id for move in moves if move.report)
+    return earlier, frozenset(move.id for move in moves) - earlier - {migration.id}
 
 
 def _tidy(runtime: Runtime, migration: Migration) -> None:

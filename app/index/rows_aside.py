@@ -25,25 +25,42 @@ class LateRows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RowsAside:
-    """Rows of the index by number: `failed`, at which the work failed, sorted; `late`, which mapping kept back."""
+    """Rows of the index by number: `failed`, at which the work failed, sorted; `late`, which mapping kept back.
+
+    `changed` are the rows that are held because people changed or deleted their records in Caspen. These rows do not
+    wait, because their records are live. `changed_ids` are the ids of these records.
+    """
 
     failed: tuple[int, ...] = ()
     late: tuple[LateRows, ...] = ()
+    changed: tuple[int, ...] = ()
+    changed_ids: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, facts: RowsAsideJson) -> Self:
         """The value of `to_json`. Missing members are empty."""
-        return cls(tuple(facts.get("rows", ())), late_from_json(facts))
+        changed = tuple(facts.get("changed", ())), tuple(facts.get("changed_ids", ()))
+        return cls(tuple(facts.get("rows", ())), late_from_json(facts), *changed)
 
     def to_json(self) -> RowsAsideJson:
-        """The rows as JSON, without the member `late` where there are none."""
-        return {"rows": list(self.failed), **late_to_json(self.late)}
+        """The rows as JSON, without the members other than `rows` where there are none."""
+        return {
+            "rows": list(self.failed),
+            **late_to_json(self.late),
+            **changed_to_json(self.changed, self.changed_ids),
+        }
 
 
 def late_to_json(late: Iterable[LateRows]) -> RowsAsideJson:
     """The runs as the JSON member `late`; empty without any."""
     runs = [(run.first, run.last, run.outcome.value, run.code) for run in late]
     return {"late": runs} if runs else {}
+
+
+def changed_to_json(rows: Iterable[int], ids: Iterable[str]) -> RowsAsideJson:
+    """The JSON members `changed` and `changed_ids`; empty without rows."""
+    listed = list(rows)
+    return {"changed": listed, "changed_ids": list(ids)} if listed else {}
 
 
 def late_from_json(facts: RowsAsideJson) -> tuple[LateRows, ...]:

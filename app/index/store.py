@@ -15,11 +15,24 @@ from app.index.part import PartView, index_kinds, read_part
 from app.index.rows_aside import LateRows, RowsAside, late_runs
 from app.index.schema import ASIDE, FORMAT, SHARED, WHILE_READING
 from app.index.view import PlanView
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Plan
 from app.mapping.rows import Outcome
 from app.mapping.traits import Mention
 
 CACHE_KIB = 8 * 1024  # sorting may take as much again; six times as much was not faster when measured
+
+
+_BESIDE = """WITH held AS (SELECT rows.row, rows.kind, kinds.role IS :client AS is_client FROM json_each(:rows) given
+        JOIN rows ON rows.row = given.value JOIN kinds ON kinds.id = rows.kind),
+    beside AS (SELECT refs.row FROM held JOIN refs ON refs.target = held.row
+            JOIN specs s ON s.id = refs.spec AND s.required AND NOT s.merge WHERE is_client
+        UNION SELECT members.row FROM held JOIN members ON members.target = held.row WHERE is_client
+        UNION SELECT members.by FROM held JOIN members ON members.row = held.row WHERE members.by IS NOT NULL
+        UNION SELECT extras.row FROM extras JOIN rows ON rows.row = extras.row
+            WHERE extras.name = 'elsewhere' AND rows.kind IN (SELECT kind FROM held))
+    SELECT DISTINCT pieces.part FROM beside
+    JOIN pieces ON pieces.first = (SELECT MAX(first) FROM pieces WHERE first <= beside.row)"""
 
 
 class OtherFormat(Exception):
@@ -129,6 +142,17 @@ class Index:
                 OR EXISTS (SELECT 1 FROM members m WHERE m.by = r.row)) ORDER BY r.row"""
         rows = self.connection.execute(query, (kind, part, json.dumps(list(lines)), SHARED | ASIDE)) if lines else ()
         return late_runs((row, lines[line]) for row, line in rows)
+
+    def rows_on(self, kind: str, part: int, lines: Collection[int]) -> tuple[int, ...]:
+        """The numbers of the rows of a part at these lines."""
+        query = """SELECT r.row FROM pieces p JOIN kinds k ON k.id = p.kind AND k.name = ? AND p.part = ?
+            JOIN rows r ON r.row BETWEEN p.first AND p.last AND r.line IN (SELECT value FROM json_each(?)) ORDER BY 1"""
+        return tuple(row for (row,) in self.connection.execute(query, (kind, part, json.dumps(list(lines)))))
+
+    def parts_beside(self, rows: Collection[int]) -> frozenset[int]:
+        """The numbers of parts with rows that need a client among these rows, or that add to a record of such a row."""
+        given = {"rows": json.dumps(list(rows)), "client": KindRole.CLIENT.value}
+        return frozenset(part for (part,) in self.connection.execute(_BESIDE, given)) if rows else frozenset()
 
     def leave_aside(self, aside: RowsAside) -> None:
         """Makes rows wait in every later view. The rows of an earlier call no longer wait."""

@@ -38,7 +38,8 @@ class Record:
     * `key`: the id in Caspen is derived from it, within `source_kind`: usually the source id, else a composite such as
       `77:1234567`.
     * `values`: by column; references are Caspen ids.
-    * `elsewhere`: another row writes the record. This row adds to it, and is imported only if the other row is.
+    * `elsewhere`: another row writes the record. This row adds to it, and is imported only if the other row is. Its
+      `values` are only references to records without which it cannot be.
     """
 
     table: str

@@ -31,7 +31,10 @@ class RowsAsideJson(TypedDict, total=False):
 
     * `rows`: the numbers of rows at which the work failed.
     * `late`: the fields of LateRows, a list for each run of rows that mapping kept back.
+    * `changed`, `changed_ids`: the rows held for people's changes in Caspen, and the ids of their records.
     """
 
     rows: list[int]
     late: list[tuple[int, int, str, str | None]]
+    changed: list[int]
+    changed_ids: list[str]

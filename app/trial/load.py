@@ -20,13 +20,14 @@ from app.caspen.relied_records import acts_so_far
 from app.caspen.stores import WorkspaceChanged
 from app.caspen.workspace_snapshot import load_workspace
 from app.errors import Stop
-from app.index.part import PartView, RowView, Verdict
-from app.index.rows_aside import LateRows, late_to_json
+from app.index.part import PARENT, PartView, RowView, Verdict
+from app.index.rows_aside import LateRows, changed_to_json, late_to_json
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name
 from app.mapping.parse import Parsed, RowParser, parse_row
 from app.mapping.plan import Plan
 from app.mapping.rows import Mapped, Outcome, Record
+from app.mapping.trial_json import RowsAsideJson
 from app.matching.workspace_records import known_clients, known_fields
 from app.migration.fates import COPIES
 from app.migration.ledger_json import PieceRows, WorkResult
@@ -55,8 +56,9 @@ CODES_OF_EARLIER = {
     Fate.UNCHANGED: "already_imported",
     Fate.HELD: "changed_in_caspen",
 }
-# The problem of a row that moves while another record of the row was changed in Caspen. The row is not held.
+# The problems of a row that moves while another record of the row is held. The row is not held.
 CHANGED_BESIDE = Problem(CODES_OF_EARLIER[Fate.HELD], level=Level.WARNING)
+PARENT_BESIDE = Problem(PARENT, level=Level.WARNING)
 BEAT_ROWS = 200
 KEPT_BACK = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
 LEVELS = {outcome: level for level, outcome in KEPT_BACK.items()}
@@ -207,14 +209,21 @@ def _loaded(
             key,
             mapped.taken(),
             moment=trial_context.trial.started_at,
+            held=trial_context.index.aside.changed_ids,
         )
     for fate, number in Counter(loaded.fates.values()).items():
         mapped.tally.outcomes[Outcome(fate.value)] += number
+    orphans = frozenset(loaded.orphans)
     for line, fate in loaded.fates.items():
-        if (code := CODES_OF_EARLIER.get(fate)) is not None:
+        code = PARENT if fate is Fate.HELD and line in orphans else CODES_OF_EARLIER.get(fate)
+        if code is not None:
             mapped.tally.note(line, mapped.source_ids.get(line), [Problem(code)])
     for line in loaded.kept:
         mapped.tally.note(line, mapped.source_ids.get(line), [CHANGED_BESIDE])
+    for line in loaded.orphans:
+        if loaded.fates[line] is not Fate.HELD:
+            mapped.tally.note(line, mapped.source_ids.get(line), [PARENT_BESIDE])
+    aside = _aside(trial_context, mapped, loaded, int(lease.result.get("part", lease.number)))
     problems = problem_rows(migration.id, lease.run, lease.number, mapped.tally.problems.values())
 
     def write(session: Session) -> None:
@@ -227,11 +236,22 @@ def _loaded(
         )
         if problems:
             session.connection().execute(sa.insert(ProblemLine), problems)
-        if mapped.late:
+        if aside:
             note_set_aside(session, lease)
 
-    late = late_to_json(mapped.late)
-    return Done({**_result(loaded, mapped.tally.to_result()), **late, **rows_of_piece(lease.result)}, write)
+    return Done({**_result(loaded, mapped.tally.to_result()), **aside, **rows_of_piece(lease.result)}, write)
+
+
+def _aside(trial_context: TrialContext, mapped: MappedPart, loaded: PartLoaded, part: int) -> RowsAsideJson:
+    """The rows of a part that other rows may have to wait for: kept back by mapping, or held while they were loaded."""
+    index, kind = trial_context.index, mapped.tally.kind
+    orphans = index.late_rows(kind, part, dict.fromkeys(loaded.new_orphans, (Outcome.HELD, PARENT)))
+    changed = index.rows_on(kind, part, loaded.held_ids.keys()) if loaded.held_ids else ()
+    ids = (record_id for some in loaded.held_ids.values() for record_id in some)
+    return {
+        **late_to_json((*mapped.late, *orphans)),
+        **changed_to_json(changed if index.parts_beside(changed) else (), ids),
+    }
 
 
 def _result(loaded: PartLoaded, more: WorkResult) -> WorkResult:

@@ -5,7 +5,7 @@ already. Once every part is settled, the parts with such rows are removed from t
 until no further row is set aside. A trial without such rows skips this phase.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import cast
 
 from sqlmodel import Session, col, select
@@ -57,9 +57,11 @@ def hold_children(runtime: Runtime, migration: Migration, lease: Lease, beat: He
     index, before = trial_context.index, trial_context.index.aside
     failed = tuple(_failed(trial_context, pieces))
     late = dict.fromkeys((*before.late, *(run for piece in pieces for run in late_from_json(piece.result))))
-    aside = RowsAside(failed, tuple(late))
+    changed_rows, changed_ids = _changed(before, pieces)
+    aside = RowsAside(failed, tuple(late), changed_rows, changed_ids)
     with beat.during():
         changed = index.parts_changed(trial_context.plan, aside)
+        changed |= index.parts_beside(set(changed_rows).difference(before.changed))
         late_before = set(before.late)
         new = [*set(failed).difference(before.failed), *(run.first for run in late if run not in late_before)]
         concerns_all = _has_places(trial_context, new)
@@ -73,8 +75,16 @@ def hold_children(runtime: Runtime, migration: Migration, lease: Lease, beat: He
             trial_context.store, [PartKey(migration.id, number, piece.number, piece.epoch + 1) for piece in again]
         )
     if not again:
-        aside = RowsAside(failed, before.late)  # nothing refers to the other late rows
+        aside = RowsAside(failed, before.late, changed_rows, changed_ids)  # nothing refers to the other late rows
     return Done(cast(WorkResult, aside.to_json()), lambda session: reopen(session, lease, PARTS, again))
+
+
+def _changed(before: RowsAside, pieces: Iterable[Work]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The rows that are held for people's changes in Caspen so far, and the ids of their records."""
+    results = [piece.result for piece in pieces]
+    rows = dict.fromkeys((*before.changed, *(row for result in results for row in result.get("changed", ()))))
+    ids = dict.fromkeys((*before.changed_ids, *(one for result in results for one in result.get("changed_ids", ()))))
+    return tuple(rows), tuple(ids)
 
 
 def _pieces(lease: Lease) -> SelectOfScalar[Work]:

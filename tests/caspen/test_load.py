@@ -22,6 +22,7 @@ from tests.caspen.story import (
     clinic,
     live_clinic,
     load,
+    location,
     note,
     open_trial,
     query,
@@ -65,11 +66,12 @@ def test_a_changed_row_is_updated_and_a_new_one_created(stores: Stores) -> None:
     assert list(loaded.fates.values()) == [Fate.UPDATED, Fate.UNCHANGED, Fate.CREATED]
 
 
-def test_a_record_that_a_person_edited_is_held(stores: Stores) -> None:
+def test_a_changed_row_of_a_record_that_a_person_edited_is_held(stores: Stores) -> None:
     live_clinic(stores)
     Gateway(stores, WORKSPACE, "megan@example.com").edit("clients", client_id("1000"), {"email": "z@example.com"})
-    store, loaded = trial_of(stores, clinic(), 2)
-    assert [line for line, fate in loaded.fates.items() if fate is Fate.HELD] == list(loaded.held) == [8]
+    store, loaded = trial_of(stores, rows(client("1000", title="Dr"), client("1001"), client("1002")), 2)
+    assert [line for line, fate in loaded.fates.items() if fate is Fate.HELD] == list(loaded.held) == [2]
+    assert loaded.held_ids == {2: (client_id("1000"),)}
     assert (client_id("1000"),) not in query(store, 'SELECT "id" FROM {clients}')
     assert read_back(store, WORKSPACE).digests == loaded.digests
 
@@ -81,29 +83,34 @@ def test_an_edit_that_the_export_agrees_with_is_unchanged(stores: Stores) -> Non
     assert loaded.fates == {2: Fate.UNCHANGED}
 
 
-def test_a_record_that_a_person_deleted_is_held(stores: Stores) -> None:
+def test_a_changed_row_of_a_record_that_a_person_deleted_is_held(stores: Stores) -> None:
     live_clinic(stores)
     Gateway(stores, WORKSPACE, "megan@example.com").delete("clients", client_id("1001"))
-    _, loaded = trial_of(stores, rows(client("1001")), 2)
+    _, loaded = trial_of(stores, rows(client("1001", title="Dr")), 2)
     assert loaded.fates == {2: Fate.HELD}
 
 
 def test_a_row_of_several_records_has_one_fate(stores: Stores) -> None:
     live_clinic(stores)
+    Gateway(stores, WORKSPACE, "megan@example.com").edit("locations", IDS.derive("locations", "businesses", "10"), {})
     Gateway(stores, WORKSPACE, "megan@example.com").edit("clients", client_id("1002"), {"title": "Dr"})
     mapped = [
         (2, (client("1000"), note("n1"))),
         (3, (client("1001", title="Ms"), note("71001", "1001"))),
-        (4, (client("1002"), note("n2", "1002"))),
-        (5, (client("1002"), note("71002", "1002"))),
+        (4, (location(name="Moved"), note("n2", "1000"))),
+        (5, (location(name="Moved"), note("71002", "1002"))),
+        (6, (client("1002"), note("n3", "1002"))),
+        (7, (client("1002", title="Ms"), note("n4", "1002"))),
     ]
     store, loaded = trial_of(stores, mapped, 2)
-    assert list(loaded.fates.values()) == [Fate.CREATED, Fate.UPDATED, Fate.CREATED, Fate.HELD]
+    new, changed, held = Fate.CREATED, Fate.UPDATED, Fate.HELD
+    assert list(loaded.fates.values()) == [new, changed, new, held, held, held]
     assert loaded.kept == (4,)
+    assert loaded.orphans == ()
     assert load(stores, store, mapped, trial=2).kept == (4,), "the fence keeps the lines"
     keys = {key for (key,) in query(store, 'SELECT "source_id" FROM {progress_notes}')}
     assert keys == {"n1", "71001", "n2", "71002"}
-    assert client_id("1002") not in {own for (own,) in query(store, 'SELECT "id" FROM {clients}')}
+    assert query(store, 'SELECT "id" FROM {locations}') == []
 
 
 def test_the_same_part_twice_is_written_once(stores: Stores) -> None:

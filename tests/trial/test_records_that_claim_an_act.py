@@ -16,7 +16,13 @@ from app.migration.states import Event, State
 from app.sources.cliniko.source import SOURCE
 from app.worker.runtime import Runtime
 from tests.harness.clinic import Clinic, clinic_in, runtime_in
-from tests.trial.test_records_changed_by_hand import Made, export_files, made_records, several_rows
+from tests.trial.test_records_changed_by_hand import (
+    Made,
+    brought_otherwise,
+    export_files,
+    made_records,
+    several_rows,
+)
 from tests.world.tampering import content_of
 
 CLAIMS: dict[str, Any] = {
@@ -91,19 +97,24 @@ def test_a_record_of_every_kind_that_makes_records_claims_an_act(went_live: Went
     assert moving - kinds == {"attendees", "medical_alerts"}, "their rows are part of a visit's and a client's record"
 
 
+@pytest.mark.parametrize("is_changed", [True, False])
 @pytest.mark.parametrize("column", CLAIMS)
 def test_a_later_export_keeps_every_record_that_claims_an_act(
-    went_live: WentLive, runtime_live: Runtime, column: str
+    went_live: WentLive, runtime_live: Runtime, column: str, is_changed: bool
 ) -> None:
+    """Also when a row differs from what the first export brought."""
     live = runtime_live.caspen.live
     for record in went_live.records:
         _claim(live, record, column)
     before = _rows(live, went_live.records)
     assert _altered(runtime_live) == {record.id for record in went_live.records}
+    for record in went_live.records if is_changed else ():
+        brought_otherwise(live, record)
+        before = _rows(live, went_live.records)
     later = clinic_in(runtime_live).tried(export_files(several_rows()))
     assert later.trial.balanced
     ids = {record.id for record in made_records(runtime_live.caspen.trial(later.id, 1))}
-    assert [record for record in went_live.records if record.id in ids] == []
+    assert [record for record in went_live.records if is_changed and record.id in ids] == []
     later.finalised()
     assert later.state() is State.FINALISED
     assert _rows(live, went_live.records) == before

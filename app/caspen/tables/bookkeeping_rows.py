@@ -75,6 +75,18 @@ class SharedRecord(CaspenTable, table=True):
     moment: str
 
 
+class LiveMove(CaspenTable, table=True):
+    """One migration that went live and was not undone. Promotion writes the row, in the same transaction.
+
+    Another ledger's migration is known by this row alone, for example that of an earlier command.
+    """
+
+    __tablename__ = "live_moves"
+
+    workspace_id: str = Field(primary_key=True)
+    migration_id: str = Field(primary_key=True)
+
+
 class UndoneMove(CaspenTable, table=True):
     """The result of a migration's undo, as JSON, committed with the undo. A second undo returns this result."""
 

@@ -87,14 +87,15 @@ def reason_not_moved(row: AttendeeRow) -> Problem | None:
 
 def to_records(row: AttendeeRow, joined: Joined, lookups: Lookups) -> Result:
     """The problems of the attendee's row, and the appointment that the row of appointments writes (`elsewhere`)."""
-    visit = joined.targets.get("booking_id")
-    if visit is None or "patient_id" not in joined.targets:
+    visit, client = joined.targets.get("booking_id"), joined.targets.get("patient_id")
+    if visit is None or client is None:
         code = "attendee_without_appointment" if visit is None else "attendee_without_patient"
         return NotMapped(Outcome.HELD, Problem(code, KIND.name, source_id=row.id))
     codes = [*attendee_attendance(row).codes, *(["appointment_note_truncated"] if is_long(row.notes) else [])]
     unreported = (code for code in dict.fromkeys(codes) if code not in joined.findings)
     problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in unreported)
-    return Mapped((Record("appointments", "appointments", visit.source_id, {}, elsewhere=True),), problems)
+    record = Record("appointments", "appointments", visit.source_id, {"client_id": client.id}, elsewhere=True)
+    return Mapped((record,), problems)
 
 
 def looks_like_attendees(headers: HeaderSet) -> bool:
