@@ -304,20 +304,20 @@ def _note_lines(
 ) -> None:
     """Notes why records of a row are held: changed in Caspen, or held with their parent or the record they add to."""
     own = {record.id for record in records}
-    changed, with_parent, beside = [], False, False
+    changed, with_parent, with_own = [], False, False
     for record, was, fate in zip(records, before, fates, strict=True):
         if was is Fate.HELD and record.hash:
             changed.append(record.id)
         elif was is Fate.HELD or (was is not fate and own.isdisjoint(parent for _, parent in record.parents)):
             with_parent = True
         elif was is not fate:
-            beside = True
+            with_own = True
     is_held = part.fates[line] is Fate.HELD
     if changed:
         part.held_ids[line] = tuple(changed)
-    if (changed or beside) and not is_held:
+    if (changed or with_own) and not is_held:
         part.kept.append(line)
-    if with_parent and not (is_held and (changed or beside)):
+    if with_parent and not (is_held and (changed or with_own)):
         part.orphans.append(line)
         if is_held and set(before) == {Fate.CREATED}:
             part.new_orphans.append(line)

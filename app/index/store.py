@@ -22,8 +22,8 @@ from app.mapping.traits import Mention
 
 CACHE_KIB = 8 * 1024  # sorting may take as much again; six times as much was not faster when measured
 
-
-_BESIDE = """WITH held AS (SELECT rows.row, rows.kind, kinds.role IS :client AS is_client FROM json_each(:rows) given
+_PARTS_WITH_CHILDREN = """WITH held AS (
+        SELECT rows.row, rows.kind, kinds.role IS :client AS is_client FROM json_each(:rows) given
         JOIN rows ON rows.row = given.value JOIN kinds ON kinds.id = rows.kind),
     beside AS (SELECT refs.row FROM held JOIN refs ON refs.target = held.row
             JOIN specs s ON s.id = refs.spec AND s.required AND NOT s.merge WHERE is_client
@@ -149,10 +149,12 @@ class Index:
             JOIN rows r ON r.row BETWEEN p.first AND p.last AND r.line IN (SELECT value FROM json_each(?)) ORDER BY 1"""
         return tuple(row for (row,) in self.connection.execute(query, (kind, part, json.dumps(list(lines)))))
 
-    def parts_beside(self, rows: Collection[int]) -> frozenset[int]:
+    def parts_with_children(self, rows: Collection[int]) -> frozenset[int]:
         """The numbers of parts with rows that need a client among these rows, or that add to a record of such a row."""
         given = {"rows": json.dumps(list(rows)), "client": KindRole.CLIENT.value}
-        return frozenset(part for (part,) in self.connection.execute(_BESIDE, given)) if rows else frozenset()
+        return (
+            frozenset(part for (part,) in self.connection.execute(_PARTS_WITH_CHILDREN, given)) if rows else frozenset()
+        )
 
     def leave_aside(self, aside: RowsAside) -> None:
         """Makes rows wait in every later view. The rows of an earlier call no longer wait."""

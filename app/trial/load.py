@@ -250,7 +250,7 @@ def _aside(trial_context: TrialContext, mapped: MappedPart, loaded: PartLoaded, 
     ids = (record_id for some in loaded.held_ids.values() for record_id in some)
     return {
         **late_to_json((*mapped.late, *orphans)),
-        **changed_to_json(changed if index.parts_beside(changed) else (), ids),
+        **changed_to_json(changed if index.parts_with_children(changed) else (), ids),
     }
 
 

@@ -61,7 +61,7 @@ def hold_children(runtime: Runtime, migration: Migration, lease: Lease, beat: He
     aside = RowsAside(failed, tuple(late), changed_rows, changed_ids)
     with beat.during():
         changed = index.parts_changed(trial_context.plan, aside)
-        changed |= index.parts_beside(set(changed_rows).difference(before.changed))
+        changed |= index.parts_with_children(set(changed_rows).difference(before.changed))
         late_before = set(before.late)
         new = [*set(failed).difference(before.failed), *(run.first for run in late if run not in late_before)]
         concerns_all = _has_places(trial_context, new)
@@ -83,7 +83,9 @@ def _changed(before: RowsAside, pieces: Iterable[Work]) -> tuple[tuple[int, ...]
     """The rows that are held for people's changes in Caspen so far, and the ids of their records."""
     results = [piece.result for piece in pieces]
     rows = dict.fromkeys((*before.changed, *(row for result in results for row in result.get("changed", ()))))
-    ids = dict.fromkeys((*before.changed_ids, *(one for result in results for one in result.get("changed_ids", ()))))
+    ids = dict.fromkeys(
+        (*before.changed_ids, *(record_id for result in results for record_id in result.get("changed_ids", ())))
+    )
     return tuple(rows), tuple(ids)
 
 
