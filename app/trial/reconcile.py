@@ -132,7 +132,7 @@ def gone_rows(
     Their records stay unchanged: only the clinic knows whether a client was deleted in the source or the export is
     incomplete. The first LISTED rows of a kind are named, a last problem counts the others. A shared row counts once.
     """
-    db = trial_context.index.connection
+    db, live = trial_context.index.connection, runtime.caspen.live
     numbers: dict[str, int] = dict(db.execute("SELECT name, id FROM kinds"))
     present = {
         str(name).removeprefix("present:")
@@ -141,17 +141,19 @@ def gone_rows(
     for kind in trial_context.source.kinds:
         if not kind.imported or kind.name not in present or kind.name in trial_context.plan.leave_out_kinds:
             continue
+        # A record that the row of another kind made is gone with that row, which is listed by its own kind.
+        makers = [maker for maker in trial_context.source.kinds if kind.tables[0] in maker.tables[1:]]
         # What an earlier import made of a reference alone never had a row that could be gone.
         hidden = 0 if kind.tables[0] in kind.naming.record_makers else LIVE
         db.execute("CREATE TEMP TABLE gone (key TEXT PRIMARY KEY) WITHOUT ROWID")
         try:
-            for keys in earlier_keys(
-                runtime.caspen.live, migration.workspace_id, kind.tables[0], kind.name, migration.id
-            ):
+            for keys in earlier_keys(live, migration.workspace_id, kind.tables[0], kind.name, migration.id):
                 beat()
                 missing = _missing_rows(db, numbers[kind.name], keys, hidden)
-                in_trial = _in_trial(trial_context.store, migration.workspace_id, kind, missing.keys())
-                gone = [(row,) for key, row in missing.items() if key not in in_trial]
+                in_trial = _with_records(trial_context.store, migration.workspace_id, kind, missing.keys())
+                shared = {row for key, row in missing.items() if row != key}
+                listed = {row for maker in makers for row in _with_records(live, migration.workspace_id, maker, shared)}
+                gone = [(row,) for key, row in missing.items() if key not in in_trial and row not in listed]
                 db.executemany("INSERT OR IGNORE INTO temp.gone VALUES (?)", gone)
             yield from _listed(db, kind.name)
         finally:
@@ -165,8 +167,8 @@ def _missing_rows(db: sqlite3.Connection, kind: int, keys: Iterable[str], hidden
     return {key: row_keys[-1] for key, row_keys in rows.items() if present.isdisjoint(row_keys)}
 
 
-def _in_trial(store: Store, workspace_id: str, kind: Kind[Any], keys: Collection[str]) -> set[str]:
-    """The keys that the trial has, for records of several rows or of names."""
+def _with_records(store: Store, workspace_id: str, kind: Kind[Any], keys: Collection[str]) -> set[str]:
+    """The keys under which a store has records of a kind."""
     if not keys:
         return set()
     with store.database.connection(reading=True) as connection:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.caspen.earlier_records import earlier_keys
 from app.caspen.source_keys import SourceKeyLookup
 from app.migration.completeness_warnings import CompletenessWarning, completeness_warnings
 from app.migration.trials import current_trial
@@ -109,3 +110,45 @@ def test_nothing_is_gone_where_the_same_export_is_handed_over_again(tmp_path: Pa
         again = clinic_in(runtime, first.migration.workspace_id).tried({"export.zip": tiny_export()})
         assert told_of(again).problems("gone_from_export") == []
         assert sum(kind["unchanged"] for kind in told_of(again).answer["kinds"]) > 100
+
+
+def keys_of(clinic: Clinic, kind: str) -> list[str]:
+    """The source keys of the live records of a kind, which the clinic's move brought."""
+    live, workspace_id = clinic.runtime.caspen.live, clinic.migration.workspace_id
+    return [key for keys in earlier_keys(live, workspace_id, kind, kind, "another") for key in keys]
+
+
+STANDS = {
+    "merged into another client": {"merged_with_patient_id": "11"},
+    "deleted in the source": {"deleted_at": "2026-05-01T01:00:00Z"},
+    "as it was": {},
+}
+
+
+@pytest.mark.parametrize("change", STANDS.values(), ids=STANDS.keys())
+def test_what_the_row_of_a_client_says_beside_the_client_is_never_gone_by_itself(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    """A client's own row makes answers too. The row stands in the export, or is listed with the clients."""
+    other = {"id": GONE, "first_name": "Ann", "old_reference_id": "A7"}
+    answers = [{}, {"patient_id": "11", "field_token": "f2", "field_name": "Shoe", "value": "42"}]
+    with runtime_in(tmp_path) as runtime:
+        files = export("custom_fields", patients=[{}, other], custom_field_values=answers)
+        first = Desk(runtime).clinic().tried(files).finalised()
+        assert len(keys_of(first, "custom_field_values")) > len(answers), "the client's own row made an answer"
+        second = clinic_in(runtime, first.migration.workspace_id)
+        second.tried(export("custom_fields", patients=[{}, {**other, **change}], custom_field_values=answers[:1]))
+        [gone] = told_of(second).problems("gone_from_export", "custom_field_values")
+        assert (gone["source_id"], gone["count"]) == ("11/f2", 1), "only the row that the export lacks"
+
+
+def test_a_client_who_is_gone_is_listed_without_the_answers_of_the_row(tmp_path: Path) -> None:
+    other = {"id": GONE, "first_name": "Ann", "old_reference_id": "A7"}
+    with runtime_in(tmp_path) as runtime:
+        files = export("custom_fields", patients=[{}, other], custom_field_values=[{}])
+        first = Desk(runtime).clinic().tried(files).finalised()
+        second = clinic_in(runtime, first.migration.workspace_id)
+        second.tried(export("custom_fields", patients=[{}], custom_field_values=[{}]))
+        [gone] = told_of(second).problems("gone_from_export", "patients")
+        assert (gone["source_id"], gone["count"]) == (GONE, 1)
+        assert told_of(second).problems("gone_from_export", "custom_field_values") == []
