@@ -14,8 +14,8 @@ from sqlmodel import and_, col, exists, or_
 from app.mapping.parse import ONCE_PER_FILE
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 
-OF_LAST_ROW = frozenset({"file_may_be_cut"})
-"""Codes that name the last row of a file and are about the whole file."""
+ABOUT_A_FILE = frozenset({"file_may_be_cut", "line_encoding_guessed"})
+"""Codes that name a row as a place and are about the whole file: a trial maps the row and does not report them again."""
 
 
 def that_count(migration: Migration) -> list[Any]:
@@ -50,5 +50,5 @@ def is_of_mapped_row(migration: Migration) -> sa.ColumnElement[bool]:
         col(ExportFile.refused).is_(None),
         col(ExportFile.parts) > 0,
     )
-    of_row = and_(col(ProblemLine.line).is_not(None), col(ProblemLine.code).not_in(ONCE_PER_FILE | OF_LAST_ROW))
+    of_row = and_(col(ProblemLine.line).is_not(None), col(ProblemLine.code).not_in(ONCE_PER_FILE | ABOUT_A_FILE))
     return and_(of_row, is_finished, is_mapped)
