@@ -15,7 +15,7 @@ from app.mapping.parse import ONCE_PER_FILE
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 
 ABOUT_A_FILE = frozenset({"file_may_be_cut", "line_encoding_guessed"})
-"""Codes that name a row as a place and are about the whole file: a trial maps the row and does not report them again."""
+"""Codes that name a row as a place and are about the whole file: a trial maps the row and does not report them."""
 
 
 def that_count(migration: Migration) -> list[Any]:
