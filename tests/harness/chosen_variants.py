@@ -56,7 +56,6 @@ VARIED = frozenset(
         "tests/trial/test_changed_migration.py",
         "tests/trial/test_damaged_ends.py",
         "tests/trial/test_relied_workspace_records.py",
-        "tests/trial/test_required_records.py",
         "tests/trial/test_set_aside.py",
         "tests/trial/test_verification.py",
         "tests/web/test_http_security.py",

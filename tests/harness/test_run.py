@@ -193,3 +193,7 @@ def test_a_run_inside_of_a_test_changes_no_file_of_the_outer_run(
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/web/test_malformed_headers.py"]
     subprocess.run([*words, "-k", "nothing"], cwd=ROOT, env={**os.environ, THIRD: "0"}, capture_output=True)
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []
+
+
+def test_every_file_whose_variants_take_turns_exists() -> None:
+    assert [name for name in sorted(VARIED) if not (ROOT / name).is_file()] == []
