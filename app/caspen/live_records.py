@@ -64,7 +64,7 @@ def _of_table(
 
 
 def deleted_among(live: Store, workspace_id: str, ids: Mapping[str, Iterable[str]]) -> frozenset[str]:
-    """The ids, given by table, of live records that a person deleted. The prefix of an id names its table."""
+    """The ids, given by table, of live records that a person deleted."""
     with live.database.connection(reading=True) as connection:
         return frozenset(
             record_id

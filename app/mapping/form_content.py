@@ -63,12 +63,11 @@ def signature_images(value: JsonValue) -> dict[str, str]:
     return images
 
 
-def lacks_image(value: JsonValue, *, completed: bool) -> bool:
+def lacks_image(value: JsonValue, images: Mapping[str, str], *, completed: bool) -> bool:
     """Whether a signature has something else in place of its image, or, on a completed form, nothing.
 
-    The shapes of `value` are those of `signature_images`.
+    `images` are those of `signature_images`, which also names the shapes of `value`.
     """
-    images = signature_images(value)
     return any(name not in images and (completed or image) for name, image in _signatures(value))
 
 

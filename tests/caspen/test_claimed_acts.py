@@ -86,6 +86,14 @@ def whole(store: Store, table: str) -> list[tuple[Any, ...]]:
         return fetch(connection, f'SELECT * FROM {at(store.schema, table)} WHERE "id" = ?', (id_of(table),))
 
 
+def live_and_claimed(stores: Stores, table: str, column: str) -> tuple[Store, list[tuple[Any, ...]]]:
+    """The trial of a clinic that went live, and the table's first record after the claim on it."""
+    store, loaded = trial_of(stores, clinic())
+    go_live(stores, store, loaded.digests)
+    claim(stores.live, table, column)
+    return store, whole(stores.live, table)
+
+
 def why(column: str) -> Why:
     return Why.DELETED if column == "deleted_at" else Why.EDITED
 
@@ -102,10 +110,7 @@ def test_every_column_of_peoples_acts_and_every_table_of_the_clinic_is_claimed()
 
 @pytest.mark.parametrize(("url", "table", "column"), ON, indirect=["url"])
 def test_a_later_export_holds_a_record_whose_columns_claim_an_act(stores: Stores, table: str, column: str) -> None:
-    store, loaded = trial_of(stores, clinic())
-    go_live(stores, store, loaded.digests)
-    claim(stores.live, table, column)
-    before = whole(stores.live, table)
+    store, before = live_and_claimed(stores, table, column)
     assert altered(stores, store) == [id_of(table)]
     later, loaded = trial_of(stores, changed(table), 2)
     assert set(loaded.fates.values()) == {Fate.HELD}
@@ -129,10 +134,7 @@ def test_a_claim_after_the_trial_is_a_listed_conflict(stores: Stores, table: str
 
 @pytest.mark.parametrize(("url", "table", "column"), ON, indirect=["url"])
 def test_an_undo_keeps_and_names_a_record_whose_columns_claim_an_act(stores: Stores, table: str, column: str) -> None:
-    store, loaded = trial_of(stores, clinic())
-    go_live(stores, store, loaded.digests)
-    claim(stores.live, table, column)
-    before = whole(stores.live, table)
+    _, before = live_and_claimed(stores, table, column)
     done = undo(stores, WORKSPACE, MIGRATION)
     assert [kept.why for kept in done.kept if kept.id == id_of(table)] == [why(column)]
     assert {kept.why for kept in done.kept if kept.id != id_of(table)} <= {Why.IN_USE}

@@ -1,6 +1,7 @@
 """A clinic in tests: its migration, a runtime in a folder of its own, and an export of invented people."""
 
 import io
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -200,6 +201,14 @@ def runtime_in(folder: Path, **more: object) -> Iterator[Runtime]:
     finally:
         trial_contexts.clear()
         runtime.close()
+
+
+@contextmanager
+def runtime_of_copy(folder: Path, to: Path) -> Iterator[Runtime]:
+    """A runtime with a copy of the files of a closed runtime, so that several tests begin from one state."""
+    shutil.copytree(folder, to)
+    with runtime_in(to) as runtime:
+        yield runtime
 
 
 def copy_empty_databases(folder: Path) -> None:

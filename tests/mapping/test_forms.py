@@ -102,7 +102,7 @@ def test_a_template_has_questions_without_answers() -> None:
 )
 def test_signatures_are_read_from_every_shape(value: Any) -> None:
     assert signature_images(value) == {"5": image()}
-    assert not lacks_image(value, completed=True)
+    assert not lacks_image(value, signature_images(value), completed=True)
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_signatures_are_read_from_every_shape(value: Any) -> None:
 def test_only_a_small_image_is_a_signature(address: Any) -> None:
     given: Any = [{"id": "5", "image": address}]
     assert signature_images(given) == {}
-    assert lacks_image(given, completed=True)
-    assert lacks_image(given, completed=False) is bool(address), "a form that waits for its signature lacks nothing"
+    assert lacks_image(given, {}, completed=True)
+    assert lacks_image(given, {}, completed=False) is bool(address), "a form that waits for its signature lacks nothing"
 
 
 def test_a_jpeg_and_an_image_of_exactly_the_limit_are_signatures() -> None:

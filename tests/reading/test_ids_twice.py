@@ -1,8 +1,5 @@
 """A row that names a related thing twice: one id counts if the other says nothing, and a different id is reported."""
 
-import csv
-import io
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +11,11 @@ from app.mapping.parse import parse_row
 from app.mapping.verified_kinds import bare_header
 from app.reading.parts import PartRow
 from app.reading.relation_headers import base_of
-from app.trial.verification.plain import Cells, Headers, plain_rows, under_header
+from app.trial.verification.plain import Cells
 from app.trial.verification.relations import with_ids
-from app.trial.verification.sheets import sheet_rows
 from tests.reading.story import CONTEXT, SOURCE, Desk
 from tests.reading.test_relations_twice import ADDRESS, BARE, MADE, RELATIONS, named, spellings, what_is_seen
-from tests.reading.workbooks import workbook
+from tests.reading.verified_rows import file_of, key_of, verified_rows
 
 ERRORS = ("#REF!", "#N/A", "####")
 WORDS = ("", "n/a", "NULL", *ERRORS)
@@ -45,10 +41,6 @@ def ways(kind: Kind[Any], placed: RowColumn) -> Iterator[tuple[str, Any, str]]:
         yield base_of(placed.name), 1001, "json"
 
 
-def key_of(kind: Kind[Any]) -> str:
-    return next(placed.name for placed in kind.columns if placed.column.is_key)
-
-
 def rows_of(kind: Kind[Any], relation: tuple[str, Any], own: str, *, is_before: bool) -> list[dict[str, Any]]:
     """Returns a row for each text under the header of the id, with the relation before or behind it."""
     rows = []
@@ -56,17 +48,6 @@ def rows_of(kind: Kind[Any], relation: tuple[str, Any], own: str, *, is_before: 
         pair = dict([relation, (own, text)] if is_before else [(own, text), relation])
         rows.append({key_of(kind): str(number), **pair, "created_at": MADE})
     return rows
-
-
-def written(rows: list[dict[str, Any]], shape: str) -> bytes:
-    if shape == "json":
-        return json.dumps(rows).encode()
-    cells = [list(rows[0]), *(list(row.values()) for row in rows)]
-    if shape == "xlsx":
-        return workbook({"S": cells})
-    out = io.StringIO()
-    csv.writer(out).writerows(cells)
-    return out.getvalue().encode()
 
 
 def read(desk: Desk, kind: Kind[Any], content: bytes, shape: str) -> list[PartRow]:
@@ -79,15 +60,8 @@ def read(desk: Desk, kind: Kind[Any], content: bytes, shape: str) -> list[PartRo
 def verified(kind: Kind[Any], content: bytes, shape: str) -> list[Cells]:
     """Returns the rows as verification reads them, with the id under `id`."""
     key = bare_header(key_of(kind))
-    known = frozenset(bare_header(name) for placed in kind.columns for name in placed.normalised_headers())
-    headers = Headers(frozenset({key}), known, SOURCE.raw_format)
-    rows = (
-        under_header(sheet_rows(lambda: io.BytesIO(content), None, headers.are_in), headers, SOURCE.raw_format)
-        if shape == "xlsx"
-        else plain_rows(lambda: io.BytesIO(content), "utf-8", headers=headers, raw_format=SOURCE.raw_format)
-    )
-    found = map(with_ids, (row for _, row in rows))
-    return [{"id": row[key], **{name: cell for name, cell in row.items() if name != key}} for row in found]
+    rows = map(with_ids, verified_rows(kind, content, shape))
+    return [{"id": row[key], **{name: cell for name, cell in row.items() if name != key}} for row in rows]
 
 
 def ids_in(placed: RowColumn, row: PartRow) -> tuple[str, ...]:
@@ -107,13 +81,13 @@ def test_an_id_beside_a_relation_gives_way_or_agrees_or_holds_the_row(
 ) -> None:
     for number, (header, value, shape) in enumerate(ways(kind, placed)):
         rows = rows_of(kind, (header, value), placed.name, is_before=number % 2 == 0)
-        content = written(rows, shape)
-        said = dict(zip(TEXTS, read(desk, kind, content, shape), strict=True))
-        conflicts = [text for text, row in said.items() if "link_conflict" in row.codes]
+        content = file_of([list(rows[0]), *(list(row.values()) for row in rows)], shape)
+        by_text = dict(zip(TEXTS, read(desk, kind, content, shape), strict=True))
+        conflicts = [text for text, row in by_text.items() if "link_conflict" in row.codes]
         assert conflicts == list(OTHER), (header, value, shape)
-        ids = {text: ids_in(placed, said[text]) for text in (*GIVE_WAY, *EQUAL)}
+        ids = {text: ids_in(placed, by_text[text]) for text in (*GIVE_WAY, *EQUAL)}
         assert ids == dict.fromkeys(ids, ("1001",)), (header, value, shape)
-        errors = [text for text, row in said.items() if any("spreadsheet_error" in code for code in row.codes)]
+        errors = [text for text, row in by_text.items() if any("spreadsheet_error" in code for code in row.codes)]
         assert errors == list(ERRORS), (header, value, shape)
 
         again = dict(zip(TEXTS, verified(kind, content, shape), strict=True))

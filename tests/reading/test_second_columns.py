@@ -1,7 +1,5 @@
 """Two columns of one meaning in a row: the first value counts, a different one is named, and error words give way."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from itertools import combinations
@@ -16,11 +14,10 @@ from app.mapping.kind import Kind
 from app.mapping.verified_kinds import bare_header, counting
 from app.reading.recognise import known_headers
 from app.reading.second_columns import counting_cell
-from app.trial.verification.plain import Cells, Headers, plain_rows, under_header
-from app.trial.verification.sheets import sheet_rows
+from app.trial.verification.plain import Cells
 from tests.reading.story import CONTEXT, SOURCE, Desk
 from tests.reading.test_relations_twice import KINDS, named, what_is_seen
-from tests.reading.workbooks import workbook
+from tests.reading.verified_rows import file_of, key_of, verified_rows
 
 TWO_VALUES = (
     ("2024-01-05", "2024-01-06"),
@@ -80,37 +77,21 @@ def takes_of(kind: Kind[Any]) -> Iterator[list[Pair]]:
 
 def table_of(kind: Kind[Any], pairs: list[Pair]) -> list[list[str]]:
     """Returns the header and the rows: the id, the first column of each pair, and then each second one."""
-    key = next(placed.name for placed in kind.columns if placed.column.is_key)
+    key = key_of(kind)
     lines = [[key, *(one for _, one, _ in pairs), *(other for _, _, other in pairs)]]
     for number, cells in enumerate(ROWS, start=1):
         line = [str(number)]
         for cell in cells:
             values = [dict(zip(("one", "other"), values_of(placed) or (), strict=True)) for placed, _, _ in pairs]
-            line += [said.get(cell, cell) for said in values]
+            line += [texts.get(cell, cell) for texts in values]
         lines.append(line)
     return lines
 
 
-def written(lines: list[list[str]], shape: str) -> bytes:
-    if shape == "xlsx":
-        return workbook({"S": lines})
-    if shape == "json":
-        return json.dumps([dict(zip(lines[0], line, strict=True)) for line in lines[1:]]).encode()
-    out = io.StringIO()
-    csv.writer(out).writerows(lines)
-    return out.getvalue().encode()
-
-
 def verified(kind: Kind[Any], content: bytes, shape: str) -> list[Cells]:
-    key = next(bare_header(placed.name) for placed in kind.columns if placed.column.is_key)
-    known = frozenset(bare_header(name) for placed in kind.columns for name in placed.normalised_headers())
-    headers = Headers(frozenset({key}), known, SOURCE.raw_format)
-    rows = (
-        under_header(sheet_rows(lambda: io.BytesIO(content), None, headers.are_in), headers, SOURCE.raw_format)
-        if shape == "xlsx"
-        else plain_rows(lambda: io.BytesIO(content), "utf-8", headers=headers, raw_format=SOURCE.raw_format)
-    )
-    return [{name: cell for name, cell in row.items() if name != key} for _, row in rows]
+    """The rows as verification reads them, without their ids."""
+    key = bare_header(key_of(kind))
+    return [{name: cell for name, cell in row.items() if name != key} for row in verified_rows(kind, content, shape)]
 
 
 @pytest.mark.parametrize("shape", ["csv", "json", "xlsx"])
@@ -122,7 +103,7 @@ def test_the_first_value_counts_for_both_and_another_is_named(desk: Desk, kind: 
     for pairs in takes_of(kind):
         if shape == "json":  # an object has no member twice
             pairs = [pair for pair in pairs if bare_header(pair[1]) != bare_header(pair[2])]
-        content = written(table_of(kind, pairs), shape)
+        content = file_of(table_of(kind, pairs), shape)
         rows = desk.csv(content, path).rows()
         names = [placed.name for placed, _, _ in pairs]
         counting = {name: rows[0].cells.get(name) for name in names}
@@ -137,21 +118,21 @@ def test_the_first_value_counts_for_both_and_another_is_named(desk: Desk, kind: 
 
 @pytest.mark.parametrize("kind", KINDS, ids=named)
 def test_of_members_in_another_order_the_file_s_first_column_counts_for_both(desk: Desk, kind: Kind[Any]) -> None:
-    key = next(placed.name for placed in kind.columns if placed.column.is_key)
+    key = key_of(kind)
     desk.file_kinds = {"table.json": kind.name}
     looks = [look for look in SOURCE.verified_kinds if look.kind == kind.name]
     for pairs in takes_of(kind):
-        told = [pair for pair in pairs if bare_header(pair[1]) != bare_header(pair[2])]
-        values = [values_of(placed) or ("", "") for placed, _, _ in told]
-        firsts = {first: one for (_, first, _), (one, _) in zip(told, values, strict=True)}
-        seconds = {second: other for (_, _, second), (_, other) in zip(told, values, strict=True)}
+        distinct = [pair for pair in pairs if bare_header(pair[1]) != bare_header(pair[2])]
+        values = [values_of(placed) or ("", "") for placed, _, _ in distinct]
+        firsts = {first: one for (_, first, _), (one, _) in zip(distinct, values, strict=True)}
+        seconds = {second: other for (_, _, second), (_, other) in zip(distinct, values, strict=True)}
         objects = [{key: "1", **seconds}, {key: "2", **firsts, **seconds}]
         rows = desk.csv(json.dumps(objects), "table.json").rows()
-        assert [{placed.name: row.cells[placed.name] for placed, _, _ in told} for row in rows] == [
-            {placed.name: other for (placed, _, _), (_, other) in zip(told, values, strict=True)}
+        assert [{placed.name: row.cells[placed.name] for placed, _, _ in distinct} for row in rows] == [
+            {placed.name: other for (placed, _, _), (_, other) in zip(distinct, values, strict=True)}
         ] * 2
         seen = [[what_is_seen(look, row) for look in looks] for row in verified(kind, json.dumps(objects).encode(), "")]
-        assert seen[0] == seen[1], told
+        assert seen[0] == seen[1], distinct
 
 
 @pytest.mark.parametrize("word", sorted({*ERROR_WORDS, *NOTHING, "####", "##########"}))

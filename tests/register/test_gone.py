@@ -129,7 +129,7 @@ STANDS = {
 def test_what_the_row_of_a_client_says_beside_the_client_is_never_gone_by_itself(
     tmp_path: Path, change: dict[str, str]
 ) -> None:
-    """A client's own row makes answers too. The row stands in the export, or is listed with the clients."""
+    """Custom field values also come from columns of a client's row. The row is in the export or is listed itself."""
     other = {"id": GONE, "first_name": "Ann", "old_reference_id": "A7"}
     answers = [{}, {"patient_id": "11", "field_token": "f2", "field_name": "Shoe", "value": "42"}]
     with runtime_in(tmp_path) as runtime:

@@ -1,6 +1,5 @@
 """Live records of every kind whose columns claim a person's act without an entry: SQL or another program set them."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from app.golive.live_check import check_live
 from app.migration.states import Event, State
 from app.sources.cliniko.source import SOURCE
 from app.worker.runtime import Runtime
-from tests.harness.clinic import Clinic, clinic_in, runtime_in
+from tests.harness.clinic import Clinic, clinic_in, runtime_in, runtime_of_copy
 from tests.trial.test_records_changed_by_hand import (
     Made,
     brought_otherwise,
@@ -56,8 +55,7 @@ def went_live(tmp_path_factory: pytest.TempPathFactory) -> WentLive:
 
 @pytest.fixture
 def runtime_live(went_live: WentLive, tmp_path: Path) -> Iterator[Runtime]:
-    shutil.copytree(went_live.home, tmp_path / "var")
-    with runtime_in(tmp_path / "var") as runtime:
+    with runtime_of_copy(went_live.home, tmp_path / "var") as runtime:
         yield runtime
 
 
@@ -71,6 +69,13 @@ def _claim(live: Store, record: Made, column: str) -> None:
         changed, value = next(iter(values.items()))
         sql = f'UPDATE {record.table} SET "{changed}" = ?, "{column}" = ? WHERE id = ?'
         assert connection.exec_driver_sql(sql, (value, CLAIMS[column], record.id)).rowcount == 1
+
+
+def _claim_every(live: Store, records: Sequence[Made], column: str) -> list[tuple[Any, ...]]:
+    """Claims an act on every record. Returns the rows of the records after it."""
+    for record in records:
+        _claim(live, record, column)
+    return _rows(live, records)
 
 
 def _rows(live: Store, records: Sequence[Made]) -> list[tuple[Any, ...]]:
@@ -104,9 +109,7 @@ def test_a_later_export_keeps_every_record_that_claims_an_act(
 ) -> None:
     """Also when a row differs from what the first export brought."""
     live = runtime_live.caspen.live
-    for record in went_live.records:
-        _claim(live, record, column)
-    before = _rows(live, went_live.records)
+    before = _claim_every(live, went_live.records, column)
     assert _altered(runtime_live) == {record.id for record in went_live.records}
     for record in went_live.records if is_changed else ():
         brought_otherwise(live, record)
@@ -126,9 +129,7 @@ def test_an_undo_keeps_and_names_every_record_that_claims_an_act(
     went_live: WentLive, runtime_live: Runtime, column: str
 ) -> None:
     live = runtime_live.caspen.live
-    for record in went_live.records:
-        _claim(live, record, column)
-    before = _rows(live, went_live.records)
+    before = _claim_every(live, went_live.records, column)
     move = Clinic(runtime_live, went_live.migration_id)
     move.act(Event.UNDO)
     move.drain()

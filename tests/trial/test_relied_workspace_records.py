@@ -5,7 +5,6 @@ before the approval or between the approval and going live.
 """
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,7 +29,17 @@ from app.migration.states import Event, State
 from app.migration.trials import approve
 from app.trial.trial_damage import trial_fault, whole_trial
 from app.worker.runtime import Runtime
-from tests.harness.clinic import MEGAN, WORKSPACE, Clinic, appointments, clinic_files, clinic_in, patients, runtime_in
+from tests.harness.clinic import (
+    MEGAN,
+    WORKSPACE,
+    Clinic,
+    appointments,
+    clinic_files,
+    clinic_in,
+    patients,
+    runtime_in,
+    runtime_of_copy,
+)
 from tests.harness.waiting import patience
 
 WHEN = ("before the approval", "between the approval and going live")
@@ -125,8 +134,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Prepare], t
 
 def copied(made: tuple[Path, str, dict[str, str]], to: Path) -> Iterator[Prepared]:
     folder, migration_id, ids = made
-    shutil.copytree(folder, to)
-    with runtime_in(to) as runtime:
+    with runtime_of_copy(folder, to) as runtime:
         yield Prepared(Clinic(runtime, migration_id), dict(ids))
 
 

@@ -4,7 +4,6 @@ The contract holds a child of a held client. A person who deletes a record in Ca
 cannot be without it. A record that was only edited is there: its children lead to it, unless it is a held client.
 """
 
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from app.migration.states import State
 from app.sources.cliniko.source import SOURCE
 from app.trial.trial_damage import trial_fault
 from app.worker.runtime import Runtime
-from tests.harness.clinic import WORKSPACE, Clinic, clinic_in, runtime_in
+from tests.harness.clinic import WORKSPACE, Clinic, clinic_in, runtime_in, runtime_of_copy
 from tests.shapes.export import FOLDER, SCAN
 from tests.trial.linked_export import linked_rows
 from tests.trial.test_records_changed_by_hand import (
@@ -122,8 +121,7 @@ def went_live(tmp_path_factory: pytest.TempPathFactory) -> WentLive:
 
 @pytest.fixture
 def runtime_live(went_live: WentLive, tmp_path: Path) -> Iterator[Runtime]:
-    shutil.copytree(went_live.home, tmp_path / "var")
-    with runtime_in(tmp_path / "var") as runtime:
+    with runtime_of_copy(went_live.home, tmp_path / "var") as runtime:
         yield runtime
 
 

@@ -102,7 +102,8 @@ def to_records(row: PatientFormRow, joined: Joined, lookups: Lookups) -> Result:
         "name_missing": row.name is None,
         "form_template_matched_by_name": by_name,
         "form_incomplete": row.completed_at is None,
-        "signature_missing": (form.unsigned and is_completed) or lacks_image(row.signatures, completed=is_completed),
+        "signature_missing": (form.unsigned and is_completed)
+        or lacks_image(row.signatures, images, completed=is_completed),
     }
     reported = (*form.codes, *(code for code, applies in codes.items() if applies))
     problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in reported)
