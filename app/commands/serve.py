@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 from jinja2 import Environment as Jinja
+from sse_starlette.sse import AppStatus
 
 from app.commands.drive import STARTS, environment_of
 from app.commands.listening import address_at, listen_at
@@ -222,7 +223,11 @@ class PageServer(uvicorn.Server):
         await super().startup(sockets)
 
     def end(self) -> None:
-        """Ends the server after open requests. A second call does not wait for open connections."""
+        """Ends the server after open requests; pages that watch a move lose their stream at once and look again.
+
+        A second call does not wait for open connections.
+        """
+        AppStatus.should_exit = True  # the library knows only the signals that uvicorn takes
         self.force_exit = self.should_exit
         self.should_exit = True
 

@@ -5,15 +5,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.commands.drive import environment_of
+from app.commands.serve import PAGES_STOP_SECONDS
 from app.lifetime import NOT_FOUND, start_dependent
 from tests.harness.clinic import clinic_files, clinic_in, runtime_in, settings_in
 from tests.harness.free_ports import free_port
+from tests.harness.product import MEGAN, OWN_PAGE
 from tests.harness.waiting import patience, until
 from tests.workers.served import ENDS, Served, processes_of
 from tests.workers.story import ROOT, a_worker
@@ -43,6 +47,28 @@ def test_no_process_outlives_serve(tmp_path: Path, short: Path, end: str) -> Non
         assert not list(short.glob("caspen-redis-*"))
     finally:
         served.clear()
+
+
+@pytest.mark.parametrize("end", [end for end in ENDS if end != "SIGKILL"])
+def test_pages_that_watch_a_move_do_not_delay_the_end(tmp_path: Path, end: str) -> None:
+    with runtime_in(tmp_path / "var") as runtime:
+        clinic = clinic_in(runtime)
+        clinic.hand_over(clinic_files(2, 2))
+        served = Served(runtime.settings.var, free_port(), None, "--web-only")
+        try:
+            served.until_ready(pages_only=True)
+            with httpx.Client(base_url=served.url, timeout=patience(30)) as megan:
+                entered = megan.post("/signin", data={"email": MEGAN, "act": "enter"}, headers=OWN_PAGE)
+                assert entered.status_code == 303
+                with megan.stream("GET", f"/m/{clinic.id}/progress/events") as numbers:
+                    assert next(numbers.iter_lines())
+                    began = time.monotonic()
+                    ENDS[end](served)
+                    assert served.until_gone() == {}
+                    assert time.monotonic() - began < patience(PAGES_STOP_SECONDS)
+            assert "Traceback" not in served.log.read_text()
+        finally:
+            served.clear()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
