@@ -100,7 +100,8 @@ def _searched(table: sa.Table, kind: RecordKind, search: str) -> list[sa.ColumnE
 
 
 def _ordered(table: sa.Table, order: Sequence[str]) -> list[sa.ColumnElement[Any]]:
-    return [table.c[name[1:]].desc() if name.startswith("-") else table.c[name] for name in order]
+    """Each column ascending, or descending where its name begins with `-`: then records without a value come last."""
+    return [table.c[name[1:]].desc().nulls_last() if name.startswith("-") else table.c[name] for name in order]
 
 
 def _short(

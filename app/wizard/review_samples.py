@@ -92,8 +92,10 @@ class SampledTrial:
         return self.session.exec(wanted.order_by(size.desc(), of).limit(1)).first()
 
 
-def format_day(moment: datetime, zone: tzinfo) -> str:
-    """The day of an instant on the clinic's clock, as in "20/11/2026"."""
+def format_day(moment: datetime | None, zone: tzinfo) -> str:
+    """The day of an instant on the clinic's clock, as in "20/11/2026"; "" for no instant."""
+    if moment is None:
+        return ""
     return f"{moment.astimezone(zone):%d/%m/%Y}"
 
 

@@ -78,19 +78,6 @@ def test_a_number_with_an_exponent_is_mended_in_every_column_of_numbers(reader: 
     assert read(reader, cell) == (number, ["spreadsheet_value_mended"])
 
 
-@pytest.mark.parametrize(
-    ("kind", "cells"),
-    [
-        ("communications", {"created_at": ""}),
-        ("communications", {"created_at": "soon"}),
-        ("treatment_notes", {"created_at": "", "booking_id": ""}),
-    ],
-)
-def test_a_row_without_its_required_date_is_held(kind: str, cells: dict[str, Any]) -> None:
-    result = mapped(kind, **cells)
-    assert (result.outcome, result.codes[-1]) == (Outcome.HELD, "bad_date")
-
-
 @pytest.mark.parametrize("kind", sorted(ROWS))
 def test_problems_of_an_absent_column_name_no_cell(kind: str) -> None:
     dates = {"created_at": "", "starts_at": "", "ends_at": "", "completed_at": "", "booking_id": ""}

@@ -36,10 +36,9 @@ def test_a_note_has_the_date_of_its_visit_else_of_its_creation() -> None:
     assert mapped("treatment_notes", lost=("booking_id",))["note_date"] == datetime(2026, 4, 2, 1, 0, tzinfo=UTC)
 
 
-def test_a_note_without_a_visit_and_the_time_of_its_creation_reports_that_another_date_stands_for_it() -> None:
+def test_a_note_without_a_visit_and_the_time_of_its_creation_reports_it() -> None:
     cells: Any = {"created_at": "", "finalized_at": "2026-04-03T01:00:00Z"}
     result = mapped("treatment_notes", lost=("booking_id",), **cells)
-    assert result["note_date"] == datetime(2026, 4, 3, 1, 0, tzinfo=UTC)
     assert [(code, column) for code, column in zip(result.codes, result.columns, strict=True) if column] == [
         ("bad_date", "created_at")
     ]

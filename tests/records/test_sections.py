@@ -108,6 +108,15 @@ def test_a_confidential_message_is_closed_and_others_are_not(stores: Stores) -> 
     assert not any(line.closed for line in shown(stores, store, "communications").lines)
 
 
+def test_messages_and_notes_without_a_moment_come_last(stores: Stores) -> None:
+    older = NOON - timedelta(1)
+    messages = [communication(number, subject=number, occurred_at=at) for number, at in (("1", None), ("2", older))]
+    notes = [note(number, title=number, note_date=at) for number, at in (("8", None), ("9", older))]
+    store = trial(stores, row(*messages), row(*notes, line=91))
+    assert [(line.of("Subject"), line.title) for line in shown(stores, store, "communications").lines][-1] == ("1", "-")
+    assert [line.title for line in shown(stores, store, "notes").lines][-1] == "8"
+
+
 def test_a_form_shows_its_answers_and_only_signatures_that_are_pictures(stores: Stores) -> None:
     content = [{"name": "You", "fields": [{"type": "signature", "label": "Signed", "signature_id": "7"}]}]
     signatures = [{"signature_id": "7", "image": PIXEL}, {"signature_id": "8", "image": "javascript:alert(1)"}]

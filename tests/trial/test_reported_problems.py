@@ -113,7 +113,7 @@ def test_a_file_of_a_kind_that_reading_no_longer_knows_is_missed(clinic: Clinic)
     assert not clinic.trial.balanced
 
 
-def test_a_moment_that_another_one_stands_for_is_reported_once_for_a_row(clinic: Clinic) -> None:
+def test_a_moment_that_a_row_lacks_is_reported_once_for_the_row(clinic: Clinic) -> None:
     files = clinic_files()
     later = "2024-05-06 01:00:00 UTC"
     files["Communications.csv"] = table(

@@ -30,7 +30,7 @@ class ProgressNote(Imported, table=True):
     appointment_id: str | None = None
     template_id: str | None = None
     body: str
-    note_date: datetime = Field(sa_type=Moment)
+    note_date: datetime | None = Field(default=None, sa_type=Moment)
     state: str = "final"
     finalised_at: datetime | None = Field(default=None, sa_type=Moment)
     pinned: bool = False
@@ -146,4 +146,4 @@ class Communication(Imported, table=True):
     body: str | None = None
     confidential: bool = False
     appointment_id: str | None = None
-    occurred_at: datetime = Field(sa_type=Moment)
+    occurred_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -18,10 +18,10 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result,
 from app.mapping.storable import REMOVED, without_half_references
 from app.mapping.text import clean, code, cut, number_or_text, string, verbatim
 from app.mapping.traits import Exclusion, Identity, Recognition
-from app.problems import Level, Problem
+from app.problems import Problem
 from app.sources.cliniko.compared_values import ComparedValues
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import Row, dated_otherwise
+from app.sources.cliniko.row import Row, not_dated
 
 Words = str | None
 PRIVATE_HOSTS = ("cliniko.com",)
@@ -150,7 +150,7 @@ def reason_not_moved(row: CommunicationRow) -> Problem | None:
 
 
 def to_records(row: CommunicationRow, joined: Joined, lookups: Lookups) -> Result:
-    """The communication: read-only, and confidential where the row is. A row without a date is held."""
+    """The communication: read-only, and confidential where the row is. Its moment is that of creation, or empty."""
     if category_code(row.category_code, row.category) in SYSTEM:
         return NotMapped(Outcome.SKIPPED, Problem("system_communication_skipped", KIND.name, source_id=row.id))
     client = joined.targets.get("patient_id")
@@ -159,9 +159,6 @@ def to_records(row: CommunicationRow, joined: Joined, lookups: Lookups) -> Resul
     channel = CHANNELS[channel_code(row.type_code, row.type) or "4"]
     category = category_code(row.category_code, row.category)
     visit = joined.targets.get("attendee_id") or joined.targets.get("booking_id")
-    at = row.created_at or row.updated_at or (visit.starts_at if visit else None)
-    if at is None:  # Caspen requires a date, and none may be invented
-        return NotMapped(Outcome.HELD, Problem("bad_date", KIND.name, source_id=row.id, level=Level.HELD))
     codes: list[str] = []
     content = clean(row.content or "", codes.append)
     shown = without_half_references(content)
@@ -179,7 +176,7 @@ def to_records(row: CommunicationRow, joined: Joined, lookups: Lookups) -> Resul
         "body": body.html if row.content else None,
         "confidential": row.confidential is True,
         "appointment_id": visit.id if visit else None,
-        "occurred_at": at,
+        "occurred_at": row.created_at,
         "source_created_at": row.created_at,
     }
     applies = {
@@ -192,7 +189,7 @@ def to_records(row: CommunicationRow, joined: Joined, lookups: Lookups) -> Resul
     codes += [code for code, is_so in applies.items() if is_so]
     problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in dict.fromkeys(codes))
     if row.created_at is None:
-        problems += (dated_otherwise(KIND.name, row.id),)
+        problems += (not_dated(KIND.name, row.id),)
     return Mapped((Record("communications", KIND.name, row.id, values),), problems)
 
 

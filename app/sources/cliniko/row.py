@@ -27,6 +27,9 @@ BY_PROGRAMS = frozenset({"id", "links", "created_at", "updated_at", "patient"})
 """Members of the API's objects with technical values: ids, links, times of storage, and the owner."""
 
 
-def dated_otherwise(kind: str, source_id: str) -> Problem:
-    """The problem of a record whose date is another time of its row, because the time of creation is missing."""
+def not_dated(kind: str, source_id: str) -> Problem:
+    """The problem of a record without a date, because its row has no readable time of creation.
+
+    No other time of the row stands for it: the time of the last change only decides which of two rows is newer.
+    """
     return Problem("bad_date", kind, source_id=source_id, column="created_at")

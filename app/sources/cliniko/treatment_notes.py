@@ -23,7 +23,7 @@ from app.mapping.text import cut, string, verbatim
 from app.mapping.traits import Exclusion, Identity, PageColumns, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
-from app.sources.cliniko.row import FROM_THE_API, Row, dated_otherwise
+from app.sources.cliniko.row import FROM_THE_API, Row, not_dated
 
 Words = str | None
 UNTITLED = "Treatment note"
@@ -99,7 +99,8 @@ def reason_not_moved(row: TreatmentNoteRow) -> Problem | None:
 def to_records(row: TreatmentNoteRow, joined: Joined, lookups: Lookups) -> Result:
     """The note: a draft where the row is a draft, else final and read-only.
 
-    A row without a patient or a date, or whose content is damaged JSON, is held. An empty note is skipped.
+    A row without a patient, or whose content is damaged JSON, is held. An empty note is skipped. The date is the start
+    of the visit, else the time of creation; without both it is empty.
     """
     client = joined.targets.get("patient_id")
     if client is None:
@@ -114,9 +115,7 @@ def to_records(row: TreatmentNoteRow, joined: Joined, lookups: Lookups) -> Resul
     practitioner = joined.targets.get("practitioner_id")
     visit = joined.targets.get("attendee_id") or joined.targets.get("booking_id")
     template = joined.targets.get("treatment_note_template_id")
-    at = (visit.starts_at if visit else None) or row.created_at or row.finalized_at or row.updated_at
-    if at is None:  # Caspen requires a date, and none may be invented
-        return _not_moved(row, Outcome.HELD, "bad_date")
+    at = (visit.starts_at if visit else None) or row.created_at
     codes = {
         "note_draft_imported": row.draft is True,
         "note_state_conflict": row.draft is True and row.finalized_at is not None,
@@ -133,21 +132,21 @@ def to_records(row: TreatmentNoteRow, joined: Joined, lookups: Lookups) -> Resul
         "state": "draft" if row.draft else "final",
         "finalised_at": None if row.draft else row.finalized_at,
         "pinned": bool(row.pinned_at),
-        "archived_at": _archived_at(row, at),
+        "archived_at": _archived_at(row, at or lookups.now),
         "source_created_at": row.created_at,
     }
     reported = (*body.codes, *(code for code, applies in codes.items() if applies))
     problems = tuple(Problem(code, "treatment_notes", source_id=row.id) for code in reported)
-    if row.created_at is None and visit is None:
-        problems += (dated_otherwise("treatment_notes", row.id),)
+    if at is None:
+        problems += (not_dated("treatment_notes", row.id),)
     return Mapped((Record("progress_notes", "treatment_notes", row.id, values),), problems)
 
 
 def _archived_at(row: TreatmentNoteRow, at: datetime) -> datetime | None:
-    """When the note was archived; for an archived note without a time, when it was changed, made, or dated."""
+    """When the note was archived; for an archived note without a time, when it was made, else `at`."""
     if isinstance(row.archived_at, datetime):
         return row.archived_at
-    return (row.updated_at or row.created_at or at) if row.archived_at else None
+    return (row.created_at or at) if row.archived_at else None
 
 
 def _not_moved(row: TreatmentNoteRow, outcome: Outcome, code: str) -> NotMapped:
