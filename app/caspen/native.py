@@ -50,6 +50,32 @@ def native_fields(stores: Stores, workspace_id: str) -> dict[str, NativeField]:
     return fields
 
 
+@dataclass(frozen=True, slots=True)
+class BroughtField:
+    """A custom field that an earlier migration brought, as the workspace has it. `options` are id, label, archived."""
+
+    name: str
+    type: str
+    options: tuple[tuple[str, str, bool], ...]
+    visible: bool
+
+
+def brought_fields(stores: Stores, workspace_id: str, source: str) -> dict[str, BroughtField]:
+    """The custom fields that earlier migrations brought, by their source id. Their types never change."""
+    chosen = select(CustomField).where(
+        col(CustomField.workspace_id) == workspace_id,
+        col(CustomField.deleted_at).is_(None),
+        col(CustomField.source) == source,
+    )
+    with stores.live.database.read() as session:
+        return {str(field.source_id): _brought(field) for field in session.exec(chosen)}
+
+
+def _brought(field: CustomField) -> BroughtField:
+    options = ((str(o["id"]), str(o["label"]), bool(o.get("archived"))) for o in field.options or ())
+    return BroughtField(field.name, field.type, tuple(options), field.visible)
+
+
 def brought_types(stores: Stores, workspace_id: str, source: str) -> dict[str, str]:
     """The types of the custom fields that earlier migrations brought, by their source id. These types never change."""
     chosen = select(CustomField.source_id, CustomField.type).where(

@@ -248,7 +248,7 @@ class PlanView:
     def _before(self, plan: Plan) -> None:
         if plan.leave_out_before is not None and KindRole.VISIT in self._roles:
             self._insert(
-                "SELECT row, kind FROM rows WHERE kind = ? AND starts_at < ?",
+                "SELECT row, kind FROM rows WHERE kind = ? AND row > 0 AND starts_at < ?",
                 (self._roles[KindRole.VISIT], seconds(plan.leave_out_before)),
             )
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import (
+    Any,
+    NotRequired,  # pydantic needs this version below Python 3.12
+    cast,
+)
 
-from typing_extensions import TypedDict  # pydantic needs this version below Python 3.12
+from typing_extensions import TypedDict
 
 from app.mapping.flags import truth
 
@@ -49,6 +53,7 @@ class DefinedJson(TypedDict):
     own: str
     answers: int
     misfits: dict[str, int]
+    brought: NotRequired[bool]  # missing in what an earlier release wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Defined:
     * `clashes`: the workspace has another field of this name.
     * `own`: the type in the export, if the clinic chose another; else "".
     * `answers`: the number of answers; `misfits`: by type that the clinic may choose, how many answers do not fit it.
+
+    * `brought`: an earlier import brought the field. It keeps its type and the options that the export lacks.
 
     The options of a field for yes or no are the export's words for yes and no.
     """
@@ -72,6 +79,7 @@ class Defined:
     own: str = ""
     answers: int = 0
     misfits: Mapping[str, int] = field(default_factory=dict)
+    brought: bool = False
 
     def to_json(self) -> DefinedJson:
         """Plain JSON, the inverse of `from_json`."""

@@ -176,7 +176,8 @@ class Source:
     * `unverified`: by name, why the rows of an imported kind are not compared. Every other imported kind is verified.
     * `export_guide`: how a clinic exports everything from the source.
     * `fields_of`: receives pairs of kind name and row of the kinds with questions or answers, the context, and the
-      types that the clinic chose by field id. Returns the custom fields by their id in the source.
+      types that the clinic chose by field id, and the fields that earlier imports brought by field id. Returns the
+      custom fields of the export by their id in the source.
     """
 
     name: str
@@ -190,7 +191,10 @@ class Source:
     unverified: Mapping[str, str] = field(default_factory=dict)
     raw_format: RawFormat = field(default_factory=RawFormat)
     export_guide: ExportGuide = field(default_factory=ExportGuide)
-    fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None
+    fields_of: (
+        Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str], Mapping[str, Defined]], dict[str, Defined]]
+        | None
+    ) = None
 
     def __post_init__(self) -> None:
         for kind in self.kinds:

@@ -150,7 +150,9 @@ class Rejoin:
         others = [(r.joined.place, r.parsed.row) for r in parts if r.role is JoinRole.DEFINED]
         rows = [(self.kind.name, other) for _, other in sorted([(self.place, row), *others], key=lambda pair: pair[0])]
         key = next(iter(ids_in(row, key_column(self.kind))), "")
-        learned = self.source.fields_of(rows, context, self.lookups.plan.field_types)
+        known = self.lookups.fields.get(key)
+        brought = {key: known} if known is not None and known.brought else {}
+        learned = self.source.fields_of(rows, context, self.lookups.plan.field_types, brought)
         return {key: learned[key]} if key in learned else {}
 
     def _references(

@@ -1,16 +1,20 @@
-"""Referenced rows that the export lacks and an earlier import brought: references lead to the live records.
+"""Referenced things that the export lacks and an earlier import brought: references lead to the live records.
 
 The second export of a clinic may have only the newest rows. A missing parent gets a row with a number below 0 in the
-index. This row refers to the client of the live record. It makes no record and does not count as a row of the export.
+index. This row has the name, the start and the client of the live record. It makes no record and does not count as a
+row of the export.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.index.insert import pack_id
-from app.index.schema import LIVE
+from app.index.insert import pack_id, seconds
+from app.index.schema import LIVE, SHARED
+from app.mapping.columns import NAME_QUALIFIER
 from app.mapping.kind import Kind
-from app.resolving.rule import Brought, ResolvingContext
+from app.mapping.names import normalise_name, normalise_person
+from app.resolving.rule import Brought, LiveTarget, ResolvingContext
 
 AT_ONCE = 2_000
 LACKING = """CREATE TEMP TABLE lacking AS SELECT DISTINCT f.id FROM specs s
@@ -19,18 +23,28 @@ LACKING = """CREATE TEMP TABLE lacking AS SELECT DISTINCT f.id FROM specs s
     WHERE s.target = ? AND f.id IS NOT NULL AND t.row IS NULL ORDER BY f.id"""
 SOME = f"SELECT rowid, id FROM temp.lacking WHERE rowid > ? ORDER BY rowid LIMIT {AT_ONCE}"
 
+NAMES = """SELECT DISTINCT f.name FROM raw_refs f JOIN specs s ON s.id = f.spec AND NOT s.merge AND s.target = ?
+    JOIN kinds k ON k.id = s.kind AND k.imported WHERE f.id IS NULL AND f.name IS NOT NULL"""
+HAS_NAME = """SELECT EXISTS (SELECT 1 FROM rows WHERE kind = :kind AND row > 0 AND name_key = :name)
+    OR EXISTS (SELECT 1 FROM rows WHERE kind = :kind AND row > 0 AND alias = :name)"""
+
+ROW = "INSERT INTO rows (row, kind, line, source_id, starts_at, flags, name) VALUES (?, ?, 0, ?, ?, ?, ?)"
+REFERENCE = "INSERT INTO raw_refs VALUES (?, ?, ?, ?, NULL, 0)"
+
 
 def apply(work: ResolvingContext) -> None:
-    """Adds a row for each missing id that an earlier import brought. Without a live workspace does nothing."""
+    """Adds a row for each missing id or name that an earlier import brought. Without a live workspace does nothing."""
     if work.brought is None:
         return
     for number, kind in reversed(list(work.kinds)):  # clients after the kinds that refer to clients
-        if not kind.imported or not kind.tables or kind.identity.is_multi_row:
-            continue  # a question is made of its answers, which are in the export alone
+        if not kind.imported or not kind.tables or kind.joining is not None:
+            continue  # a joining row has no record of its own
         work.db.execute(LACKING, (number,))
         for lacking in _some(work):
-            _add(work, work.brought, number, kind, lacking)
+            _add(work, number, kind, work.brought.targets(kind, lacking))
         work.db.execute("DROP TABLE temp.lacking")
+        if kind.names.name_of is not None:
+            _add_named(work, work.brought, number, kind)
 
 
 def _some(work: ResolvingContext) -> Iterator[list[str]]:
@@ -41,19 +55,47 @@ def _some(work: ResolvingContext) -> Iterator[list[str]]:
         yield [str(key) for _, key in rows]
 
 
-def _add(work: ResolvingContext, brought: Brought, number: int, kind: Kind[Any], lacking: list[str]) -> None:
+def _add_named(work: ResolvingContext, brought: Brought, number: int, kind: Kind[Any]) -> None:
+    """Adds the live records whose names rows give and no row of the export has."""
+    normalise = normalise_person if kind.names.are_people else normalise_name
+    wanted = {normalise(name.partition(NAME_QUALIFIER)[0]) for (name,) in work.db.execute(NAMES, (number,)).fetchall()}
+    lacking = {name for name in wanted if name and not _is_named(work, number, name)}
+    if not lacking:
+        return
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for key, name in brought.names(kind).items():
+        if (normalised := normalise(name)) in lacking:
+            by_name[normalised].append(key)
+    keys = [key for keys in by_name.values() for key in keys]
+    _add(work, number, kind, brought.targets(kind, [key for key in keys if not _is_there(work, number, key)]))
+    named = "UPDATE rows SET name_key = ? WHERE row = (SELECT row FROM things WHERE kind = ? AND id = ?) AND row < 0"
+    for name, of_name in by_name.items():
+        work.db.executemany(named, [(name, number, pack_id(key)) for key in of_name])
+
+
+def _is_named(work: ResolvingContext, number: int, name: str) -> bool:
+    return bool(work.db.execute(HAS_NAME, {"kind": number, "name": name}).fetchone()[0])
+
+
+def _is_there(work: ResolvingContext, number: int, key: str) -> bool:
+    there = work.db.execute("SELECT 1 FROM things WHERE kind = ? AND id = ?", (number, pack_id(key))).fetchone()
+    return there is not None
+
+
+def _add(work: ResolvingContext, number: int, kind: Kind[Any], found: Mapping[str, LiveTarget]) -> None:
     lowest: int = work.db.execute("SELECT MIN(0, COALESCE(MIN(row), 0)) FROM rows").fetchone()[0]
-    clients = brought(kind, lacking)
-    spec = _whose(work, number, kind) if clients else None
-    for key in sorted(clients):
+    spec = _whose(work, number, kind) if found else None
+    for key in sorted(found):
         lowest -= 1
-        packed = pack_id(key)
-        row = (lowest, number, packed, LIVE)
-        work.db.execute("INSERT INTO rows (row, kind, line, source_id, flags) VALUES (?, ?, 0, ?, ?)", row)
+        packed, live = pack_id(key), found[key]
+        cells = (lowest, number, packed, seconds(live.starts_at), LIVE | SHARED * live.is_shared, live.name)
+        work.db.execute(ROW, cells)
         work.db.execute("INSERT INTO things VALUES (?, ?, ?, 1)", (number, packed, lowest))
-        for place, client in enumerate(sorted(clients[key]) if spec else ()):
-            ref = (lowest, spec, place, pack_id(client))
-            work.db.execute("INSERT INTO raw_refs VALUES (?, ?, ?, ?, NULL, 0)", ref)
+        for place, client in enumerate(sorted(live.clients) if spec else ()):
+            work.db.execute(REFERENCE, (lowest, spec, place, pack_id(client)))
+        if kind.identity.is_multi_row:  # answers may add to what the live record holds, as an option to a question
+            mention = (kind.tables[0], key, live.name or key, number, lowest)
+            work.db.execute("INSERT INTO mentions (tbl, key, name, kind, made) VALUES (?, ?, ?, ?, ?)", mention)
 
 
 def _whose(work: ResolvingContext, number: int, kind: Kind[Any]) -> int | None:

@@ -6,6 +6,7 @@ The members are given by rows of their own (such as attendees). Without such row
 from app.index.schema import ARCHIVED, ASIDE, ATTENDED, CANCELLED, MISSED, SHARED
 from app.index.view import ALONE
 from app.mapping.traits import Joining
+from app.resolving import stayed_visits
 from app.resolving.parents import EMPTIED
 from app.resolving.rule import ResolvingContext
 
@@ -98,6 +99,7 @@ _FLAGS = {"shared": SHARED, "aside": ASIDE, "apart": SHARED | ASIDE, "cancelled"
 
 def apply(work: ResolvingContext) -> None:
     """Fills the tables of members and of the records that references lead to; holds shared rows without a client."""
+    stayed_visits.prepare(work)
     work.db.execute("CREATE INDEX members_row ON members (row)")
     work.db.execute("CREATE INDEX members_by ON members (by) WHERE by IS NOT NULL")
     for number, kind in work.kinds:
@@ -119,17 +121,10 @@ def apply(work: ResolvingContext) -> None:
         for query in (PLACES, "CREATE INDEX temp.places_row ON places (row, target)", SHARE, LAST, REPEATED, OWN_ROWS):
             work.db.execute(query, values)
         work.db.execute("DROP TABLE temp.places")
-        for query in (
-            FROM_LIST,
-            CONFLICTS,
-            WITHOUT_CLIENT,
-            WAITING,
-            BY_MEMBER,
-            BY_CLIENT,
-            WITHOUT_RECORD,
-            EMPTIED,
-            EITHER,
-        ):
+        for query in (FROM_LIST, CONFLICTS, WITHOUT_CLIENT, WAITING, BY_MEMBER, BY_CLIENT):
+            work.db.execute(query, values)
+        stayed_visits.find(work, number, kind, joiner, joining.row_link if joining else None)
+        for query in (WITHOUT_RECORD, EMPTIED, EITHER):
             work.db.execute(query, values)
 
 

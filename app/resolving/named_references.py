@@ -71,6 +71,7 @@ def _of_id(work: ResolvingContext, kind: int, digits: str) -> int | None:
 
 def _bearer(work: ResolvingContext, kind: int, name: str) -> int | None:
     bearers = work.db.execute(BEARERS, {"kind": kind, "name": name}).fetchall()
+    bearers = [bearer for bearer in bearers if bearer[0] > 0] or bearers  # a live record only where no row has the name
     moving = [row for row, moves in bearers if moves]
     if len(moving) > 1:
         return SEVERAL

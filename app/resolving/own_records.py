@@ -14,11 +14,13 @@ from app.resolving.rule import ResolvingContext
 STRAYS = """CREATE TEMP TABLE strays (row INTEGER, spec INTEGER, place INTEGER, PRIMARY KEY (row, spec, place))
     WITHOUT ROWID"""
 
-# The owner of a row is the target of its reference to a client, or each of its members.
-BY_LINK, BY_MEMBER = "refs", "members"
+# The owner of a row is the target of its reference to a client, or each of its members, with those whose visits only
+# the workspace has.
+BY_LINK, BY_MEMBER, BY_VISIT = "refs", "members", "temp.stayed"
 _IS_BY = {
     BY_LINK: "{a}.row = {row} AND {a}.spec IN ({specs}) AND {a}.target <> 0",
     BY_MEMBER: "{a}.row = {row} AND NOT {a}.copy",
+    BY_VISIT: "{a}.row = {row}",
 }
 
 # Rows without an owner wait or are busy times: references to them are settled elsewhere. The owner of a record of an
@@ -68,6 +70,7 @@ def apply(work: ResolvingContext) -> None:
     for table in ("refs", "leads"):
         work.db.execute(LEFT_OUT.format(table=table))
     work.db.execute("DROP TABLE temp.strays")
+    work.db.execute("DROP TABLE temp.stayed")
 
 
 def _owners(work: ResolvingContext, kind: Kind[object]) -> list[int]:
@@ -99,7 +102,7 @@ def _has_owner(kind: Kind[object], row: str, specs: list[int]) -> Iterator[str]:
 
 
 def _ways(kind: Kind[object]) -> tuple[str, ...]:
-    return (BY_LINK, BY_MEMBER) if kind.sharing is not None else (BY_LINK,)
+    return (BY_LINK, BY_MEMBER, BY_VISIT) if kind.sharing is not None else (BY_LINK,)
 
 
 def _code(work: ResolvingContext, kind: Kind[object], spec: int, field: str) -> str | None:

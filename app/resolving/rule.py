@@ -1,8 +1,9 @@
 """The context of the rules of resolving: the index, the source, and access to live records and to rows."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from app.mapping.equality import Digests
@@ -10,9 +11,43 @@ from app.mapping.kind import Kind, Source
 from app.mapping.kind_roles import KindRole
 from app.problems import Level, catalogue
 
-Brought = Callable[[Kind[Any], Collection[str]], Mapping[str, Collection[str]]]
-"""Of some source ids of a kind, those with a live record of an earlier import, each with the source ids of the record's
-client. An unknown client gives an empty collection."""
+
+@dataclass(frozen=True, slots=True)
+class LiveTarget:
+    """A live record that an earlier import brought and that rows may refer to.
+
+    * `clients`: the source ids of its client; empty for an unknown client and for a record without one.
+    * `is_shared`: the record is a group, and each client's visit is a record of its own.
+    """
+
+    clients: Collection[str] = ()
+    name: str | None = None
+    starts_at: datetime | None = None
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveVisit:
+    """A live visit in a group: its source id, and the source ids of its client."""
+
+    key: str
+    clients: Collection[str]
+
+
+class Brought(Protocol):
+    """Finds the live records of earlier imports. Records that people have deleted since are left out."""
+
+    def targets(self, kind: Kind[Any], source_ids: Collection[str]) -> Mapping[str, LiveTarget]:
+        """The records of a kind among these source ids."""
+        ...
+
+    def names(self, kind: Kind[Any]) -> Mapping[str, str]:
+        """The names of a kind's records by source id."""
+        ...
+
+    def visits(self, kind: Kind[Any], groups: Collection[str]) -> Mapping[str, Collection[LiveVisit]]:
+        """The visits of groups by the groups' source ids."""
+        ...
 
 
 class RowsAgain(Protocol):

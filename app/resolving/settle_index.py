@@ -3,17 +3,15 @@
 `resolve` is the step. Its parts follow in the order in which it uses them.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
-from typing import Any
 
 import structlog
 from sqlmodel import Session, select
 
-from app.caspen.earlier_records import RecordOwner, earlier_among
+from app.caspen.native import brought_fields
 from app.caspen.workspace_snapshot import load_workspace
 from app.db import now
 from app.errors import Stop
@@ -22,9 +20,8 @@ from app.index.schema import WHILE_RESOLVING
 from app.index.store import Index, remove
 from app.index.stored_index import fetch_index, index_key, store_index
 from app.mapping.defined import Defined
-from app.mapping.kind import Kind, Source
+from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
-from app.mapping.plan import Plan
 from app.matching.matches import plan_from, suggest
 from app.migration.exports import fetched_files, files_of
 from app.migration.models import Export, ExportFile, Migration, Part, ProblemLine, Work
@@ -36,6 +33,7 @@ from app.reading.reading_ledger import note_problems
 from app.reading.results import FileDone
 from app.reading.seal import all_files, seal_of_reading
 from app.resolving import RULES
+from app.resolving.live_targets import LiveTargets
 from app.resolving.rows_again import StoredRows
 from app.resolving.rule import Brought, ResolvingContext, RowsAgain
 from app.sources import source as source_named
@@ -78,13 +76,14 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     stops = next((problem for problem in bundle if problem.severity is Level.STOPS), None)
     if stops is not None:
         raise Stop(stops)
-    questions = fields_of(runtime, migration, plan_of(migration), now().date(), beat, {})
+    there = brought_fields(runtime.caspen, migration.workspace_id, migration.source)
+    questions = fields_of(runtime, migration, plan_of(migration), now().date(), beat, there)
     described = {token: _without_answers(question) for token, question in questions.items()}
     path = runtime.scratch.folder / f"{migration.id}.resolving"
     fetch_index(runtime, migration, str(reading["index"]), path)
     try:
         with beat.during():
-            brought, stored = brought_before(runtime, migration), StoredRows(runtime, migration, now().date())
+            brought, stored = LiveTargets(runtime, migration), StoredRows(runtime, migration, now().date())
             export_problems = (*bundle, *resolve_index(Index.resume(path), source, stored, brought))
             with Index.open(path) as index:
                 inventory = take_inventory(index, source, now(), only_counted(files, source))
@@ -196,43 +195,6 @@ def _without_answers(question: Defined) -> Defined:
     """A question for pages, without the options that are clients' answers instead of defined options."""
     described = tuple(option for option in question.options if not option.added)
     return replace(question, options=described, has_text=question.has_text or len(described) < len(question.options))
-
-
-def brought_before(runtime: Runtime, migration: Migration) -> Brought:
-    """Returns a function that finds records of earlier imports by source id, each with the source ids of its client."""
-
-    @cache
-    def matched() -> Mapping[str, Collection[str]]:
-        return _matched(runtime, migration)
-
-    def clients_of(owner: RecordOwner | None, people: str) -> Collection[str]:
-        if owner is None:
-            return ()
-        return (owner.source_id,) if owner.source_id and owner.kind == people else matched().get(owner.id, ())
-
-    def brought(kind: Kind[Any], source_ids: Collection[str]) -> Mapping[str, Collection[str]]:
-        live, workspace = runtime.caspen.live, migration.workspace_id
-        people = next((str(p.column.links_to) for p in kind.columns if p.name == kind.owner_link), "")
-        owners = earlier_among(live, workspace, kind.tables[0], kind.name, migration.id, source_ids)
-        return {key: clients_of(owner, people) for key, owner in owners.items()}
-
-    return brought
-
-
-def _matched(runtime: Runtime, migration: Migration) -> Mapping[str, Collection[str]]:
-    """By id in Caspen of a client, the source ids that the plans of the clinic's migrations match with the client."""
-    with runtime.ledger.read() as session:
-        plans = session.exec(
-            select(Migration.plan).where(
-                Migration.workspace_id == migration.workspace_id, Migration.source == migration.source
-            )
-        ).all()
-    matches: dict[str, set[str]] = defaultdict(set)
-    for plan in plans:
-        for source_id, choice in Plan.model_validate(plan).clients.items():
-            if choice.to == "match" and choice.id:
-                matches[choice.id].add(source_id)
-    return matches
 
 
 def resolve_index(

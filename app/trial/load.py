@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from app.caspen.digests import Digest
 from app.caspen.fences import Fate, PartKey, PartLoaded
 from app.caspen.load_part import RowRecords, load_part
-from app.caspen.native import brought_types
+from app.caspen.native import brought_fields
 from app.caspen.relied_records import acts_so_far
 from app.caspen.stores import WorkspaceChanged
 from app.caspen.workspace_snapshot import load_workspace
@@ -104,7 +104,7 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
     except WorkspaceChanged:
         raise Stop(Problem("workspace_changed")) from None
     plan = Plan.model_validate(trial.plan)
-    brought = brought_types(runtime.caspen, migration.workspace_id, migration.source)
+    brought = brought_fields(runtime.caspen, migration.workspace_id, migration.source)
     questions = fields_of(runtime, migration, plan, trial.started_at.date(), beat, brought)
     same_fields, questions, native = known_fields(runtime, migration, questions)
     matches: WorkResult = {"known_fields": same_fields, "known_clients": known_clients(runtime, migration, beat)}

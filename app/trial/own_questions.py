@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.caspen.native import BroughtField
 from app.mapping.context import Context
-from app.mapping.defined import Defined
+from app.mapping.defined import Defined, FieldOption
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
 from app.mapping.plan import Plan
@@ -23,12 +24,12 @@ def fields_of(
     plan: Plan,
     today: date,
     beat: Callable[[], None],
-    brought: Mapping[str, str],
+    brought: Mapping[str, BroughtField],
 ) -> dict[str, Defined]:
     """The questions of an export by source id. Only the columns of questions and answers are parsed.
 
-    `brought` are the types of questions that an earlier move brought, which count before the plan's choices. `beat` is
-    called for each row.
+    `brought` are the questions that an earlier move brought, which count before the plan's choices. `beat` is called
+    for each row.
     """
     source = source_named(migration.source)
     if source.fields_of is None:
@@ -36,7 +37,13 @@ def fields_of(
     context = Context(ZoneInfo(plan.timezone), plan.country, today)
     kinds = [kind for kind in source.kinds if kind.imported and kind.questions.columns is not None]
     rows = (row for kind in kinds for row in _rows(runtime, migration, kind, context, beat))
-    return source.fields_of(rows, context, {**plan.field_types, **brought})
+    known = {token: _defined(field) for token, field in brought.items()}
+    return source.fields_of(rows, context, plan.field_types, known)
+
+
+def _defined(field: BroughtField) -> Defined:
+    options = tuple(FieldOption(own, label, archived) for own, label, archived in field.options)
+    return Defined(field.name, field.type, options, field.visible, brought=True)
 
 
 def _rows(

@@ -77,7 +77,7 @@ def questions(*answers: dict[str, str | None]) -> dict[str, Defined]:
         ("custom_fields", row_of("custom_fields", field_token="f3", field_type="checkboxes", option_name="Bands")),
         ("custom_fields", row_of("custom_fields", field_token="f4", field_name="Surgery", field_type="date")),
     ]
-    return learn([*defined, *((VALUES, row_of(VALUES, **answer)) for answer in answers)], context(), {})
+    return learn([*defined, *((VALUES, row_of(VALUES, **answer)) for answer in answers)], context(), {}, {})
 
 
 def test_an_undefined_option_is_added_archived_and_reported() -> None:

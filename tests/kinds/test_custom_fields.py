@@ -17,7 +17,7 @@ def learned(*rows: dict[str, str]) -> dict[str, Defined]:
     """The questions of an export that has these rows of definitions."""
     learn = source("cliniko").fields_of
     assert learn is not None
-    return learn((("custom_fields", row_of("custom_fields", **row)) for row in rows), context(), {})
+    return learn((("custom_fields", row_of("custom_fields", **row)) for row in rows), context(), {}, {})
 
 
 def options(known: Defined) -> list[tuple[str, str, bool]]:

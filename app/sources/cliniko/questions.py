@@ -44,6 +44,8 @@ class _QuestionDraft:
     is_open: bool = False  # at least one of its rows is not archived
     has_text: bool = False
     wanted: str = ""  # the type that the clinic chose
+    is_defined: bool = False  # the export has a row of its definition
+    there: Defined | None = None  # the question as the workspace has it, if an earlier import brought it
     answers: int = 0
     misfits: dict[str, int] = field(default_factory=dict)
 
@@ -53,21 +55,52 @@ class _QuestionDraft:
 
     @property
     def own(self) -> str:
-        """Caspen's type of the question in the export."""
-        return self.type or UNKNOWN_TYPE
+        """Caspen's type of the question: in the workspace, else in the export."""
+        return self.there.type if self.there else self.type or UNKNOWN_TYPE
 
     @property
     def fits(self) -> tuple[str, ...]:
         """The types that the clinic may choose for the question."""
-        return fitting(self.own, tuple(self.options.values()))
+        return () if self.there else fitting(self.own, tuple(self.options.values()))
 
     def as_type(self, type_: str) -> Defined:
         """The question with another type. A yes/no question keeps its options, the export's words for yes and no."""
-        has_options = type_ in CHOICES or (type_ == "yes_no" and self.own in CHOICES)
+        has_options = type_ in CHOICES or (type_ == "yes_no" and (self.type or self.own) in CHOICES)
         other = (FieldOption(OTHER.lower(), OTHER),) if self.has_other and type_ in CHOICES else ()
         kept = [o for o in self.options.values() if not o.added]
         added = [o for o in self.options.values() if o.added]
-        return Defined(self.name or "", type_, (*kept, *other, *added) if has_options else (), self.is_open)
+        options = self._with_those_there((*kept, *other, *added)) if has_options else ()
+        return Defined(self.name or "", type_, options, self._is_visible(), brought=self.there is not None)
+
+    def _lacking(self) -> tuple[FieldOption, ...]:
+        """The options that the workspace has and the export lacks."""
+        return tuple(o for o in self.there.options if o.id not in self.options) if self.there else ()
+
+    def _with_those_there(self, options: tuple[FieldOption, ...]) -> tuple[FieldOption, ...]:
+        """The options with those that only the workspace has, which keep their places."""
+        own = {option.id: option for option in options}
+        if self.there is None or own.keys() >= {option.id for option in self.there.options}:
+            return options
+        stay = {option.id: own.get(option.id, option) for option in self.there.options}
+        return (*stay.values(), *(option for option in options if option.id not in stay))
+
+    def _is_visible(self) -> bool:
+        if self.there is None:
+            return self.is_open
+        if not self.is_defined:
+            return self.there.visible
+        return self.is_open or (self.there.visible and any(not option.archived for option in self._lacking()))
+
+    @property
+    def full_name(self) -> str:
+        """The name with its section before it; the name alone where one part is missing."""
+        return f"{self.section}: {self.name}" if self.section and self.name else self.name or ""
+
+    def shown_name(self, *, is_tied: bool) -> str:
+        """The name in Caspen. A name that the workspace has already stays; `is_tied`: another question has the name."""
+        if self.there is not None and (not self.is_defined or self.there.name in (self.name, self.full_name)):
+            return self.there.name
+        return self.full_name if is_tied else self.name or ""
 
     def defined(self) -> Defined:
         """The question with the type that the clinic chose, where that type fits, else with its own type."""
@@ -84,11 +117,12 @@ class _QuestionDraft:
 class QuestionCollector:
     """The questions of one export, by token, or by name where a question has no token.
 
-    `types` are the types that the clinic chose, by the same keys.
+    `types` are the types that the clinic chose, by the same keys. `brought` are the questions that earlier imports
+    brought, as the workspace has them.
     """
 
-    def __init__(self, context: Context, types: Mapping[str, str]) -> None:
-        self._context, self._types = context, types
+    def __init__(self, context: Context, types: Mapping[str, str], brought: Mapping[str, Defined]) -> None:
+        self._context, self._types, self._brought = context, types, brought
         self._drafts: dict[str, _QuestionDraft] = {}
         self._deleted: set[str] = set()
         self._named_only = 0
@@ -99,6 +133,7 @@ class QuestionCollector:
             self._deleted.add(row.field_token)
             return
         draft = self._kept(row.field_token, _QuestionDraft())
+        draft.is_defined = True
         draft.name = draft.name or row.field_name
         draft.type = draft.type or type_of(row.field_type)
         draft.section = draft.section or row.section_name
@@ -128,16 +163,22 @@ class QuestionCollector:
 
     def _kept(self, key: str, draft: _QuestionDraft) -> _QuestionDraft:
         draft.wanted = self._types.get(key, "")
+        draft.there = self._brought.get(key)
         return self._drafts.setdefault(key, draft)
 
     def _draft(self, answer: QuestionAnswer) -> _QuestionDraft | None:
         if answer.token is not None:
             if answer.token not in self._drafts and answer.asked is not None:
                 return self._kept(answer.token, _nested_question(answer.asked))
+            if answer.token in self._brought and answer.token not in self._deleted:
+                return self._drafts.get(answer.token) or self._kept(answer.token, _QuestionDraft(answer.name))
             return self._drafts.get(answer.token) or self._only_named(answer.token, answer.name)
         called = normalise_name(answer.name or "")
         named = [d for d in self._drafts.values() if called in _names(d)]
         if not named:
+            there = [key for key, field in self._brought.items() if normalise_name(field.name) == called]
+            if len(there) == 1 and there[0] not in self._deleted:
+                return self._kept(there[0], _QuestionDraft(answer.name))
             return self._only_named(f"name:{called}", answer.name)
         return named[0] if len(named) == 1 else None
 
@@ -153,8 +194,7 @@ class QuestionCollector:
         names = [normalise_name(draft.name or "") for draft in self._drafts.values()]
         for token, draft in self._drafts.items():
             is_tied = names.count(normalise_name(draft.name or "")) > 1
-            name = f"{draft.section}: {draft.name}" if is_tied and draft.section and draft.name else draft.name
-            yield token, replace(draft.defined(), name=name or f"Field {token}")
+            yield token, replace(draft.defined(), name=draft.shown_name(is_tied=is_tied) or f"Field {token}")
 
 
 def _names(draft: _QuestionDraft) -> frozenset[str]:
@@ -175,14 +215,18 @@ def _nested_question(field_: Mapping[str, JsonValue]) -> _QuestionDraft:
 
 
 def questions_of(
-    rows: Iterable[tuple[str, Any]], context: Context, types: Mapping[str, str] | None = None
+    rows: Iterable[tuple[str, Any]],
+    context: Context,
+    types: Mapping[str, str] | None = None,
+    brought: Mapping[str, Defined] | None = None,
 ) -> dict[str, Defined]:
     """The questions of an export, by token, or by `name:NAME` where a question has no token.
 
     `rows` are pairs of kind and row: first `custom_fields`, then `patients`, then `custom_field_values`. `types` are
-    the types that the clinic chose, by question; a type that does not fit the question is ignored.
+    the types that the clinic chose, by question; a type that does not fit the question is ignored. `brought` are the
+    questions that earlier imports brought, as the workspace has them.
     """
-    questions = QuestionCollector(context, types or {})
+    questions = QuestionCollector(context, types or {}, brought or {})
     for kind, row in rows:
         if kind == "custom_fields":
             questions.define(row)

@@ -210,11 +210,14 @@ def question_records(row: Question, joined: Joined, lookups: Lookups) -> Result:
     return Mapped((Record("custom_fields", "extra_questions", row.question_ref, values),))
 
 
-def questions_of(rows: Iterable[tuple[str, Any]], context: Context, types: Mapping[str, str]) -> dict[str, Defined]:
+def questions_of(
+    rows: Iterable[tuple[str, Any]], context: Context, types: Mapping[str, str], brought: Mapping[str, Defined]
+) -> dict[str, Defined]:
     """The custom fields: each a text, unless the clinic chose another type."""
     fields = {}
     for _, row in rows:
-        chosen = types.get(row.question_ref, TEXT)
+        there = brought.get(row.question_ref)
+        chosen = there.type if there else types.get(row.question_ref, TEXT)
         type_ = chosen if chosen in fitting(TEXT) else TEXT
         fields[row.question_ref] = Defined(row.asked_as or "Question", type_, own="" if type_ == TEXT else TEXT)
     return fields
