@@ -10,7 +10,7 @@ from app.caspen.stores import Store
 from app.caspen.tables import BY_NAME
 
 PAGE = 2_000
-STARTS_AT = "starts_at"
+STARTS_AT, VISITS, GROUPS = "starts_at", "appointments", "appointment_groups"
 NAMED_BY = {
     "locations": ("name",),
     "users": ("first_name", "last_name"),
@@ -50,7 +50,7 @@ class EarlierRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class GroupVisit:
     """A client's visit in a group: the source keys of both, and the client."""
 
     group: str
@@ -125,13 +125,15 @@ def earlier_names(live: Store, workspace_id: str, table: str, kind: str, migrati
         return {key: name for key, name in names if name is not None}
 
 
-def earlier_visits(live: Store, workspace_id: str, kind: str, migration_id: str, groups: Iterable[str]) -> list[Visit]:
+def earlier_visits(
+    live: Store, workspace_id: str, kind: str, migration_id: str, groups: Iterable[str]
+) -> list[GroupVisit]:
     """The live visits of groups, by the groups' source keys, in the order of the visits' own keys.
 
     Visits that people have deleted since are left out.
     """
-    visits: list[Visit] = []
-    groups_table, visits_table, people = (at(live.schema, t) for t in ("appointment_groups", "appointments", "clients"))
+    visits: list[GroupVisit] = []
+    groups_table, visits_table, people = (at(live.schema, t) for t in (GROUPS, VISITS, "clients"))
     with live.database.connection(reading=True) as connection:
         for some in batches(groups):
             which, given = among(connection, 'g."source_id"', some)
@@ -144,8 +146,35 @@ def earlier_visits(live: Store, workspace_id: str, kind: str, migration_id: str,
                 'ORDER BY LENGTH(record."source_id"), record."source_id"'
             )
             for group, key, *cells in fetch(connection, sql, (workspace_id, kind, migration_id, given)):
-                visits.append(Visit(str(group), str(key), RecordOwner(*cells)))
+                visits.append(GroupVisit(str(group), str(key), RecordOwner(*cells)))
     return visits
+
+
+def earlier_slots(
+    live: Store, workspace_id: str, table: str, kind: str, migration_id: str, source_ids: Iterable[str]
+) -> dict[str, str]:
+    """By source key of a table's live records, the source key of the visit that a record refers to, or of its group.
+
+    Records that people have deleted since are left out, and records of a table that never refers to a visit.
+    """
+    columns = [reference.column for reference in BY_NAME[table].references if reference.tables == (VISITS,)]
+    if not columns:
+        return {}
+    slots: dict[str, str] = {}
+    with live.database.connection(reading=True) as connection:
+        for some in batches(source_ids):
+            which, given = among(connection, 'record."source_id"', some)
+            sql = (
+                'SELECT record."source_id", COALESCE(g."source_id", a."source_id") '
+                f"FROM {at(live.schema, table)} record "
+                f'JOIN {at(live.schema, VISITS)} a ON a."workspace_id" = record."workspace_id" '
+                f'AND a."id" = record."{columns[0]}" LEFT JOIN {at(live.schema, GROUPS)} g '
+                'ON g."workspace_id" = a."workspace_id" AND g."id" = a."group_id" '
+                f'WHERE {BROUGHT} AND {which} AND a."source_id" IS NOT NULL'
+            )
+            rows = fetch(connection, sql, (workspace_id, kind, migration_id, given))
+            slots.update((str(key), str(slot)) for key, slot in rows)
+    return slots
 
 
 def _name(cells: Sequence[str | None]) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.index.insert import pack_id, seconds
-from app.index.schema import LIVE, SHARED
+from app.index.schema import ASIDE, LIVE, SHARED
 from app.mapping.columns import NAME_QUALIFIER
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name, normalise_person
@@ -28,14 +28,28 @@ NAMES = """SELECT DISTINCT f.name FROM raw_refs f JOIN specs s ON s.id = f.spec 
 HAS_NAME = """SELECT EXISTS (SELECT 1 FROM rows WHERE kind = :kind AND row > 0 AND name_key = :name)
     OR EXISTS (SELECT 1 FROM rows WHERE kind = :kind AND row > 0 AND alias = :name)"""
 
+# References by an id of a joining row that no row has, of rows without a reference to a visit.
+GONE = """SELECT f.row, f.spec, r.source_id FROM raw_refs f
+    JOIN specs s ON s.id = f.spec AND s.kind = :kind AND s.target = :joiner AND NOT s.required
+    JOIN rows r ON r.row = f.row AND r.source_id IS NOT NULL
+    LEFT JOIN things t ON t.kind = :joiner AND t.id = f.id
+    WHERE f.id IS NOT NULL AND t.row IS NULL AND NOT f.many AND NOT EXISTS (
+        SELECT 1 FROM raw_refs o JOIN specs os ON os.id = o.spec AND os.target = :visits WHERE o.row = f.row)"""
+LIKE = """INSERT INTO specs (kind, field, target, required, orphan, several, merge, follows)
+    SELECT kind, field, ?, required, orphan, several, merge, follows FROM specs WHERE id = ?"""
+LED = "UPDATE raw_refs SET spec = ?, id = ? WHERE row = ? AND spec = ?"
 ROW = "INSERT INTO rows (row, kind, line, source_id, starts_at, flags, name) VALUES (?, ?, 0, ?, ?, ?, ?)"
 REFERENCE = "INSERT INTO raw_refs VALUES (?, ?, ?, ?, NULL, 0)"
+
+GROUP = """UPDATE rows SET flags = flags | ? WHERE row = (SELECT row FROM things WHERE kind = ? AND id = ?)
+    AND row > 0 AND NOT flags & ?"""
 
 
 def apply(work: ResolvingContext) -> None:
     """Adds a row for each missing id or name that an earlier import brought. Without a live workspace does nothing."""
     if work.brought is None:
         return
+    _lead_to_visits(work, work.brought)
     for number, kind in reversed(list(work.kinds)):  # clients after the kinds that refer to clients
         if not kind.imported or not kind.tables or kind.joining is not None:
             continue  # a joining row has no record of its own
@@ -43,8 +57,38 @@ def apply(work: ResolvingContext) -> None:
         for lacking in _some(work):
             _add(work, number, kind, work.brought.targets(kind, lacking))
         work.db.execute("DROP TABLE temp.lacking")
+        if kind.sharing is not None:
+            _keep_groups(work, work.brought, number, kind)
         if kind.names.name_of is not None:
             _add_named(work, work.brought, number, kind)
+
+
+def _lead_to_visits(work: ResolvingContext, brought: Brought) -> None:
+    """Replaces the ids of joining rows that are gone by the ids of the visits to which the live records refer.
+
+    No record keeps the id of an attendee's own row. A row that names its visit, too, needs no such help.
+    """
+    for joiner, joining in work.kinds:
+        if joining.joining is None:
+            continue
+        row_link = joining.joining.row_link
+        visits = work.numbers.get(next(str(p.column.links_to) for p in joining.columns if p.name == row_link))
+        for number, kind in work.kinds:
+            values = {"kind": number, "joiner": joiner, "visits": visits}
+            lost = work.db.execute(GONE, values).fetchall() if kind.imported else []
+            specs: dict[int, int] = {}
+            for start in range(0, len(lost), AT_ONCE):
+                some = lost[start : start + AT_ONCE]
+                slots = brought.slots(kind, [str(key) for _, _, key in some])
+                for row, spec, key in some:
+                    if (slot := slots.get(str(key))) is not None:
+                        specs[spec] = specs.get(spec) or _like(work, spec, visits)
+                        work.db.execute(LED, (specs[spec], pack_id(slot), row, spec))
+
+
+def _like(work: ResolvingContext, spec: int, target: int | None) -> int:
+    """The number of a new reference like another one, to another kind."""
+    return int(work.db.execute(LIKE, (target, spec)).lastrowid or 0)
 
 
 def _some(work: ResolvingContext) -> Iterator[list[str]]:
@@ -73,6 +117,12 @@ def _add_named(work: ResolvingContext, brought: Brought, number: int, kind: Kind
         work.db.executemany(named, [(name, number, pack_id(key)) for key in of_name])
 
 
+def _keep_groups(work: ResolvingContext, brought: Brought, number: int, kind: Kind[Any]) -> None:
+    """What was a group stays one: with fewer clients its visits would get other ids than the live visits have."""
+    for groups in brought.groups(kind):
+        work.db.executemany(GROUP, [(SHARED, number, pack_id(key), ASIDE) for key in groups])
+
+
 def _is_named(work: ResolvingContext, number: int, name: str) -> bool:
     return bool(work.db.execute(HAS_NAME, {"kind": number, "name": name}).fetchone()[0])
 
@@ -82,12 +132,12 @@ def _is_there(work: ResolvingContext, number: int, key: str) -> bool:
     return there is not None
 
 
-def _add(work: ResolvingContext, number: int, kind: Kind[Any], found: Mapping[str, LiveTarget]) -> None:
+def _add(work: ResolvingContext, number: int, kind: Kind[Any], targets: Mapping[str, LiveTarget]) -> None:
     lowest: int = work.db.execute("SELECT MIN(0, COALESCE(MIN(row), 0)) FROM rows").fetchone()[0]
-    spec = _whose(work, number, kind) if found else None
-    for key in sorted(found):
+    spec = _whose(work, number, kind) if targets else None
+    for key in sorted(targets):
         lowest -= 1
-        packed, live = pack_id(key), found[key]
+        packed, live = pack_id(key), targets[key]
         cells = (lowest, number, packed, seconds(live.starts_at), LIVE | SHARED * live.is_shared, live.name)
         work.db.execute(ROW, cells)
         work.db.execute("INSERT INTO things VALUES (?, ?, ?, 1)", (number, packed, lowest))

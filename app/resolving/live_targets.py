@@ -1,20 +1,26 @@
 """The live records of earlier imports to which rows of an export refer, with their clients in the source."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from sqlmodel import select
 
-from app.caspen.earlier_records import RecordOwner, earlier_among, earlier_names, earlier_visits
+from app.caspen.earlier_records import (
+    GROUPS,
+    RecordOwner,
+    earlier_among,
+    earlier_keys,
+    earlier_names,
+    earlier_slots,
+    earlier_visits,
+)
 from app.mapping.kind import Kind
 from app.mapping.plan import Plan
 from app.migration.models import Migration
 from app.resolving.rule import LiveTarget, LiveVisit
 from app.worker.runtime import Runtime
-
-GROUPS = "appointment_groups"
 
 
 class LiveTargets:
@@ -26,24 +32,32 @@ class LiveTargets:
 
     def targets(self, kind: Kind[Any], source_ids: Collection[str]) -> Mapping[str, LiveTarget]:
         """The records of a kind among these source ids; a group for an id that has no record of its own."""
-        found: dict[str, LiveTarget] = {}
+        targets: dict[str, LiveTarget] = {}
         for table in kind.tables[:1] if kind.sharing is None else (GROUPS, kind.tables[0]):
             records = earlier_among(*self._place, table, kind.name, self._migration.id, source_ids)
             for key, record in records.items():
                 clients = self._clients_of(record.owner, kind)
-                found[key] = LiveTarget(clients, record.name, record.starts_at, table == GROUPS)
-        return found
+                targets[key] = LiveTarget(clients, record.name, record.starts_at, table == GROUPS)
+        return targets
 
     def names(self, kind: Kind[Any]) -> Mapping[str, str]:
         """The names of a kind's records by source id."""
         return earlier_names(*self._place, kind.tables[0], kind.name, self._migration.id)
 
+    def groups(self, kind: Kind[Any]) -> Iterator[Sequence[str]]:
+        """The source ids of a kind's groups, some thousand at a time."""
+        return earlier_keys(*self._place, GROUPS, kind.name, self._migration.id)
+
+    def slots(self, kind: Kind[Any], source_ids: Collection[str]) -> Mapping[str, str]:
+        """By source id of a kind's records, the source id of the visit, or of its group, that a record refers to."""
+        return earlier_slots(*self._place, kind.tables[0], kind.name, self._migration.id, source_ids)
+
     def visits(self, kind: Kind[Any], groups: Collection[str]) -> Mapping[str, Collection[LiveVisit]]:
         """The visits of groups by the groups' source ids."""
-        found: dict[str, list[LiveVisit]] = defaultdict(list)
+        visits: dict[str, list[LiveVisit]] = defaultdict(list)
         for visit in earlier_visits(*self._place, kind.name, self._migration.id, groups):
-            found[visit.group].append(LiveVisit(visit.key, self._clients_of(visit.owner, kind)))
-        return found
+            visits[visit.group].append(LiveVisit(visit.key, self._clients_of(visit.owner, kind)))
+        return visits
 
     def _clients_of(self, owner: RecordOwner | None, kind: Kind[Any]) -> Collection[str]:
         if owner is None:

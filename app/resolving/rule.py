@@ -1,7 +1,7 @@
 """The context of the rules of resolving: the index, the source, and access to live records and to rows."""
 
 import sqlite3
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -43,6 +43,14 @@ class Brought(Protocol):
 
     def names(self, kind: Kind[Any]) -> Mapping[str, str]:
         """The names of a kind's records by source id."""
+        ...
+
+    def groups(self, kind: Kind[Any]) -> Iterator[Sequence[str]]:
+        """The source ids of a kind's groups, some thousand at a time."""
+        ...
+
+    def slots(self, kind: Kind[Any], source_ids: Collection[str]) -> Mapping[str, str]:
+        """By source id of a kind's records, the source id of the visit, or of its group, that a record refers to."""
         ...
 
     def visits(self, kind: Kind[Any], groups: Collection[str]) -> Mapping[str, Collection[LiveVisit]]:

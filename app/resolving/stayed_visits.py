@@ -52,9 +52,9 @@ def find(work: ResolvingContext, number: int, kind: Kind[Any], joiner: int | Non
         for key, visits in work.brought.visits(kind, rows.keys()).items():
             for visit in visits:
                 for client in visit.clients:
-                    found = work.db.execute(CLIENT, (work.numbers.get(str(people)), pack_id(client))).fetchone()
-                    if found is not None:
-                        stayed = (rows[key], found[0], visit.key)
+                    row = work.db.execute(CLIENT, (work.numbers.get(str(people)), pack_id(client))).fetchone()
+                    if row is not None:
+                        stayed = (rows[key], row[0], visit.key)
                         work.db.execute("INSERT OR IGNORE INTO temp.stayed VALUES (?, ?, ?)", stayed)
     values = {"kind": number, "joiner": joiner, "to": to, "shared": SHARED}
     work.db.execute(LEADS, values)
