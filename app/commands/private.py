@@ -30,6 +30,8 @@ from app.migration.exports import Handed, keep_zip_password
 from app.migration.models import Migration
 from app.migration.states import Actor
 from app.problems import Problem
+from app.reading.archive_names import is_noise
+from app.reading.reading_ledger import note_problems
 from app.schema.upgrade import SchemaTooNew
 from app.settings import Environment, Settings
 from app.sources import SOURCES
@@ -146,6 +148,7 @@ def begin_private(
         )
         acknowledge_lists(session, migration, BY, NO_CLINIC)
     _hand_over(runtime, migration, export)
+    note_no_files(runtime, migration.id, export)
     if password:
         with runtime.ledger.write() as session:
             migration = session.get_one(Migration, migration.id)
@@ -211,9 +214,38 @@ def files_at(path: Path) -> Iterator[tuple[str, Path]]:
     if path.is_file():
         yield path.name, path
         return
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and not file.is_symlink():
+    for file in _entries_of(path):
+        if stat.S_ISREG(file.lstat().st_mode):
             yield file.relative_to(path).as_posix(), file
+
+
+def no_files_at(path: Path) -> Iterator[str]:
+    """The paths of the entries of a folder that are not read: symbolic links, pipes, sockets and devices."""
+    for file in () if path.is_file() else _entries_of(path):
+        if not stat.S_ISREG(file.lstat().st_mode) and not is_noise(shown := file.relative_to(path).as_posix()):
+            yield os.fsencode(shown).decode("utf-8", "backslashreplace")
+
+
+def _entries_of(folder: Path) -> list[Path]:
+    """Everything in a folder and in the folders in it, without these folders. Symbolic links are not followed."""
+    found = []
+    for within, folders, names in os.walk(folder, onerror=_unreadable):
+        found += [Path(within, name) for name in names]
+        found += [link for name in folders if (link := Path(within, name)).is_symlink()]
+    return sorted(found)
+
+
+def _unreadable(trouble: OSError) -> None:
+    raise BadOption(f"A folder of the export cannot be read ({trouble.strerror}).") from None
+
+
+def note_no_files(runtime: Runtime, migration_id: str, export: ShareLink | Path) -> None:
+    """Reports `unsafe_path` for each entry of a folder that is not read, as for such an entry of a zip."""
+    if isinstance(export, ShareLink):
+        return
+    with runtime.ledger.write() as session:
+        migration = session.get_one(Migration, migration_id)
+        note_problems(session, migration, [Problem("unsafe_path", file=shown) for shown in no_files_at(export)])
 
 
 # The process that owns a private folder holds a lock in it. The kernel releases the lock when the process ends, so a

@@ -33,7 +33,7 @@ from app.commands.input_files import (
 )
 from app.commands.json_answers import TrialNumbers, of_trial
 from app.commands.options import must_be_usable, settings_must_be_usable
-from app.commands.private import BY, begin_private, export_given, live_workspace_id, private_engine
+from app.commands.private import BY, begin_private, export_given, live_workspace_id, note_no_files, private_engine
 from app.commands.read import CommandAnswer, refused
 from app.db import now
 from app.errors import Stop
@@ -128,7 +128,7 @@ def _try(runtime: Runtime, export: ShareLink | Path, given: GivenWorkspace | Non
     with Driver(runtime, options.workers, options.wait) as driver:
         state = driver.run(migration.id, "Reading")
         if options.plan is not None and has_file_answers(options.plan):
-            state = _read_again(runtime, migration.id, driver, options.plan)
+            state = _read_again(runtime, migration.id, driver, options.plan, export)
         read_seconds = time.monotonic() - began
         if state is State.MATCHING:
             _decide(runtime, migration.id, options.plan, fits=given is None)
@@ -145,7 +145,9 @@ def _try(runtime: Runtime, export: ShareLink | Path, given: GivenWorkspace | Non
     return CommandAnswer(content, _status(state, content["balanced"], options))
 
 
-def _read_again(runtime: Runtime, migration_id: str, driver: Driver, answers: Path) -> State:
+def _read_again(
+    runtime: Runtime, migration_id: str, driver: Driver, answers: Path, export: ShareLink | Path
+) -> State:
     """Reads the files again with the plan's answers about files, which can be checked only after a first reading."""
     with runtime.ledger.read() as session:
         migration = session.get_one(Migration, migration_id)
@@ -155,6 +157,7 @@ def _read_again(runtime: Runtime, migration_id: str, driver: Driver, answers: Pa
     plan = with_files(plan_of(migration), answers, files, source(migration.source))
     with runtime.ledger.write() as session:
         read_again(session, migration_id, plan, BY, guard=export_kept)
+    note_no_files(runtime, migration_id, export)
     state = driver.run(migration_id, "Reading again")
     with runtime.ledger.read() as session:
         files = files_of(session, migration_id, migration.export_number + 1)

@@ -18,6 +18,7 @@ from app.caspen.load_part import RowRecords, load_part
 from app.caspen.native import brought_fields
 from app.caspen.relied_records import acts_so_far
 from app.caspen.stores import WorkspaceChanged
+from app.caspen.text_limits import is_over_limit
 from app.caspen.workspace_snapshot import load_workspace
 from app.errors import Stop
 from app.index.part import PARENT, PartView, RowView, Verdict
@@ -59,6 +60,7 @@ CODES_OF_EARLIER = {
 # The problems of a row that moves while another record of the row is held. The row is not held.
 CHANGED_BESIDE = Problem(CODES_OF_EARLIER[Fate.HELD], level=Level.WARNING)
 PARENT_BESIDE = Problem(PARENT, level=Level.WARNING)
+OVER_LIMIT = Problem("content_over_limit")
 BEAT_ROWS = 200
 KEPT_BACK = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
 LEVELS = {outcome: level for level, outcome in KEPT_BACK.items()}
@@ -358,8 +360,8 @@ def _map_row(
         if view.verdict is None:
             mapped.late_lines[line] = outcome, code
         own = problems if code not in COPIES else []  # the problems of a copy are those of the row that counts
-        reasons = [p for p in own if KEPT_BACK.get(p.severity) is outcome or p.code == CAUSE]
-        tally.note(line, parsed.source_id, reasons + ([Problem(code)] if code else []))
+        causes = [problem for problem in own if problem.code == CAUSE]
+        tally.note(line, parsed.source_id, [*causes, *_reason(problems, outcome, code)])
         return
     assert kind.to_records is not None  # noqa: S101 - parts of kinds that do not move are never mapped
     result = kind.to_records(parsed.row, view.joined, trial_context.lookups)
@@ -374,6 +376,8 @@ def _map_row(
         added = [problem for problem in result.problems if (problem.code, problem.column) not in reported]
         tally.note(line, parsed.source_id, added)
     if isinstance(result, Mapped):
+        if any(is_over_limit(record.table, record.values) for record in result.records):
+            tally.note(line, parsed.source_id, [OVER_LIMIT])
         if kind.schedule.numbers_of is not None:
             for name, number in kind.schedule.numbers_of(parsed.row):
                 tally.numbers[name] += number
@@ -390,13 +394,22 @@ def _map_row(
 
 
 def _keep_late(mapped: MappedPart, line: int, parsed: Parsed[Any], verdict: Verdict, problems: list[Problem]) -> None:
-    """Counts a row that mapping kept back before, with the same problems."""
+    """Counts a row that mapping kept back before, with the same problems: those of its cells only if it was mapped."""
     mapped.tally.row(verdict.outcome)
     if verdict.outcome is Outcome.LEFT_OUT:
         return
-    mapped.tally.note(line, parsed.source_id, problems)
-    if verdict.code is not None:
-        mapped.tally.note(line, parsed.source_id, [Problem(verdict.code, level=LEVELS.get(verdict.outcome))])
+    was_mapped = not any(problem.severity in KEPT_BACK for problem in problems)
+    told = [problem for problem in problems if was_mapped or problem.code == CAUSE]
+    reason = _reason(problems, verdict.outcome, verdict.code, LEVELS.get(verdict.outcome))
+    mapped.tally.note(line, parsed.source_id, [*told, *reason])
+
+
+def _reason(
+    problems: list[Problem], outcome: Outcome, code: str | None, level: Level | None = None
+) -> tuple[Problem, ...]:
+    """The one problem of a row that is kept back, so that the problems of a kind add up to its rows."""
+    stops = (p for p in problems if p.code == code and KEPT_BACK.get(p.severity) is outcome)
+    return (next(stops, Problem(code, level=level)),) if code else ()
 
 
 def _row_problems(row: PartRow, parsed: Parsed[Any]) -> list[Problem]:
