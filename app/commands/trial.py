@@ -145,9 +145,7 @@ def _try(runtime: Runtime, export: ShareLink | Path, given: GivenWorkspace | Non
     return CommandAnswer(content, _status(state, content["balanced"], options))
 
 
-def _read_again(
-    runtime: Runtime, migration_id: str, driver: Driver, answers: Path, export: ShareLink | Path
-) -> State:
+def _read_again(runtime: Runtime, migration_id: str, driver: Driver, answers: Path, export: ShareLink | Path) -> State:
     """Reads the files again with the plan's answers about files, which can be checked only after a first reading."""
     with runtime.ledger.read() as session:
         migration = session.get_one(Migration, migration_id)
