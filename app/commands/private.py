@@ -228,11 +228,11 @@ def no_files_at(path: Path) -> Iterator[str]:
 
 def _entries_of(folder: Path) -> list[Path]:
     """Everything in a folder and in the folders in it, without these folders. Symbolic links are not followed."""
-    found = []
+    entries = []
     for within, folders, names in os.walk(folder, onerror=_unreadable):
-        found += [Path(within, name) for name in names]
-        found += [link for name in folders if (link := Path(within, name)).is_symlink()]
-    return sorted(found)
+        entries += [Path(within, name) for name in names]
+        entries += [link for name in folders if (link := Path(within, name)).is_symlink()]
+    return sorted(entries)
 
 
 def _unreadable(trouble: OSError) -> None:

@@ -399,9 +399,9 @@ def _keep_late(mapped: MappedPart, line: int, parsed: Parsed[Any], verdict: Verd
     if verdict.outcome is Outcome.LEFT_OUT:
         return
     was_mapped = not any(problem.severity in KEPT_BACK for problem in problems)
-    told = [problem for problem in problems if was_mapped or problem.code == CAUSE]
+    reported = [problem for problem in problems if was_mapped or problem.code == CAUSE]
     reason = _reason(problems, verdict.outcome, verdict.code, LEVELS.get(verdict.outcome))
-    mapped.tally.note(line, parsed.source_id, [*told, *reason])
+    mapped.tally.note(line, parsed.source_id, [*reported, *reason])
 
 
 def _reason(
