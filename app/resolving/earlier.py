@@ -29,15 +29,15 @@ HAS_NAME = """SELECT EXISTS (SELECT 1 FROM rows WHERE kind = :kind AND row > 0 A
     OR EXISTS (SELECT 1 FROM rows WHERE kind = :kind AND row > 0 AND alias = :name)"""
 
 # References by an id of a joining row that no row has, of rows without a reference to a visit.
-GONE = """SELECT f.row, f.spec, r.source_id FROM raw_refs f
+GONE = """SELECT f.rowid, f.spec, r.source_id FROM raw_refs f
     JOIN specs s ON s.id = f.spec AND s.kind = :kind AND s.target = :joiner AND NOT s.required
     JOIN rows r ON r.row = f.row AND r.source_id IS NOT NULL
     LEFT JOIN things t ON t.kind = :joiner AND t.id = f.id
-    WHERE f.id IS NOT NULL AND t.row IS NULL AND NOT f.many AND NOT EXISTS (
-        SELECT 1 FROM raw_refs o JOIN specs os ON os.id = o.spec AND os.target = :visits WHERE o.row = f.row)"""
+    WHERE f.id IS NOT NULL AND t.row IS NULL AND NOT f.many AND f.row NOT IN (
+        SELECT o.row FROM raw_refs o JOIN specs os ON os.id = o.spec AND os.target = :visits WHERE os.kind = :kind)"""
 LIKE = """INSERT INTO specs (kind, field, target, required, orphan, several, merge, follows)
     SELECT kind, field, ?, required, orphan, several, merge, follows FROM specs WHERE id = ?"""
-LED = "UPDATE raw_refs SET spec = ?, id = ? WHERE row = ? AND spec = ?"
+LED = "UPDATE raw_refs SET spec = ?, id = ? WHERE rowid = ?"
 ROW = "INSERT INTO rows (row, kind, line, source_id, starts_at, flags, name) VALUES (?, ?, 0, ?, ?, ?, ?)"
 REFERENCE = "INSERT INTO raw_refs VALUES (?, ?, ?, ?, NULL, 0)"
 
@@ -80,10 +80,10 @@ def _lead_to_visits(work: ResolvingContext, brought: Brought) -> None:
             for start in range(0, len(lost), AT_ONCE):
                 some = lost[start : start + AT_ONCE]
                 slots = brought.slots(kind, [str(key) for _, _, key in some])
-                for row, spec, key in some:
+                for reference, spec, key in some:
                     if (slot := slots.get(str(key))) is not None:
                         specs[spec] = specs.get(spec) or _like(work, spec, visits)
-                        work.db.execute(LED, (specs[spec], pack_id(slot), row, spec))
+                        work.db.execute(LED, (specs[spec], pack_id(slot), reference))
 
 
 def _like(work: ResolvingContext, spec: int, target: int | None) -> int:
