@@ -23,7 +23,7 @@ LACKING = """CREATE TEMP TABLE lacking AS SELECT DISTINCT f.id FROM specs s
     WHERE s.target = ? AND f.id IS NOT NULL AND t.row IS NULL ORDER BY f.id"""
 SOME = f"SELECT rowid, id FROM temp.lacking WHERE rowid > ? ORDER BY rowid LIMIT {AT_ONCE}"
 
-NAMES = """SELECT DISTINCT f.name FROM raw_refs f JOIN specs s ON s.id = f.spec AND NOT s.merge AND s.target = ?
+NAMES = """SELECT DISTINCT s.target, f.name FROM raw_refs f JOIN specs s ON s.id = f.spec AND NOT s.merge
     JOIN kinds k ON k.id = s.kind AND k.imported WHERE f.id IS NULL AND f.name IS NOT NULL"""
 HAS_NAME = """SELECT EXISTS (SELECT 1 FROM rows WHERE kind = :kind AND row > 0 AND name_key = :name)
     OR EXISTS (SELECT 1 FROM rows WHERE kind = :kind AND row > 0 AND alias = :name)"""
@@ -50,6 +50,9 @@ def apply(work: ResolvingContext) -> None:
     if work.brought is None:
         return
     _lead_to_visits(work, work.brought)
+    names: dict[int, set[str]] = defaultdict(set)
+    for target, name in work.db.execute(NAMES):
+        names[target].add(name)
     for number, kind in reversed(list(work.kinds)):  # clients after the kinds that refer to clients
         if not kind.imported or not kind.tables or kind.joining is not None:
             continue  # a joining row has no record of its own
@@ -59,8 +62,8 @@ def apply(work: ResolvingContext) -> None:
         work.db.execute("DROP TABLE temp.lacking")
         if kind.sharing is not None:
             _keep_groups(work, work.brought, number, kind)
-        if kind.names.name_of is not None:
-            _add_named(work, work.brought, number, kind)
+        if number in names and kind.names.name_of is not None:
+            _add_named(work, work.brought, number, kind, names[number])
 
 
 def _lead_to_visits(work: ResolvingContext, brought: Brought) -> None:
@@ -75,7 +78,8 @@ def _lead_to_visits(work: ResolvingContext, brought: Brought) -> None:
         visits = work.numbers.get(next(str(p.column.links_to) for p in joining.columns if p.name == row_link))
         for number, kind in work.kinds:
             values = {"kind": number, "joiner": joiner, "visits": visits}
-            lost = work.db.execute(GONE, values).fetchall() if kind.imported else []
+            has_links = any(p.column.links_to == joining.name and not p.column.required for p in kind.columns)
+            lost = work.db.execute(GONE, values).fetchall() if kind.imported and has_links else []
             specs: dict[int, int] = {}
             for start in range(0, len(lost), AT_ONCE):
                 some = lost[start : start + AT_ONCE]
@@ -99,10 +103,10 @@ def _some(work: ResolvingContext) -> Iterator[list[str]]:
         yield [str(key) for _, key in rows]
 
 
-def _add_named(work: ResolvingContext, brought: Brought, number: int, kind: Kind[Any]) -> None:
+def _add_named(work: ResolvingContext, brought: Brought, number: int, kind: Kind[Any], names: set[str]) -> None:
     """Adds the live records whose names rows give and no row of the export has."""
     normalise = normalise_person if kind.names.are_people else normalise_name
-    wanted = {normalise(name.partition(NAME_QUALIFIER)[0]) for (name,) in work.db.execute(NAMES, (number,)).fetchall()}
+    wanted = {normalise(name.partition(NAME_QUALIFIER)[0]) for name in names}
     lacking = {name for name in wanted if name and not _is_named(work, number, name)}
     if not lacking:
         return
