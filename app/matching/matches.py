@@ -1,5 +1,6 @@
 """Suggests matches between an export and a workspace: locations, users, practitioners and services.
 
+A row whose own record an earlier move brought is that record, before any rule is asked (see `own_records`).
 A `sure` suggestion may be taken without asking; an `unsure` suggestion is shown for the clinic's decision.
 """
 
@@ -15,6 +16,7 @@ from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
 from app.mapping.names import normalise_name, normalise_person
 from app.mapping.plan import CREATE, OF_THE_EXPORT, Choice, Plan
+from app.matching.own_records import choice_of, find_own_records, without_overridden
 from app.reading.inventory import Inventory
 
 
@@ -101,7 +103,8 @@ Nature = Literal["appointment", "activity"]
 class Suggestion:
     """The suggestion for one name. With `none`, the workspace has no match and the name is created.
 
-    `nature` is suggested for services that are created: appointment, or activity without the client.
+    `nature` is suggested for services that are created: appointment, or activity without the client. `own` is the id of
+    the record that an earlier move brought of this row.
     """
 
     reference: ReferredThing
@@ -109,6 +112,12 @@ class Suggestion:
     why: str = ""
     certainty: Certainty = "none"
     nature: Nature | None = None
+    own: str | None = None
+
+    @property
+    def object_id(self) -> str | None:
+        """The workspace's object that the name stands for; None for a name that is created or left out."""
+        return self.own if self.choice.to == "create" else self.choice.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +143,11 @@ def suggest(
     """Suggests a match for every name.
 
     An older plan's choice is kept while its object exists and while the id has the same name in this export. Otherwise
-    the choice is removed from the plan, and the clinic chooses again.
+    the choice is removed from the plan, and the clinic chooses again. A row's own record replaces what nobody chose.
     """
-    candidates = _candidates(workspace)
+    candidates, own = _candidates(workspace), find_own_records(inventory, workspace, source)
     old, gone = with_same_names(old or Plan(), inventory, source)
+    old = without_overridden(old, own)
     before = choices(old)
     emails = {user.id: user.email for user in inventory.named(source, KindRole.USER)}
     suggestions: dict[KindRole, tuple[Suggestion, ...]] = {}
@@ -152,7 +162,7 @@ def suggest(
             )
             for reference in references
         ]
-        matched = _matched(subjects, rules, before[role])
+        matched = _matched(subjects, rules, before[role], own.get(role, {}))
         suggestions[role] = tuple(_flag_changed_name(suggestion, gone.get(role, {})) for suggestion in matched)
     natures = _natures(source, old)
     suggestions[KindRole.SERVICE] = tuple(natures(s) for s in suggestions[KindRole.SERVICE])
@@ -202,11 +212,12 @@ def plan_from(suggestions: Suggestions) -> Plan:
 
 
 def _matched(
-    subjects: list[MatchSubject], rules: tuple[Rule, ...], chosen: Mapping[str, Choice]
+    subjects: list[MatchSubject], rules: tuple[Rule, ...], chosen: Mapping[str, Choice], own: Mapping[str, str]
 ) -> tuple[Suggestion, ...]:
     """Applies each rule to all subjects, the surest rule first, so that a vague match never takes a certain one."""
-    matches = {s.reference.id: match for s in subjects if (match := _before(chosen, s)) is not None}
-    taken = {match.choice.id: match.reference.name for match in matches.values()}
+    known = (_before(chosen, s, own) or _own(own, s.reference) for s in subjects)
+    matches = {match.reference.id: match for match in known if match is not None}
+    taken = {match.object_id: match.reference.name for match in matches.values()}
     for rule in rules:
         for subject in subjects:
             if subject.reference.id in matches:
@@ -225,11 +236,19 @@ def _new(reference: ReferredThing) -> Suggestion:
     return Suggestion(reference, CREATE)
 
 
-def _before(chosen: Mapping[str, Choice], subject: MatchSubject) -> Suggestion | None:
+def _before(chosen: Mapping[str, Choice], subject: MatchSubject, own: Mapping[str, str]) -> Suggestion | None:
     choice = chosen.get(subject.reference.id)
     if choice is None or (choice.to == "match" and all(c.id != choice.id for c in subject.candidates)):
         return None
-    return Suggestion(subject.reference, choice, "Chosen before", "sure")
+    return Suggestion(subject.reference, choice, "Chosen before", "sure", own=own.get(subject.reference.id))
+
+
+def _own(own: Mapping[str, str], reference: ReferredThing) -> Suggestion | None:
+    record = own.get(reference.id)
+    if record is None:
+        return None
+    choice = choice_of(record, named_only=reference.named_only)
+    return Suggestion(reference, choice, "An earlier move brought it", "sure", own=record)
 
 
 def _apply(rule: Rule, subject: MatchSubject, taken: Mapping[str | None, str]) -> Suggestion | None:
@@ -272,8 +291,8 @@ def _default_location(locations: tuple[Suggestion, ...], workspace: WorkspaceSna
     kept = [s for s in locations if s.choice.to != "leave_out"]
     if kept:
         main = max(kept, key=lambda s: (s.reference.active, s.reference.appointments))
-        sure = main.certainty == "sure" and main.choice.id
-        return main.choice.id if sure else f"{OF_THE_EXPORT}{main.reference.id}"
+        place = main.object_id if main.certainty == "sure" else None
+        return place or f"{OF_THE_EXPORT}{main.reference.id}"
     return next((place.id for place in workspace.locations if not place.archived), None)
 
 

@@ -1,7 +1,7 @@
 """The names page: the export's locations, practitioners and services in Caspen, and what is left out, with counts."""
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any, TypedDict
@@ -14,7 +14,7 @@ from app.access.rights import Right
 from app.caspen.workspace_snapshot import deleted_names
 from app.checklist.line import Act
 from app.mapping.kind_roles import KindRole
-from app.mapping.plan import OF_THE_EXPORT, Choice, Plan
+from app.mapping.plan import CREATE, OF_THE_EXPORT, Choice, Plan
 from app.matching.consequences import left_out_counts
 from app.matching.matches import Suggestion
 from app.migration.advance import WrongState
@@ -141,7 +141,7 @@ def matched(overview: MigrationOverview, plan: Plan, role: KindRole, sent: Mappi
         if (value := sent.get(f"c:{id_}")) is not None:
             choice = choice_from(value, possible)
             choices.pop(id_, None)
-            if choice is not None:
+            if choice is not None and (each.own is None or value not in (each.own, BRING)):
                 choices[id_] = choice.model_copy(update={"whom": each.reference.name})
         nature = sent.get(f"n:{id_}")
         if role is KindRole.SERVICE and nature in ("appointment", "activity"):
@@ -375,8 +375,8 @@ def fields_on(visit: Visit, overview: MigrationOverview, show: str, named: set[s
     words = deleted_names(visit.runtime.caspen, visit.move.workspace_id, lost) | options if lost else options
     fields: dict[str, FormField] = {}
     for each in lines_of(overview, role):
-        fields[each.field] = FormField(f"{each.name} is in Caspen", each.chosen, words, offered=frozenset(options))
-        if role is KindRole.SERVICE:
+        fields[each.field] = FormField(f"{each.name} is in Caspen", each.chosen, words, offered=each.offered(options))
+        if role is KindRole.SERVICE and not each.is_own:
             value = "" if each.nature_open else each.nature or ""
             fields[each.nature_field] = FormField(f"{each.name} is", value, NATURES)
     if places := default_places(overview, show):
@@ -405,7 +405,8 @@ class NameLine:
     """A name of the export: its choice in Caspen, the reason, and the number of rows that depend on it.
 
     `number` is its place in the export, from 1. The page's rows keep the number while choices change. `named_only`: no
-    row of the export describes it, so nothing says whether it is archived.
+    row of the export describes it, so nothing says whether it is archived. `is_own`: an earlier move
+    brought its record.
     """
 
     number: int
@@ -421,6 +422,11 @@ class NameLine:
     notes: int
     nature: str | None
     nature_open: bool
+    is_own: bool = False
+
+    def offered(self, options: Iterable[str]) -> frozenset[str]:
+        """The options of this name. A name that an earlier move brought cannot be brought as something new."""
+        return frozenset(options) - ({BRING} if self.is_own else frozenset())
 
     @property
     def field(self) -> str:
@@ -511,11 +517,11 @@ def line(number: int, role: KindRole, suggestion: Suggestion, plan: Plan, fresh:
     otherwise.
     """
     choice = getattr(plan, role).get(suggestion.reference.id)
+    own = suggestion.own if choice == CREATE else None
     open_nature = suggestion.nature == "activity" and suggestion.reference.id not in plan.service_kinds
-    nature = (
-        plan.service_kinds.get(suggestion.reference.id, suggestion.nature) if choice and choice.to == "create" else None
-    )
-    chosen = OPEN if choice is None else choice.id or choice.to
+    is_new = choice is not None and choice.to == "create" and own is None
+    nature = plan.service_kinds.get(suggestion.reference.id, suggestion.nature) if is_new else None
+    chosen = own or (OPEN if choice is None else choice.id or choice.to)
     is_open = choice is None or (open_nature and choice.to == "create")
     band = "open" if is_open else "out" if choice and choice.to == "leave_out" else "set"
     if choice is None and suggestion.choice.to == "match" and suggestion.certainty == "unsure":
@@ -541,4 +547,5 @@ def line(number: int, role: KindRole, suggestion: Suggestion, plan: Plan, fresh:
         reference.notes,
         nature,
         open_nature,
+        suggestion.own is not None,
     )

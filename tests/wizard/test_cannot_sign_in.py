@@ -1,6 +1,7 @@
 """A person whom a move brought without sign-in needs no invitation, in that move or a later move."""
 
 from app.caspen.workspace_snapshot import load_workspace
+from app.migration.plans import plan_of
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, open_gaps
 from tests.conftest import At
@@ -46,3 +47,23 @@ def test_a_later_export_reaches_its_trial_without_an_unsent_invitation(product_a
     done(save(product, "practitioners", act="start"))
     product.work()
     assert product.state() is State.REVIEWING
+
+
+def test_a_person_whom_an_earlier_move_brought_is_shown_and_not_asked_about(product_at: At) -> None:
+    product = product_at("matching")
+    brought_live(product)
+    megan = product.visitor(MEGAN)
+    product.migration_id = done(megan.post("/start")).headers["location"].split("/")[2]
+    done(megan.post(f"{product.at}/overview", data={"ack": "1"}))
+    hand_over(product, tiny_export())
+    ruby = tab(product, "practitioners")[RUBY]
+    assert (ruby.options[ruby.chosen], BRING in ruby.options.values()) == (RUBY, False)
+    page = words(megan.get(f"{product.at}/matches?show=practitioners"))
+    assert "An earlier move brought it" in page
+    assert "Not decided" not in page
+    done(save(product, "practitioners", **{ruby.field: "leave_out"}))
+    assert tab(product, "practitioners")[RUBY].chosen == "leave_out"
+    assert plan_of(product.move()).practitioners
+    done(save(product, "practitioners", **{ruby.field: ruby.chosen}))
+    assert tab(product, "practitioners")[RUBY].chosen == ruby.chosen
+    assert ruby.field.removeprefix("c:") not in plan_of(product.move()).practitioners, "her own record needs no choice"
