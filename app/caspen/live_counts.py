@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from sqlalchemy.engine import Connection
 
 from app.caspen.edits import DELETED, EDITED, entries
+from app.caspen.relied_records import Ids
 from app.caspen.statements import among, at, batches, fetch
 from app.caspen.stores import Stores
 from app.caspen.tables import OBJECTS
@@ -48,7 +50,8 @@ class LiveCounts:
 def count_live(stores: Stores, workspace_id: str, migration_id: str = "") -> LiveCounts:
     """Counts the imported records of a workspace from indexes; only the tables in LISTS are read. Reads only.
 
-    With `migration_id` only the records count that this migration brought or found unchanged.
+    With `migration_id` only the records count that this migration brought, found unchanged, or matched with a row while
+    an earlier migration had brought them.
     """
     records: dict[str, Counter[str]] = {}
     deleted: Counter[str] = Counter()
@@ -86,6 +89,22 @@ def count_live(stores: Stores, workspace_id: str, migration_id: str = "") -> Liv
     by_table = {kind: dict(+counts) for kind, counts in records.items() if +counts}
     by_kind = {kind: sum(counts.values()) for kind, counts in by_table.items()}
     return LiveCounts(by_kind, edited, sum(deleted.values()), by_table, +deleted, +named, +hidden)
+
+
+def count_matched(stores: Stores, workspace_id: str, migration_id: str, matched: Ids) -> Counter[str]:
+    """By source kind, the records of `matched` that `count_live` counts for a migration, deleted ones too."""
+    live, counts = stores.live, Counter[str]()
+    with live.database.connection(reading=True) as connection:
+        for name, ids in matched.items():
+            for (brought, given), piece in product(
+                _brought(live.schema, name, workspace_id, migration_id), batches(ids)
+            ):
+                which, some = among(connection, '"id"', piece)
+                matched_rows = f"{at(live.schema, name)} WHERE {brought} AND {which}"
+                sql = f'SELECT "source_kind", count(*) FROM {matched_rows} GROUP BY 1'
+                for kind, count in fetch(connection, sql, (*given, some)):
+                    counts[str(kind)] += int(count)
+    return counts
 
 
 def _marked_as_deleted(connection: Connection, table: str, workspace_id: str) -> set[str]:

@@ -5,7 +5,7 @@ its approved state, with the bookkeeping that promotion wrote: a column that cla
 """
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
@@ -14,6 +14,7 @@ from app.caspen.bookkeeping import BOOKKEEPING, PEOPLE, Writer
 from app.caspen.digests import Digest, Digests, content_hash
 from app.caspen.edits import DELETED, claimed_act, entries, is_chained, list_acts, states_of, untouched
 from app.caspen.readback import SHOWN, Altered
+from app.caspen.relied_records import Ids
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
 from app.caspen.stores import Sides, Store, Stores
@@ -48,11 +49,13 @@ class LedgerMoments:
     """The ledger's facts about a live workspace.
 
     `moments` are the moments, as text, at which migrations went live, by migration; None for a migration from before
-    moments were kept. `approved` are the digests of the trial by source kind.
+    moments were kept. `approved` are the digests of the trial by source kind. `matched` are the live records that stand
+    for rows of the export, without a record in the trial.
     """
 
     moments: Mapping[str, str | None] = field(default_factory=dict)
     approved: Mapping[str, Digest] | None = None
+    matched: Ids = field(default_factory=dict)
 
 
 def verify_live(
@@ -78,6 +81,11 @@ def verify_live(
             _check_acts(sides, to, workspace_id, verification)
             _check_claims(sides, to, workspace_id, verification)
             verification.added += list(_added(sides, to, workspace_id, migration_id, known))
+            noted = {record.id for record in verification.missing}
+            matched = known.matched.get(to.name, ()) if known is not None else ()
+            for record_id in _gone(sides.connection, sides.live, workspace_id, to.name, matched):
+                if record_id not in noted:
+                    _note(verification.missing, Altered(to.name, record_id, "", "", 0))
     if known is not None and known.approved is not None and not _same(reviewed, known.approved):
         verification.untrusted.append("trial")
     return verification
@@ -97,6 +105,25 @@ def missing_records(stores: Stores, trial: Store, workspace_id: str) -> Counter[
             for kind, count in fetch(sides.connection, sql, (workspace_id,)):
                 missing[str(kind)] += int(count)
     return missing
+
+
+def missing_matched(stores: Stores, workspace_id: str, matched: Ids) -> Counter[str]:
+    """By table, the records of `matched` that the live workspace does not hold, not even marked as deleted."""
+    live = stores.live
+    with live.database.connection(reading=True) as connection:
+        return +Counter(
+            {name: len(_gone(connection, live.schema, workspace_id, name, ids)) for name, ids in matched.items()}
+        )
+
+
+def _gone(connection: Connection, schema: str, workspace_id: str, table: str, ids: Iterable[str]) -> list[str]:
+    gone: list[str] = []
+    for piece in batches(sorted(ids)):
+        which, given = among(connection, '"id"', piece)
+        sql = f'SELECT "id" FROM {at(schema, table)} WHERE "workspace_id" = ? AND {which}'
+        there = {str(row[0]) for row in fetch(connection, sql, (workspace_id, given))}
+        gone += [record_id for record_id in piece if record_id not in there]
+    return gone
 
 
 def workspaces_with_records(stores: Stores) -> set[str]:
@@ -230,9 +257,15 @@ def _check_claims(sides: Sides, to: TableShape, workspace_id: str, verification:
 def _added(
     sides: Sides, to: TableShape, workspace_id: str, migration_id: str, known: LedgerMoments | None
 ) -> Iterator[Altered]:
-    """Untouched live records outside the trial that name this migration, an unknown migration or no migration."""
+    """Untouched live records outside the trial that name this migration, an unknown migration or no migration.
+
+    A matched record may name this migration: an earlier migration that was undone gave it.
+    """
     connection: Connection = sides.connection
-    mine, given = 'live."migration_id" = ?', migration_id
+    of_this = "coalesce(live.\"migration_id\", '') = ?"
+    mine, given = of_this, migration_id
+    matched = known.matched.get(to.name, frozenset()) if known is not None else frozenset()
+    is_matched, ids = among(connection, 'live."id"', sorted(matched))
     if known is not None:
         earlier, given = among(connection, 'live."migration_id"', sorted(known.moments.keys() - {migration_id}))
         mine = f'live."source_kind" IS NULL OR live."migration_id" IS NULL OR NOT ({earlier})'
@@ -240,9 +273,9 @@ def _added(
         f'SELECT live."id", live."source_kind", live."source_id", live."line" FROM {at(sides.live, to.name)} AS live '
         f'WHERE live."workspace_id" = ? AND ({mine}) AND {untouched(to, "live")} AND NOT EXISTS '
         f'(SELECT 1 FROM {at(sides.trial, to.name)} AS record WHERE record."workspace_id" = live."workspace_id" '
-        f'AND record."id" = live."id") LIMIT {SHOWN}'
+        f'AND record."id" = live."id") AND NOT ({of_this} AND {is_matched}) LIMIT {SHOWN}'
     )
-    for record_id, kind, source_id, line in fetch(connection, sql, (workspace_id, given)):
+    for record_id, kind, source_id, line in fetch(connection, sql, (workspace_id, given, migration_id, ids)):
         yield Altered(to.name, str(record_id), str(kind or ""), str(source_id or ""), int(line or 0))
 
 

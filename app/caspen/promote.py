@@ -181,7 +181,7 @@ def _promote_table(sides: Sides, to: TableShape, what: Promotion, moment: str, d
     _upsert(sides, to, what, moment)
     _write_moment(sides, to, what, moment)
     _remove_left_over(sides, to, what)
-    keep_shared(sides, to, what.workspace_id, what.migration_id, moment)
+    keep_shared(sides, to, what.workspace_id, what.migration_id, moment, _matched(what, to))
     merge(done.live, _live_digests(sides, to, what.workspace_id, ids))
 
 
@@ -276,17 +276,25 @@ def _write_moment(sides: Sides, to: TableShape, what: Promotion, moment: str) ->
 
 
 def _remove_left_over(sides: Sides, to: TableShape, what: Promotion) -> None:
-    """Deletes untouched records that name this migration and are outside the trial, such as those of a failed
-    attempt."""
+    """Deletes untouched records that name this migration and are outside the trial, such as those of a failed attempt.
+
+    A record that stands for a row stays: an earlier migration that was undone gave it to this one.
+    """
     live, trial, old = (at(s, t) for s, t in ((sides.live, to.name), (sides.trial, to.name), (sides.live, "journal")))
     same = f'."workspace_id" = "{to.name}"."workspace_id" AND'
+    is_matched, ids = among(sides.connection, '"id"', sorted(_matched(what, to)))
     sql = (
         f'DELETE FROM {live} WHERE "workspace_id" = ? AND "migration_id" = ? AND {untouched(to, to.name)} '
+        f"AND NOT ({is_matched}) "
         f'AND NOT EXISTS (SELECT 1 FROM {trial} AS record WHERE record{same} record."id" = "{to.name}"."id") '
         f'AND NOT EXISTS (SELECT 1 FROM {old} AS old WHERE old{same} old."migration_id" = ? '
         f'AND old."object" = \'{to.name}\' AND old."id" = "{to.name}"."id")'
     )
-    _change_live(sides, to, sql, (what.workspace_id, what.migration_id, what.migration_id))
+    _change_live(sides, to, sql, (what.workspace_id, what.migration_id, ids, what.migration_id))
+
+
+def _matched(what: Promotion, to: TableShape) -> frozenset[str]:
+    return what.relied.matched.get(to.name, frozenset())
 
 
 def _live_digests(sides: Sides, to: TableShape, workspace_id: str, conflicts: set[str]) -> Digests:

@@ -32,11 +32,12 @@ class Relied:
     """What a trial relied on: `acts` when the trial began, and the live records that its rows or names stand for.
 
     Live records that the trial's own records lead to need no mention. `acts` is None for a trial from before acts were
-    kept.
+    kept. `matched` are those of `named` that stand for rows.
     """
 
     acts: ActsSoFar | None = None
     named: Ids = field(default_factory=dict)
+    matched: Ids = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

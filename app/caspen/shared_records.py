@@ -1,16 +1,17 @@
-"""Records that two live migrations hold: the earlier brought them, the later found them unchanged.
+"""Records that two live migrations hold: the earlier brought them, the later found them unchanged or matched them.
 
 When the earlier migration is undone, the later one becomes their migration. When the later one has replaced such a
 record, its journal is changed instead, so that its own undo restores nothing of an undone migration.
 """
 
 from collections import Counter
+from collections.abc import Collection
 
 from sqlalchemy.engine import Connection
 
 from app.caspen.edits import list_touched, untouched
 from app.caspen.row_codec import TableShape, shape
-from app.caspen.statements import at, change, fetch, is_sqlite, lay_out
+from app.caspen.statements import among, at, change, fetch, is_sqlite, lay_out
 from app.caspen.stores import Sides, Stores
 from app.caspen.tables import OBJECTS
 
@@ -18,22 +19,26 @@ HEIRS = "heirs_of_records"  # a temporary table of a writing transaction
 _SHAPES = tuple(shape(str(model.__tablename__)) for model in OBJECTS)
 
 
-def keep_shared(sides: Sides, to: TableShape, workspace_id: str, migration_id: str, moment: str) -> None:
+def keep_shared(
+    sides: Sides, to: TableShape, workspace_id: str, migration_id: str, moment: str, matched: Collection[str] = ()
+) -> None:
     """Stores each record of the trial that another migration brought, after the trial's records were copied.
 
-    A second call replaces the rows of the first. Needs `list_touched` first.
+    `matched` are ids of live records that stand for rows of the export, without a record in the trial. A second call
+    replaces the rows of the first. Needs `list_touched` first.
     """
     shared = at(sides.live, "shared_records")
     forget = f'DELETE FROM {shared} WHERE "workspace_id" = ? AND "migration_id" = ? AND "object" = \'{to.name}\''
     change(sides.connection, forget, (workspace_id, migration_id))
+    is_matched, ids = among(sides.connection, 'live."id"', sorted(matched))
     sql = (
         f'INSERT INTO {shared} ("workspace_id", "object", "id", "migration_id", "brought_by", "moment") '
         f'SELECT live."workspace_id", \'{to.name}\', live."id", ?, live."migration_id", ? '
         f'FROM {at(sides.live, to.name)} AS live WHERE live."workspace_id" = ? AND live."migration_id" <> ? '
-        f"AND {untouched(to, 'live')} AND EXISTS (SELECT 1 FROM {at(sides.trial, to.name)} AS record "
-        'WHERE record."workspace_id" = live."workspace_id" AND record."id" = live."id")'
+        f"AND {untouched(to, 'live')} AND ({is_matched} OR EXISTS (SELECT 1 FROM {at(sides.trial, to.name)} AS record "
+        'WHERE record."workspace_id" = live."workspace_id" AND record."id" = live."id"))'
     )
-    change(sides.connection, sql, (migration_id, moment, workspace_id, migration_id))
+    change(sides.connection, sql, (migration_id, moment, workspace_id, migration_id, ids))
 
 
 def count_kept_by_later(stores: Stores, workspace_id: str, migration_id: str) -> int:

@@ -44,7 +44,7 @@ class Kept:
 class Undone:
     """Records by table, and the records that are kept.
 
-    `later` counts records kept because a later migration brought them too. `left_over` counts removed records of
+    `later` counts records kept because a later migration holds them too. `left_over` counts removed records of
     migrations that were undone before: other records needed them until now. `journals` holds the digest of each later
     migration's journal before and after the undo, where the undo changed the journal.
     """

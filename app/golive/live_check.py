@@ -3,27 +3,33 @@
 Records are compared with the trial's records, and the bytes of files are hashed again.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from sqlmodel import and_, col, desc, or_, select
 
 from app.caspen.digests import Digest
+from app.caspen.live_counts import count_matched
 from app.caspen.live_verification import (
     LedgerMoments,
     LiveVerification,
+    missing_matched,
     missing_records,
     strays_of,
     verify_live,
     workspaces_with_records,
 )
 from app.caspen.readback import SHOWN, Altered
+from app.caspen.relied_records import Ids
 from app.caspen.replaced_records import journal_digest
 from app.caspen.trial_health import FEW_RECORDS, TrialFault
 from app.migration.models import Migration, Trial
 from app.migration.states import State
+from app.sources import source as source_named
 from app.trial.file_contents import altered_live
+from app.trial.relied_workspace_records import relied_of, role_of_table
 from app.trial.trial_damage import trial_fault
 from app.worker.runtime import Runtime
 
@@ -68,11 +74,19 @@ def check_live(runtime: Runtime) -> Iterator[LiveCheck]:
 
 def known_of(runtime: Runtime, move: Migration) -> LedgerMoments:
     """What the ledger knows of the workspace in which a migration went live."""
+    matched = matched_of(runtime, move)
     with runtime.ledger.read() as session:
         moves = session.exec(select(Migration).where(Migration.workspace_id == move.workspace_id)).all()
     moments = {other.id: other.report.get("moment") for other in moves if other.report or other.state in _COMING}
     kinds = move.report.get("kinds", [])
-    return LedgerMoments(moments, {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kinds})
+    return LedgerMoments(moments, {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kinds}, matched)
+
+
+def matched_of(runtime: Runtime, move: Migration) -> Ids:
+    """The live records that stand for rows of a migration's export, by the steps of its trial."""
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (move.id, int(move.report.get("trial", move.trial_number))))
+        return relied_of(session, move, trial).matched
 
 
 def _keeps_replaced(runtime: Runtime, move: Migration) -> bool:
@@ -105,11 +119,13 @@ def verify_move(runtime: Runtime, move: Migration) -> LiveVerification | None:
 class LiveSummary:
     """The live records of one migration, for a page.
 
-    `missing` counts the trial's records that left the workspace, by source kind; None when unknown. `verification` is
-    None when the trial is no longer kept or too large for a page, and when a later migration decides on the records.
+    `missing` counts the trial's records that left the workspace, by source kind; None when unknown. `matched` counts
+    the imported records that rows were matched with, those that left too. `verification` is None when the trial is no
+    longer kept or too large for a page, and when a later migration decides on the records.
     """
 
     missing: Mapping[str, int] | None = None
+    matched: Mapping[str, int] = field(default_factory=dict)
     verification: LiveVerification | None = None
 
 
@@ -117,10 +133,23 @@ def summarise_live(runtime: Runtime, move: Migration, made: Trial) -> LiveSummar
     """Compares the live records with an undamaged trial. Skips the bytes of files."""
     records = sum(int(kind["records"]) for kind in move.report.get("kinds", []))
     trial = runtime.caspen.trial(move.id, made.number)
-    if move.state != State.FINALISED or records > FEW_RECORDS or not runtime.caspen.exists(trial):
+    if move.state != State.FINALISED:
         return LiveSummary()
-    missing = missing_records(runtime.caspen, trial, move.workspace_id)
-    return LiveSummary(missing, None if _is_followed(runtime, move) else _verify_records(runtime, move, made))
+    left, matched = _matched_counts(runtime, move)
+    if records > FEW_RECORDS or not runtime.caspen.exists(trial):
+        return LiveSummary(matched=matched)
+    missing = missing_records(runtime.caspen, trial, move.workspace_id) + left
+    return LiveSummary(missing, matched, None if _is_followed(runtime, move) else _verify_records(runtime, move, made))
+
+
+def _matched_counts(runtime: Runtime, move: Migration) -> tuple[Counter[str], Counter[str]]:
+    """By source kind, the matched records that left the workspace, and these with those that count as a migration's."""
+    ids = matched_of(runtime, move)
+    source = source_named(move.source)
+    left = Counter[str]()
+    for table, count in missing_matched(runtime.caspen, move.workspace_id, ids).items():
+        left[source.name_with(role_of_table(table))] += count
+    return left, left + count_matched(runtime.caspen, move.workspace_id, move.id, ids)
 
 
 def _is_followed(runtime: Runtime, move: Migration) -> bool:

@@ -1,6 +1,6 @@
 """Undoes a finalised migration: its records go, replaced records return, and people's later changes are kept.
 
-Records that a later live migration brought too are kept.
+Records that a later live migration holds too are kept: it brought them again, or matched rows with them.
 """
 
 from sqlmodel import Session

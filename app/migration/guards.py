@@ -18,7 +18,8 @@ from app.migration.warning_texts import to_text
 from app.problems import Problem
 
 UNDO_DAYS = 30
-SHARED_KEPT: Final = "shared_kept"  # key in a migration's report: shared records with earlier migrations were stored
+SHARED_KEPT: Final = "held_kept"
+"""The key in a migration's report: the records that it holds together with earlier migrations were stored."""
 
 
 def approvable(digest: str) -> Guard:

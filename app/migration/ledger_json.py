@@ -285,7 +285,8 @@ class MoveReport(TypedDict, total=False):
     * `created`, `updated`, `unchanged`: records by table.
     * `conflicts`: the reviewed records that did not go live.
     * `replaced`: the digest of the journal. An undo of another migration changes the digest.
-    * `shared_kept`: shared records with earlier migrations were stored. Missing in old reports.
+    * `held_kept`: the records that earlier migrations brought and this one holds too were stored, with those that rows
+      were matched with. Missing in old reports.
     * `moment`: when the trial was approved, as in the live records.
     * `export_of`: the day of an outdated export; `made_on`: the day of any export. Both in ISO format.
     * `undone`: the result of the undo.
@@ -300,7 +301,7 @@ class MoveReport(TypedDict, total=False):
     unchanged: dict[str, int]
     conflicts: list[ConflictJson]
     replaced: str
-    shared_kept: bool
+    held_kept: bool
     live: dict[str, str]
     moment: str | None
     export_of: str | None

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.caspen.relied_records import ActsSoFar, ChangedTargets, Ids, Relied, check_relied, present
 from app.formatting import day_year, plural
+from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Plan
 from app.migration.ledger_json import ActsJson
 from app.migration.models import AuditEntry, Migration, Trial, Work
@@ -35,6 +36,11 @@ def matched(runtime: Runtime, workspace_id: str, plan: Plan) -> dict[str, list[s
     return to_json(present(runtime.caspen, workspace_id, chosen))
 
 
+def role_of_table(table: str) -> KindRole:
+    """The role of the rows that are matched with records of a table."""
+    return KindRole(next((name for name, other in _TABLES.items() if other == table), table))
+
+
 def to_json(named: Ids) -> dict[str, list[str]]:
     """Ids by table as JSON, sorted, without empty tables."""
     return {table: sorted(ids) for table, ids in named.items() if ids}
@@ -53,14 +59,16 @@ def relied_of(session: Session, migration: Migration, trial: Trial) -> Relied:
         col(Work.phase).in_(("open", "made")),
         Work.state == DONE,
     )
-    acts, named = None, dict[str, frozenset[str]]()
+    acts, named, stand_for_rows = None, dict[str, frozenset[str]](), dict[str, frozenset[str]]()
     for result in session.exec(query):
         if "seen" in result:
             acts = ActsSoFar(frozenset(result["seen"]["undone"]), int(result["seen"]["entries"]))
-        for part in (result.get("matched", {}), result.get("by_name", {})):
-            for table, ids in _ids(part).items():
-                named[table] = named.get(table, frozenset()) | ids
-    return Relied(acts, named)
+        for part, noted in (("matched", stand_for_rows), ("by_name", named)):
+            for table, ids in _ids(result.get(part, {})).items():
+                noted[table] = noted.get(table, frozenset()) | ids
+    for table, ids in stand_for_rows.items():
+        named[table] = named.get(table, frozenset()) | ids
+    return Relied(acts, named, stand_for_rows)
 
 
 def _ids(by_table: Mapping[str, list[str]]) -> Ids:

@@ -40,16 +40,25 @@ OTHER_ROWS = "columns and names in other rows"
 
 
 def bridges(
-    lines: Sequence[KindLine], live: LiveCounts, report: MoveReport, missing: Mapping[str, int] | None
+    lines: Sequence[KindLine],
+    live: LiveCounts,
+    report: MoveReport,
+    missing: Mapping[str, int] | None,
+    matched: Mapping[str, int],
 ) -> dict[str, str]:
     """The difference between rows that came and live records, by kind. Kinds without a difference are left out.
 
     The trial's records are live, marked as deleted, kept because people had edited them, or no longer held by the
-    move: `missing`, or taken over by another move. With None, no other move can have taken records over.
+    move: `missing`, or taken over by another move. With None, no other move can have taken records over. `matched`
+    counts records of earlier moves that rows were matched with: they are live without a record in the trial.
     """
     kept = Counter(str(conflict["source_kind"]) for conflict in report.get("conflicts", []))
     undone = report.get("undone")
-    differences = {line.kind: bridge(line, live, kept[line.kind], undone, missing) for line in lines if line.kind}
+    differences = {
+        line.kind: bridge(line, live, kept[line.kind], undone, missing, matched.get(line.kind, 0))
+        for line in lines
+        if line.kind
+    }
     return {kind: words for kind, words in differences.items() if words}
 
 
@@ -59,6 +68,7 @@ def bridge(
     kept: int,
     undone: UndoneJson | None,
     missing: Mapping[str, int] | None,
+    matched: int = 0,
 ) -> str:
     """As in "7 of 11 rows were in Caspen already; 5 categories and 4 services are live"."""
     tables = live.tables.get(line.kind, {})
@@ -67,7 +77,7 @@ def bridge(
         live.deleted_of.get(line.kind, 0),
         live.hidden_of.get(line.kind, 0),
     )
-    gone = max(line.records - live_records - deleted - hidden - kept, 0)
+    gone = max(line.records + matched - live_records - deleted - hidden - kept, 0)
     lost = 0 if undone is not None else gone if missing is None else min(gone, missing.get(line.kind, 0))
     parts = []
     if line.unchanged:

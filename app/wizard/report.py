@@ -88,7 +88,9 @@ def render_report(request: Request, errors: list[dict[str, str]]) -> Response:
         "waiting": waiting,
         "now_live": now_live,
         "live_of_move": mine,
-        "bridges": bridges(balance.lines, mine, visit.move.report, missing_of(glance, alone)) if balance else {},
+        "bridges": bridges(balance.lines, mine, visit.move.report, missing_of(glance, alone), glance.matched)
+        if balance is not None
+        else {},
         "differing": differing,
         "other_moves": others,
         "undo_result": load_undo_result(visit.runtime.caspen, visit.move),
@@ -205,7 +207,7 @@ def refused_undo(visit: Visit) -> Problem | None:
 
 
 def kept_by_later(visit: Visit) -> int:
-    """How many records an undo would keep because a later move brought them too."""
+    """How many records an undo would keep because a later move holds them too."""
     if not other_moves(visit):
         return 0
     return count_kept_by_later(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)

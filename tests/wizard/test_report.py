@@ -214,7 +214,7 @@ def test_records_shared_with_a_later_move_are_mentioned_before_and_after_the_und
     assert f"{text[1]} records are kept" in words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
     done(megan.post(f"{product.at}/report/undo", data={"undo": "1"}))
     product.work()
-    assert f"kept, because your later move brought them too {text[1]}" in words(megan.see(product.at))
+    assert f"kept, because your later move holds them too {text[1]}" in words(megan.see(product.at))
 
 
 def test_a_move_that_needs_a_later_undo_first_explains_it(product_at: At) -> None:

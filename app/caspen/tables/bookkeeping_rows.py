@@ -59,7 +59,7 @@ class Fence(CaspenTable, table=True):
 
 
 class SharedRecord(CaspenTable, table=True):
-    """One live record that a later migration found unchanged. Promotion writes the row; undo reads it.
+    """One live record that a later migration found unchanged or matched. Promotion writes the row; undo reads it.
 
     `migration_id` is the later migration, `brought_by` the migration that the record names, and `moment` the time when
     the later migration went live, as fixed-width UTC text.
