@@ -51,7 +51,7 @@ class WorkspaceUser:
 @dataclass(frozen=True, slots=True)
 class WorkspacePractitioner:
     """`accepted`: the person has accepted the invitation. `is_invited` is False for a person who was never invited or
-    cannot sign in any more."""
+    cannot sign in any more. `is_user_brought`: an import brought the person's user."""
 
     id: str
     user_id: str
@@ -60,6 +60,7 @@ class WorkspacePractitioner:
     active: bool
     accepted: bool
     is_invited: bool = True
+    is_user_brought: bool = True
 
     @property
     def is_awaited(self) -> bool:
@@ -129,7 +130,9 @@ def load_workspace(stores: Stores, workspace_id: str) -> WorkspaceSnapshot:
         workspace = session.get(Workspace, workspace_id)
         if workspace is None:
             raise NoWorkspace("Caspen has no such workspace")
-        users = {user.id: _user(user) for user in _all(session, User, workspace_id)}
+        user_rows = _all(session, User, workspace_id)
+        users = {user.id: _user(user) for user in user_rows}
+        by_people = frozenset(user.id for user in user_rows if user.source is None)
         people = _all(session, Practitioner, workspace_id)
         return WorkspaceSnapshot(
             WorkspaceDetails(
@@ -137,7 +140,7 @@ def load_workspace(stores: Stores, workspace_id: str) -> WorkspaceSnapshot:
             ),
             tuple(_location(place) for place in _all(session, Location, workspace_id)),
             tuple(users.values()),
-            tuple(_practitioner(person, users.get(person.user_id)) for person in people),
+            tuple(_practitioner(person, users.get(person.user_id), by_people) for person in people),
             tuple(_service(row) for row in _all(session, Service, workspace_id)),
             {str(model.__tablename__): _by_name(session, model, workspace_id) for model in MATCHED_BY_NAME},
         )
@@ -186,7 +189,9 @@ def _user(user: User) -> WorkspaceUser:
     return WorkspaceUser(user.id, name, user.email, user.role, user.invite_state, user.active)
 
 
-def _practitioner(practitioner: Practitioner, user: WorkspaceUser | None) -> WorkspacePractitioner:
+def _practitioner(
+    practitioner: Practitioner, user: WorkspaceUser | None, by_people: Collection[str]
+) -> WorkspacePractitioner:
     name = practitioner.display_name or (user.name if user else "")
     return WorkspacePractitioner(
         practitioner.id,
@@ -196,4 +201,5 @@ def _practitioner(practitioner: Practitioner, user: WorkspaceUser | None) -> Wor
         practitioner.active,
         user is not None and user.invite_state == "accepted",
         user is not None and user.active and user.invite_state in ("invited", "accepted"),
+        practitioner.user_id not in by_people,
     )

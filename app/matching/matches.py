@@ -1,6 +1,7 @@
 """Suggests matches between an export and a workspace: locations, users, practitioners and services.
 
-A row whose own record an earlier move brought is that record, before any rule is asked (see `own_records`).
+A row whose own record an earlier move brought is that record, before any rule is asked (see `own_records`). A row that
+an earlier live move matched stays matched.
 A `sure` suggestion may be taken without asking; an `unsure` suggestion is shown for the clinic's decision.
 """
 
@@ -17,6 +18,7 @@ from app.mapping.kind_roles import KindRole
 from app.mapping.names import normalise_name, normalise_person
 from app.mapping.plan import CREATE, OF_THE_EXPORT, Choice, Plan
 from app.matching.own_records import choice_of, find_own_records, without_overridden
+from app.migration.earlier_matches import EarlierMatches
 from app.reading.inventory import Inventory
 
 
@@ -137,13 +139,22 @@ RULES: Mapping[KindRole, tuple[Rule, ...]] = {
 }
 
 
+NO_MATCHES: EarlierMatches = {}
+
+
 def suggest(
-    inventory: Inventory, workspace: WorkspaceSnapshot, old: Plan | None = None, *, source: Source
+    inventory: Inventory,
+    workspace: WorkspaceSnapshot,
+    old: Plan | None = None,
+    *,
+    source: Source,
+    earlier: EarlierMatches = NO_MATCHES,
 ) -> Suggestions:
     """Suggests a match for every name.
 
     An older plan's choice is kept while its object exists and while the id has the same name in this export. Otherwise
     the choice is removed from the plan, and the clinic chooses again. A row's own record replaces what nobody chose.
+    `earlier` are the matches of earlier live moves.
     """
     candidates, own = _candidates(workspace), find_own_records(inventory, workspace, source)
     old, gone = with_same_names(old or Plan(), inventory, source)
@@ -162,7 +173,8 @@ def suggest(
             )
             for reference in references
         ]
-        matched = _matched(subjects, rules, before[role], own.get(role, {}))
+        known = _known(subjects, workspace, before[role], own.get(role, {}), earlier.get(role, {}))
+        matched = _matched(subjects, rules, known)
         suggestions[role] = tuple(_flag_changed_name(suggestion, gone.get(role, {})) for suggestion in matched)
     natures = _natures(source, old)
     suggestions[KindRole.SERVICE] = tuple(natures(s) for s in suggestions[KindRole.SERVICE])
@@ -211,12 +223,26 @@ def plan_from(suggestions: Suggestions) -> Plan:
     return suggestions.old.model_copy(update={**chosen, "default_location": suggestions.default_location})
 
 
+def _known(
+    subjects: list[MatchSubject],
+    workspace: WorkspaceSnapshot,
+    chosen: Mapping[str, Choice],
+    own: Mapping[str, str],
+    earlier: Mapping[str, Choice],
+) -> dict[str, Suggestion]:
+    """What is known without a rule, by source id: choices, the rows' own records, and matches of earlier moves."""
+    suggestions = (
+        _before(chosen, subject, own) or _own(own, subject.reference, workspace) or _earlier(earlier, subject)
+        for subject in subjects
+    )
+    return {suggestion.reference.id: suggestion for suggestion in suggestions if suggestion is not None}
+
+
 def _matched(
-    subjects: list[MatchSubject], rules: tuple[Rule, ...], chosen: Mapping[str, Choice], own: Mapping[str, str]
+    subjects: list[MatchSubject], rules: tuple[Rule, ...], known: Mapping[str, Suggestion]
 ) -> tuple[Suggestion, ...]:
     """Applies each rule to all subjects, the surest rule first, so that a vague match never takes a certain one."""
-    known = (_before(chosen, s, own) or _own(own, s.reference) for s in subjects)
-    matches = {match.reference.id: match for match in known if match is not None}
+    matches = dict(known)
     taken = {match.object_id: match.reference.name for match in matches.values()}
     for rule in rules:
         for subject in subjects:
@@ -243,12 +269,22 @@ def _before(chosen: Mapping[str, Choice], subject: MatchSubject, own: Mapping[st
     return Suggestion(subject.reference, choice, "Chosen before", "sure", own=own.get(subject.reference.id))
 
 
-def _own(own: Mapping[str, str], reference: ReferredThing) -> Suggestion | None:
+def _own(own: Mapping[str, str], reference: ReferredThing, workspace: WorkspaceSnapshot) -> Suggestion | None:
     record = own.get(reference.id)
     if record is None:
         return None
-    choice = choice_of(record, named_only=reference.named_only)
+    choice = choice_of(reference, record, workspace)
     return Suggestion(reference, choice, "An earlier move brought it", "sure", own=record)
+
+
+def _earlier(earlier: Mapping[str, Choice], subject: MatchSubject) -> Suggestion | None:
+    """The match of an earlier move while its object exists, unless a person chose for another name under this id."""
+    reference, choice = subject.reference, earlier.get(subject.reference.id)
+    if choice is None or all(candidate.id != choice.id for candidate in subject.candidates):
+        return None
+    is_same = reference.named_only or not choice.whom or normalise_name(choice.whom) == normalise_name(reference.name)
+    match = Choice(to="match", id=choice.id)
+    return Suggestion(reference, match, "An earlier move matched it", "sure") if is_same else None
 
 
 def _apply(rule: Rule, subject: MatchSubject, taken: Mapping[str | None, str]) -> Suggestion | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from app.caspen.record_ids import PREFIXES, Ids
 from app.caspen.workspace_snapshot import WorkspaceSnapshot
+from app.index.use_counts import ReferredThing
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
 from app.mapping.plan import CREATE, OF_THE_EXPORT, Choice, Plan
@@ -39,9 +40,15 @@ def find_own_records(inventory: Inventory, workspace: WorkspaceSnapshot, source:
     return own
 
 
-def choice_of(record: str, *, named_only: bool) -> Choice:
-    """The choice that brings a row to its own record. A name without a row has nothing to update it with."""
-    return Choice(to="match", id=record) if named_only else CREATE
+def choice_of(reference: ReferredThing, record: str, workspace: WorkspaceSnapshot) -> Choice:
+    """The choice that brings a row to its own record.
+
+    The record is left as it is for a name without a row, which has nothing to update it with, and for a practitioner
+    whose user people made and whose row leads to no user of this export: it would lose that user.
+    """
+    keeps_user = any(person.id == record and not person.is_user_brought for person in workspace.practitioners)
+    is_kept = reference.named_only or (keeps_user and reference.user is None)
+    return Choice(to="match", id=record) if is_kept else CREATE
 
 
 def without_overridden(plan: Plan, own: OwnRecords) -> Plan:

@@ -23,6 +23,7 @@ from app.mapping.defined import Defined
 from app.mapping.kind import Source
 from app.mapping.kind_roles import KindRole
 from app.matching.matches import plan_from, suggest
+from app.migration.earlier_matches import earlier_matches
 from app.migration.exports import fetched_files, files_of
 from app.migration.models import Export, ExportFile, Migration, Part, ProblemLine, Work
 from app.migration.plans import plan_of
@@ -274,7 +275,8 @@ def offer_plan(runtime: Runtime, session: Session, migration: Migration, invento
     except LookupError:
         return
     stored = session.get_one(Migration, migration.id)
-    plan = plan_from(suggest(inventory, facts, plan_of(stored), source=source_named(migration.source)))
+    source, earlier = source_named(migration.source), earlier_matches(session, stored)
+    plan = plan_from(suggest(inventory, facts, plan_of(stored), source=source, earlier=earlier))
     stored.plan = plan.model_dump(mode="json")
     session.add(stored)
 

@@ -17,6 +17,7 @@ from app.mapping.plan import Choice, Plan
 from app.matching.matches import Suggestion, Suggestions, suggest
 from app.migration import used_kinds
 from app.migration.advance import Guard
+from app.migration.earlier_matches import earlier_matches
 from app.migration.exports import current_export, files_of
 from app.migration.models import Export, Migration, Waiver
 from app.migration.plans import plan_of
@@ -53,11 +54,12 @@ def load_overview(visit: Visit, within: Session | None = None, export: int | Non
         migration = session.get_one(Migration, visit.move.id)
         number = migration.export_number if export is None else export
         inventory = inventory_of(session, migration, number)
+        earlier = earlier_matches(session, migration)
     old = plan_of(migration)
     if inventory is None:
         return MigrationOverview(facts, number, None, Suggestions(old=old), Suggestions(), old)
-    suggestions = suggest(inventory, facts, old, source=visit.source)
-    fresh = suggest(inventory, facts, source=visit.source)
+    suggestions = suggest(inventory, facts, old, source=visit.source, earlier=earlier)
+    fresh = suggest(inventory, facts, source=visit.source, earlier=earlier)
     plan = completed(suggestions.old, suggestions, migration.services_way == "bring")
     return MigrationOverview(facts, number, inventory, suggestions, fresh, plan)
 

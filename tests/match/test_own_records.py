@@ -114,6 +114,18 @@ def test_a_name_without_a_row_leads_to_its_record_and_writes_nothing(role: KindR
     assert (suggestion.choice, suggestion.certainty) == (Choice(to="match", id=own), "sure")
 
 
+@pytest.mark.parametrize("whom", ["", NAME, "Somebody else"])
+@pytest.mark.parametrize("role", MATCHED)
+def test_a_match_of_an_earlier_move_is_kept_unless_a_person_made_it_for_another_name(role: KindRole, whom: str) -> None:
+    rows = {KINDS[role]: (ref("21", NAME, appointments=3), ref("22", "New one"))}
+    earlier = {role: {"21": Choice(to="match", id=NATIVE, whom=whom), "22": Choice(to="match", id="gone")}}
+    facts = facts_of(role, {NATIVE: "Renamed since", "other": "Another"})
+    known, new = suggest_for(export(**rows), facts, source=SOURCE, earlier=earlier).roles[role]
+    expected = CREATE if whom == "Somebody else" else Choice(to="match", id=NATIVE)
+    assert (known.choice, known.certainty == "sure") == (expected, expected != CREATE)
+    assert new.choice == CREATE, "what it was matched with does not exist any more"
+
+
 @pytest.mark.parametrize(("table", "nature"), [("activities", "activity"), ("services", "appointment")])
 @pytest.mark.parametrize("name", ["Consult", "Phone call"])
 def test_a_service_stays_what_the_earlier_move_made_of_it(table: str, nature: str, name: str) -> None:

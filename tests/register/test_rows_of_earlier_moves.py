@@ -160,21 +160,64 @@ def made_by_people(gateway: Gateway) -> None:
     gateway.invite_user("Dr Sam Lee", "sam@clinic.example", "practitioner", invite="accepted")
 
 
-@pytest.mark.parametrize("kind", TABLES)
-def test_a_row_that_the_earlier_move_matched_with_a_record_of_the_clinic_stays_matched(
-    tmp_path: Path, kind: str
-) -> None:
-    with runtime_in(tmp_path / "var") as runtime:
+@pytest.fixture(scope="module")
+def matched_by_name(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A clinic whose first move matched every kind with records of the clinic, and brought a service that names one."""
+    folder = tmp_path_factory.mktemp("matched") / "var"
+    with runtime_in(folder) as runtime:
         first = Desk(runtime).clinic()
         made_by_people(Gateway(runtime.caspen, first.migration.workspace_id, "a receptionist"))
+        return folder, first.tried(export(*DIARY, "appointments", appointment_types=[{}, OF_SAM])).finalised().id
+
+
+OF_SAM = {"id": "900001", "name": "Review", "practitioner_ids": "7"}
+
+
+@pytest.fixture
+def matched(matched_by_name: tuple[Path, str], tmp_path: Path) -> Iterator[Place]:
+    folder, migration_id = matched_by_name
+    with runtime_of_copy(folder, tmp_path / "var") as runtime:
+        yield Place(Clinic(runtime, migration_id))
+
+
+@pytest.mark.parametrize(("kind", "change"), CASES)
+def test_a_row_that_the_earlier_move_matched_with_a_record_of_the_clinic_stays_matched(
+    matched: Place, kind: str, change: str
+) -> None:
+    cells, column, _ = CHANGES[kind][change]
+    before = matched.live(kind, column)
+    found = matched.tried(kind, cells)
+    assert outcomes(found, kind) == {"unchanged": 1}
+    assert found.records(TABLES[kind]) == []
+    found.clinic.finalised()
+    assert matched.live(kind, column) == before
+
+
+@pytest.mark.parametrize("absent", ["practitioners", "users"])
+def test_a_service_keeps_the_person_of_the_clinic_when_the_later_export_lacks_a_file(
+    matched: Place, absent: str
+) -> None:
+    kinds = [kind for kind in DIARY if kind not in (absent, "appointment_types")]
+    later = clinic_in(matched.clinic.runtime, matched.workspace)
+    found = told_of(later.tried(export(*kinds, "appointments", appointment_types=[{}, OF_SAM])))
+    assert outcomes(found, "appointment_types") == {"unchanged": 2}
+    assert outcomes(found, "appointments") == {"unchanged": 1}
+    assert (found.records("practitioners"), found.records("users")) == ([], [])
+
+
+def test_a_practitioner_keeps_the_user_of_the_clinic_when_the_later_export_has_no_users(tmp_path: Path) -> None:
+    with runtime_in(tmp_path / "var") as runtime:
+        first = Desk(runtime).clinic()
+        gateway = Gateway(runtime.caspen, first.migration.workspace_id, "a receptionist")
+        user = gateway.invite_user("Sam Lee", "sam@clinic.example", "receptionist", invite="accepted").user_id
         place = Place(first.tried(export(*DIARY, "appointments")).finalised())
-        cells, column, _ = CHANGES[kind]["changed"]
-        before = place.live(kind, column)
-        found = place.tried(kind, cells)
-        assert outcomes(found, kind) == {"unchanged": 1}
-        assert found.records(TABLES[kind]) == []
-        found.clinic.finalised()
-        assert place.live(kind, column) == before
+        assert place.live("practitioners", "user_id") == [user]
+        kinds = [kind for kind in DIARY if kind != "users"]
+        later = clinic_in(runtime, place.workspace).tried(export(*kinds, "appointments"))
+        assert outcomes(told_of(later), "practitioners") == {"unchanged": 1}
+        later.finalised()
+        assert place.live("practitioners", "user_id") == [user]
+        assert place.live("users", "id") == [user]
 
 
 def test_a_location_that_rows_only_name_keeps_what_its_row_brought(place: Place) -> None:
