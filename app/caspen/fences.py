@@ -48,6 +48,8 @@ class PartLoaded:
     * `orphans`: the lines of rows with a record that was held because of its parent; `new_orphans`: those of held rows
       of which no record is live.
     * `held_ids`: by line, the ids of live records that were held because a person changed or deleted them.
+    * `former`: by table, the ids of live records that rows of the part no longer become, to be removed by promotion.
+    * `cleared`: the lines of these rows; `in_use`: the lines of rows that were held because such a record is in use.
     """
 
     fates: Mapping[int, Fate] = field(default_factory=dict)
@@ -59,6 +61,9 @@ class PartLoaded:
     orphans: tuple[int, ...] = ()
     new_orphans: tuple[int, ...] = ()
     held_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    former: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cleared: tuple[int, ...] = ()
+    in_use: tuple[int, ...] = ()
 
     @property
     def counts(self) -> dict[Fate, int]:
@@ -75,7 +80,7 @@ class PartLoaded:
 
 
 VOID = {"void": True}
-_LINES = ("kept", "orphans", "new_orphans")
+_LINES = ("kept", "orphans", "new_orphans", "cleared", "in_use")
 
 
 class StaleEpoch(Exception):
@@ -161,6 +166,7 @@ def _to_json(loaded: PartLoaded) -> dict[str, Any]:
         "places": str(loaded.places),
         **{name: value for name in _LINES if (value := getattr(loaded, name))},
         **({"held_ids": loaded.held_ids} if loaded.held_ids else {}),
+        **({"former": loaded.former} if loaded.former else {}),
     }
 
 
@@ -173,4 +179,5 @@ def _parse(stored: dict[str, Any]) -> PartLoaded:
         places=Digest.parse(stored["places"]),
         **{name: tuple(stored.get(name, ())) for name in _LINES},
         held_ids={int(line): tuple(ids) for line, ids in stored.get("held_ids", {}).items()},
+        former={str(table): tuple(ids) for table, ids in stored.get("former", {}).items()},
     )

@@ -5,6 +5,9 @@ same row are written: a link to a record that is not written leads to the live w
 
 A record that brings something is held with its parent: when a person deleted the parent in Caspen, or when the parent
 is a client whose row is held. A record that equals what the last import brought brings nothing, and is never held.
+
+A live record that a row no longer becomes goes with the row's other records: see `former_records`. A row whose new
+records take the place of one that cannot go is held.
 """
 
 import sqlite3
@@ -20,6 +23,7 @@ import sqlalchemy as sa
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, place_hash
 from app.caspen.fences import Fate, PartKey, PartLoaded, claim, void
+from app.caspen.former_records import Former, LiveFormer, Stands, find_former
 from app.caspen.live_records import LiveRecord, deleted_among, load_live_records
 from app.caspen.record_ids import Ids
 from app.caspen.references import OWNER, parents_of
@@ -60,7 +64,8 @@ class LoadFailed(Exception):
 @dataclass(slots=True)
 class _Ready:
     """A record in canonical form, with its id and content hash. `cells` and `hash` are empty when another row writes
-    the record. `parents` are the records without which it cannot be, each with its table."""
+    the record. `parents` are the records without which it cannot be, each with its table. `former` is set for a live
+    record that the row no longer becomes."""
 
     shape: TableShape
     id: str
@@ -68,10 +73,11 @@ class _Ready:
     cells: Row
     hash: bytes
     parents: tuple[tuple[str, str], ...]
+    former: LiveFormer | None = None
 
     @property
     def is_owned(self) -> bool:
-        return any(table == OWNER for table, _ in self.parents)
+        return self.former is None and any(table == OWNER for table, _ in self.parents)
 
 
 @dataclass(slots=True)
@@ -83,6 +89,9 @@ class _Part:
     orphans: list[int] = field(default_factory=list)
     new_orphans: list[int] = field(default_factory=list)
     held_ids: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    former: dict[str, list[str]] = field(default_factory=dict)
+    cleared: list[int] = field(default_factory=list)
+    in_use: list[int] = field(default_factory=list)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     records: Counter[str] = field(default_factory=Counter)
     digests: Digests = field(default_factory=dict)
@@ -98,8 +107,13 @@ def load_part(
     *,
     moment: datetime | None = None,
     held: Collection[str] = (),
+    former: Mapping[int, Sequence[Former]] | None = None,
+    stands: Stands | None = None,
 ) -> PartLoaded:
     """Loads one part's mapped rows into a trial store. `held` are the records that other parts of the trial held.
+
+    `former` are the records that rows may have become in an earlier export, by line; also of rows that no longer become
+    any record. Those that a row becomes now are ignored.
 
     A part that the store already holds is not written again: the result in its fence is returned, marked `adopted`.
     Raises StaleEpoch when a newer holder of the part has written, Unloadable when a record does not fit its table, and
@@ -109,8 +123,18 @@ def load_part(
     if known is not None:
         return known
     ready = [(line, [_prepare(ids, record) for record in records]) for line, records in rows]
-    live = load_live_records(stores.live, ids.workspace_id, _ids_by_table(ready))
+    becomes = _ids_by_table(ready)
+    live = load_live_records(stores.live, ids.workspace_id, becomes)
+    earlier: dict[str, list[str]] = {}
+    if former:
+        of_part = find_former(
+            stores.live, ids, former, {table: frozenset(some) for table, some in becomes.items()}, stands
+        )
+        earlier = of_part.removed
+        ready = _with_former(ready, of_part.by_line)
     part = _decide(stores.live, ready, live, _Stamp(ids, key, moment_text(moment or now())), key.part, frozenset(held))
+    for table, some in earlier.items():
+        part.former.setdefault(table, []).extend(some)
     loaded = PartLoaded(
         part.fates,
         dict(part.records),
@@ -120,6 +144,9 @@ def load_part(
         orphans=tuple(part.orphans),
         new_orphans=tuple(part.new_orphans),
         held_ids=part.held_ids,
+        former={table: tuple(sorted(some)) for table, some in part.former.items()},
+        cleared=tuple(part.cleared),
+        in_use=tuple(part.in_use),
     )
     try:
         with store.database.connection() as connection:
@@ -212,6 +239,17 @@ def _ids_by_table(ready: Sequence[tuple[int, list[_Ready]]]) -> Mapping[str, lis
     return ids
 
 
+def _with_former(
+    ready: Sequence[tuple[int, list[_Ready]]], former: Mapping[int, Sequence[LiveFormer]]
+) -> list[tuple[int, list[_Ready]]]:
+    """The rows with their live former records. A row that becomes no record has these alone."""
+    rows = dict(ready)
+    for line, some in former.items():
+        records = [_Ready(shape(each.table), each.id, each.kind, (), b"", each.parents, each) for each in some]
+        rows[line] = [*rows.get(line, ()), *records]
+    return list(rows.items())
+
+
 def _decide(
     workspace: Store,
     ready: Sequence[tuple[int, list[_Ready]]],
@@ -234,8 +272,10 @@ def _decide(
     part = _Part()
     for (line, records), before in zip(ready, compared, strict=True):
         fates = _with_parents(records, before, gone, clients)
-        part.fates[line] = _fate(fates)
+        if any(record.former is None for record in records):
+            part.fates[line] = _fate(fates)
         _note_lines(part, line, records, before, fates)
+        _note_former(part, line, records, before, fates)
         place = place_hash(number, line)
         for record, fate in zip(records, fates, strict=True):
             if not record.hash or fate is Fate.HELD:
@@ -251,6 +291,8 @@ def _decide(
 
 
 def _compare(record: _Ready, live: LiveRecord | None, held: frozenset[str]) -> Fate:
+    if record.former is not None:
+        return _compare_former(record.former)
     if live is None:
         return Fate.CREATED
     if not record.hash:  # another row writes the record, and decides
@@ -262,6 +304,16 @@ def _compare(record: _Ready, live: LiveRecord | None, held: frozenset[str]) -> F
     if live.hash == record.hash:
         return Fate.UNCHANGED
     return Fate.HELD if live.edited else Fate.UPDATED
+
+
+def _compare_former(former: LiveFormer) -> Fate:
+    if former.live.deleted:
+        return Fate.UNCHANGED
+    return Fate.HELD if former.live.edited or (former.is_replaced and former.in_use) else Fate.UPDATED
+
+
+def _is_replaced(record: _Ready) -> bool:
+    return record.former is not None and record.former.is_replaced
 
 
 BRINGS = (Fate.CREATED, Fate.UPDATED)
@@ -284,7 +336,8 @@ def _with_parents(
 ) -> list[Fate]:
     """The fates of a row's records: a record that brings something is held with its parent.
 
-    A class without a client who comes is held as well. `gone` are deleted parents, `clients` held clients.
+    A class without a client who comes is held as well, and a row whose records would stand beside the former record
+    that they replace. `gone` are deleted parents, `clients` held clients.
     """
 
     def is_orphan(record: _Ready) -> bool:
@@ -293,6 +346,8 @@ def _with_parents(
     judged = [
         Fate.HELD if fate in BRINGS and is_orphan(record) else fate for record, fate in zip(records, fates, strict=True)
     ]
+    if any(fate is Fate.HELD and _is_replaced(record) for record, fate in zip(records, judged, strict=True)):
+        return [Fate.HELD if fate in BRINGS else fate for fate in judged]
     owned = [fate for record, fate in zip(records, judged, strict=True) if record.is_owned]
     if judged != fates and owned and all(fate is Fate.HELD for fate in owned):
         return [Fate.HELD if fate in BRINGS else fate for fate in judged]
@@ -304,15 +359,23 @@ def _note_lines(
 ) -> None:
     """Notes why records of a row are held: changed in Caspen, or held with their parent or the record they add to."""
     own = {record.id for record in records}
+    is_stuck = any(was is Fate.HELD and _is_replaced(record) for record, was in zip(records, before, strict=True))
     changed, with_parent, with_own = [], False, False
     for record, was, fate in zip(records, before, fates, strict=True):
-        if was is Fate.HELD and record.hash:
+        if was is Fate.HELD and record.former is not None:
+            if record.former.live.edited:
+                changed.append(record.id)
+            else:
+                with_own = True
+        elif was is Fate.HELD and record.hash:
             changed.append(record.id)
-        elif was is Fate.HELD or (was is not fate and own.isdisjoint(parent for _, parent in record.parents)):
+        elif was is Fate.HELD or (
+            was is not fate and not is_stuck and own.isdisjoint(parent for _, parent in record.parents)
+        ):
             with_parent = True
         elif was is not fate:
             with_own = True
-    is_held = part.fates[line] is Fate.HELD
+    is_held = part.fates.get(line) is Fate.HELD
     if changed:
         part.held_ids[line] = tuple(changed)
     if (changed or with_own) and not is_held:
@@ -321,6 +384,28 @@ def _note_lines(
         part.orphans.append(line)
         if is_held and set(before) == {Fate.CREATED}:
             part.new_orphans.append(line)
+
+
+def _note_former(
+    part: _Part, line: int, records: Sequence[_Ready], before: Sequence[Fate], fates: Sequence[Fate]
+) -> None:
+    """Notes the live records that a row no longer becomes, and the row that is held because one of them cannot go.
+
+    Rows that refer to such a held row are held with it where its own records are all new.
+    """
+    goes = [record for record, fate in zip(records, fates, strict=True) if record.former and fate is Fate.UPDATED]
+    for record in goes:
+        part.former.setdefault(record.shape.name, []).append(record.id)
+    if goes:
+        part.cleared.append(line)
+    stuck = [r for r, was in zip(records, before, strict=True) if was is Fate.HELD and _is_replaced(r)]
+    if not stuck or part.fates.get(line) is not Fate.HELD:
+        return
+    if not any(record.former and record.former.live.edited for record in stuck):
+        part.in_use.append(line)
+    own = {was for record, was in zip(records, before, strict=True) if record.former is None}
+    if own == {Fate.CREATED} and line not in part.new_orphans:
+        part.new_orphans.append(line)
 
 
 def _fate(of_records: Sequence[Fate]) -> Fate:

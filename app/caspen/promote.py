@@ -17,6 +17,7 @@ from app.caspen.digests import Digest, Digests, content_hash, merge
 from app.caspen.edits import DELETED, TOUCHED, list_touched, untouched
 from app.caspen.live_records import actual_hashes
 from app.caspen.relied_records import ChangedTargets, Outdated, Relied, changed_since, links_into_nothing
+from app.caspen.removed_records import remove_former
 from app.caspen.replaced_records import journal_digest, keep_replaced
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.shared_records import keep_shared
@@ -100,7 +101,8 @@ class Unproven(Exception):
 class Promoted:
     """Records by source kind, and the proof: approved digest = live digest + that of the conflicts.
 
-    `replaced` is a digest of the records that the journal keeps for an undo.
+    `replaced` is a digest of the records that the journal keeps for an undo. `removed` are live records that their rows
+    no longer become; `left` are such records that had to stay, by table.
     """
 
     created: Counter[str] = field(default_factory=Counter)
@@ -109,6 +111,8 @@ class Promoted:
     conflicts: list[Conflict] = field(default_factory=list)
     live: Digests = field(default_factory=dict)
     replaced: Digest = field(default_factory=Digest)
+    removed: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,8 @@ def promote(
         for model in OBJECTS:
             _promote_table(sides, shape(str(model.__tablename__)), what, at_moment, done)
         _prove(what, done)
+        former = remove_former(sides, what.workspace_id, what.migration_id, what.trial)
+        done.removed, done.left = former.records, former.left
         _require_relied(sides, what, done)
         done.replaced = journal_digest(sides.connection, sides.live, what.workspace_id, what.migration_id)
         if final_check is not None:
@@ -328,7 +334,7 @@ def _require_relied(sides: Sides, what: Promotion, done: Promoted) -> None:
 
     A promotion that writes no record is a repetition, so later changes of the workspace do not stop it.
     """
-    if done.created.total() + done.updated.total():
+    if done.created.total() + done.updated.total() + done.removed.total():
         changed = changed_since(sides, what.workspace_id, what.relied)
         if changed:
             raise Outdated(changed)

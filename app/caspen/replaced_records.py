@@ -6,6 +6,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.digests import Digest
 from app.caspen.edits import untouched
+from app.caspen.removed_records import forget_removed
 from app.caspen.row_codec import TableShape
 from app.caspen.shared_records import forget_shared
 from app.caspen.statements import at, change, fetch, is_sqlite, stream_rows
@@ -49,6 +50,7 @@ def forget_replaced(stores: Stores, workspace_id: str, migration_id: str) -> Non
         sql = f'DELETE FROM {at(stores.live.schema, "journal")} WHERE "workspace_id" = ? AND "migration_id" = ?'
         change(connection, sql, (workspace_id, migration_id))
         forget_shared(connection, stores.live.schema, workspace_id, migration_id)
+        forget_removed(connection, stores.live.schema, workspace_id, migration_id)
 
 
 def replaced_by(stores: Stores) -> set[str]:

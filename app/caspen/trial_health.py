@@ -99,7 +99,7 @@ def _has_parts(connection: Connection, store: Store, expected: Expected) -> bool
 
 
 def _is_same(stored: PartLoaded, settled: PartLoaded) -> bool:
-    same_places = stored.places == settled.places
+    same_places = stored.places == settled.places and stored.former == settled.former
     return same_places and stored.digests == settled.digests and dict(stored.records) == dict(settled.records)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.edits import DELETED, TOUCHED, list_touched, not_deleted, untouched
 from app.caspen.references import values_of
+from app.caspen.removed_records import forget_removed, restore_removed
 from app.caspen.replaced_records import journal_digest
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.shared_records import hand_over, later_journals
@@ -128,6 +129,10 @@ def _undo(what: _Undo) -> Undone:
     _hand_over(what, done)
     for to in SHAPES:
         done.restored[to.name] += _restore(what, to)
+        done.restored[to.name] += restore_removed(
+            what.connection, what.schema, to, what.workspace_id, what.migration_id
+        )
+    forget_removed(what.connection, what.schema, what.workspace_id, what.migration_id)
     change(
         what.connection,
         f'DELETE FROM {what.at("journal")} WHERE "workspace_id" = ? AND "migration_id" = ?',

@@ -17,7 +17,7 @@ from app.migration.completeness_warnings import export_day, stale_day
 from app.migration.guards import SHARED_KEPT
 from app.migration.ledger_json import ConflictJson, MoveReport
 from app.migration.models import Migration, Trial
-from app.problems import Problem
+from app.problems import Level, Problem
 from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
 from app.trial.account_seal import seal_of_report
@@ -53,10 +53,14 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         with runtime.ledger.read() as session:
             problem = outdated(session, trial, caught.changed)
         raise Stop(problem) from None
+    left = Problem("former_record_in_use", level=Level.WARNING, count=done.left.total())
     conflicts = [
-        Problem("changed_in_caspen", kind=c.source_kind, source_id=c.source_id, line=c.line or None)
-        for c in done.conflicts
-        if c.is_new
+        *([left] if left.count else []),
+        *(
+            Problem("changed_in_caspen", kind=c.source_kind, source_id=c.source_id, line=c.line or None)
+            for c in done.conflicts
+            if c.is_new
+        ),
     ]
 
     with runtime.ledger.read() as session:

@@ -10,10 +10,10 @@ from typing import Self
 from app.caspen.record_ids import Ids
 from app.index.attachments import Attachments
 from app.index.entry import IndexEntry
-from app.index.insert import Inserter
+from app.index.insert import Inserter, pack_id
 from app.index.part import PartView, index_kinds, read_part
 from app.index.rows_aside import LateRows, RowsAside, late_runs
-from app.index.schema import ASIDE, FORMAT, SHARED, WHILE_READING
+from app.index.schema import ASIDE, FORMAT, LIVE, SHARED, WHILE_READING
 from app.index.view import PlanView
 from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Plan
@@ -99,6 +99,28 @@ class Index:
         """Notes that the export has a file of this kind, with or without rows. A second call changes nothing."""
         with self.transaction():
             self._writer().kind(kind)
+
+    def kinds_present(self) -> frozenset[str]:
+        """The kinds of which the export has a file, also an empty one."""
+        names = self.connection.execute("SELECT name FROM state WHERE name LIKE 'present:%'")
+        return frozenset(str(name).removeprefix("present:") for (name,) in names)
+
+    def merged(self) -> dict[str, tuple[str, ...]]:
+        """The ids of the rows that were merged into another row, by the id of the row that survived."""
+        query = """SELECT s.source_id, r.source_id FROM redirects d JOIN rows r ON r.row = d.row
+            JOIN rows s ON s.row = d.survivor"""
+        merged: dict[str, tuple[str, ...]] = {}
+        for survivor, own in self.connection.execute(query):
+            merged[str(survivor)] = (*merged.get(str(survivor), ()), str(own))
+        return merged
+
+    def rows_among(self, kind: str, keys: Collection[str], hidden: int = LIVE) -> frozenset[str]:
+        """The ids among `keys` of which the export has a row of a kind. Rows with a `hidden` flag do not count."""
+        query = """SELECT things.id FROM things JOIN kinds k ON k.id = things.kind JOIN rows r ON r.row = things.row
+            WHERE k.name = ? AND NOT r.flags & ? AND things.id IN (SELECT value FROM json_each(?))"""
+        packed: dict[int | str, str] = {pack_id(key): key for key in keys}
+        there = self.connection.execute(query, (kind, hidden, json.dumps(list(packed))))
+        return frozenset(packed[key] for (key,) in there)
 
     def drop_part(self, kind: str, part: int) -> None:
         """Removes the rows of a part. A second call changes nothing."""

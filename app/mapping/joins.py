@@ -144,6 +144,11 @@ def merged_into(kind: Kind[Any], ids: Iterable[str]) -> Join | None:
     return Join(JoinRole.MERGED, kind.name, kind.merging.survivor, frozenset(ids)) if kind.merging.survivor else None
 
 
+def joined_kind(joiner: Kind[Any], source: Source) -> Kind[Any] | None:
+    """The kind whose rows the rows of a joining kind add to; None for any other kind."""
+    return next((kind for kind in source.kinds if _member_link(joiner, kind) is not None), None)
+
+
 def people_of(source: Source, joiner: Kind[Any]) -> Kind[Any]:
     """The kind of the people whom the rows of a joining kind are about."""
     (link,) = _people_links([joiner])

@@ -21,6 +21,7 @@ from app.mapping.traits import (
     CaseList,
     Exclusion,
     Filing,
+    FormerRecords,
     Identity,
     Joining,
     Merging,
@@ -76,6 +77,7 @@ class Kind(Generic[R]):
     exclusion: Exclusion[R] = field(default_factory=Exclusion)
     schedule: Schedule[R] = field(default_factory=Schedule)
     short_list: ShortList = field(default_factory=ShortList)
+    former: FormerRecords[R] = field(default_factory=FormerRecords)
     sharing: Sharing | None = None
     joining: Joining | None = None
     filing: Filing | None = None

@@ -50,6 +50,40 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerRecord:
+    """A record that a row may have become in an earlier export. Live, and no longer made, it leaves Caspen.
+
+    * `is_replaced`: the row's other records take its place. The row is held when the record has to stay.
+    * `is_family`: `key` is the beginning of the keys of several records, such as `77:`.
+    * `through`, `to`: for a family, an indexed column of the table and the id that it has in all these records.
+    * `but`: for a family, the keys of records that stay.
+    * `endings`: for a family, pairs of table and ending: records whose key is that of a record with the ending.
+    """
+
+    table: str
+    source_kind: str
+    key: str
+    is_replaced: bool = False
+    is_family: bool = False
+    through: str = ""
+    to: str = ""
+    but: tuple[str, ...] = ()
+    endings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What an export has: the attributes with a column in the row's file, and the kinds with a file.
+
+    `merged` are the ids of the rows that were merged into another row, by the id of the row that survived.
+    """
+
+    columns: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
     """A row that is imported: its records, or no record if the row is an existing object of the workspace."""
 

@@ -11,10 +11,14 @@ from typing import Any, Generic, TypeVar
 
 from app.mapping.columns import Column, Link
 from app.mapping.lookups import Lookups
-from app.mapping.rows import Record
+from app.mapping.rows import Delivered, FormerRecord, Joined, Record
 from app.problems import Problem
 
 R = TypeVar("R")
+
+
+MADE = ("name:", "field:")
+"""The keys of records that were made for a name or for a detail, and that never had a row, begin with these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +287,19 @@ class Naming(Generic[R]):
     placeholder_code: str | None = None
     unnamed_code: str | None = None
     named_things_exist: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FormerRecords(Generic[R]):
+    """A kind whose row becomes other records when its cells change: what a later export no longer makes, is removed.
+
+    * `records`: receives the row, its references, the lookups and what the export has. Returns the records that the row
+      may have become in an earlier export and about which this export decides; also those that it becomes now.
+    * `emptied_code`: the problem of a row that was skipped because it is empty, and whose records are removed.
+    """
+
+    records: Callable[[R, Joined, Lookups, Delivered], Iterable[FormerRecord]] | None = None
+    emptied_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

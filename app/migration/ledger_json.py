@@ -84,6 +84,7 @@ class WorkResult(PieceRows, TrialFacts, RowsAsideJson, OlderKeys, total=False):
 
     * `kind`, `outcomes`: the kind of the part's rows, and the number of rows by outcome.
     * `records`, `digests`, `places`: records by table, digests by source kind, and the digest of the records' places.
+    * `former`: by table, the ids of live records that rows of the part no longer become.
 
     Later steps:
 
@@ -102,6 +103,7 @@ class WorkResult(PieceRows, TrialFacts, RowsAsideJson, OlderKeys, total=False):
     records: dict[str, int]
     digests: dict[str, str]
     places: str
+    former: dict[str, list[str]]
     looked_at: dict[str, int]
     proven: str
     held: str

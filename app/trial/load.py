@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from app.caspen.digests import Digest
 from app.caspen.fences import Fate, PartKey, PartLoaded
+from app.caspen.former_records import has_earlier
 from app.caspen.load_part import RowRecords, load_part
 from app.caspen.native import brought_fields
 from app.caspen.relied_records import acts_so_far
@@ -27,7 +28,7 @@ from app.mapping.kind import Kind
 from app.mapping.names import normalise_name
 from app.mapping.parse import Parsed, RowParser, parse_row
 from app.mapping.plan import Plan
-from app.mapping.rows import Mapped, Outcome, Record
+from app.mapping.rows import Delivered, FormerRecord, Mapped, Outcome, Record
 from app.mapping.trial_json import RowsAsideJson
 from app.matching.workspace_records import known_clients, known_fields
 from app.migration.fates import COPIES
@@ -62,6 +63,7 @@ CHANGED_BESIDE = Problem(CODES_OF_EARLIER[Fate.HELD], level=Level.WARNING)
 PARENT_BESIDE = Problem(PARENT, level=Level.WARNING)
 OVER_LIMIT = Problem("content_over_limit")
 BEAT_ROWS = 200
+FORMER_IN_USE = "former_record_in_use"
 KEPT_BACK = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
 LEVELS = {outcome: level for level, outcome in KEPT_BACK.items()}
 CAUSE = "spreadsheet_error_value"  # reported for rows that are kept back as well, as it explains an empty cell
@@ -74,6 +76,9 @@ Place = tuple[int, int]
 class MappedPart:
     """The mapped rows of a part: records of rows that move, in the order of the part, and the tally of all rows.
 
+    `former` are the records that rows may have become in an earlier export, by line. They are looked for where an
+    earlier move brought records to the workspace: `delivered` is None elsewhere.
+
     `late` are rows that resolving let move and that mapping kept back, if other rows may refer to them. `late_lines`
     are all such rows by line, each with its outcome and problem code.
     """
@@ -83,6 +88,8 @@ class MappedPart:
     late_lines: dict[int, tuple[Outcome, str | None]] = field(default_factory=dict)
     rows: list[RowRecords] = field(default_factory=list)
     source_ids: dict[int, str] = field(default_factory=dict)
+    delivered: Delivered | None = None
+    former: dict[int, tuple[FormerRecord, ...]] = field(default_factory=dict)
 
     def taken(self) -> Iterator[RowRecords]:
         """Yields the rows that move and forgets each, so that rows and loaded records are not in memory together."""
@@ -212,18 +219,21 @@ def _loaded(
             mapped.taken(),
             moment=trial_context.trial.started_at,
             held=trial_context.index.aside.changed_ids,
+            former=mapped.former,
+            stands=trial_context.index.rows_among,
         )
     for fate, number in Counter(loaded.fates.values()).items():
         mapped.tally.outcomes[Outcome(fate.value)] += number
-    orphans = frozenset(loaded.orphans)
     for line, fate in loaded.fates.items():
-        code = PARENT if fate is Fate.HELD and line in orphans else CODES_OF_EARLIER.get(fate)
+        code = _code_of_held(loaded, line) if fate is Fate.HELD else CODES_OF_EARLIER.get(fate)
         if code is not None:
             mapped.tally.note(line, mapped.source_ids.get(line), [Problem(code)])
     for line in loaded.kept:
         mapped.tally.note(line, mapped.source_ids.get(line), [CHANGED_BESIDE])
+    for line in loaded.cleared:
+        mapped.tally.note(line, mapped.source_ids.get(line), [Problem("former_record_removed")])
     for line in loaded.orphans:
-        if loaded.fates[line] is not Fate.HELD:
+        if loaded.fates.get(line) is not Fate.HELD:
             mapped.tally.note(line, mapped.source_ids.get(line), [PARENT_BESIDE])
     aside = _aside(trial_context, mapped, loaded, int(lease.result.get("part", lease.number)))
     problems = problem_rows(migration.id, lease.run, lease.number, mapped.tally.problems.values())
@@ -244,11 +254,21 @@ def _loaded(
     return Done({**_result(loaded, mapped.tally.to_result()), **aside, **rows_of_piece(lease.result)}, write)
 
 
+def _code_of_held(loaded: PartLoaded, line: int) -> str:
+    """The problem code of a row that was held while it was loaded."""
+    if line in loaded.in_use:
+        return FORMER_IN_USE
+    return PARENT if line in loaded.orphans else CODES_OF_EARLIER[Fate.HELD]
+
+
 def _aside(trial_context: TrialContext, mapped: MappedPart, loaded: PartLoaded, part: int) -> RowsAsideJson:
     """The rows of a part that other rows may have to wait for: kept back by mapping, or held while they were loaded."""
     index, kind = trial_context.index, mapped.tally.kind
-    orphans = index.late_rows(kind, part, dict.fromkeys(loaded.new_orphans, (Outcome.HELD, PARENT)))
-    changed = index.rows_on(kind, part, loaded.held_ids.keys()) if loaded.held_ids else ()
+    orphans = index.late_rows(
+        kind, part, {line: (Outcome.HELD, _code_of_held(loaded, line)) for line in loaded.new_orphans}
+    )
+    lines = loaded.held_ids.keys() - frozenset(loaded.new_orphans)
+    changed = index.rows_on(kind, part, lines) if lines else ()
     ids = (record_id for some in loaded.held_ids.values() for record_id in some)
     return {
         **late_to_json((*mapped.late, *orphans)),
@@ -262,6 +282,7 @@ def _result(loaded: PartLoaded, more: WorkResult) -> WorkResult:
         "records": dict(loaded.records),
         "digests": {kind: str(digest) for kind, digest in loaded.digests.items()},
         "places": str(loaded.places),
+        **({"former": {table: list(ids) for table, ids in loaded.former.items()}} if loaded.former else {}),
     }
 
 
@@ -301,6 +322,9 @@ def map_part(
     kind = trial_context.source.kind(part.kind)
     mapped = MappedPart(Tally(part.kind, trial_context.paths.get(part.file_number)))
     head, rows = read_part(runtime.objects, part.object_key, trial_context.key)
+    if kind.former.records and has_earlier(runtime.caspen.live, trial_context.ids.workspace_id, part.migration_id):
+        index = trial_context.index
+        mapped.delivered = Delivered(frozenset(head.columns), index.kinds_present(), index.merged())
     view = trial_context.index.part(part.kind, part.number, trial_context.plan, trial_context.ids)
     parser = RowParser(kind, cell_context(trial_context, head), remembers=True)
     columns = frozenset(head.columns)
@@ -359,6 +383,8 @@ def _map_row(
         tally.row(outcome)
         if view.verdict is None:
             mapped.late_lines[line] = outcome, code
+        if code is not None and code == kind.former.emptied_code:
+            _note_former(mapped, kind, line, parsed, view, trial_context)
         own = problems if code not in COPIES else []  # the problems of a copy are those of the row that counts
         causes = [problem for problem in own if problem.code == CAUSE]
         tally.note(line, parsed.source_id, [*causes, *_reason(problems, outcome, code)])
@@ -382,6 +408,7 @@ def _map_row(
             for name, number in kind.schedule.numbers_of(parsed.row):
                 tally.numbers[name] += number
         if result.records:
+            _note_former(mapped, kind, line, parsed, view, trial_context)
             mapped.rows.append((line, result.records))
             if parsed.source_id is not None:
                 mapped.source_ids[line] = parsed.source_id
@@ -391,6 +418,20 @@ def _map_row(
     tally.row(result.outcome)
     if result.problem is not None:
         tally.note(line, parsed.source_id, [result.problem])
+        if result.problem.code == kind.former.emptied_code:
+            _note_former(mapped, kind, line, parsed, view, trial_context)
+
+
+def _note_former(
+    mapped: MappedPart, kind: Kind[Any], line: int, parsed: Parsed[Any], view: RowView, trial_context: TrialContext
+) -> None:
+    """Notes the records that a row may have become in an earlier export. `source_ids` get the row's id."""
+    if mapped.delivered is None or kind.former.records is None or parsed.row is None:
+        return
+    records = kind.former.records(parsed.row, view.joined, trial_context.lookups, mapped.delivered)
+    mapped.former[line] = tuple(records)
+    if parsed.source_id is not None:
+        mapped.source_ids[line] = parsed.source_id
 
 
 def _keep_late(mapped: MappedPart, line: int, parsed: Parsed[Any], verdict: Verdict, problems: list[Problem]) -> None:

@@ -99,4 +99,5 @@ def _expected(session: Session, migration: Migration, trial: Trial) -> Expected:
 def _loaded(result: Mapping[str, Any]) -> PartLoaded:
     """The result of loading a piece. Raises KeyError where a proof is missing."""
     digests = {kind: Digest.parse(text) for kind, text in result["digests"].items()}
-    return PartLoaded(records=result["records"], digests=digests, places=Digest.parse(result["places"]))
+    former = {table: tuple(ids) for table, ids in result.get("former", {}).items()}
+    return PartLoaded(records=result["records"], digests=digests, places=Digest.parse(result["places"]), former=former)

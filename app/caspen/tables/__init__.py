@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.caspen.record_ids import PREFIXES
 from app.caspen.tables.base import CaspenTable, Imported, Reference
-from app.caspen.tables.bookkeeping_rows import Edit, Fence, Journal, LiveMove, SharedRecord, UndoneMove
+from app.caspen.tables.bookkeeping_rows import Edit, Fence, Journal, LiveMove, RemovedRecord, SharedRecord, UndoneMove
 from app.caspen.tables.calendar import Appointment, AppointmentGroup, Availability, BusyTime, CancellationReason
 from app.caspen.tables.clinic import Category, Location, Practitioner, ProviderNumber, Service, Tax, User, Workspace
 from app.caspen.tables.clinical import Case, Communication, File, Form, FormTemplate, ProgressNote, ProgressNoteTemplate
@@ -94,6 +94,7 @@ __all__ = [
     "ProviderNumber",
     "Reference",
     "ReferralType",
+    "RemovedRecord",
     "Service",
     "SharedRecord",
     "Tax",

@@ -75,6 +75,22 @@ class SharedRecord(CaspenTable, table=True):
     moment: str
 
 
+class RemovedRecord(CaspenTable, table=True):
+    """One live record that a finalisation removed, because its row in the export no longer becomes it.
+
+    The journal keeps the record. Each migration whose export says so has a row, also when an earlier one removed it.
+    """
+
+    __tablename__ = "removed_records"
+
+    workspace_id: str = Field(primary_key=True)
+    object: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    migration_id: str = Field(primary_key=True)
+    source_kind: str
+    source_id: str
+
+
 class LiveMove(CaspenTable, table=True):
     """One migration that went live and was not undone. Promotion writes the row, in the same transaction.
 

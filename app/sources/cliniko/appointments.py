@@ -15,6 +15,7 @@ from app.mapping.kind_roles import KindRole
 from app.mapping.moments import LocalMoment
 from app.mapping.traits import (
     Exclusion,
+    FormerRecords,
     Identity,
     Mention,
     Naming,
@@ -31,6 +32,7 @@ from app.sources.cliniko.attendance import compared_cancellation
 from app.sources.cliniko.bookings import cancellation_mentions, cancellation_reason, to_records
 from app.sources.cliniko.compared_values import ComparedValues
 from app.sources.cliniko.diary import is_reversed
+from app.sources.cliniko.former_visits import former_records
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 
 NOTE_STATES = {"final": "says_final", "90": "says_final", "draft": "says_draft", "10": "says_draft"}
@@ -171,6 +173,7 @@ KIND = Kind(
     ),
     tables=("appointments", "appointment_groups", "busy_times", "communications", "cancellation_reasons"),
     exclusion=Exclusion(reason=reason_not_moved),
+    former=FormerRecords(records=former_records),
     references=References(
         column_overrides=columns_for,
         extra_links=unknown_type_link,

@@ -8,11 +8,11 @@ from app.mapping.columns import Column, Link
 from app.mapping.ids import link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
-from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Result
+from app.mapping.rows import Delivered, FormerRecord, Joined, Mapped, NotMapped, Outcome, Result
 from app.mapping.text import as_written, string
-from app.mapping.traits import Exclusion, Identity, QuestionColumns, Recognition
+from app.mapping.traits import Exclusion, FormerRecords, Identity, QuestionColumns, Recognition
 from app.problems import Problem
-from app.sources.cliniko.field_values import NAME, value_record
+from app.sources.cliniko.field_values import NAME, former_answers, tokens_named, value_record
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.question_answers import QuestionAnswer
 from app.sources.cliniko.row import FROM_THE_API, Row
@@ -98,6 +98,25 @@ def to_records(row: CustomFieldValueRow, joined: Joined, lookups: Lookups) -> Re
     return Mapped((made.record,), problems) if made.record else NotMapped(Outcome.SKIPPED, Problem("empty_value", NAME))
 
 
+def former_records(
+    row: CustomFieldValueRow, joined: Joined, lookups: Lookups, delivered: Delivered
+) -> Iterator[FormerRecord]:
+    """The records of the row's answer, by the ids in the row where these lead nowhere."""
+    client, field, link_ = joined.targets.get("patient_id"), joined.targets.get("field_token"), row.field_token
+    whose = client.source_id if client else row.patient_id.ids[0] if row.patient_id and row.patient_id.ids else None
+    if whose is None:
+        return
+    if field is not None:
+        tokens = frozenset((field.source_id,))
+    elif link_ is not None and link_.ids:
+        tokens = frozenset(link_.ids)
+    else:
+        name = link_.name if link_ else row.field_name
+        tokens = tokens_named(name, lookups) if name else frozenset()
+    for token in tokens:
+        yield from former_answers(whose, token)
+
+
 def looks_like_values(headers: HeaderSet) -> bool:
     """Whether the normalised headers are those of answers to custom fields."""
     return headers.all("patientid", "fieldtoken") and not headers.any("fieldtype")
@@ -124,4 +143,5 @@ KIND = Kind(
     ),
     questions=QuestionColumns(columns=lambda columns: columns),
     exclusion=Exclusion(reason=reason_not_moved),
+    former=FormerRecords(records=former_records, emptied_code="empty_value"),
 )

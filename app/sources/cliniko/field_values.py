@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
+from app.mapping.decisions import name_key
 from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
-from app.mapping.rows import Joined, Record, Target, Value
-from app.sources.cliniko.own_fields import OwnField, is_same, own_values
+from app.mapping.rows import Delivered, FormerRecord, Joined, Record, Target, Value
+from app.sources.cliniko.own_fields import OWN_COLUMNS, OwnField, is_same, own_values
 from app.sources.cliniko.patient_row import PatientRow
 from app.sources.cliniko.question_answers import QuestionAnswer, settle
 from app.sources.cliniko.questions import UNKNOWN_TYPE
@@ -55,6 +57,48 @@ def answer_records(row: PatientRow, client: Target, joined: Joined, lookups: Loo
             continue
         done.add(field.id)
         yield value_record(answer, client, field, lookups)
+
+
+def former_values(row: PatientRow, joined: Joined, lookups: Lookups, delivered: Delivered) -> Iterator[FormerRecord]:
+    """The values that a patient's row decides about: of details and questions for which its file has a column.
+
+    Where the export has a file of custom field values, that file decides about the answers to questions.
+    """
+    for key, columns in OWN_COLUMNS.items():
+        if not columns.isdisjoint(delivered.columns):
+            yield FormerRecord(NAME, NAME, f"{row.id}:{key}")
+    if NAME not in delivered.kinds:
+        for token in _asked_in(delivered.columns, lookups):
+            yield from former_answers(row.id, token)
+
+
+def former_answers(client_key: str, token: str) -> Iterator[FormerRecord]:
+    """The records that an answer may have become: in the question's own field, or in its companion for text."""
+    for key in (f"{client_key}/{token}", f"{client_key}/{token}:text"):
+        yield FormerRecord(NAME, NAME, key)
+
+
+def tokens_named(name: str, lookups: Lookups) -> frozenset[str]:
+    """The source ids of the questions of a name, also of one without a definition."""
+    return _tokens_named(frozenset((name,)), tuple((token, asked.name) for token, asked in lookups.fields.items()))
+
+
+@lru_cache(maxsize=256)
+def _tokens_named(names: frozenset[str], fields: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    """As `tokens_named`. `fields` are pairs of source id and name: the same for all rows of a part."""
+    wanted = {normalise_name(name) for name in names}
+    defined = (token for token, asked in fields if normalise_name(asked) in wanted)
+    return frozenset((*defined, *map(name_key, names)))
+
+
+def _asked_in(columns: frozenset[str], lookups: Lookups) -> Iterator[str]:
+    """The source ids of the questions that have a column, each once."""
+    if "custom_fields" in columns:
+        yield from lookups.fields
+        return
+    names = frozenset(column.removeprefix("custom:") for column in columns if column.startswith("custom:"))
+    if names:
+        yield from _tokens_named(names, tuple((token, asked.name) for token, asked in lookups.fields.items()))
 
 
 def _own_id(own: OwnField, lookups: Lookups) -> str:

@@ -6,6 +6,7 @@ A custom field is made only where some patient has a value. Consent is never upg
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from app.mapping.columns import columns_of
 from app.mapping.lookups import Lookups
 from app.sources.cliniko.patient_row import PatientRow
 
@@ -23,6 +24,12 @@ class OwnField:
         """The value as text. An id that the export's list of `self.list` names becomes that name."""
         entries = lookups.lists.get(self.list, {}).get(text, ()) if self.list else ()
         return next((str(entry.name) for entry in entries if entry.name), text)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of a patient's row that hold the value."""
+        wanted = f"custom_field_values.{self.name}"
+        return frozenset(placed.name for placed in columns_of(PatientRow) if placed.column.destination == wanted)
 
     @property
     def key(self) -> str:
@@ -45,6 +52,7 @@ OWN_FIELDS = (
     OwnField("Invoice email", lambda row: row.invoice_email),
     OwnField("Invoice extra information", lambda row: row.invoice_extra_information, "long_text"),
 )
+OWN_COLUMNS = {own.key: own.columns for own in OWN_FIELDS}
 OWN_TYPES = {own.key: own.type for own in OWN_FIELDS}
 
 

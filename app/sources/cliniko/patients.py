@@ -23,6 +23,7 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result,
 from app.mapping.text import STRING, cut, one_line
 from app.mapping.traits import (
     Exclusion,
+    FormerRecords,
     Identity,
     Mention,
     Merging,
@@ -44,7 +45,7 @@ from app.sources.cliniko.compared_values import (
     compared_phones,
 )
 from app.sources.cliniko.custom_fields import from_name
-from app.sources.cliniko.field_values import answer_records, own_records
+from app.sources.cliniko.field_values import answer_records, former_values, own_records
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.own_fields import own_values
 from app.sources.cliniko.patient_row import PatientRow
@@ -418,6 +419,7 @@ KIND = Kind(
         survivor="merged_with_patient_id",
     ),
     exclusion=Exclusion(reason=reason_not_moved),
+    former=FormerRecords(records=former_values),
     naming=Naming(
         mentions=mentions,
         record_makers={"referral_types": referral_type, "custom_fields": from_name},

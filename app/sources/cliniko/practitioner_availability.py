@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,10 +17,10 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import clock_time
 from app.mapping.numbers import whole
-from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.rows import Delivered, FormerRecord, Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import string
 from app.mapping.time_zones import zone_name
-from app.mapping.traits import Exclusion, Identity, Naming, Recognition, Schedule
+from app.mapping.traits import Exclusion, FormerRecords, Identity, Naming, Recognition, Schedule
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import ENDS, STARTS, HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
@@ -202,6 +203,15 @@ def to_records(row: AvailabilityRow, joined: Joined, lookups: Lookups) -> Result
     return Mapped(records, tuple(problems))
 
 
+def former_hours(
+    row: AvailabilityRow, joined: Joined, lookups: Lookups, delivered: Delivered
+) -> Iterator[FormerRecord]:
+    """All hours of a row with a list of slots, or without any hours. A row with one slot has its start in its key, and
+    makes no other."""
+    if row.availabilities or not row.starts_at:
+        yield FormerRecord("availability", NAME, f"{row.id}/", is_family=True)
+
+
 def _values(row: AvailabilityRow, who: str, where: str, starts: int, ends: int) -> dict[str, Value]:
     return {
         "practitioner_id": who,
@@ -235,5 +245,6 @@ KIND = Kind(
     identity=Identity(key_suffix_of=slot_key),
     schedule=Schedule(spans_of=spans_of),
     exclusion=Exclusion(reason=reason_not_moved),
+    former=FormerRecords(records=former_hours, emptied_code="empty_value"),
     naming=Naming(named_things_exist=False),
 )

@@ -1,5 +1,6 @@
 """Practitioner reference numbers: the numbers by which insurers identify a practitioner at a business."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,9 +8,9 @@ from app.mapping.columns import Column, Link
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
-from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.rows import Delivered, FormerRecord, Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import code, cut, string
-from app.mapping.traits import Exclusion, Naming, Recognition
+from app.mapping.traits import Exclusion, FormerRecords, Naming, Recognition
 from app.problems import Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
@@ -72,6 +73,13 @@ def to_records(row: ReferenceNumberRow, joined: Joined, lookups: Lookups) -> Res
     return Mapped((Record("provider_numbers", "practitioner_reference_numbers", row.id, values),))
 
 
+def former_number(
+    row: ReferenceNumberRow, joined: Joined, lookups: Lookups, delivered: Delivered
+) -> Iterator[FormerRecord]:
+    """The number that the row had."""
+    yield FormerRecord("provider_numbers", "practitioner_reference_numbers", row.id)
+
+
 def looks_like_reference_numbers(headers: HeaderSet) -> bool:
     """Whether the normalised headers are those of the practitioner reference numbers of Cliniko's API."""
     return headers.all("practitionerid", "referencenumber")
@@ -91,5 +99,6 @@ KIND = Kind(
     to_records=to_records,
     tables=("provider_numbers",),
     exclusion=Exclusion(reason=reason_not_moved),
+    former=FormerRecords(records=former_number, emptied_code="empty_value"),
     naming=Naming(named_things_exist=False),
 )

@@ -12,6 +12,8 @@ from app.sources.cliniko.attendance import Attendance
 from app.sources.cliniko.diary import minutes_between
 
 KIND = "appointments"
+NOTE = ":note"
+"""The ending of the key of a record that holds a visit's note in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +87,4 @@ def _whole_note(visit: ClientVisit, slot: DiarySlot, lookups: Lookups) -> Record
         "occurred_at": slot.starts,
         "source_created_at": slot.made_at,
     }
-    return Record("communications", KIND, f"{visit.key}:note", values)
+    return Record("communications", KIND, f"{visit.key}{NOTE}", values)
