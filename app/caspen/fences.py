@@ -50,6 +50,7 @@ class PartLoaded:
     * `held_ids`: by line, the ids of live records that were held because a person changed or deleted them.
     * `former`: by table, the ids of live records that rows of the part no longer become, to be removed by promotion.
     * `cleared`: the lines of these rows; `in_use`: the lines of rows that were held because such a record is in use.
+    * `used`: the lines of rows that no longer become a record that stays, because another record leads to it.
     """
 
     fates: Mapping[int, Fate] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class PartLoaded:
     former: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cleared: tuple[int, ...] = ()
     in_use: tuple[int, ...] = ()
+    used: tuple[int, ...] = ()
 
     @property
     def counts(self) -> dict[Fate, int]:
@@ -80,7 +82,7 @@ class PartLoaded:
 
 
 VOID = {"void": True}
-_LINES = ("kept", "orphans", "new_orphans", "cleared", "in_use")
+_LINES = ("kept", "orphans", "new_orphans", "cleared", "in_use", "used")
 
 
 class StaleEpoch(Exception):

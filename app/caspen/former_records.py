@@ -17,7 +17,7 @@ from app.caspen.references import parents_of, values_of
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, batches, fetch
 from app.caspen.stores import Store
-from app.caspen.tables import OBJECTS
+from app.caspen.tables import BY_NAME, OBJECTS
 
 SHAPES = tuple(shape(str(model.__tablename__)) for model in OBJECTS)
 Stands = Callable[[str, Collection[str]], Collection[str]]
@@ -51,8 +51,8 @@ class Former(Protocol):
 class LiveFormer:
     """A former record that is live, with the records without which it cannot be, each with its table.
 
-    `is_replaced`: other records of the row take its place. `in_use`: a record that the export does not bring leads to
-    it.
+    `is_replaced`: other records of the row take its place. `in_use`: a record leads to it, for a replaced one a record
+    that the export does not bring.
     """
 
     table: str
@@ -78,6 +78,7 @@ class _Sought:
     kind: str
     key: str
     is_replaced: bool
+    follows: tuple[str, str] = ("", "")
 
 
 def has_earlier(live: Store, workspace_id: str, migration_id: str) -> bool:
@@ -96,11 +97,16 @@ def has_earlier(live: Store, workspace_id: str, migration_id: str) -> bool:
 
 def former_of_trial(store: Store, migration_id: str, trial: int) -> dict[str, frozenset[str]]:
     """The ids of the former records that the proofs of a trial's parts name, by table."""
-    former: dict[str, frozenset[str]] = {}
     with store.database.connection(reading=True) as connection:
-        for part in (loaded_parts(connection, store.schema, migration_id, trial) or {}).values():
-            for table, ids in part.former.items():
-                former[table] = former.get(table, frozenset()).union(ids)
+        return former_in(connection, store.schema, migration_id, trial)
+
+
+def former_in(connection: Connection, schema: str, migration_id: str, trial: int) -> dict[str, frozenset[str]]:
+    """As `former_of_trial`, in the caller's transaction."""
+    former: dict[str, frozenset[str]] = {}
+    for part in (loaded_parts(connection, schema, migration_id, trial) or {}).values():
+        for table, ids in part.former.items():
+            former[table] = former.get(table, frozenset()).union(ids)
     return former
 
 
@@ -118,9 +124,11 @@ def find_former(
     """
     of_part = FormerOfPart()
     sought = _sought(live, ids, former)
+    staying: set[tuple[str, str]] = set()
+    in_order = [name for name in BY_NAME if name in sought]  # a whole note comes after the visit that it follows
     wanted = {
-        table: [record_id for record_id in some if record_id not in becomes.get(table, ())]
-        for table, some in sought.items()
+        table: [record_id for record_id in sought[table] if record_id not in becomes.get(table, ())]
+        for table in in_order
     }
     records = load_live_records(live, ids.workspace_id, wanted)
     with live.database.connection(reading=True) as connection:
@@ -131,10 +139,14 @@ def find_former(
                 of_part.removed[table] = removed
             parents = _parents(connection, live.schema, ids.workspace_id, shape(table), there)
             replaced = [record_id for record_id in there if sought[table][record_id].is_replaced]
-            own = {name: wanted[name] for name in wanted}
-            used = _used(connection, live, ids.workspace_id, table, replaced, own, stands)
+            used = _used(connection, live, ids.workspace_id, table, replaced, wanted, stands)
+            others = [record_id for record_id in there if not sought[table][record_id].is_replaced]
+            used |= _used(connection, live, ids.workspace_id, table, others, wanted, None)
+            staying.update((table, record_id) for record_id in used if not sought[table][record_id].is_replaced)
             for record_id, record in there.items():
                 of = sought[table][record_id]
+                if of.follows in staying:
+                    continue
                 of_part.by_line.setdefault(of.line, []).append(
                     LiveFormer(table, record_id, of.kind, parents[record_id], record, of.is_replaced, record_id in used)
                 )
@@ -162,7 +174,7 @@ def _sought(live: Store, ids: Ids, former: Mapping[int, Sequence[Former]]) -> di
                 continue
             sought.setdefault(table, {})[record_id] = _Sought(line, kind, key, each.is_replaced)
             for other, suffix in each.endings:
-                ended = _Sought(line, kind, f"{key}{suffix}", each.is_replaced)
+                ended = _Sought(line, kind, f"{key}{suffix}", each.is_replaced, (table, record_id))
                 sought.setdefault(other, {}).setdefault(ids.derive(other, kind, ended.key), ended)
     return sought
 

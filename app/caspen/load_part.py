@@ -92,6 +92,7 @@ class _Part:
     former: dict[str, list[str]] = field(default_factory=dict)
     cleared: list[int] = field(default_factory=list)
     in_use: list[int] = field(default_factory=list)
+    used: list[int] = field(default_factory=list)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     records: Counter[str] = field(default_factory=Counter)
     digests: Digests = field(default_factory=dict)
@@ -147,6 +148,7 @@ def load_part(
         former={table: tuple(sorted(some)) for table, some in part.former.items()},
         cleared=tuple(part.cleared),
         in_use=tuple(part.in_use),
+        used=tuple(part.used),
     )
     try:
         with store.database.connection() as connection:
@@ -307,9 +309,9 @@ def _compare(record: _Ready, live: LiveRecord | None, held: frozenset[str]) -> F
 
 
 def _compare_former(former: LiveFormer) -> Fate:
-    if former.live.deleted:
+    if former.live.deleted or (former.in_use and not former.is_replaced):
         return Fate.UNCHANGED
-    return Fate.HELD if former.live.edited or (former.is_replaced and former.in_use) else Fate.UPDATED
+    return Fate.HELD if former.live.edited or former.in_use else Fate.UPDATED
 
 
 def _is_replaced(record: _Ready) -> bool:
@@ -398,6 +400,8 @@ def _note_former(
         part.former.setdefault(record.shape.name, []).append(record.id)
     if goes:
         part.cleared.append(line)
+    if any(record.former and record.former.in_use and not record.former.is_replaced for record in records):
+        part.used.append(line)
     stuck = [r for r, was in zip(records, before, strict=True) if was is Fate.HELD and _is_replaced(r)]
     if not stuck or part.fates.get(line) is not Fate.HELD:
         return

@@ -102,7 +102,7 @@ class Promoted:
     """Records by source kind, and the proof: approved digest = live digest + that of the conflicts.
 
     `replaced` is a digest of the records that the journal keeps for an undo. `removed` are live records that their rows
-    no longer become; `left` are such records that had to stay, by table.
+    no longer become; `left` counts those that people changed since the trial.
     """
 
     created: Counter[str] = field(default_factory=Counter)
@@ -112,7 +112,7 @@ class Promoted:
     live: Digests = field(default_factory=dict)
     replaced: Digest = field(default_factory=Digest)
     removed: Counter[str] = field(default_factory=Counter)
-    left: Counter[str] = field(default_factory=Counter)
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,19 @@ touched, or to which a record leads that stays, is not removed.
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.edits import not_deleted, untouched
-from app.caspen.fences import loaded_parts
+from app.caspen.edits import TOUCHED
+from app.caspen.former_records import former_in
 from app.caspen.references import values_of
+from app.caspen.relied_records import Ids
 from app.caspen.row_codec import TableShape, shape
-from app.caspen.statements import at, batches, change, fetch, is_sqlite, lay_out
-from app.caspen.stores import Sides
-from app.caspen.tables import OBJECTS
+from app.caspen.statements import among, at, batches, change, fetch, is_sqlite, lay_out
+from app.caspen.stores import Sides, Store, Stores
+from app.caspen.tables import OBJECTS, Reference
 
 SHAPES = tuple(shape(str(model.__tablename__)) for model in OBJECTS)
 FORMER = "former_records"  # a temporary table of a writing transaction
@@ -25,10 +26,10 @@ FORMER = "former_records"  # a temporary table of a writing transaction
 
 @dataclass(slots=True)
 class Removed:
-    """Records that promotion removed, by source kind, and those that it had to leave, by table."""
+    """Records that promotion removed, by source kind, and how many it left because a person touched them since."""
 
     records: Counter[str] = field(default_factory=Counter)
-    left: Counter[str] = field(default_factory=Counter)
+    left: int = 0
 
 
 def remove_former(sides: Sides, workspace_id: str, migration_id: str, trial: int) -> Removed:
@@ -38,11 +39,7 @@ def remove_former(sides: Sides, workspace_id: str, migration_id: str, trial: int
     person touched, or to which a record leads that stays, is not removed.
     """
     removed = Removed()
-    parts = loaded_parts(sides.connection, sides.trial, migration_id, trial) or {}
-    former: dict[str, set[str]] = {}
-    for part in parts.values():
-        for table, ids in part.former.items():
-            former.setdefault(table, set()).update(ids)
+    former = former_in(sides.connection, sides.trial, migration_id, trial)
     if not former:
         return removed
     _list_former(sides, workspace_id, former, removed)
@@ -57,49 +54,95 @@ def remove_former(sides: Sides, workspace_id: str, migration_id: str, trial: int
     return removed
 
 
-def _list_former(sides: Sides, workspace_id: str, former: Mapping[str, Collection[str]], removed: Removed) -> None:
-    """Fills a temporary table with the former records that can go."""
-    lay_out(sides.connection, FORMER, ("object", "id"), key=("object", "id"))
-    values = (
-        "json_each(?)" if is_sqlite(sides.connection) else "json_array_elements_text(CAST(? AS json)) AS item(value)"
-    )
-    for table, ids in former.items():
-        for piece in batches(sorted(ids)):
-            given = json.dumps(piece)
-            change(sides.connection, f'INSERT INTO "{FORMER}" SELECT ?, value FROM {values}', (table, given))
-    for to in SHAPES:
-        if to.name not in former:
-            continue
-        mine = f'"{FORMER}"."object" = \'{to.name}\''
-        brought = (
-            f'DELETE FROM "{FORMER}" WHERE {mine} AND "id" IN '
-            f'(SELECT "id" FROM {at(sides.trial, to.name)} WHERE "workspace_id" = ?)'
+def used_former(stores: Stores, trial: Store, workspace_id: str, former: Ids) -> dict[str, dict[str, str]]:
+    """The former records that would stay when a trial goes live, because a record leads to them: keys by table and id.
+
+    `former` are the ids that the proofs of the trial's parts name.
+    """
+    staying: dict[str, dict[str, str]] = {}
+    with stores.comparing(trial) as sides:
+        going = {table: set(ids) - _brought(sides, workspace_id, table, ids) for table, ids in former.items()}
+        for table, ids in _take_used(sides, workspace_id, going, with_trial=True).items():
+            which, given = among(sides.connection, '"id"', sorted(ids))
+            sql = f'SELECT "id", "source_id" FROM {at(sides.live, table)} WHERE "workspace_id" = ? AND {which}'
+            staying[table] = {str(own): str(key) for own, key in fetch(sides.connection, sql, (workspace_id, given))}
+    return staying
+
+
+def _brought(sides: Sides, workspace_id: str, table: str, ids: Collection[str]) -> set[str]:
+    """The ids among `ids` that the trial has."""
+    which, given = among(sides.connection, '"id"', sorted(ids))
+    sql = f'SELECT "id" FROM {at(sides.trial, table)} WHERE "workspace_id" = ? AND {which}'
+    return {str(row[0]) for row in fetch(sides.connection, sql, (workspace_id, given))}
+
+
+def _take_used(sides: Sides, workspace_id: str, going: dict[str, set[str]], *, with_trial: bool) -> dict[str, set[str]]:
+    """Takes the records out of `going` to which a record leads that stays, and their whole notes with them.
+
+    Returns the records that were taken out. `with_trial`: the records of the trial are not live yet.
+    """
+    taken: dict[str, set[str]] = {}
+    relations = [
+        (str(model.__tablename__), reference, table)
+        for model in OBJECTS
+        for reference in model.references
+        for table in reference.tables
+    ]
+    count = -1
+    while count < (count := sum(map(len, taken.values()))):
+        for by, reference, table in relations:
+            targets = going.get(table, set())
+            for referrer, target in _leading(sides, workspace_id, by, reference, targets, with_trial):
+                if referrer not in going.get(by, ()):
+                    targets.discard(target)
+                    taken.setdefault(table, set()).add(target)
+            for referrer, _ in _leading(sides, workspace_id, by, reference, taken.get(table, ()), with_trial):
+                if referrer in going.get(by, ()):
+                    going[by].discard(referrer)
+                    taken.setdefault(by, set()).add(referrer)
+    return taken
+
+
+def _leading(
+    sides: Sides, workspace_id: str, by: str, reference: Reference, ids: Collection[str], with_trial: bool
+) -> list[tuple[str, str]]:
+    """The records of a table that lead to one of `ids`, each with that id. Records that people deleted are left out."""
+    if not ids:
+        return []
+    pairs: list[tuple[str, str]] = []
+    for schema in (sides.trial, sides.live) if with_trial else (sides.live,):
+        source, value = values_of(sides.connection, at(schema, by), reference, "other")
+        which, given = among(sides.connection, value, sorted(ids))
+        sql = (
+            f'SELECT other."id", {value} FROM {source} WHERE other."workspace_id" = ? AND other."deleted_at" IS NULL '
+            f"AND {which}"
         )
-        change(sides.connection, brought, (workspace_id,))
-        touched = f'DELETE FROM "{FORMER}" WHERE {mine} AND NOT {untouched(to, FORMER)}'
-        removed.left[to.name] += change(sides.connection, touched)
-    while sum(_keep_used(sides, workspace_id, table, removed) for table in former):
-        pass  # a record that stays may lead to another former record
+        if with_trial and schema == sides.live:
+            own = f'SELECT 1 FROM {at(sides.trial, by)} AS mine WHERE mine."workspace_id" = other."workspace_id"'
+            sql += f' AND NOT EXISTS ({own} AND mine."id" = other."id")'
+        pairs += [(str(own), str(to)) for own, to in fetch(sides.connection, sql, (workspace_id, given))]
+    return pairs
 
 
-def _keep_used(sides: Sides, workspace_id: str, table: str, removed: Removed) -> int:
-    """Takes the former records out to which a record leads that stays. Returns their number."""
-    kept = 0
-    for model in OBJECTS:
-        by = shape(str(model.__tablename__))
-        for reference in model.references:
-            if table not in reference.tables:
-                continue
-            source, value = values_of(sides.connection, at(sides.live, by.name), reference, "other")
-            sql = (
-                f'DELETE FROM "{FORMER}" WHERE "object" = ? AND "id" IN (SELECT {value} FROM {source} '
-                f'WHERE other."workspace_id" = ? AND {value} IN (SELECT "id" FROM "{FORMER}" WHERE "object" = ?) '
-                f'AND {not_deleted(by, "other")} AND NOT EXISTS (SELECT 1 FROM "{FORMER}" AS going '
-                f'WHERE going."object" = \'{by.name}\' AND going."id" = other."id"))'
+def _list_former(sides: Sides, workspace_id: str, former: Ids, removed: Removed) -> None:
+    """Fills a temporary table with the former records that can go."""
+    going: dict[str, set[str]] = {}
+    for table, ids in former.items():
+        mine = set(ids) - _brought(sides, workspace_id, table, ids)
+        which, given = among(sides.connection, '"id"', sorted(mine))
+        sql = f'SELECT "id" FROM "{TOUCHED}" WHERE "object" = ? AND {which}'
+        touched = {str(row[0]) for row in fetch(sides.connection, sql, (table, given))}
+        removed.left += len(touched)
+        going[table] = mine - touched
+    _take_used(sides, workspace_id, going, with_trial=False)
+    lay_out(sides.connection, FORMER, ("object", "id"), key=("object", "id"))
+    of_text = "json_array_elements_text(CAST(? AS json)) AS item(value)"
+    values = "json_each(?)" if is_sqlite(sides.connection) else of_text
+    for table, some in going.items():
+        for piece in batches(sorted(some)):
+            change(
+                sides.connection, f'INSERT INTO "{FORMER}" SELECT ?, value FROM {values}', (table, json.dumps(piece))
             )
-            kept += change(sides.connection, sql, (table, workspace_id, table))
-    removed.left[table] += kept
-    return kept
 
 
 def _note_removed(

@@ -53,7 +53,7 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         with runtime.ledger.read() as session:
             problem = outdated(session, trial, caught.changed)
         raise Stop(problem) from None
-    left = Problem("former_record_in_use", level=Level.WARNING, count=done.left.total())
+    left = Problem("changed_in_caspen", level=Level.WARNING, count=done.left)
     conflicts = [
         *([left] if left.count else []),
         *(

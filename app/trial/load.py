@@ -230,6 +230,8 @@ def _loaded(
             mapped.tally.note(line, mapped.source_ids.get(line), [Problem(code)])
     for line in loaded.kept:
         mapped.tally.note(line, mapped.source_ids.get(line), [CHANGED_BESIDE])
+    for line in loaded.used:
+        mapped.tally.note(line, mapped.source_ids.get(line), [Problem(FORMER_IN_USE, level=Level.WARNING)])
     for line in loaded.cleared:
         mapped.tally.note(line, mapped.source_ids.get(line), [Problem("former_record_removed")])
     for line in loaded.orphans:

@@ -1,18 +1,20 @@
 """Proves a trial: every row is accounted for, and the stored records are the records that mapping made."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from sqlmodel import Session, select
 
 from app.caspen.digests import trial_digest
+from app.caspen.former_records import former_of_trial
 from app.caspen.readback import SHOWN, Stamp, read_back
 from app.caspen.references import dangling_links
+from app.caspen.removed_records import used_former
 from app.db import now
 from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration, Part, Trial
-from app.problems import Problem
+from app.problems import Level, Problem
 from app.reading.file_watch import path_of
 from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
@@ -62,6 +64,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         *(Problem("link_broken", column=f"{d.table}.{d.column}", count=d.count) for d in dangling),
         *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
         *verification.problems,
+        *used_former_records(runtime, migration, trial),
         *gone_rows(runtime, migration, trial_contexts.of(runtime, migration), beat),
         *(Problem(NOT_VERIFIED, file=path) for path in unverified_paths(lease, verification.problems)),
     ]
@@ -90,6 +93,17 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         write,
         lambda: drop_trials(runtime, migration.id, but=trial.number),
     )
+
+
+def used_former_records(runtime: Runtime, migration: Migration, trial: Trial) -> Iterator[Problem]:
+    """`former_record_in_use` for records that rows no longer become, and that stay because a record leads to them."""
+    store = runtime.caspen.trial(migration.id, trial.number)
+    former = former_of_trial(store, migration.id, trial.number)
+    staying = used_former(runtime.caspen, store, migration.workspace_id, former) if former else {}
+    kinds = {kind.tables[0]: kind.name for kind in reversed(source_named(migration.source).kinds) if kind.tables}
+    for table, keys in staying.items():
+        for key in islice(keys.values(), SHOWN):
+            yield Problem("former_record_in_use", kinds.get(table), source_id=key, level=Level.WARNING)
 
 
 def unverified_paths(lease: Lease, problems: Sequence[Problem]) -> list[str]:
