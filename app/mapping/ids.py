@@ -3,7 +3,9 @@
 The `Column` builders at the end (`key`, `link`, `links`) describe the columns that hold ids.
 """
 
+import json
 import re
+from typing import Any
 
 from app.mapping.cells import is_error_word, plain, unguarded
 from app.mapping.columns import Column, Link, Reader, Report
@@ -29,8 +31,41 @@ def id_in_address(text: str) -> str | None:
     return last if any(map(str.isdigit, last)) else ""
 
 
+def related_id(text: str) -> str | None:
+    """The id that a text gives for a related thing: by its web address, or as JSON by an object with its address or id.
+
+    "" where there is no thing: the address of a list, or an object such as `{}`. None for any other text, for an object
+    whose address and id differ, and for one with the address of a list.
+    """
+    if text[:1] != "{":
+        return id_in_address(text)
+    value = _parsed(text)
+    return _id_of(value) if isinstance(value, dict) else None
+
+
+def _parsed(text: str) -> Any:
+    """The value of a JSON text, with numbers as written; None for other text."""
+    try:
+        return json.loads(text, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _id_of(thing: dict[str, Any]) -> str | None:
+    links, own = thing.get("links"), thing.get("id")
+    address = links.get("self") if isinstance(links, dict) else None
+    ids = {clean_id(each, _ignore) for each in (address, own) if isinstance(each, str)} - {None}
+    if len(ids) > 1 or isinstance(own, dict | list | bool):
+        return None
+    if ids:
+        return next(iter(ids))
+    rest = [value for name, value in thing.items() if name != "links"]
+    linked = list(links.values()) if isinstance(links, dict) else [links]
+    return "" if all(value in (None, "", [], {}) for value in (*rest, *linked)) else None
+
+
 def clean_id(cell: str, report: Report) -> str | None:
-    """An id without guard, quotes, spaces, `.0` or web address around the id; None for an empty id.
+    """An id without guard, quotes, spaces, `.0`, or web address or JSON object around the id; None for an empty id.
 
     Reports `id_cleaned` if the id had to be changed.
     """
@@ -39,8 +74,8 @@ def clean_id(cell: str, report: Report) -> str | None:
     value = unguarded(cell)
     if value.lower() in NOTHING:
         return None
-    if (addressed := id_in_address(value)) is not None:
-        return addressed or None
+    if (related := related_id(value)) is not None:
+        return related or None
     if value.isdigit() and value.isascii():
         return value
     bare = value.lstrip("'").strip("\"' \u00a0\ufeff")
@@ -58,8 +93,8 @@ def clean_id(cell: str, report: Report) -> str | None:
 
 def is_no_id(text: str) -> bool:
     """Whether a filled cell gives way to an id of the same meaning: an empty-value word, an error word of a
-    spreadsheet, or the address of a list."""
-    return text.lower() in NOTHING or is_error_word(text) or id_in_address(text) == ""
+    spreadsheet, the address of a list, or an empty JSON object."""
+    return text.lower() in NOTHING or is_error_word(text) or related_id(text) == ""
 
 
 def same_ids(first: str, second: str) -> bool:
@@ -112,10 +147,14 @@ def one_id(cell: str, context: Context, report: Report) -> Link | None:
 
 def several_ids(cell: str, context: Context, report: Report) -> Link | None:
     """References by id, separated by commas, semicolons, bars or white space, or as a JSON list; duplicates removed.
+    Related things may be JSON objects.
 
     A guard (`="12"`) may be around the whole list or around each id. Error words of spreadsheets are left out with
     `spreadsheet_error_value`.
     """
+    if "{" in cell:
+        related = _ids_of_objects(cell)
+        return Link(related) if related else None
     listed = cell
     if '="' in cell:
         listed = cell.replace('="', " ").replace('"', " ").strip()
@@ -128,6 +167,14 @@ def several_ids(cell: str, context: Context, report: Report) -> Link | None:
     pieces = (clean_id(piece, report) for piece in good)
     ids = tuple(dict.fromkeys(piece for piece in pieces if piece))
     return Link(ids) if ids else None
+
+
+def _ids_of_objects(text: str) -> tuple[str, ...]:
+    """The ids of a JSON object or a list of objects. Any other text is a single id, which leads to no row."""
+    value = _parsed(text)
+    things = value if isinstance(value, list) else [value]
+    ids = [_id_of(thing) if isinstance(thing, dict) else None for thing in things]
+    return (text,) if None in ids else tuple(dict.fromkeys(each for each in ids if each))
 
 
 def by_name(cell: str, context: Context, report: Report) -> Link | None:

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from app.mapping.cells import is_error_word
 from app.mapping.columns import NAME_QUALIFIER, Link, Reader, Report
 from app.mapping.context import Context
-from app.mapping.ids import id_in_address
+from app.mapping.ids import related_id
 from app.mapping.kind import Kind
 from app.mapping.text import clean
 from app.problems import Level, Problem
@@ -28,6 +28,7 @@ BY_COLUMN = frozenset({"already_imported", "date_from_instant", "field_without_d
 # Reported for each cell of a row, since each names another field.
 BY_CELL = frozenset({"duplicate_header"})
 STOPPING = frozenset({Level.HELD, Level.SKIPPED, Level.REFUSED})
+_RELATED = ("h", "{")  # first characters of a related thing's address and of a JSON object
 MOST_REMEMBERED = 1000  # cells of a column
 LONGEST_REMEMBERED = 40  # characters of a cell: ids, words, names, not prose
 REMEMBERED_TYPES = frozenset({str, int, bool, float, Decimal, date, Link, NoneType})  # moments hardly ever repeat
@@ -155,11 +156,12 @@ class RowParser(Generic[R]):
                     known.clear()
                 known[cell] = value, of_cell
         for name, link in self._addressed:
-            text = values.get(name)
-            if type(text) is str and text[:4] == "http" and (target := id_in_address(text)):
+            text = cells.get(name, "")
+            if text[:1] in _RELATED and (target := related_id(text)):
                 if values.setdefault(link, Link((target,))).ids != (target,):
                     problems.append(self._problem("link_conflict", link))
-                del values[name]
+                values.pop(name, None)
+                problems = [p for p in problems if (p.code, p.column) != ("bad_json", name)]  # it is no text
         for name, link in self._names_for:
             if name in values and link in values:
                 if name in self._related and values[link] == Link((values[name],)):

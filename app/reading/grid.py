@@ -32,12 +32,15 @@ from app.reading.recognise import (
     possible_kinds,
     recognise_by_header,
     recognise_by_name,
+    recognise_relations,
 )
 from app.reading.refusal import Refused
 from app.reading.related_values import json_text, own_id_and_codes
 from app.reading.relation_headers import (
     SAMPLED_ROWS,
+    RelationHeaders,
     base_of,
+    beginning,
     id_header,
     relation_names,
     repeated_fields,
@@ -409,7 +412,7 @@ def locate_header(
     try:
         for row in islice(rows, SAMPLED_ROWS):
             if len(sample) > LEADING:
-                further.append([cell[:LONGEST] if cell.startswith("http") else cell[:1] for cell in row[1]])
+                further.append([beginning(cell, LONGEST) for cell in row[1]])
             elif not is_blank(row[1]):
                 sample.append((row[0], [storable(cell[:LONGEST]) for cell in row[1]], row[2]))
             del row  # the next row may be as large
@@ -417,9 +420,11 @@ def locate_header(
         pass  # reading the rows meets the damage again
     if not sample:
         return HeaderLocation(None)
+    readings: list[RelationHeaders] = []
     for at, (line, cells, codes) in enumerate(sample):
         under = (*(row[1] for row in sample[at + 1 :]), *further)
-        sample[at] = line, list(with_addresses(cells, under, source)), codes
+        readings.append(with_addresses(cells, under, source))
+        sample[at] = line, list(readings[at].headers), codes
     if len(sample[0][1]) > limits.columns:
         return HeaderLocation(None, sample[0][0], 0, tuple(sample[0][1]), Refused("csv_misaligned"))
     if answer.headerless and not answer.kind:
@@ -436,12 +441,13 @@ def locate_header(
     keyless: HeaderLocation | None = None
     for skipped, (line, cells, _) in enumerate(sample):
         try:
-            header = recognise_by_header(cells, name, source, answer.pairs)
+            header = recognise_relations(readings[skipped], name, source, answer.pairs)
         except Refused as error:
             keyless = keyless or HeaderLocation(None, line, skipped, tuple(cells), error)
             continue
         if header is not None:
-            return HeaderLocation(header, line, skipped, tuple(cells))
+            shown = header.headers if isinstance(header, Header) else tuple(cells)
+            return HeaderLocation(header, line, skipped, shown)
     if keyless is not None:
         return keyless
     line, cells, _ = sample[0]

@@ -10,7 +10,7 @@ from app.mapping.kind import Kind, Source
 from app.reading.naming import FileName
 from app.reading.nested_headers import member_of, with_objects
 from app.reading.refusal import Refused
-from app.reading.relation_headers import related_headers
+from app.reading.relation_headers import RelationHeaders, related_headers
 
 DOCUMENT = "documents"  # dialect of files that are a row each, such as pages and scans
 
@@ -107,6 +107,28 @@ def recognise_by_header(
         return TiedKinds(tuple(k.name for k in tied))
     meant = tied[0] if tied[0].recognition.kind_by_file_name is None else _named_otherwise(tied[0], name, source)
     return _keyed(match_columns(meant, headers, pairs))
+
+
+def recognise_relations(
+    columns: RelationHeaders, name: FileName, source: Source, pairs: Mapping[str, str]
+) -> Header | TiedKinds | None:
+    """As `recognise_by_header`, with the mixed headers where they tell more of the same kind, or the kind at all."""
+    if columns.mixed == columns.headers:
+        return recognise_by_header(columns.headers, name, source, pairs)
+    try:
+        mixed = recognise_by_header(columns.mixed, name, source, pairs)
+    except Refused:
+        mixed = None
+    try:
+        certain = recognise_by_header(columns.headers, name, source, pairs)
+    except Refused:
+        if not isinstance(mixed, Header):
+            raise
+        return mixed
+    if certain is None or not isinstance(certain, Header) or not isinstance(mixed, Header):
+        return certain or mixed
+    is_better = mixed.kind is certain.kind and len(mixed.unknown) < len(certain.unknown)
+    return mixed if is_better else certain
 
 
 def _named_and_keyed(

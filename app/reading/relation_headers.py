@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.json_values import JsonValue
 from app.mapping.columns import normalise_header
-from app.mapping.ids import id_in_address
+from app.mapping.ids import is_no_id, related_id
 from app.mapping.kind import Kind, Source
 from app.mapping.layout import Layout
 
@@ -19,6 +19,8 @@ _NAMES = ("name", "displayname", "label", "fullname")
 _FRAME = frozenset({"links", "link", "self", "href", "url"})
 NAMES = ("name", "display_name", "label")
 _SHORT = frozenset({"id", "links", *NAMES})
+_RELATED = ("h", "{")  # first characters of an address and of a JSON object
+_WORD = 8  # characters of a word that counts as an empty cell
 _APART = re.compile(r"[._\s]+")
 
 
@@ -102,16 +104,29 @@ def repeated_fields(kind: Kind[Any]) -> frozenset[str]:
     return frozenset(normalise_header(placed.name) for placed in words) & related
 
 
-def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source: Source) -> tuple[str, ...]:
-    """Returns the headers, with `patient_id` for a column `patient` whose cells are addresses; with
-    `patient.links.self` if the id has a column of its own.
+class RelationHeaders(NamedTuple):
+    """The headers of a table, with `patient_id` for a column `patient` whose cells are addresses or JSON objects.
 
-    A header with another meaning is unchanged.
+    `mixed` has `patient_id` for such a column with other cells too, for a kind that does not know the header `patient`.
+    """
+
+    headers: tuple[str, ...]
+    mixed: tuple[str, ...]
+
+
+def beginning(cell: str, most: int) -> str:
+    """Returns as much of a cell as shows whether it leads to a related thing, up to `most` characters."""
+    return cell[:most] if cell[:1] in _RELATED else cell[:_WORD]
+
+
+def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source: Source) -> RelationHeaders:
+    """Returns the headers for the rows of a table. A column of addresses is `patient.links.self` if the id has a column
+    of its own. A header with another meaning is unchanged.
     """
     normalise, id_headers = source.layout.normalise, _id_headers(source)
     wanted = {at: name for at, header in enumerate(headers) if (name := _relation(header)) in id_headers}
     if not wanted:
-        return tuple(headers)
+        return RelationHeaders(tuple(headers), tuple(headers))
     taken = set(map(normalise, headers))
     candidates: dict[int, str] = {}
     for at, name in wanted.items():
@@ -121,14 +136,22 @@ def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source
             free = (f"{name}{end}" for end in _DOTTED if normalise(f"{name}{end}") not in taken)
             candidates[at] = next(free, headers[at])
     if not candidates:
-        return tuple(headers)
+        return RelationHeaders(tuple(headers), tuple(headers))
     addresses: set[int] = set()
     others: set[int] = set()
     for cells in rows:
         for at in candidates:
             if at < len(cells) and (cell := cells[at].strip()):
-                (others if id_in_address(cell) is None else addresses).add(at)
-    return tuple(candidates[at] if at in addresses - others else header for at, header in enumerate(headers))
+                if related_id(cell) is not None:
+                    addresses.add(at)
+                elif not is_no_id(cell):
+                    others.add(at)
+    own = {at for at in addresses if id_headers[wanted[at]].isdisjoint(taken)}
+    certain, mixed = (
+        tuple(candidates[at] if at in renamed else header for at, header in enumerate(headers))
+        for renamed in (addresses - others, addresses - others | own)
+    )
+    return RelationHeaders(certain, mixed)
 
 
 def _relation(header: str) -> str:

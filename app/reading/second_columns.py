@@ -8,7 +8,7 @@ from app.mapping.cells import is_error_word
 from app.mapping.columns import Column
 from app.mapping.context import Context
 from app.mapping.equality import are_same
-from app.mapping.ids import NOTHING, id_in_address
+from app.mapping.ids import NOTHING, related_id
 from app.reading.recognise import Header
 from app.reading.related_values import CONFLICT
 from app.reading.relation_headers import related_headers
@@ -20,8 +20,8 @@ _LONGEST_WORD = 2000  # characters of a word or an address
 def counting_cell(cells: Iterable[str | None]) -> str | None:
     """Returns the first filled cell of those that say most.
 
-    An error word of a spreadsheet and the address of a list give way to a value; a word of NOTHING, such as `n/a`,
-    gives way to any other cell.
+    An error word of a spreadsheet, the address of a list and an empty JSON object give way to a value; a word of
+    NOTHING, such as `n/a`, gives way to any other cell.
     """
     filled = [cell for cell in cells if cell is not None]
     return filled[0] if len(filled) == 1 else min(filled, key=_rank, default=None)
@@ -33,7 +33,7 @@ def _rank(cell: str) -> int:
     word = cell.strip()
     if word.lower() in NOTHING:
         return _NOTHING
-    return _ERROR if is_error_word(word) or id_in_address(word) == "" else _VALUE
+    return _ERROR if is_error_word(word) or related_id(word) == "" else _VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,7 @@ class _Doubled:
             yield CONFLICT if has_relation else f"duplicate_header:{self.name}"
 
     def _is_relation(self, place: int, cell: str) -> bool:
-        return place in self.relations or (
-            self.column is not None and bool(self.column.links_to and id_in_address(cell))
-        )
+        return place in self.relations or (self.column is not None and bool(self.column.links_to and related_id(cell)))
 
     def _are_equal(self, cell: str, other: str) -> bool:
         return are_same(self._value(cell), cell, self._value(other), other, self.context.zone)

@@ -1,5 +1,5 @@
-"""Fixtures of an empty database on PostgreSQL."""
+"""Fixtures of a clinic in tests, and of an empty database on PostgreSQL."""
 
-from tests.harness.clinic_fixtures import postgres, postgres_at
+from tests.harness.clinic_fixtures import clinic, postgres, postgres_at, runtime
 
-__all__ = ["postgres", "postgres_at"]
+__all__ = ["clinic", "postgres", "postgres_at", "runtime"]

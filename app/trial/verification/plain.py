@@ -18,7 +18,7 @@ from app.json_values import JsonObject, JsonValue
 from app.mapping.raw_format import NestedRows, RawFormat
 from app.mapping.verified_kinds import bare_header, counting
 from app.trial.verification.json_objects import NULL, NotObjects, Text, objects_by_line, objects_in, worded
-from app.trial.verification.relations import id_header, ids_alone, related
+from app.trial.verification.relations import id_header, ids_alone, related, with_ids_of_objects
 from app.trial.verification.table_lines import ROW, NotPlain, TableLines, whole_lines
 from app.trial.verification.unread import UNREAD, Unread
 
@@ -259,12 +259,14 @@ def under_header(
     if names is None:
         raise NotPlain
     is_once = len(set(names)) == len(names)
+    relations = {name: own for name in names if (own := id_header(name, raw_format))}
     for line, row in filled:
         if is_once and len(row) == len(names):
-            yield line, dict(zip(names, map(unguarded, row), strict=True))
+            cells = dict(zip(names, map(unguarded, row), strict=True))
         else:
-            yield line, _row(names, row)
-        del row  # the next row may be as large
+            cells = _row(names, row)
+        yield line, with_ids_of_objects(cells, relations)
+        del row, cells  # the next row may be as large
 
 
 def _row(names: Sequence[str], row: Sequence[str]) -> Cells:

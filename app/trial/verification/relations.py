@@ -1,6 +1,8 @@
 """Relations of a raw row: the id of a relation, in any spelling, is put under a header like `patient_id`."""
 
+import json
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -45,6 +47,31 @@ def with_ids(row: dict[str, str]) -> dict[str, str]:
         if header not in missing:
             placed[header] = cell
     return placed
+
+
+def with_ids_of_objects(row: dict[str, str], headers: Mapping[str, str]) -> dict[str, str]:
+    """The row of a table with ids in place of JSON objects. `headers` is the id's header by header of a relation."""
+    ids = {header: id_ for header in headers if (id_ := _id_of_object(row.get(header, "")))}
+    if not ids:
+        return row
+    placed: dict[str, str] = {}
+    for header, cell in row.items():
+        name = headers[header] if header in ids else header
+        placed[name] = placed.get(name) or ids.get(header, cell)
+    return placed
+
+
+def _id_of_object(cell: str) -> str:
+    """The id of a related thing's JSON object; empty for other text, and if the object's address and id differ."""
+    if cell[:1] != "{" or len(cell) > LONGEST:
+        return ""
+    try:
+        value = json.loads(cell, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return ""
+    own = _own(value)
+    target = related(value, is_named=True) or ""
+    return target if own in ("", target) else ""
 
 
 def _addressed(text: str) -> str:
