@@ -2,9 +2,10 @@
 (() => {
   "use strict";
 
-  const LONGEST_SILENCE = 6000; // milliseconds; the server sends the numbers every second
+  const LONGEST_SILENCE = 7000; // milliseconds; the server sends the numbers every second
   const LOOK_EVERY = 3000;
   const LONGEST_LOOK = 4000;
+  const ITS_OWN_WAY = 2000; // how long an answering server has to send numbers before the page is drawn anew
 
   const live = document.getElementById("live");
   const note = document.getElementById("no-news");
@@ -32,6 +33,7 @@
     looking = true;
     try {
       const answer = await fetch(window.location.href, { cache: "no-store", signal: AbortSignal.timeout(LONGEST_LOOK) });
+      if (answer.ok) await new Promise((resolve) => setTimeout(resolve, ITS_OWN_WAY));
       if (answer.ok && !note.hidden) window.location.reload();
     } catch {
       // Still no answer: the note stays.
