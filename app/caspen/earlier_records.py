@@ -64,14 +64,13 @@ def earlier_keys(live: Store, workspace_id: str, table: str, kind: str, migratio
     Records that people have deleted since are left out. Reads in the order of the primary key, one page per query.
     """
     sql = (
-        f'SELECT "id", "source_id" FROM {at(live.schema, table)} WHERE "workspace_id" = ? AND "id" > ? '
-        'AND "source_kind" = ? AND "source_id" IS NOT NULL AND "migration_id" IS NOT NULL AND "migration_id" <> ? '
-        f'AND "deleted_at" IS NULL ORDER BY "id" LIMIT {PAGE}'
+        f'SELECT record."id", record."source_id" FROM {at(live.schema, table)} record WHERE {BROUGHT} '
+        f'AND record."source_id" IS NOT NULL AND record."id" > ? ORDER BY record."id" LIMIT {PAGE}'
     )
     last = ""
     while True:
         with live.database.connection(reading=True) as connection:
-            page = list(fetch(connection, sql, (workspace_id, last, kind, migration_id)))
+            page = list(fetch(connection, sql, (workspace_id, kind, migration_id, last)))
         if not page:
             return
         last = str(page[-1][0])

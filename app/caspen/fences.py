@@ -49,8 +49,8 @@ class PartLoaded:
       of which no record is live.
     * `held_ids`: by line, the ids of live records that were held because a person changed or deleted them.
     * `former`: by table, the ids of live records that rows of the part no longer become, to be removed by promotion.
-    * `cleared`: the lines of these rows; `in_use`: the lines of rows that were held because such a record is in use.
-    * `used`: the lines of rows that no longer become a record that stays, because another record leads to it.
+    * `cleared`: the lines of these rows; `held_in_use`: those of rows that were held because such a record is in use;
+      `left_in_use`: those of rows that moved while such a record stays, because another record leads to it.
     """
 
     fates: Mapping[int, Fate] = field(default_factory=dict)
@@ -64,8 +64,8 @@ class PartLoaded:
     held_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     former: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cleared: tuple[int, ...] = ()
-    in_use: tuple[int, ...] = ()
-    used: tuple[int, ...] = ()
+    held_in_use: tuple[int, ...] = ()
+    left_in_use: tuple[int, ...] = ()
 
     @property
     def counts(self) -> dict[Fate, int]:
@@ -82,7 +82,7 @@ class PartLoaded:
 
 
 VOID = {"void": True}
-_LINES = ("kept", "orphans", "new_orphans", "cleared", "in_use", "used")
+_LINES = ("kept", "orphans", "new_orphans", "cleared", "held_in_use", "left_in_use")
 
 
 class StaleEpoch(Exception):

@@ -16,7 +16,7 @@ from app.caspen.edits import DELETED, claimed_act, entries, is_chained, list_act
 from app.caspen.readback import SHOWN, Altered
 from app.caspen.relied_records import Ids
 from app.caspen.row_codec import TableShape, shape
-from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
+from app.caspen.statements import among, at, batches, canonical_columns, fetch, ids_there, stream
 from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import OBJECTS
 
@@ -117,13 +117,7 @@ def missing_matched(stores: Stores, workspace_id: str, matched: Ids) -> Counter[
 
 
 def _gone(connection: Connection, schema: str, workspace_id: str, table: str, ids: Iterable[str]) -> list[str]:
-    gone: list[str] = []
-    for piece in batches(sorted(ids)):
-        which, given = among(connection, '"id"', piece)
-        sql = f'SELECT "id" FROM {at(schema, table)} WHERE "workspace_id" = ? AND {which}'
-        there = {str(row[0]) for row in fetch(connection, sql, (workspace_id, given))}
-        gone += [record_id for record_id in piece if record_id not in there]
-    return gone
+    return sorted(set(ids) - ids_there(connection, schema, workspace_id, table, ids))
 
 
 def workspaces_with_records(stores: Stores) -> set[str]:

@@ -91,8 +91,8 @@ class _Part:
     held_ids: dict[int, tuple[str, ...]] = field(default_factory=dict)
     former: dict[str, list[str]] = field(default_factory=dict)
     cleared: list[int] = field(default_factory=list)
-    in_use: list[int] = field(default_factory=list)
-    used: list[int] = field(default_factory=list)
+    held_in_use: list[int] = field(default_factory=list)
+    left_in_use: list[int] = field(default_factory=list)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     records: Counter[str] = field(default_factory=Counter)
     digests: Digests = field(default_factory=dict)
@@ -147,8 +147,8 @@ def load_part(
         held_ids=part.held_ids,
         former={table: tuple(sorted(some)) for table, some in part.former.items()},
         cleared=tuple(part.cleared),
-        in_use=tuple(part.in_use),
-        used=tuple(part.used),
+        held_in_use=tuple(part.held_in_use),
+        left_in_use=tuple(part.left_in_use),
     )
     try:
         with store.database.connection() as connection:
@@ -401,12 +401,12 @@ def _note_former(
     if goes:
         part.cleared.append(line)
     if any(record.former and record.former.in_use and not record.former.is_replaced for record in records):
-        part.used.append(line)
+        part.left_in_use.append(line)
     stuck = [r for r, was in zip(records, before, strict=True) if was is Fate.HELD and _is_replaced(r)]
     if not stuck or part.fates.get(line) is not Fate.HELD:
         return
     if not any(record.former and record.former.live.edited for record in stuck):
-        part.in_use.append(line)
+        part.held_in_use.append(line)
     own = {was for record, was in zip(records, before, strict=True) if record.former is None}
     if own == {Fate.CREATED} and line not in part.new_orphans:
         part.new_orphans.append(line)

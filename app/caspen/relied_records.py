@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from app.caspen.edits import DELETED, entries, untouched
 from app.caspen.references import dangling_links_in, values_of
 from app.caspen.row_codec import shape
-from app.caspen.statements import among, at, fetch
+from app.caspen.statements import among, at, fetch, ids_there
 from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import OBJECTS
 
@@ -97,7 +97,10 @@ def check_relied(
 
 def changed_since(sides: Sides, workspace_id: str, relied: Relied) -> ChangedTargets:
     """The acts since the trial began on records that the trial relied on, and the named records that are missing."""
-    missing = sum(len(ids) - len(_there(sides, workspace_id, table, ids)) for table, ids in relied.named.items())
+    missing = sum(
+        len(ids) - len(ids_there(sides.connection, sides.live, workspace_id, table, ids))
+        for table, ids in relied.named.items()
+    )
     if relied.acts is None:
         return ChangedTargets(missing=missing)
     undone = _undone(sides.connection, sides.live, workspace_id) - relied.acts.undone
@@ -136,12 +139,6 @@ def _undone(connection: Connection, schema: str, workspace_id: str) -> frozenset
     return frozenset(str(row[0]) for row in fetch(connection, sql, (workspace_id,)))
 
 
-def _there(sides: Sides, workspace_id: str, table: str, ids: frozenset[str]) -> list[str]:
-    which, given = among(sides.connection, '"id"', sorted(ids))
-    sql = f'SELECT "id" FROM {at(sides.live, table)} WHERE "workspace_id" = ? AND {which}'
-    return [str(row[0]) for row in fetch(sides.connection, sql, (workspace_id, given))] if ids else []
-
-
 def _deleted_since(sides: Sides, workspace_id: str, after: int) -> dict[str, set[str]]:
     deleted: dict[str, set[str]] = {}
     for entry in entries(sides.connection, sides.live, workspace_id, after=after):
@@ -154,9 +151,7 @@ def _leads_to(sides: Sides, workspace_id: str, table: str, ids: set[str], relied
     """The live records among `ids` on which the trial relies. Records that the trial holds itself are conflicts
     instead."""
     relied_ids = set(ids & relied.named.get(table, frozenset())) | set(_led_to(sides, workspace_id, table, ids))
-    which, given = among(sides.connection, '"id"', sorted(relied_ids))
-    own = f'SELECT "id" FROM {at(sides.trial, table)} WHERE "workspace_id" = ? AND {which}'
-    return relied_ids - {str(row[0]) for row in fetch(sides.connection, own, (workspace_id, given))}
+    return relied_ids - ids_there(sides.connection, sides.trial, workspace_id, table, relied_ids)
 
 
 def _led_to(sides: Sides, workspace_id: str, table: str, ids: set[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from app.caspen.former_records import former_in
 from app.caspen.references import values_of
 from app.caspen.relied_records import Ids
 from app.caspen.row_codec import TableShape, shape
-from app.caspen.statements import among, at, batches, change, fetch, is_sqlite, lay_out
+from app.caspen.statements import among, as_json, at, batches, change, fetch, ids_there, is_sqlite, lay_out
 from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import OBJECTS, Reference
 
@@ -61,7 +61,7 @@ def used_former(stores: Stores, trial: Store, workspace_id: str, former: Ids) ->
     """
     staying: dict[str, dict[str, str]] = {}
     with stores.comparing(trial) as sides:
-        going = {table: set(ids) - _brought(sides, workspace_id, table, ids) for table, ids in former.items()}
+        going = {table: _given_up(sides, workspace_id, table, ids) for table, ids in former.items()}
         for table, ids in _take_used(sides, workspace_id, going, with_trial=True).items():
             which, given = among(sides.connection, '"id"', sorted(ids))
             sql = f'SELECT "id", "source_id" FROM {at(sides.live, table)} WHERE "workspace_id" = ? AND {which}'
@@ -69,11 +69,9 @@ def used_former(stores: Stores, trial: Store, workspace_id: str, former: Ids) ->
     return staying
 
 
-def _brought(sides: Sides, workspace_id: str, table: str, ids: Collection[str]) -> set[str]:
-    """The ids among `ids` that the trial has."""
-    which, given = among(sides.connection, '"id"', sorted(ids))
-    sql = f'SELECT "id" FROM {at(sides.trial, table)} WHERE "workspace_id" = ? AND {which}'
-    return {str(row[0]) for row in fetch(sides.connection, sql, (workspace_id, given))}
+def _given_up(sides: Sides, workspace_id: str, table: str, ids: Collection[str]) -> set[str]:
+    """The ids among `ids` that the trial itself does not bring."""
+    return set(ids) - ids_there(sides.connection, sides.trial, workspace_id, table, ids)
 
 
 def _take_used(sides: Sides, workspace_id: str, going: dict[str, set[str]], *, with_trial: bool) -> dict[str, set[str]]:
@@ -128,7 +126,7 @@ def _list_former(sides: Sides, workspace_id: str, former: Ids, removed: Removed)
     """Fills a temporary table with the former records that can go."""
     going: dict[str, set[str]] = {}
     for table, ids in former.items():
-        mine = set(ids) - _brought(sides, workspace_id, table, ids)
+        mine = _given_up(sides, workspace_id, table, ids)
         which, given = among(sides.connection, '"id"', sorted(mine))
         sql = f'SELECT "id" FROM "{TOUCHED}" WHERE "object" = ? AND {which}'
         touched = {str(row[0]) for row in fetch(sides.connection, sql, (table, given))}
@@ -152,10 +150,7 @@ def _note_removed(
 
     A record that an earlier migration removed is stored for this migration too: its export says the same.
     """
-    if is_sqlite(sides.connection):
-        row = "json_object(" + ", ".join(f"'{name}', live.\"{name}\"" for name in to.columns) + ")"
-    else:
-        row = "to_json(live)::text"
+    row = as_json(sides.connection, to, "live")
     going = f'"{FORMER}" AS going ON going."object" = \'{to.name}\' AND going."id" = live."id"'
     live = f'{at(sides.live, to.name)} AS live JOIN {going} WHERE live."workspace_id" = ?'
     journal, noted = at(sides.live, "journal"), at(sides.live, "removed_records")

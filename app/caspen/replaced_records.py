@@ -9,7 +9,7 @@ from app.caspen.edits import untouched
 from app.caspen.removed_records import forget_removed
 from app.caspen.row_codec import TableShape
 from app.caspen.shared_records import forget_shared
-from app.caspen.statements import at, change, fetch, is_sqlite, stream_rows
+from app.caspen.statements import as_json, at, change, fetch, is_sqlite, stream_rows
 from app.caspen.stores import Sides, Stores
 
 
@@ -19,11 +19,8 @@ def keep_replaced(sides: Sides, to: TableShape, workspace_id: str, migration_id:
     Records that this migration itself brought are left out: an undo removes them. A record is kept once, in its state
     before the migration.
     """
-    if is_sqlite(sides.connection):
-        row = "json_object(" + ", ".join(f"'{name}', live.\"{name}\"" for name in to.columns) + ")"
-        same = "IS NOT"
-    else:
-        row, same = "to_json(live)::text", "IS DISTINCT FROM"
+    row = as_json(sides.connection, to, "live")
+    same = "IS NOT" if is_sqlite(sides.connection) else "IS DISTINCT FROM"
     sql = (
         f'INSERT INTO {at(sides.live, "journal")} ("workspace_id", "migration_id", "object", "id", "trial", "row") '
         f'SELECT live."workspace_id", ?, \'{to.name}\', live."id", ?, {row} '

@@ -150,6 +150,23 @@ def among(connection: Connection, column: str, ids: Sequence[str]) -> tuple[str,
     return f"{column} = ANY(?)", list(ids)
 
 
+def ids_there(connection: Connection, schema: str, workspace_id: str, table: str, ids: Iterable[str]) -> set[str]:
+    """The ids among `ids` of which the table has a record, also one that is marked as deleted."""
+    there: set[str] = set()
+    for piece in batches(ids):
+        which, given = among(connection, '"id"', piece)
+        sql = f'SELECT "id" FROM {at(schema, table)} WHERE "workspace_id" = ? AND {which}'
+        there.update(str(record_id) for (record_id,) in fetch(connection, sql, (workspace_id, given)))
+    return there
+
+
+def as_json(connection: Connection, shape: TableShape, name: str) -> str:
+    """SQL of a whole record as JSON text, as the journal keeps the record. `name` is the table's alias."""
+    if is_sqlite(connection):
+        return "json_object(" + ", ".join(f"'{column}', {name}.\"{column}\"" for column in shape.columns) + ")"
+    return f"to_json({name})::text"
+
+
 def batches(items: Iterable[str], size: int = BATCH) -> Iterator[list[str]]:
     """Splits a long list into lists of `size`."""
     rest = iter(items)

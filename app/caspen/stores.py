@@ -24,8 +24,8 @@ _COUNTED = {
     "deleted": '("workspace_id", "id") WHERE "deleted_at" IS NOT NULL',
 }
 """The indexes of a live table from which records are counted. An import never writes into the second index."""
-_OF_GROUPS = 'CREATE INDEX "ix_appointments_of_group" ON "appointments" ("group_id") WHERE "group_id" IS NOT NULL'
-"""The index by which a later import finds the appointments of a group."""
+_OF_TABLE = {"appointments": {"of_group": '("group_id") WHERE "group_id" IS NOT NULL'}}
+"""More indexes of a live table: a later import finds the appointments of a group by this one."""
 
 
 class WorkspaceChanged(Exception):
@@ -94,11 +94,9 @@ class Stores:
                 CaspenTable.metadata.create_all(connection, tables=missing, checkfirst=False)
             known = _index_names(connection)
             _create_indexes(connection, "", known)
-            if "ix_appointments_of_group" not in known:
-                connection.exec_driver_sql(_OF_GROUPS)
             for model in OBJECTS:  # imported and deleted records are counted from indexes alone
                 name = str(model.__tablename__)
-                for called, columns in _COUNTED.items():
+                for called, columns in {**_COUNTED, **_OF_TABLE.get(name, {})}.items():
                     if f"ix_{name}_{called}" not in known:
                         connection.exec_driver_sql(f'CREATE INDEX "ix_{name}_{called}" ON "{name}" {columns}')
 

@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import (
-    Any,
-    NotRequired,  # pydantic needs this version below Python 3.12
-    cast,
-)
+from typing import Any, NotRequired, cast
 
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict  # pydantic needs this version below Python 3.12
 
 from app.mapping.flags import truth
 

@@ -14,7 +14,6 @@ from sqlmodel import Session, col, select
 
 from app.caspen.digests import Digest
 from app.caspen.fences import Fate, PartKey, PartLoaded
-from app.caspen.former_records import has_earlier
 from app.caspen.load_part import RowRecords, load_part
 from app.caspen.native import brought_fields
 from app.caspen.relied_records import acts_so_far
@@ -230,7 +229,7 @@ def _loaded(
             mapped.tally.note(line, mapped.source_ids.get(line), [Problem(code)])
     for line in loaded.kept:
         mapped.tally.note(line, mapped.source_ids.get(line), [CHANGED_BESIDE])
-    for line in loaded.used:
+    for line in loaded.left_in_use:
         mapped.tally.note(line, mapped.source_ids.get(line), [Problem(FORMER_IN_USE, level=Level.WARNING)])
     for line in loaded.cleared:
         mapped.tally.note(line, mapped.source_ids.get(line), [Problem("former_record_removed")])
@@ -258,7 +257,7 @@ def _loaded(
 
 def _code_of_held(loaded: PartLoaded, line: int) -> str:
     """The problem code of a row that was held while it was loaded."""
-    if line in loaded.in_use:
+    if line in loaded.held_in_use:
         return FORMER_IN_USE
     return PARENT if line in loaded.orphans else CODES_OF_EARLIER[Fate.HELD]
 
@@ -324,9 +323,8 @@ def map_part(
     kind = trial_context.source.kind(part.kind)
     mapped = MappedPart(Tally(part.kind, trial_context.paths.get(part.file_number)))
     head, rows = read_part(runtime.objects, part.object_key, trial_context.key)
-    if kind.former.records and has_earlier(runtime.caspen.live, trial_context.ids.workspace_id, part.migration_id):
-        index = trial_context.index
-        mapped.delivered = Delivered(frozenset(head.columns), index.kinds_present(), index.merged())
+    if kind.former.records is not None and trial_context.delivered is not None:
+        mapped.delivered = replace(trial_context.delivered, columns=frozenset(head.columns))
     view = trial_context.index.part(part.kind, part.number, trial_context.plan, trial_context.ids)
     parser = RowParser(kind, cell_context(trial_context, head), remembers=True)
     columns = frozenset(head.columns)

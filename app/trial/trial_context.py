@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
+from app.caspen.former_records import has_earlier
 from app.caspen.record_ids import Ids
 from app.caspen.stores import Store
 from app.index.rows_aside import RowsAside
@@ -23,6 +24,7 @@ from app.mapping.kind import Kind, Source
 from app.mapping.lookups import Lookups
 from app.mapping.parse import RowParser, parser_of
 from app.mapping.plan import Plan
+from app.mapping.rows import Delivered
 from app.mapping.trial_json import TrialFacts
 from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.reading.parts import PartHead, PartRow, read_part
@@ -170,6 +172,7 @@ class TrialContext:
     lists: LookupLists
     paths: Mapping[int, str]  # paths of the export's files by number
     key: bytes
+    delivered: Delivered | None  # what the export has, without columns; None where no earlier import left a record
 
     def close(self) -> None:
         """Closes and deletes the files of the lists and the index."""
@@ -240,6 +243,7 @@ def build_trial_context(runtime: Runtime, migration: Migration, aside: RowsAside
     lists = build_lookup_lists(
         runtime, migration, source, index, plan, context, runtime.scratch.folder / f"{trial.store}.lists"
     )
+    is_later = has_earlier(runtime.caspen.live, migration.workspace_id, migration.id)
     return TrialContext(
         trial=trial,
         export_number=migration.export_number,
@@ -254,6 +258,7 @@ def build_trial_context(runtime: Runtime, migration: Migration, aside: RowsAside
         lists=lists,
         paths=paths,
         key=key,
+        delivered=Delivered(kinds=index.kinds_present(), merged=index.merged()) if is_later else None,
     )
 
 

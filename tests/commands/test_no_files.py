@@ -69,10 +69,10 @@ def test_every_entry_that_is_no_file_is_named(command: str, tmp_path: Path) -> N
         NO_FILES[name](at, folder.parent / "outside")
         made.add(f"{number}/{place}")
     answer = answer_of(folder, command)
-    told = [problem for problem in answer["problems"] if problem["code"] == "unsafe_path"]
-    assert sum(problem["count"] for problem in told) == len(made)
-    assert {problem["level"] for problem in told} == {"skipped"}
-    assert {problem["file"] for problem in told} <= made
+    reported = [problem for problem in answer["problems"] if problem["code"] == "unsafe_path"]
+    assert sum(problem["count"] for problem in reported) == len(made)
+    assert {problem["level"] for problem in reported} == {"skipped"}
+    assert {problem["file"] for problem in reported} <= made
     assert answer.get("balanced", True)
 
 

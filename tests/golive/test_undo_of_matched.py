@@ -136,18 +136,18 @@ def test_a_record_is_live_while_a_live_move_holds_it(moves: Moves, way: str, ord
     left = {"older", "newer"}
     for which in order:
         clinic: Clinic = getattr(moves, which)
-        told = count_kept_by_later(moves.runtime.caspen, moves.workspace, clinic.id)
+        counted = count_kept_by_later(moves.runtime.caspen, moves.workspace, clinic.id)
         shown = preview_undo(moves.runtime.caspen, moves.workspace, clinic.id)
         moves.undo(which)
         left.discard(which)
         undone = clinic.migration.report["undone"]
-        assert sum(undone["later"].values()) == told == shown.later.total()
+        assert sum(undone["later"].values()) == counted == shown.later.total()
         assert sum(undone["removed"].values()) == shown.removed.total()
         assert set(moves.live()) == (set(TABLES) if left else set())
         if left:
             [holder] = left
             assert set(moves.live().values()) == {getattr(moves, holder).id}, "each names the live move"
-            assert told >= len(TABLES) if which == "older" else told == 0
+            assert counted >= len(TABLES) if which == "older" else counted == 0
             [checked] = moves.checked()
             assert checked.holds
     if not left:
@@ -171,8 +171,8 @@ def test_the_later_moves_report_counts_what_is_live_now(moves: Moves, kind: str,
     assert summary.missing == {kind: 1}
     assert summary.verification is not None
     assert [record.id for record in summary.verification.missing] == [moves.id(kind)]
-    told = {other for other, words in bridges_of(moves).items() if "1 missing, and not deleted by your team" in words}
-    assert told == {kind}
+    gone = {other for other, words in bridges_of(moves).items() if "1 missing, and not deleted by your team" in words}
+    assert gone == {kind}
 
 
 @pytest.mark.postgres

@@ -1,4 +1,4 @@
-"""A row that stands in a later export becomes the records that it would become alone: nothing of its old state stays.
+"""A row of a later export becomes what it would become in an import of that export alone. Its old state goes.
 
 Every record that a row can make beside or in place of its own is made in one export and not in the next, and the other
 way round: the visit of one client, a group and a busy time, whole notes, details and answers of clients, weekly hours.
@@ -138,12 +138,12 @@ def _keys(runtime: Runtime) -> Keys:
     live, keys = runtime.caspen.live, Keys()
     with live.database.connection(reading=True) as connection:
         for table in TABLES:
-            found = connection.exec_driver_sql(f"SELECT source_kind, source_id FROM {table} WHERE deleted_at IS NULL")
-            keys |= {(table, str(kind), str(key)) for kind, key in found}
+            rows = connection.exec_driver_sql(f"SELECT source_kind, source_id FROM {table} WHERE deleted_at IS NULL")
+            keys |= {(table, str(kind), str(key)) for kind, key in rows}
     return keys
 
 
-def _said(runtime: Runtime) -> Keys:
+def _entries(runtime: Runtime) -> Keys:
     """What the live records say: which clients have a visit, or a whole note, and which rows are groups of several.
 
     What was a group stays one, also of one client, so that the visit keeps its id.
@@ -155,9 +155,9 @@ def _said(runtime: Runtime) -> Keys:
                 f"SELECT record.source_id, client.source_id FROM {table} AS record JOIN clients AS client "
                 "ON client.id = record.client_id WHERE record.source_kind = 'appointments'"
             ).fetchall()
-            said = [(table, str(key).partition(":")[0], str(client)) for key, client in visits]
-            assert len(said) == len(set(said)), "no visit stands twice"
-            keys.update(said)
+            members = [(table, str(key).partition(":")[0], str(client)) for key, client in visits]
+            assert len(members) == len(set(members)), "no visit stands twice"
+            keys.update(members)
         several = "SELECT group_id FROM appointments GROUP BY group_id HAVING count(*) > 1"
         groups = f"SELECT source_id FROM appointment_groups WHERE id IN ({several})"
         keys.update(("groups", "", str(key)) for key in connection.exec_driver_sql(groups).scalars())
@@ -183,7 +183,7 @@ def runtime_live(went_live: tuple[str, Path], tmp_path: Path) -> Iterator[Runtim
 def _alone(kind: str, folder: Path) -> Keys:
     with runtime_in(folder) as runtime:
         clinic_in(runtime).tried(_export(kind, later=True)).finalised()
-        return _said(runtime)
+        return _entries(runtime)
 
 
 def _gone_members(kind: str) -> Keys:
@@ -233,7 +233,7 @@ def test_the_later_export_leaves_the_records_that_it_makes_alone_and_an_undo_bri
     later.finalised()
     assert later.state() is State.FINALISED
     alone = _alone(went_live[0], tmp_path / "alone") | _gone_members(went_live[0])
-    assert _differences(_said(runtime_live), alone, later) == ([], [])
+    assert _differences(_entries(runtime_live), alone, later) == ([], [])
     assert all(check.holds for check in check_live(runtime_live))
     again = clinic_in(runtime_live).tried(_export(went_live[0], later=True))
     assert {line.code for line in again.problems("trial:1")}.isdisjoint({"former_record_removed"})
@@ -284,8 +284,8 @@ def test_what_a_person_changed_stays_and_a_visit_that_is_another_now_waits(
             gateway.delete(table, ids[table])
     later = clinic_in(runtime_live).tried(_export(went_live[0], later=True))
     assert later.trial.balanced
-    told = {(line.kind, line.source_id) for line in later.problems("trial:1") if line.code == "changed_in_caspen"}
-    assert told == ({("patients", TWO), ("appointments", number)} if act == "edited" else set())
+    held = {(line.kind, line.source_id) for line in later.problems("trial:1") if line.code == "changed_in_caspen"}
+    assert held == ({("patients", TWO), ("appointments", number)} if act == "edited" else set())
     later.finalised()
     after = _keys(runtime_live)
     assert changed <= after
@@ -319,9 +319,9 @@ def test_a_visit_of_another_shape_waits_where_a_record_that_the_export_lacks_lea
 def test_the_moves_are_undone_in_any_order(
     went_live: tuple[str, Path], runtime_live: Runtime, first: str, third: bool
 ) -> None:
-    before, said = _keys(runtime_live), _said(runtime_live)
+    before, entries = _keys(runtime_live), _entries(runtime_live)
     second = clinic_in(runtime_live).tried(_export(went_live[0], later=True)).finalised()
-    middle, said_later = _keys(runtime_live), _said(runtime_live)
+    middle, entries_later = _keys(runtime_live), _entries(runtime_live)
     last = clinic_in(runtime_live).tried(_export(went_live[0], later=third)).finalised()
     if first == "the later":
         _undone(last)
@@ -329,7 +329,7 @@ def test_the_moves_are_undone_in_any_order(
         _undone(second)
     else:
         _undone(second)
-        assert _differences(_said(runtime_live), said_later if third else said, last) == ([], [])
+        assert _differences(_entries(runtime_live), entries_later if third else entries, last) == ([], [])
         _undone(last)
     assert _keys(runtime_live) == before
 
@@ -340,9 +340,9 @@ def test_on_postgres_the_same_records_go_and_return(postgres: str, tmp_path: Pat
         clinic_in(runtime).tried(_export("lists", later=False)).finalised()
         before = _keys(runtime)
         second = clinic_in(runtime).tried(_export("lists", later=True)).finalised()
-        assert _differences(_said(runtime), _alone("lists", tmp_path / "alone"), second) == ([], [])
+        assert _differences(_entries(runtime), _alone("lists", tmp_path / "alone"), second) == ([], [])
         third = clinic_in(runtime).tried(_export("lists", later=True)).finalised()
         _undone(second)
-        assert _differences(_said(runtime), _alone("lists", tmp_path / "alone again"), third) == ([], [])
+        assert _differences(_entries(runtime), _alone("lists", tmp_path / "alone again"), third) == ([], [])
         _undone(third)
         assert _keys(runtime) == before

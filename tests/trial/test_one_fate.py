@@ -73,12 +73,12 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_problems_of_a_kind_add_up_to_its_rows(tried: Tried, kind: str) -> None:
-    told: Counter[str] = Counter()
+    by_fate: Counter[str] = Counter()
     for entry in tried.answer["problems"]:
         if entry["kind"] == kind and (entry["level"] in FATES or entry["code"] in COPIES):
-            told["skipped" if entry["code"] in COPIES else entry["level"]] += entry["count"]
+            by_fate["skipped" if entry["code"] in COPIES else entry["level"]] += entry["count"]
     rows = tried.kind(kind)
-    assert {fate: told[fate] for fate in FATES} == {fate: rows[fate] for fate in FATES}
+    assert {fate: by_fate[fate] for fate in FATES} == {fate: rows[fate] for fate in FATES}
 
 
 def test_no_row_has_two_fates(tried: Tried) -> None:

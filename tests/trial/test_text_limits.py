@@ -44,13 +44,13 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
         yield Desk(runtime).tried(files)
 
 
-def told(tried: Tried) -> set[tuple[str | None, str | None]]:
+def over_limit(tried: Tried) -> set[tuple[str | None, str | None]]:
     lines = tried.clinic.problems("trial:1")
     return {(line.kind, line.source_id) for line in lines if line.code == "content_over_limit"}
 
 
 def test_every_record_with_a_text_beyond_its_limit_is_reported(tried: Tried) -> None:
-    reported = told(tried)
+    reported = over_limit(tried)
     beyond: defaultdict[str, set[str]] = defaultdict(set)
     for table, column, limit in LIMITS:
         for record in tried.records(table):
@@ -65,7 +65,7 @@ def test_a_text_of_exactly_its_limit_is_not_reported(tried: Tried) -> None:
     clients = {r["source_id"]: r for r in tried.records("clients")}
     full = [id_ for id_, record in clients.items() if TEXT in map(len, (record["notes"] or "", record["alert"] or ""))]
     assert len(full) >= 2
-    assert not {("patients", id_) for id_ in full} & told(tried)
+    assert not {("patients", id_) for id_ in full} & over_limit(tried)
 
 
 @pytest.mark.parametrize(("table", "column", "limit"), LIMITS)

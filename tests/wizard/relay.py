@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from enum import Enum
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.harness.waiting import patience
@@ -46,16 +47,24 @@ class Relay:
 
     def end(self) -> None:
         self.becomes(Line.CUT)
+        self._do(self._finish())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(patience(10))
 
-    def _do(self, work: object) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(patience(10))  # type: ignore[arg-type]
+    def _do(self, work: Coroutine[Any, Any, object]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(patience(10))
 
     async def _drop(self) -> None:
         if self.line is not Line.SILENT:
             for writer in list(self._connections):
                 writer.transport.abort()
+
+    async def _finish(self) -> None:
+        """Ends what still passes bytes on, and waits for its end."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.line is Line.CUT:
