@@ -5,7 +5,7 @@
   const LONGEST_SILENCE = 7000; // milliseconds; the server sends the numbers every second
   const LOOK_EVERY = 3000;
   const LONGEST_LOOK = 4000;
-  const ITS_OWN_WAY = 2000; // how long an answering server has to send numbers before the page is drawn anew
+  const ITS_OWN_WAY = 2000; // how long an answering server has to send numbers before the page is left for the current one
 
   const live = document.getElementById("live");
   const note = document.getElementById("no-news");
@@ -27,14 +27,14 @@
     live.classList.add("is-old");
     note.hidden = false;
   };
-  // Where the page itself can be had again, it is fetched whole: it may have another state by now, or ask for a sign-in.
+  // A server that answers again leads to the page of the move's state: it may have gone on, or ask for a sign-in.
   const look = async () => {
     if (note.hidden || looking) return;
     looking = true;
     try {
-      const answer = await fetch(window.location.href, { cache: "no-store", signal: AbortSignal.timeout(LONGEST_LOOK) });
+      const answer = await fetch(live.dataset.goes, { cache: "no-store", signal: AbortSignal.timeout(LONGEST_LOOK) });
       if (answer.ok) await new Promise((resolve) => setTimeout(resolve, ITS_OWN_WAY));
-      if (answer.ok && !note.hidden) window.location.reload();
+      if (answer.ok && !note.hidden) window.location.replace(live.dataset.goes);
     } catch {
       // Still no answer: the note stays.
     } finally {

@@ -1,11 +1,13 @@
 """A page whose numbers no longer come says so, and goes on by itself when the server answers again."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.migration.states import Event
+from app.web.navigation import page_of
 from tests.conftest import At
 from tests.harness.browser import axe, chromium, scrolls_sideways, served_app
 from tests.harness.product import MEGAN, Product
@@ -16,6 +18,8 @@ from tests.wizard.test_progress import happens, submit
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TITLE = "The numbers are not live at the moment"
 NOTE = "#no-news"
+REACHED = ((Event.FETCHED,), (Event.FETCHED, Event.READ), (Event.FETCHED, Event.FAIL))
+"""What happens to a move that is being fetched. Some of these states have numbers that change, others have none."""
 ROOT_DATA = "document.documentElement.dataset"
 
 
@@ -85,16 +89,21 @@ def test_a_page_without_a_line_says_so_at_once(page: Page) -> None:
     expect(page.locator(NOTE)).to_be_hidden()
 
 
-def test_a_page_goes_on_to_the_next_step_that_was_reached_while_the_line_was_cut(
-    product: Product, page: Page, line: Relay
+@pytest.mark.parametrize("is_stream_lost", [False, True], ids=["the line was cut", "the stream never returns"])
+@pytest.mark.parametrize("reached", REACHED, ids=lambda events: events[-1].value)
+def test_a_page_goes_on_to_the_page_of_the_step_that_was_reached_meanwhile(
+    product: Product, page: Page, line: Relay, reached: tuple[Event, ...], is_stream_lost: bool
 ) -> None:
     before = page.locator("h1").inner_text()
     line.becomes(Line.CUT)
     expect(page.get_by_role("heading", name=TITLE)).to_be_visible()
-    happens(product, Event.FETCHED)
+    for event in reached:
+        happens(product, event, "work_failed" if event is Event.FAIL else None)
+    if is_stream_lost:
+        page.route("**/progress/events*", lambda route: route.abort())
     line.becomes(Line.WHOLE)
     expect(page.locator("h1")).not_to_have_text(before, timeout=patience_ms(30))
-    expect(page.locator(NOTE)).to_be_hidden()
+    expect(page).to_have_url(re.compile(f"{product.at}/{page_of(product.move())}"))
 
 
 def test_a_page_whose_first_numbers_never_came_looks_again(product: Product, line: Relay, page: Page) -> None:
