@@ -11,7 +11,8 @@ class Files(WizardPage):
         links = self.page.get_by_role("link", name="Tell us what this is")
         if not links.count():
             return False
-        links.first.click()
+        with self.page.expect_navigation():
+            links.first.click()
         return True
 
     def read_again(self) -> None:
