@@ -22,6 +22,7 @@ class Lookups:
       name (categories, cancellation reasons, referral types), and of its locations.
     * `fields`: the clinic's custom fields, by their id in the source.
     * `native_fields`: by name, the id and type of custom fields that were made in the workspace.
+    * `refused_kinds`: kinds with a file that was refused, so that some of their rows are unknown.
     * `lists`: rows of kinds with `ShortList`, by kind and lookup id.
     """
 
@@ -33,6 +34,7 @@ class Lookups:
     existing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: Mapping[str, Defined] = field(default_factory=dict)
     native_fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    refused_kinds: frozenset[str] = frozenset()
     lists: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
 
     @property

@@ -14,6 +14,7 @@ class TrialFacts(TypedDict, total=False):
     * `existing`: ids of the workspace's objects by table and normalised name.
     * `fields`: the custom fields by their id in the source.
     * `native_fields`: the id and type of custom fields that were made in the workspace, by name.
+    * `refused_kinds`: the kinds of the files that were refused.
     """
 
     known_clients: dict[str, dict[str, str]]
@@ -24,6 +25,7 @@ class TrialFacts(TypedDict, total=False):
     existing: dict[str, dict[str, str]]
     fields: dict[str, DefinedJson]
     native_fields: dict[str, list[str]]
+    refused_kinds: list[str]
 
 
 class RowsAsideJson(TypedDict, total=False):

@@ -30,6 +30,7 @@ from app.mapping.plan import Plan
 from app.mapping.rows import Delivered, FormerRecord, Mapped, Outcome, Record
 from app.mapping.trial_json import RowsAsideJson
 from app.matching.workspace_records import known_clients, known_fields
+from app.migration.exports import files_of
 from app.migration.fates import COPIES
 from app.migration.ledger_json import PieceRows, WorkResult
 from app.migration.models import Migration, Part, ProblemLine, Trial
@@ -127,8 +128,16 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
             "existing": facts.existing(),
             "fields": {token: known.to_json() for token, known in questions.items()},
             "native_fields": native,
+            "refused_kinds": _refused_kinds(runtime, migration),
         }
     )
+
+
+def _refused_kinds(runtime: Runtime, migration: Migration) -> list[str]:
+    """The kinds of the export's refused files, as far as they are known."""
+    with runtime.ledger.read() as session:
+        files = files_of(session, migration.id, migration.export_number)
+    return sorted({file.kind for file in files if file.refused and file.kind})
 
 
 def parts(session: Session, migration: Migration) -> Iterable[Piece]:

@@ -30,6 +30,7 @@ def lookups_of(
         durations=facts.get("durations", {}),
         existing=facts.get("existing", {}),
         fields={key: Defined.from_json(field) for key, field in facts.get("fields", {}).items()},
+        refused_kinds=frozenset(facts.get("refused_kinds", ())),
         lists=lists,
         native_fields={name: (pair[0], pair[1]) for name, pair in facts.get("native_fields", {}).items()},
     )

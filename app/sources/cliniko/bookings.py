@@ -26,6 +26,8 @@ from app.sources.cliniko.attendance import (
 from app.sources.cliniko.diary import busy_time, lasts_long, location_of, times_of
 from app.sources.cliniko.visit_records import KIND, ClientVisit, DiarySlot, is_long, visit_records
 
+_ATTENDEES = "attendees"  # the kind whose rows say who attended a group
+
 
 def to_records(row: AppointmentRow, joined: Joined, lookups: Lookups) -> Result:
     """The visit, the group with its visits, or the busy time. A row without client, practitioner or type is held."""
@@ -167,7 +169,7 @@ def group_records(
     The row's note goes to the group alone: it may name other patients.
     """
     group = lookups.ids.derive("appointment_groups", KIND, row.id)
-    shared, codes = _of_all(row, joined)
+    shared, codes = _of_all(row, joined, are_unread=_ATTENDEES in lookups.refused_kinds)
     cases = {member.key: _case(member, joined) for member in joined.members}
     visits = {member.key: member_visit(member, shared, group, cases[member.key][0]) for member in joined.members}
     values: dict[str, Value] = {
@@ -233,11 +235,12 @@ def _case(member: Member, joined: Joined) -> tuple[str | None, bool]:
     return of_all.id if is_own else None, not is_own
 
 
-def _of_all(row: AppointmentRow, joined: Joined) -> tuple[Attendance, list[str]]:
+def _of_all(row: AppointmentRow, joined: Joined, *, are_unread: bool) -> tuple[Attendance, list[str]]:
     """The attendance that all members share, and the codes of numbers and lists that contradict each other.
 
     Rows of attendees decide who attends and who cancelled. A group that was archived without being cancelled is
-    cancelled for all members, because Cliniko no longer shows the group.
+    cancelled for all members, because Cliniko no longer shows the group. If a file of attendees was refused, they
+    `are_unread`: then nobody knows who attended a group without such rows, unless it was cancelled as a whole.
     """
     listed = len(row.patient_ids.ids) if row.patient_ids else len(joined.members)
     has_attendees = any(member.row is not None for member in joined.members)
@@ -249,9 +252,10 @@ def _of_all(row: AppointmentRow, joined: Joined) -> tuple[Attendance, list[str]]
     if has_attendees:
         return Attendance(), codes
     total = max(listed, row.number_of_patients or 0)
-    if 0 < (row.number_of_cancellations or 0) < total:
-        return Attendance(), [*codes, "group_attendance_unknown"]
     shared = attendance_of(row, arrived=bool(row.patient_arrived), missed=bool(row.did_not_arrive))
+    is_unknown = are_unread and shared.status != "cancelled"
+    if is_unknown or 0 < (row.number_of_cancellations or 0) < total:
+        return Attendance(), [*codes, "group_attendance_unknown"]
     return shared, [*codes, *shared.codes]
 
 
