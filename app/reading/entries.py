@@ -242,8 +242,11 @@ class _ExportWalk:
             self._refuse(entry, refused)
 
     def _members(self, archive: Archive, shown: str, budget: Budget, depth: int) -> None:
+        """Lists the files of an archive. Raises Refused `file_empty` if it has none."""
         origin, counts = ArchiveOrigin(archive, self.watch, shown), Counter[str]()
+        is_empty = True
         for member in archive.members:
+            is_empty = False
             if code := member.code or ("filename_encoding_guessed" if member.guessed else None):
                 counts[code] += 1
                 if counts[code] <= _MOST_NAMED:
@@ -258,6 +261,8 @@ class _ExportWalk:
             if count > _MOST_NAMED
         )
         self.problems.extend(more)
+        if is_empty:
+            raise Refused("file_empty")
 
     def _member(self, origin: ArchiveOrigin, member: ZipMember, budget: Budget, depth: int) -> None:
         archive, shown = origin.archive, origin.path
@@ -313,7 +318,12 @@ class _ExportWalk:
         elif depth >= 1:
             self.problems.append(Problem("nested_zip_ignored", file=member.path))
         else:
-            self._members(inner, member.path, budget, depth + 1)
+            try:
+                self._members(inner, member.path, budget, depth + 1)
+            except Refused as refused:
+                if refused.code != "file_empty":
+                    raise
+                self._refuse(entry, refused, shown)
 
     def _judged_office(self, entry: FileEntry, archive: Archive, shown: str = "") -> None:
         try:

@@ -35,6 +35,7 @@ from app.reading.relation_headers import NO_RELATIONS, RelationNames, id_header
 ROW_LIST_NAMES = frozenset(
     {"data", "items", "results", "records", "rows", "entries"}
 )  # list names that scripts use for any kind
+_MOST_STRAYS = 1000  # values that are no objects before as many objects
 _API = re.compile(r"https?://[^\s/]+/v\d+/")  # addresses that the source's API returns
 _FRAME = re.compile(r"(?:[._\s]*(?:links?|self|href|url))+$", re.IGNORECASE)  # suffix of a name that marks an address
 # Number among the file's items, cells by name, and problem codes.
@@ -76,6 +77,7 @@ class JsonRows:
         self._whole = self._damaged = self._lost = 0  # lines; a truncated last line is lost, not damaged
         self._pages = self._rows = self._passed = 0
         self._has_pages_on_lines = False
+        self._has_strays = False
 
     def items(self) -> Iterator[JsonItem]:
         """Yields the rows in order. Each call reads the text anew.
@@ -83,6 +85,8 @@ class JsonRows:
         Raises Refused `bad_json` for damage, SeveralLists and UnknownLists for lists that cannot be read as a single
         table.
         """
+        objects = 0
+        strays: list[int] = []  # numbers of values that are no objects
         with self._open() as text:
             for number, value in (
                 self._by_line(text) if self.in_lines else enumerate(self._unfolded(self._all(text)), 1)
@@ -90,8 +94,10 @@ class JsonRows:
                 if isinstance(value, BadLine):
                     yield number, {}, value.codes
                 elif isinstance(value, OversizedObject):
+                    objects += 1
                     yield number, flatten(value, self._relations)[0], ("cell_too_large",)
                 elif isinstance(value, dict):
+                    objects += 1
                     try:
                         cells, codes = flatten(value, self._relations, self.relations)
                     except RecursionError:  # a cell is nested too deep
@@ -104,8 +110,13 @@ class JsonRows:
                     yield number, cells, codes
                     del cells
                 elif value is not None:  # null in place of a row is a blank row
-                    raise Refused("bad_json", line=number)
+                    strays.append(number)
+                    if not self._has_strays or len(strays) > max(objects, _MOST_STRAYS):
+                        break
+                    yield number, {}, (BAD_LINE,)
                 del value  # the next value may be as large
+        if len(strays) > (objects if self._has_strays else 0):
+            raise Refused("bad_json", line=strays[0])
 
     def list_names(self) -> tuple[str, ...]:
         """Returns the names of a text's lists. Raises Refused for damage, and for a row outside of a list."""
@@ -130,7 +141,7 @@ class JsonRows:
         Pages on lines are read like pages of a list if some of them have several rows.
         """
         if not self.can_read_by_line():
-            return self.can_read_in_pieces()
+            return self.can_pass_strays() or self.can_read_in_pieces()
         if self._pages > 0:
             rows = self._rows
             # A damaged line is a single row; if pages have several rows each, every row needs its own.
@@ -161,6 +172,19 @@ class JsonRows:
             self.in_lines = False
         self.in_lines = self.in_lines and 0 < self._whole >= self._damaged
         return self.in_lines
+
+    def can_pass_strays(self) -> bool:
+        """Returns whether the text is JSON with numbers, texts or truths in place of rows, at most as many as objects.
+
+        If so, `items` then yields each of them as a row without cells, as a damaged line is.
+        """
+        self._has_strays = True
+        try:
+            strays = sum(codes == (BAD_LINE,) for _, _, codes in self.items())
+            self._has_strays = strays > 0
+        except (Refused, UnicodeDecodeError):
+            self._has_strays = False
+        return self._has_strays
 
     def can_read_in_pieces(self) -> bool:
         """Returns whether damaged elements of the lists can be told from whole ones, and are at most as many.

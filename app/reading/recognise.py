@@ -98,6 +98,7 @@ def recognise_by_header(
     if not fitting:
         _only_the_key_is_missing(headers, plain, source, name)
         return None
+    fitting = [k for k in fitting if _all_keys(k, plain)] or fitting  # a letter is no note without its key
     best = max(_known(k, plain) for k in fitting)
     tied = [k for k in fitting if _known(k, plain) == best]
     named = name.kind_by_path(source) if len(tied) > 1 else None

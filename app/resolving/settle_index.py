@@ -128,10 +128,10 @@ def _file(file: ExportFile) -> FileDone:
 def bundle_problems(files: Sequence[FileDone], source: Source) -> Iterator[Problem]:
     """The problems of the whole export: missing kinds and pages, gaps between slices, files exported days apart.
 
-    Without a readable file of clients, the level of `no_patients_file` is STOPS; without any file, `export_empty` is
-    the first problem.
+    Without a readable file of clients, the level of `no_patients_file` is STOPS; without any file but zips
+    that are empty, `export_empty` is the first problem.
     """
-    if not files:
+    if all(file.refused == "file_empty" and file.path.lower().endswith(".zip") for file in files):
         yield Problem("export_empty")
     read = [f for f in files if f.kind is not None and f.refused is None]
     kinds = {f.kind for f in read}

@@ -89,7 +89,8 @@ class CaseRow(Row):
 
     @property
     def unclear_limits(self) -> dict[str, str]:
-        """By column label, the limits that are words, negative, or more than 200 sessions."""
+        """By column label, the limits that are words, negative, or more than 200 sessions; also no sessions at all,
+        unless the other limit has a number."""
         return {
             label: str(most)
             for label, most in (
@@ -98,7 +99,9 @@ class CaseRow(Row):
             )
             if isinstance(most, str)
             or (most is not None and most < 0)
-            or (isinstance(most, int) and most > _MOST_SESSIONS)
+            or (
+                isinstance(most, int) and (most > _MOST_SESSIONS or (most == 0 and self.max_invoiceable_amount is None))
+            )
         }
 
     @property

@@ -15,6 +15,7 @@ CHUNK = 1 << 18
 LARGEST = 8 << 20  # characters of an object
 LONGEST_NUMBER = 4_000  # characters
 _SPACE = re.compile(r"[\s,\ufeff]*")
+_ROW_SIGNS = ("{", "[", NULL[0])  # first characters of an object, a list of objects and a null
 _PART = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 
 
@@ -45,7 +46,7 @@ class Text(Protocol):
 def objects_in(
     text: Text, lists: Collection[str], *, begun: str = "", known: Collection[str] = (), only: str | None = None
 ) -> Iterator[JsonObject | None]:
-    """Yields the objects that are rows, and None for a null in place of a row.
+    """Yields the objects that are rows, None for a null in place of a row, and an empty object for a number or a text.
 
     A list under a name in `lists` has rows, in pages of any depth.
 
@@ -171,8 +172,11 @@ def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> It
     sign = reader.peek()
     if sign == "[":
         reader.take()
-        while reader.peek() != "]":
-            yield from _rows(reader, lists, known)
+        while (begins := reader.peek()) != "]":
+            if begins in _ROW_SIGNS:
+                yield from _rows(reader, lists, known)
+            else:
+                yield None if reader.value() is None else {}
         reader.take()
     elif sign == "{":
         yield from _object(reader, lists, known)
@@ -228,10 +232,9 @@ def _rows_under(reader: "_Reader", only: str) -> Iterator[JsonObject | None]:
             while reader.peek() != "]":
                 row = reader.value()
                 if name == only:
-                    row = {} if row is UNREAD else row
-                    if not isinstance(row, dict | None):
+                    if isinstance(row, list):
                         raise NotObjects
-                    yield row
+                    yield row if isinstance(row, dict | None) else {}
             reader.take()
     else:
         raise NotObjects
