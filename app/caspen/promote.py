@@ -15,6 +15,7 @@ from app.caspen.bookkeeping import BY_COLUMN, Value
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, merge
 from app.caspen.edits import DELETED, TOUCHED, list_touched, untouched
+from app.caspen.live_matches import Matches, keep_matches
 from app.caspen.live_records import actual_hashes
 from app.caspen.relied_records import ChangedTargets, Outdated, Relied, changed_since, links_into_nothing
 from app.caspen.removed_records import remove_former
@@ -121,7 +122,8 @@ class Promotion:
 
     `earlier` are the migrations that went live before by the ledger, or None when unknown; `fallen` those of the ledger
     that did not. A live record that names neither one of `earlier` nor another migration that went live in the
-    workspace counts as brought by this migration. `relied` are the live records that the trial leads to.
+    workspace counts as brought by this migration. `relied` are the live records that the trial leads to, and `matches`
+    those that stand for rows, for later migrations.
     """
 
     workspace_id: str
@@ -131,6 +133,7 @@ class Promotion:
     earlier: frozenset[str] | None = None
     fallen: frozenset[str] = frozenset()
     relied: Relied = field(default_factory=Relied)
+    matches: Matches = field(default_factory=Matches)
 
 
 def promote(
@@ -156,6 +159,7 @@ def promote(
         went = f"INSERT INTO {at(sides.live, 'live_moves')} VALUES (?, ?) ON CONFLICT DO NOTHING"
         change(sides.connection, went, (what.workspace_id, what.migration_id))
         at_moment = moment_text(moment or now())
+        keep_matches(sides, what.workspace_id, what.migration_id, what.matches, at_moment)
         for model in OBJECTS:
             _promote_table(sides, shape(str(model.__tablename__)), what, at_moment, done)
         _prove(what, done)

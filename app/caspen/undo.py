@@ -133,16 +133,8 @@ def _undo(what: _Undo) -> Undone:
             what.connection, what.schema, to, what.workspace_id, what.migration_id
         )
     forget_removed(what.connection, what.schema, what.workspace_id, what.migration_id)
-    change(
-        what.connection,
-        f'DELETE FROM {what.at("journal")} WHERE "workspace_id" = ? AND "migration_id" = ?',
-        keys,
-    )
-    change(
-        what.connection,
-        f'DELETE FROM {what.at("live_moves")} WHERE "workspace_id" = ? AND "migration_id" = ?',
-        keys,
-    )
+    for table in ("journal", "live_moves", "live_matches"):
+        change(what.connection, f'DELETE FROM {what.at(table)} WHERE "workspace_id" = ? AND "migration_id" = ?', keys)
     earlier = f'SELECT "migration_id" FROM {what.at("undone_moves")} WHERE "workspace_id" = ?'
     left_over = [replace(what, migration_id=name) for (name,) in fetch(what.connection, earlier, keys[:1])]
     while _remove_all(what, done.removed) + sum(_remove_all(other, done.left_over) for other in left_over):

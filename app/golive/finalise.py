@@ -12,8 +12,10 @@ from app.caspen.promote import promote as promote_store
 from app.caspen.relied_records import Outdated
 from app.caspen.stores import Sides, Store
 from app.errors import Stop
+from app.mapping.plan import Plan
 from app.migration.audited import is_approval_proven
 from app.migration.completeness_warnings import export_day, stale_day
+from app.migration.earlier_matches import matches_of
 from app.migration.guards import SHARED_KEPT
 from app.migration.ledger_json import ConflictJson, MoveReport
 from app.migration.models import Migration, Trial
@@ -45,7 +47,8 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     with runtime.ledger.read() as session:
         relied = relied_of(session, migration, trial)
     earlier, fallen = _others(runtime, migration)
-    what = Promotion(migration.workspace_id, migration.id, trial.number, approved, earlier, fallen, relied)
+    matches = matches_of(Plan.model_validate(trial.plan), migration.source)
+    what = Promotion(migration.workspace_id, migration.id, trial.number, approved, earlier, fallen, relied, matches)
     store = runtime.caspen.trial(migration.id, trial.number)
     try:
         done = _promoted(runtime, migration, store, what, beat)

@@ -275,7 +275,7 @@ def offer_plan(runtime: Runtime, session: Session, migration: Migration, invento
     except LookupError:
         return
     stored = session.get_one(Migration, migration.id)
-    source, earlier = source_named(migration.source), earlier_matches(session, stored)
+    source, earlier = source_named(migration.source), earlier_matches(session, runtime.caspen, stored)
     plan = plan_from(suggest(inventory, facts, plan_of(stored), source=source, earlier=earlier))
     stored.plan = plan.model_dump(mode="json")
     session.add(stored)

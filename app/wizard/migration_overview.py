@@ -54,7 +54,7 @@ def load_overview(visit: Visit, within: Session | None = None, export: int | Non
         migration = session.get_one(Migration, visit.move.id)
         number = migration.export_number if export is None else export
         inventory = inventory_of(session, migration, number)
-        earlier = earlier_matches(session, migration)
+        earlier = earlier_matches(session, visit.runtime.caspen, migration)
     old = plan_of(migration)
     if inventory is None:
         return MigrationOverview(facts, number, None, Suggestions(old=old), Suggestions(), old)

@@ -14,7 +14,8 @@ import pytest
 
 from app.caspen.gateway import Gateway
 from app.caspen.record_ids import Ids
-from app.caspen.statements import at, fetch
+from app.caspen.statements import at, change, fetch
+from app.migration.states import Event
 from tests.harness.clinic import Clinic, clinic_in, runtime_in, runtime_of_copy
 from tests.kinds.story import ROWS
 from tests.register.story import DIARY, Desk, Tried, export, told_of
@@ -191,6 +192,26 @@ def test_a_row_that_the_earlier_move_matched_with_a_record_of_the_clinic_stays_m
     assert found.records(TABLES[kind]) == []
     found.clinic.finalised()
     assert matched.live(kind, column) == before
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_match_of_a_move_from_before_caspen_stored_matches_is_known_by_its_ledger(matched: Place, kind: str) -> None:
+    live = matched.clinic.runtime.caspen.live
+    with live.database.connection() as connection:
+        assert change(connection, f"DELETE FROM {at(live.schema, 'live_matches')}") == len(TABLES)
+    found = matched.tried(kind, CHANGES[kind]["renamed"][0])
+    assert {other: outcomes(found, other) for other in TABLES if other != "appointment_types"} == {
+        other: {"unchanged": 1} for other in TABLES if other != "appointment_types"
+    }
+    assert not [record for record in found.records(TABLES[kind]) if record["source_id"] == ROWS[kind]["id"]]
+
+
+@pytest.mark.parametrize("kind", ["businesses", "appointment_types"])
+def test_a_match_of_a_move_that_was_undone_does_not_count(matched: Place, kind: str) -> None:
+    matched.clinic.act(Event.UNDO)
+    matched.clinic.drain()
+    found = matched.tried(kind, CHANGES[kind]["renamed"][0])
+    assert outcomes(found, kind)["created"] == 1
 
 
 @pytest.mark.parametrize("absent", ["practitioners", "users"])

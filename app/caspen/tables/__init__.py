@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 from app.caspen.record_ids import PREFIXES
 from app.caspen.tables.base import CaspenTable, Imported, Reference
-from app.caspen.tables.bookkeeping_rows import Edit, Fence, Journal, LiveMove, RemovedRecord, SharedRecord, UndoneMove
+from app.caspen.tables.bookkeeping_rows import (
+    Edit,
+    Fence,
+    Journal,
+    LiveMatch,
+    LiveMove,
+    RemovedRecord,
+    SharedRecord,
+    UndoneMove,
+)
 from app.caspen.tables.calendar import Appointment, AppointmentGroup, Availability, BusyTime, CancellationReason
 from app.caspen.tables.clinic import Category, Location, Practitioner, ProviderNumber, Service, Tax, User, Workspace
 from app.caspen.tables.clinical import Case, Communication, File, Form, FormTemplate, ProgressNote, ProgressNoteTemplate
@@ -86,6 +95,7 @@ __all__ = [
     "Imported",
     "IncompleteTables",
     "Journal",
+    "LiveMatch",
     "LiveMove",
     "Location",
     "Practitioner",

@@ -103,6 +103,25 @@ class LiveMove(CaspenTable, table=True):
     migration_id: str = Field(primary_key=True)
 
 
+class LiveMatch(CaspenTable, table=True):
+    """One match with which a migration went live: a row of its export stands for a live record of the workspace.
+
+    Promotion writes the row, an undo deletes it. `object` and `id` name the live record, `whom` is the name for which a
+    person chose it, and `moment` the time when the migration went live, as fixed-width UTC text.
+    """
+
+    __tablename__ = "live_matches"
+
+    workspace_id: str = Field(primary_key=True)
+    migration_id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    object: str = Field(primary_key=True)
+    source_id: str = Field(primary_key=True)
+    id: str
+    whom: str
+    moment: str
+
+
 class UndoneMove(CaspenTable, table=True):
     """The result of a migration's undo, as JSON, committed with the undo. A second undo returns this result."""
 
