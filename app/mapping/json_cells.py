@@ -4,10 +4,11 @@ import json
 import math
 from collections.abc import Callable, Collection, Iterator
 
-from app.json_values import JsonValue
+from app.json_values import JsonObject, JsonValue
 from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
 from app.mapping.html import STRUCK_OUT
+from app.mapping.repeated_members import Member, as_written, with_last_first
 from app.mapping.storable import REMOVED, shown_json
 from app.mapping.text import clean
 
@@ -20,7 +21,25 @@ def _refuse(_: str) -> float:
     raise NotJsonError
 
 
-_DECODE = json.JSONDecoder(parse_constant=_refuse).decode  # made once: there is a cell for every note
+class _Repeated(Exception):
+    """An object has two members of one name."""
+
+
+def _once(members: list[Member]) -> JsonObject:
+    value = dict(members)
+    if len(value) < len(members):
+        raise _Repeated
+    return value
+
+
+def _each(members: list[Member]) -> JsonObject:
+    return with_last_first(as_written(members))
+
+
+# Made once: there is a cell for every note.
+_DECODE = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_once).decode
+_DECODE_LAST = json.JSONDecoder(parse_constant=_refuse).decode
+_DECODE_EACH = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_each).decode
 
 
 def parse_json(text: str) -> JsonValue:
@@ -28,29 +47,37 @@ def parse_json(text: str) -> JsonValue:
     return parse_shown(text)[0]
 
 
-def parse_shown(text: str) -> tuple[JsonValue, bool]:
-    """The value of a JSON text without characters that no screen shows, and whether any was removed.
+def parse_shown(text: str) -> tuple[JsonValue, tuple[str, ...]]:
+    """The value of a JSON text without characters that no screen shows, and its problem codes.
 
-    Raises NotJsonError for text that strict JSON does not allow, and for endless nesting.
+    `control_chars_removed`: there were such characters. `cell_there_twice`: an object has different values under one
+    name; the last counts, and the others have a space behind their name. Raises NotJsonError for text that strict JSON
+    does not allow, and for endless nesting.
     """
+    codes: tuple[str, ...] = ()
     try:
-        value = _DECODE(text)
+        try:
+            value = _DECODE(text)
+        except _Repeated:
+            value = _DECODE_EACH(text)
+            codes = ("cell_there_twice",) if value != _DECODE_LAST(text) else ()
     except (ValueError, RecursionError):
         raise NotJsonError from None
     if isinstance(value, float) and not math.isfinite(value):
         raise NotJsonError
-    return shown_json(value, text)
+    shown, has_lost = shown_json(value, text)
+    return shown, (*codes, REMOVED) if has_lost else codes
 
 
 def json_cell(cell: str, context: Context, report: Report) -> JsonValue:
     """The JSON value of a cell; None with `bad_json` for invalid JSON."""
     try:
-        value, has_lost = parse_shown(cell)
+        value, codes = parse_shown(cell)
     except NotJsonError:
         report("bad_json")
         return None
-    if has_lost:
-        report(REMOVED)
+    for code in codes:
+        report(code)
     return value
 
 

@@ -211,8 +211,7 @@ def read_content(text: str) -> Content:
     without questions and descriptions whose words are elsewhere is first brought into the usual form; if that is not
     possible, all its text is kept as one answer.
     """
-    value, has_lost = parse_shown(text)
-    codes = (REMOVED,) if has_lost else ()
+    value, codes = parse_shown(text)
     if isinstance(value, list):
         value = _content_of(value)
         codes = (*codes, "content_place_unknown") if value else codes

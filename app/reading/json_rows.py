@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from app.json_values import JsonObject, JsonValue
 from app.mapping.ids import id_in_address
+from app.mapping.repeated_members import with_first_first, with_member
 from app.reading.json_damage import RecordShape
 from app.reading.json_lines import BAD_LINE, FIRST_LINES, BadLine, JsonLine, lines_of
 from app.reading.json_lists import PAGE, TOTAL, JsonLists, SeveralLists, UnknownLists, is_list_of_objects
@@ -98,6 +99,7 @@ class JsonRows:
                     yield number, flatten(value, self._relations)[0], ("cell_too_large",)
                 elif isinstance(value, dict):
                     objects += 1
+                    value = with_first_first(value)
                     try:
                         cells, codes = flatten(value, self._relations, self.relations)
                     except RecursionError:  # a cell is nested too deep
@@ -382,7 +384,7 @@ class JsonRows:
                         self._passed += 1
             else:
                 try:
-                    rest[name] = stream.value()
+                    rest = with_member(rest, name, stream.value())
                 except ValueTooLarge:
                     is_large = True
                     is_row = is_row or begins not in "[{" or len(large) > SMALL

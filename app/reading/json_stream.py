@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from app.json_values import JsonObject
+from app.mapping.repeated_members import as_written
 from app.reading.limits import size_of
 from app.reading.refusal import Refused
 
@@ -45,9 +46,18 @@ def _no_value(_: str) -> None:
     """NaN and Infinity are not JSON, though some programs write them: they count as null."""
 
 
-_DECODER = json.JSONDecoder(parse_float=ExactNumber.read, parse_int=_whole, parse_constant=_no_value)
-# Accepts control characters in texts, which RFC 8259 forbids.
-FORGIVING = json.JSONDecoder(parse_float=ExactNumber.read, parse_int=_whole, parse_constant=_no_value, strict=False)
+def _decoder(*, strict: bool) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        parse_float=ExactNumber.read,
+        parse_int=_whole,
+        parse_constant=_no_value,
+        object_pairs_hook=as_written,
+        strict=strict,
+    )
+
+
+_DECODER = _decoder(strict=True)
+FORGIVING = _decoder(strict=False)  # accepts control characters in texts, which RFC 8259 forbids
 
 
 class OversizedObject(JsonObject):

@@ -9,6 +9,7 @@ from typing import Any
 from app.json_values import JsonObject, JsonValue
 from app.mapping.cells import is_error_word
 from app.mapping.ids import is_no_id, same_ids
+from app.mapping.repeated_members import RepeatedMembers
 from app.reading.json_stream import ExactNumber
 from app.reading.relation_headers import NAMES, RelationNames, id_header, is_plural, short_object
 
@@ -50,6 +51,7 @@ def related_value(name: str, item: Any, relations: RelationNames) -> Related | N
     codes: tuple[str, ...] = ()
     if own and target:
         own, codes = own_id_and_codes(own, target)
+    codes = (CONFLICT,) if _has_two_ids(item) else codes
     ids = target or own
     named, further = _further_members(name, item)
     if header is None:
@@ -124,7 +126,18 @@ def _id_of(item: Any) -> str | None:
         return None
     target = linked_id(item) or ""
     own, codes = own_id_and_codes(_own_id(item), target)
-    return None if CONFLICT in codes else target or own
+    return None if CONFLICT in codes or _has_two_ids(item) else target or own
+
+
+def _has_two_ids(item: Mapping[str, JsonValue]) -> bool:
+    """Returns whether an object has two members of one name that lead to different things."""
+    inside = item.get("links")
+    for members, name in ((item, "id"), (item, "links"), (inside, "self")):
+        if isinstance(members, RepeatedMembers):
+            values = [value for own, value in members.items() if own == name and value not in (None, "", {})]
+            if any(value != values[0] for value in values[1:]):
+                return True
+    return False
 
 
 def _own_id(item: Mapping[str, JsonValue]) -> str:

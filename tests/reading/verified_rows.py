@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from app.mapping.kind import Kind
+from app.mapping.repeated_members import RepeatedMembers
 from app.mapping.verified_kinds import bare_header
 from app.trial.verification.plain import Cells, Headers, plain_rows, under_header
 from app.trial.verification.sheets import sheet_rows
@@ -14,11 +15,12 @@ from tests.reading.workbooks import workbook
 
 
 def file_of(lines: list[list[Any]], shape: str) -> bytes:
-    """A csv, json or xlsx file of a header and its rows. The objects of a json file are in the order of the header."""
+    """A csv, json or xlsx file of a header and its rows. The objects of a json file are in the order of the header, and
+    have a member for each column, also for two of one name."""
     if shape == "xlsx":
         return workbook({"S": lines})
     if shape == "json":
-        return json.dumps([dict(zip(lines[0], line, strict=True)) for line in lines[1:]]).encode()
+        return json.dumps([RepeatedMembers([*zip(lines[0], line, strict=True)]) for line in lines[1:]]).encode()
     out = io.StringIO()
     csv.writer(out).writerows(lines)
     return out.getvalue().encode()

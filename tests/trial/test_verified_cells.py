@@ -124,7 +124,7 @@ def test_every_name_and_answer_of_a_form_is_looked_for() -> None:
         ('a,b\n"1" x,2\n007,4\n', 2),
         ('a,b\n007,2\n3,"4', 2),
         ('[{"a": 1}', None),
-        ("[1, 2]", None),
+        ('[1, {"a": "007"}]', 2),
     ],
 )
 def test_every_accepted_shape_of_text_is_read_a_second_time(text: str, rows: int | None, tmp_path: Path) -> None:

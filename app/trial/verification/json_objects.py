@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Protocol
 
-from app.json_values import JsonObject
+from app.json_values import JsonObject, JsonValue
 from app.mapping.verified_kinds import bare_header
 from app.trial.verification.unread import UNREAD
 
@@ -25,8 +25,27 @@ class Number(str):
     __slots__ = ()
 
 
-_DECODE = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=lambda _: None, strict=False).raw_decode
-# NaN and Infinity become None
+class Doubled(JsonObject):
+    """An object with several members of one name: by name it has the last, `every` has all in their order."""
+
+    every: tuple[tuple[str, JsonValue], ...] = ()
+
+
+def _object_of(members: list[tuple[str, JsonValue]]) -> JsonObject:
+    value = dict(members)
+    if len(value) < len(members):
+        value = Doubled(value)
+        value.every = tuple(members)
+    return value
+
+
+_DECODE = json.JSONDecoder(
+    parse_int=Number,
+    parse_float=Number,
+    parse_constant=lambda _: None,  # NaN and Infinity
+    object_pairs_hook=_object_of,
+    strict=False,
+).raw_decode
 PAGE = frozenset({"total_entries", "links"})  # members of a page other than its list
 ROWS = frozenset(
     {"data", "entries", "items", "records", "results", "rows"}
@@ -188,7 +207,7 @@ def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> It
 
 def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[JsonObject | None]:
     reader.take()
-    members: JsonObject = {}
+    members: list[tuple[str, JsonValue]] = []
     is_page = False
     while reader.peek() != "}":
         name = reader.value()
@@ -196,14 +215,15 @@ def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> 
             raise NotObjects
         reader.take()
         is_list = reader.peek() == "[" and (name in lists or name in ROWS)
-        if is_list and _are_a_page_s(members, known):
+        if is_list and _are_a_page_s((before for before, _ in members), known):
             is_page = True
             yield from _rows(reader, lists, known)
         else:
-            members[name] = reader.value()
+            members.append((name, reader.value()))
     reader.take()
-    if not is_page and not _is_page_of_nothing(members, lists, known):
-        yield members
+    row = _object_of(members)
+    if not is_page and not _is_page_of_nothing(row, lists, known):
+        yield row
 
 
 def _rows_under(reader: "_Reader", only: str) -> Iterator[JsonObject | None]:

@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,7 +18,7 @@ from typing import BinaryIO
 from app.json_values import JsonObject, JsonValue
 from app.mapping.raw_format import NestedRows, RawFormat
 from app.mapping.verified_kinds import bare_header, counting
-from app.trial.verification.json_objects import NULL, NotObjects, Text, objects_by_line, objects_in, worded
+from app.trial.verification.json_objects import NULL, Doubled, NotObjects, Text, objects_by_line, objects_in, worded
 from app.trial.verification.relations import id_header, ids_alone, related, with_ids_of_objects
 from app.trial.verification.table_lines import ROW, NotPlain, TableLines, whole_lines
 from app.trial.verification.unread import UNREAD, Unread
@@ -170,6 +171,8 @@ def _numbered(objects: Iterator[JsonObject | None], raw_format: RawFormat) -> It
     for number, row in enumerate(_unfolded(objects, raw_format.nested_rows), start=1):
         if row is None:
             continue
+        if isinstance(row, Doubled):
+            row = _with_own_names(row)
         if (names := list(row)) != ordered:
             places = [columns.setdefault(name, len(columns)) for name in names]
             if places == sorted(places):
@@ -177,6 +180,16 @@ def _numbered(objects: Iterator[JsonObject | None], raw_format: RawFormat) -> It
             else:
                 row = dict(sorted(row.items(), key=lambda member: columns[member[0]]))
         yield number, _flat(row, raw_format)
+
+
+def _with_own_names(row: Doubled) -> JsonObject:
+    """The members of an object, the later ones of one name with spaces behind it."""
+    before = Counter[str]()
+    apart: JsonObject = {}
+    for name, value in row.every:
+        apart[name + " " * before[name]] = value
+        before[name] += 1
+    return apart
 
 
 def _unfolded(
