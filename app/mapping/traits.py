@@ -113,6 +113,8 @@ class Names(Generic[R]):
       record in the workspace may have.
     * `are_people`: titles such as `Dr` are ignored when names are compared.
     * `are_unique`: two rows with the same name are reported.
+    * `unique_within`: the links whose targets have one row of each name, such as a practitioner and a location. A later
+      row that says the same about the target of the first of them (`Identity.target_values`) is a `duplicate_row`.
     """
 
     name_of: Callable[[R], str | None] | None = None
@@ -122,6 +124,7 @@ class Names(Generic[R]):
     identity_texts: Callable[[R, str], Iterable[str]] | None = None
     are_people: bool = False
     are_unique: bool = False
+    unique_within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

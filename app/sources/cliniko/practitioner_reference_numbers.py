@@ -9,8 +9,8 @@ from app.mapping.ids import key, link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Delivered, FormerRecord, Joined, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.text import code, cut, string
-from app.mapping.traits import Exclusion, FormerRecords, Naming, Recognition
+from app.mapping.text import code, cut, numbered, string
+from app.mapping.traits import Exclusion, FormerRecords, Identity, Names, Naming, Recognition
 from app.problems import Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
@@ -58,7 +58,10 @@ def reason_not_moved(row: ReferenceNumberRow) -> Problem | None:
 
 
 def to_records(row: ReferenceNumberRow, joined: Joined, lookups: Lookups) -> Result:
-    """The number as written. Without a business, the number counts at every location."""
+    """The number as written. Without a business, the number counts at every location.
+
+    Of a practitioner's different numbers of one label at one location, each but the first has its place in the label.
+    """
     who, where = joined.targets.get("practitioner_id"), joined.targets.get("business_id")
     if who is None:
         code = "reference_number_without_practitioner"
@@ -66,11 +69,16 @@ def to_records(row: ReferenceNumberRow, joined: Joined, lookups: Lookups) -> Res
     values: dict[str, Value] = {
         "practitioner_id": who.id,
         "location_id": where.id if where else None,
-        "label": cut(row.name) or UNNAMED,
+        "label": numbered(row.name or UNNAMED, joined.extra.get("same_name")),
         "number": cut(row.reference_number),
         "source_created_at": row.created_at,
     }
     return Mapped((Record("provider_numbers", "practitioner_reference_numbers", row.id, values),))
+
+
+def compared_number(row: ReferenceNumberRow) -> Iterator[tuple[str, str]]:
+    """The number, under the name of the link to its practitioner."""
+    yield "practitioner_id", row.reference_number or ""
 
 
 def former_number(
@@ -100,5 +108,10 @@ KIND = Kind(
     tables=("provider_numbers",),
     exclusion=Exclusion(reason=reason_not_moved),
     former=FormerRecords(records=former_number, emptied_code="empty_value"),
+    identity=Identity(target_values=compared_number),
+    names=Names(
+        name_of=lambda row: row.name or UNNAMED,
+        unique_within=("practitioner_id", "business_id"),
+    ),
     naming=Naming(named_things_exist=False),
 )
