@@ -29,6 +29,7 @@ from app.mapping.parse import Parsed, RowParser, parse_row
 from app.mapping.plan import Plan
 from app.mapping.rows import Delivered, FormerRecord, Mapped, Outcome, Record
 from app.mapping.trial_json import RowsAsideJson
+from app.matching.cached_index import open_index
 from app.matching.workspace_records import known_clients, known_fields
 from app.migration.exports import files_of
 from app.migration.fates import COPIES
@@ -114,9 +115,12 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
         raise Stop(Problem("workspace_changed")) from None
     plan = Plan.model_validate(trial.plan)
     brought = brought_fields(runtime.caspen, migration.workspace_id, migration.source)
-    questions = fields_of(runtime, migration, plan, trial.started_at.date(), beat, brought)
+    matches: WorkResult = {"known_clients": known_clients(runtime, migration, beat)}
+    with open_index(runtime, migration) as index:
+        chosen = settled(plan, matches)
+        questions = fields_of(runtime, migration, chosen, trial.started_at.date(), beat, brought, index)
     same_fields, questions, native = known_fields(runtime, migration, questions)
-    matches: WorkResult = {"known_fields": same_fields, "known_clients": known_clients(runtime, migration, beat)}
+    matches["known_fields"] = same_fields
     return Done(
         {
             **matches,
