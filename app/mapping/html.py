@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import nh3
 
 from app.mapping.html_limits import bounded, has_hidden, shallow
+from app.mapping.html_tags import FORMULA
 from app.mapping.kept_meaning import keep_meaning
 from app.mapping.page_styles import split_styles
 
@@ -113,6 +114,9 @@ class _Mending:
         if name in _LITERAL:
             self.lost = True
             return "<br><wbr"  # `wbr` shows nothing and takes the attributes, which are removed later
+        if name in FORMULA:
+            self.lost = True
+            return "<wbr"  # parsers drop the words of formulas that they do not know
         if name:
             self.lost = True
             is_apart = name in _APART and (name != "table" if slash else not _is_begun(match))

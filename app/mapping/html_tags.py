@@ -17,6 +17,13 @@ ELEMENTS = frozenset(
     small source spacer span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead
     time title tr track tt u ul var video wbr xml xmp""".split()  # noqa: SIM905 - as a list it would be a page long
 )
+FORMULA = frozenset(
+    """math annotation annotation-xml maction maligngroup malignmark menclose merror mfenced mfrac mglyph mi mlabeledtr
+    mlongdiv mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mscarries mscarry msgroup msline
+    mspace msqrt msrow mstack mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none semantics""".split()  # noqa: SIM905
+)
+"""The elements of a formula in MathML. Outside of a text with `<math` such a name makes no tag."""
+_MATH = re.compile(r"<(?:[a-z]+:)?math[\s/>]", re.IGNORECASE)
 _OFFICE = re.compile(r"(?:o|v|w|w10|m|x|p|u1|st1|st2|svg|xml|ns\d):[a-z][a-z0-9-]*")
 _OFTEN = "/?(?:p|div|br|ul|ol|li|b|i|u|s|h1|h2|tr|td|table|span|strong|em|body|html)>"  # recognised at once
 _PLAIN_TAG = re.compile(f"<{_OFTEN}")
@@ -51,7 +58,7 @@ def only_tags(text: str) -> str:
     """
     written = StringIO()
     kept = 0
-    own: frozenset[str] | None = None
+    own: frozenset[str] | None = None  # elements that only this text has
     ends = TagEnds(text)
     for sign in _SIGN.finditer(text):
         at = sign.start()
@@ -94,12 +101,16 @@ class TagEnds:
 
 
 def _own_elements(text: str) -> frozenset[str]:
-    """The names of a program's own elements: they have a style, or are a pair of tags with a hyphen or attribute."""
+    """The names of a program's own elements: they have a style, or are a pair of tags with a hyphen or attribute.
+
+    In a text with a formula, also those of formulas.
+    """
     ended = {name.lower() for name in _OWN_END.findall(text)}
     tags = ((tag[1].lower(), tag[2]) for tag in _OWN.finditer(text))
-    return frozenset(
+    styled = frozenset(
         name for name, rest in tags if _STYLED.search(rest) or (name in ended and ("-" in name or "=" in rest))
     )
+    return styled | FORMULA if _MATH.search(text) else styled
 
 
 def _end(rest: re.Pattern[str], text: str, start: int) -> int:
