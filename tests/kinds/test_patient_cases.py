@@ -41,6 +41,11 @@ def test_a_case_belongs_to_its_client_and_names_its_contact() -> None:
         ("5", "600", ("sessions", 5, Decimal(600)), ["case_two_limits", "case_balance_check"]),
         ("", "", ("unlimited", None, None), []),
         ("0", "0.0", ("unlimited", None, None), []),
+        ("0", "", ("unlimited", None, None), ["case_limit_unclear", "case_balance_check"]),
+        ("0", "600", ("amount", None, Decimal(600)), ["case_balance_check"]),
+        ("0", "-5", ("unlimited", None, None), ["case_limit_unclear", "case_balance_check"]),
+        ("5", "0", ("sessions", 5, None), ["case_balance_check"]),
+        ("", "0.0", ("unlimited", None, None), []),
         ("9999999999", "", ("unlimited", None, None), ["case_limit_unclear", "case_balance_check"]),
     ],
 )

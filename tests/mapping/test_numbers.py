@@ -133,6 +133,7 @@ def test_an_empty_number_is_not_reported(cell: str) -> None:
         ("10,5", None, "Max sessions: 10,5"),
         ("200", 200, None),
         ("10,0", 10, None),
+        ("0", None, "Max sessions: 0"),
     ],
 )
 def test_a_limit_outside_its_range_is_reported_and_kept_in_the_notes(
