@@ -24,6 +24,7 @@ from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, place_hash
 from app.caspen.fences import Fate, PartKey, PartLoaded, claim, void
 from app.caspen.former_records import Former, LiveFormer, Stands, find_former
+from app.caspen.kept_columns import KeptColumns, load_kept_cells
 from app.caspen.live_records import LiveRecord, deleted_among, load_live_records
 from app.caspen.record_ids import Ids
 from app.caspen.references import OWNER, parents_of
@@ -110,11 +111,14 @@ def load_part(
     held: Collection[str] = (),
     former: Mapping[int, Sequence[Former]] | None = None,
     stands: Stands | None = None,
+    kept: KeptColumns | None = None,
 ) -> PartLoaded:
     """Loads one part's mapped rows into a trial store. `held` are the records that other parts of the trial held.
 
     `former` are the records that rows may have become in an earlier export, by line; also of rows that no longer become
     any record. Those that a row becomes now are ignored.
+
+    `kept` is what the export has no column for: a record that is live keeps its values there.
 
     A part that the store already holds is not written again: the result in its fence is returned, marked `adopted`.
     Raises StaleEpoch when a newer holder of the part has written, Unloadable when a record does not fit its table, and
@@ -125,6 +129,8 @@ def load_part(
         return known
     ready = [(line, [_prepare(ids, record) for record in records]) for line, records in rows]
     becomes = _ids_by_table(ready)
+    if kept is not None:
+        ready = _with_kept(stores.live, ids.workspace_id, ready, kept, becomes)
     live = load_live_records(stores.live, ids.workspace_id, becomes)
     earlier: dict[str, list[str]] = {}
     if former:
@@ -218,19 +224,45 @@ def _prepare(ids: Ids, record: MappedRecord) -> _Ready:
     if prefix == "services" and record.values.get("kind") == "activity":
         prefix = "activities"
     record_id = ids.derive(prefix, record.source_kind, record.key)
-    references = parents_of(to.name)
     if record.elsewhere:
-        named = ((reference.tables[0], record.values.get(reference.column)) for reference in references)
+        named = ((reference.tables[0], record.values.get(reference.column)) for reference in parents_of(to.name))
         parents = tuple((table, str(parent)) for table, parent in named if parent)
         return _Ready(to, record_id, record.source_kind, (), b"", parents)
     identity = {"id": record_id, "source": ids.source, "source_kind": record.source_kind, "source_id": record.key}
-    cells = to.cells(record.values, identity)
-    parents = tuple((each.tables[0], str(cells[to.place(each.column)])) for each in references)
+    return _ready(to, record_id, record.source_kind, to.cells(record.values, identity))
+
+
+def _ready(to: TableShape, record_id: str, kind: str, cells: Row) -> _Ready:
+    parents = tuple((each.tables[0], str(cells[to.place(each.column)])) for each in parents_of(to.name))
     try:
-        return _Ready(to, record_id, record.source_kind, cells, content_hash(to.content, cells), parents)
+        return _Ready(to, record_id, kind, cells, content_hash(to.content, cells), parents)
     except UnicodeEncodeError:
         pass  # an unpaired surrogate; the exception holds the whole record, so it is dropped here
     raise Unloadable(to.name, "?")
+
+
+def _with_kept(
+    live: Store,
+    workspace_id: str,
+    ready: Sequence[tuple[int, list[_Ready]]],
+    kept: KeptColumns,
+    becomes: Mapping[str, list[str]],
+) -> list[tuple[int, list[_Ready]]]:
+    """The rows, with the values of their live records where these are kept."""
+    cells = {
+        table: load_kept_cells(live, workspace_id, table, becomes[table]) for table in kept.tables & becomes.keys()
+    }
+
+    def as_live(record: _Ready) -> _Ready:
+        old = cells.get(record.shape.name, {}).get(record.id)
+        if old is None or not record.hash:
+            return record
+        to, new = record.shape, list(record.cells)
+        for column in kept.of(to.name, str(new[to.place("source_id")])):
+            new[to.place(column)] = old[to.place(column)]
+        return _ready(to, record.id, record.kind, tuple(new))
+
+    return [(line, [as_live(record) for record in records]) for line, records in ready]
 
 
 def _ids_by_table(ready: Sequence[tuple[int, list[_Ready]]]) -> Mapping[str, list[str]]:

@@ -15,6 +15,7 @@ from app.caspen.bookkeeping import BY_COLUMN, Value
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, merge
 from app.caspen.edits import DELETED, TOUCHED, list_touched, untouched
+from app.caspen.kept_columns import note_delivered
 from app.caspen.live_matches import Matches, keep_matches
 from app.caspen.live_records import actual_hashes
 from app.caspen.relied_records import ChangedTargets, Outdated, Relied, changed_since, links_into_nothing
@@ -122,8 +123,8 @@ class Promotion:
 
     `earlier` are the migrations that went live before by the ledger, or None when unknown; `fallen` those of the ledger
     that did not. A live record that names neither one of `earlier` nor another migration that went live in the
-    workspace counts as brought by this migration. `relied` are the live records that the trial leads to, and `matches`
-    those that stand for rows, for later migrations.
+    workspace counts as brought by this migration. `relied` are the live records that the trial leads to. For later
+    migrations, `matches` are those that stand for rows, and `delivered` the columns of the export by kind.
     """
 
     workspace_id: str
@@ -134,6 +135,7 @@ class Promotion:
     fallen: frozenset[str] = frozenset()
     relied: Relied = field(default_factory=Relied)
     matches: Matches = field(default_factory=Matches)
+    delivered: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def promote(
@@ -158,6 +160,7 @@ def promote(
         change(sides.connection, over, (what.workspace_id, what.migration_id))
         went = f"INSERT INTO {at(sides.live, 'live_moves')} VALUES (?, ?) ON CONFLICT DO NOTHING"
         change(sides.connection, went, (what.workspace_id, what.migration_id))
+        note_delivered(sides, what.workspace_id, what.migration_id, what.delivered)
         at_moment = moment_text(moment or now())
         keep_matches(sides, what.workspace_id, what.migration_id, what.matches, at_moment)
         for model in OBJECTS:

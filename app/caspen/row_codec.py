@@ -66,6 +66,10 @@ class TableShape:
     def columns(self) -> tuple[str, ...]:
         return self.content + self.rest
 
+    def is_nested(self, column: str) -> bool:
+        """Whether a column holds JSON."""
+        return isinstance(self.table.c[column].type, Nested)
+
     def place(self, column: str) -> int:
         """A column's index in `content`."""
         return self.slots[column][0]

@@ -133,7 +133,7 @@ def _undo(what: _Undo) -> Undone:
             what.connection, what.schema, to, what.workspace_id, what.migration_id
         )
     forget_removed(what.connection, what.schema, what.workspace_id, what.migration_id)
-    for table in ("journal", "live_moves", "live_matches"):
+    for table in ("journal", "live_moves", "live_matches", "delivered_columns"):
         change(what.connection, f'DELETE FROM {what.at(table)} WHERE "workspace_id" = ? AND "migration_id" = ?', keys)
     earlier = f'SELECT "migration_id" FROM {what.at("undone_moves")} WHERE "workspace_id" = ?'
     left_over = [replace(what, migration_id=name) for (name,) in fetch(what.connection, earlier, keys[:1])]

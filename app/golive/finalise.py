@@ -16,6 +16,7 @@ from app.mapping.plan import Plan
 from app.migration.audited import is_approval_proven
 from app.migration.completeness_warnings import export_day, stale_day
 from app.migration.earlier_matches import matches_of
+from app.migration.exports import files_of
 from app.migration.guards import SHARED_KEPT
 from app.migration.ledger_json import ConflictJson, MoveReport
 from app.migration.models import Migration, Trial
@@ -23,6 +24,7 @@ from app.problems import Level, Problem
 from app.reading.reading_ledger import note_run_problems
 from app.sources import source as source_named
 from app.trial.account_seal import seal_of_report
+from app.trial.delivered_columns import columns_by_kind
 from app.trial.file_contents import ContentsMissing, bring_contents, require_all_contents
 from app.trial.relied_workspace_records import outdated, relied_of
 from app.trial.trial_damage import trial_fault
@@ -46,9 +48,19 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     approved = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
     with runtime.ledger.read() as session:
         relied = relied_of(session, migration, trial)
+        files = files_of(session, migration.id, migration.export_number)
     earlier, fallen = _others(runtime, migration)
-    matches = matches_of(Plan.model_validate(trial.plan), migration.source)
-    what = Promotion(migration.workspace_id, migration.id, trial.number, approved, earlier, fallen, relied, matches)
+    what = Promotion(
+        migration.workspace_id,
+        migration.id,
+        trial.number,
+        approved,
+        earlier,
+        fallen,
+        relied,
+        matches=matches_of(Plan.model_validate(trial.plan), migration.source),
+        delivered=columns_by_kind(source_named(migration.source), files),
+    )
     store = runtime.caspen.trial(migration.id, trial.number)
     try:
         done = _promoted(runtime, migration, store, what, beat)

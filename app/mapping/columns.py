@@ -21,6 +21,9 @@ from app.mapping.context import Context
 NAME_QUALIFIER = "\x1f"
 """Between a name and its qualifier in a reference by name. See `Column.disambiguates`."""
 
+ANY_TABLE = "*"
+"""The table of a column in `Column.feeds` that each table of the kind may have."""
+
 Report = Callable[[str], None]
 """Called with a problem code when a cell is not valid."""
 
@@ -72,7 +75,10 @@ class Column:
 
     Destination:
 
-    * `destination`: `table.column` in Caspen, for the pages that explain the mapping.
+    * `destination`: `table.column` in Caspen, for the pages that explain the mapping and for later exports without the
+      column: see `Kind.fed_by`. A custom field of our own stands as `custom_field_values.` and its name.
+    * `feeds`: further columns of Caspen that depend on the cell, as `table.column`; the table may be
+      ANY_TABLE.
     * `conversion`: for those pages, a sentence about how the value changes if it means something else in Caspen.
     """
 
@@ -92,6 +98,7 @@ class Column:
     name_for: str | None = None
     prefix: str | None = None
     destination: str | None = None
+    feeds: tuple[str, ...] = ()
     conversion: str = ""
     is_object: bool = False
     set_by_reading: bool = False

@@ -198,6 +198,7 @@ def link(
     ambiguous_code: str | None = None,
     other_client_code: str | None = None,
     destination: str | None = None,
+    feeds: tuple[str, ...] = (),
     read: Reader = one_id,
 ) -> Column:
     """A column that refers to one row of another kind. Parameters as the fields of `Column`."""
@@ -213,6 +214,7 @@ def link(
         ambiguous_code=ambiguous_code,
         other_client_code=other_client_code,
         destination=destination,
+        feeds=feeds,
     )
 
 
@@ -223,6 +225,7 @@ def links(
     mark: str = "A",
     orphan_code: str | None = None,
     other_client_code: str | None = None,
+    feeds: tuple[str, ...] = (),
 ) -> Column:
     """A column that refers to several rows of another kind. No target is required. Parameters as in `Column`."""
     return Column(
@@ -233,4 +236,5 @@ def links(
         links_to=kind,
         orphan_code=orphan_code,
         other_client_code=other_client_code,
+        feeds=feeds,
     )

@@ -3,7 +3,7 @@
 Each kind is described in one small file of its source; `traits.py` describes what a kind may have besides its columns.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -104,6 +104,11 @@ class Kind(Generic[R]):
     def headers(self) -> KindHeaders:
         """The headers of each attribute. An attribute that reading fills, or that has a prefix, has no header."""
         return {p.name: p.headers for p in self.columns if not p.column.set_by_reading and not p.column.prefix}
+
+    def fed_by(self, attributes: Collection[str]) -> frozenset[str]:
+        """The columns of Caspen that depend on cells of these attributes, as `destination` and `feeds` name them."""
+        fed = (place for p in self.columns if p.name in attributes for place in (p.column.destination, *p.column.feeds))
+        return frozenset(filter(None, fed))
 
     @property
     def owner_link(self) -> str | None:

@@ -40,6 +40,7 @@ RULES: tuple[Callable[[ResolvingContext], None], ...] = (
     placeholders.apply,
     targets.apply,
     orphans.apply,
+    earlier.lead_past_held,
     parents.apply,
     files.apply,
     members.apply,

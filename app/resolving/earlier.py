@@ -45,6 +45,16 @@ GROUP = """UPDATE rows SET flags = flags | ? WHERE row = (SELECT row FROM things
     AND row > 0 AND NOT flags & ?"""
 
 
+HELD = """SELECT DISTINCT t.kind, t.source_id, t.row FROM refs JOIN temp.passing s ON s.id = refs.spec
+    JOIN verdicts v ON v.row = refs.target
+    JOIN rows t ON t.row = refs.target AND t.source_id IS NOT NULL ORDER BY t.kind, t.row"""
+PAST_HELD = """UPDATE refs SET target = (SELECT stands FROM temp.live_of WHERE row = refs.target)
+    WHERE target IN (SELECT row FROM temp.live_of) AND spec IN (SELECT id FROM temp.passing)"""
+PASSING = "CREATE TEMP TABLE passing AS SELECT id FROM specs WHERE NOT merge AND (NOT required OR {joining})"
+OWNED = """INSERT INTO refs SELECT ?, ?, ?, COALESCE(d.survivor, t.row), 0 FROM things t
+    LEFT JOIN redirects d ON d.row = t.row WHERE t.kind = (SELECT target FROM specs WHERE id = ?) AND t.id = ?"""
+
+
 def apply(work: ResolvingContext) -> None:
     """Adds a row for each missing id or name that an earlier import brought. Without a live workspace does nothing."""
     if work.brought is None:
@@ -64,6 +74,37 @@ def apply(work: ResolvingContext) -> None:
             _keep_groups(work, work.brought, number, kind)
         if number in names and kind.names.name_of is not None:
             _add_named(work, work.brought, number, kind, names[number])
+
+
+def lead_past_held(work: ResolvingContext) -> None:
+    """Leads references that may be empty to the live record of a row that is held. Without a live workspace does
+    nothing.
+
+    The record stays as it is, and so does what refers to it. A row that needs the held row waits with it; a joining row
+    needs no more than the record.
+    """
+    if work.brought is None:
+        return
+    joining = [
+        f"(kind = {number} AND field = '{kind.joining.row_link}')" for number, kind in work.kinds if kind.joining
+    ]
+    work.db.execute(PASSING.format(joining=" OR ".join(joining) or "FALSE"))
+    by_kind: dict[int, dict[str, int]] = defaultdict(dict)
+    for number, key, row in work.db.execute(HELD):
+        by_kind[number][str(key)] = row
+    work.db.execute("CREATE TEMP TABLE live_of (row INTEGER PRIMARY KEY, stands INTEGER NOT NULL)")
+    for number, kind in work.kinds:
+        if not kind.imported or not kind.tables or kind.joining is not None:
+            continue
+        held, keys = by_kind.get(number, {}), list(by_kind.get(number, ()))
+        for start in range(0, len(keys), AT_ONCE):
+            targets = work.brought.targets(kind, keys[start : start + AT_ONCE])
+            stands = _add(work, number, kind, targets, is_lacking=False)
+            pairs = [(held[key], row) for key, row in stands.items()]
+            work.db.executemany("INSERT INTO temp.live_of VALUES (?, ?)", pairs)
+    work.db.execute(PAST_HELD)
+    for name in ("live_of", "passing"):
+        work.db.execute(f"DROP TABLE temp.{name}")
 
 
 def _lead_to_visits(work: ResolvingContext, brought: Brought) -> None:
@@ -136,7 +177,11 @@ def _is_there(work: ResolvingContext, number: int, key: str) -> bool:
     return there is not None
 
 
-def _add(work: ResolvingContext, number: int, kind: Kind[Any], targets: Mapping[str, LiveTarget]) -> None:
+def _add(
+    work: ResolvingContext, number: int, kind: Kind[Any], targets: Mapping[str, LiveTarget], *, is_lacking: bool = True
+) -> dict[str, int]:
+    """Adds a row for each live record, and returns the rows by source id. `is_lacking`: the export has no such row."""
+    added: dict[str, int] = {}
     lowest: int = work.db.execute("SELECT MIN(0, COALESCE(MIN(row), 0)) FROM rows").fetchone()[0]
     spec = _whose(work, number, kind) if targets else None
     for key in sorted(targets):
@@ -144,12 +189,17 @@ def _add(work: ResolvingContext, number: int, kind: Kind[Any], targets: Mapping[
         packed, live = pack_id(key), targets[key]
         cells = (lowest, number, packed, seconds(live.starts_at), LIVE | SHARED * live.is_shared, live.name)
         work.db.execute(ROW, cells)
+        added[key] = lowest
+        owners = enumerate(sorted(live.clients) if spec else ())
+        if not is_lacking:
+            work.db.executemany(OWNED, [(lowest, spec, place, spec, pack_id(client)) for place, client in owners])
+            continue
         work.db.execute("INSERT INTO things VALUES (?, ?, ?, 1)", (number, packed, lowest))
-        for place, client in enumerate(sorted(live.clients) if spec else ()):
-            work.db.execute(REFERENCE, (lowest, spec, place, pack_id(client)))
+        work.db.executemany(REFERENCE, [(lowest, spec, place, pack_id(client)) for place, client in owners])
         if kind.identity.is_multi_row:  # answers may add to what the live record holds, as an option to a question
             mention = (kind.tables[0], key, live.name or key, number, lowest)
             work.db.execute("INSERT INTO mentions (tbl, key, name, kind, made) VALUES (?, ?, ?, ?, ?)", mention)
+    return added
 
 
 def _whose(work: ResolvingContext, number: int, kind: Kind[Any]) -> int | None:

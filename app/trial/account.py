@@ -30,7 +30,7 @@ from app.worker.leases import DONE, QUARANTINED
 
 APPROVABLE = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING, State.FINALISING_FAILED)
 """The states in which the trial was made of the current export."""
-WARNINGS = frozenset({"cells_in_doubt", "former_record_in_use", "gone_from_export", NOT_VERIFIED})
+WARNINGS = frozenset({"cells_in_doubt", "column_gone", "former_record_in_use", "gone_from_export", NOT_VERIFIED})
 """Problem codes of a whole trial that do not prevent its approval."""
 
 

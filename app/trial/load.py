@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from app.caspen.digests import Digest
 from app.caspen.fences import Fate, PartKey, PartLoaded
+from app.caspen.kept_columns import KeptColumns
 from app.caspen.load_part import RowRecords, load_part
 from app.caspen.native import brought_fields
 from app.caspen.relied_records import acts_so_far
@@ -78,7 +79,8 @@ class MappedPart:
     """The mapped rows of a part: records of rows that move, in the order of the part, and the tally of all rows.
 
     `former` are the records that rows may have become in an earlier export, by line. They are looked for where an
-    earlier move brought records to the workspace: `delivered` is None elsewhere.
+    earlier move brought records to the workspace: `delivered` is None elsewhere. `kept` is what this export has no
+    column for: a row that is empty for lack of a column gives up nothing.
 
     `late` are rows that resolving let move and that mapping kept back, if other rows may refer to them. `late_lines`
     are all such rows by line, each with its outcome and problem code.
@@ -91,6 +93,7 @@ class MappedPart:
     source_ids: dict[int, str] = field(default_factory=dict)
     delivered: Delivered | None = None
     former: dict[int, tuple[FormerRecord, ...]] = field(default_factory=dict)
+    kept: KeptColumns | None = None
 
     def taken(self) -> Iterator[RowRecords]:
         """Yields the rows that move and forgets each, so that rows and loaded records are not in memory together."""
@@ -233,6 +236,7 @@ def _loaded(
             held=trial_context.index.aside.changed_ids,
             former=mapped.former,
             stands=trial_context.index.rows_among,
+            kept=mapped.kept,
         )
     for fate, number in Counter(loaded.fates.values()).items():
         mapped.tally.outcomes[Outcome(fate.value)] += number
@@ -338,6 +342,7 @@ def map_part(
     head, rows = read_part(runtime.objects, part.object_key, trial_context.key)
     if kind.former.records is not None and trial_context.delivered is not None:
         mapped.delivered = replace(trial_context.delivered, columns=frozenset(head.columns))
+    mapped.kept = trial_context.lacking.kept(kind, part.file_number)
     view = trial_context.index.part(part.kind, part.number, trial_context.plan, trial_context.ids)
     parser = RowParser(kind, cell_context(trial_context, head), remembers=True)
     columns = frozenset(head.columns)
@@ -396,7 +401,7 @@ def _map_row(
         tally.row(outcome)
         if view.verdict is None:
             mapped.late_lines[line] = outcome, code
-        if code is not None and code == kind.former.emptied_code:
+        if code is not None and code == kind.former.emptied_code and mapped.kept is None:
             _note_former(mapped, kind, line, parsed, view, trial_context)
         own = problems if code not in COPIES else []  # the problems of a copy are those of the row that counts
         causes = [problem for problem in own if problem.code == CAUSE]
@@ -431,7 +436,7 @@ def _map_row(
     tally.row(result.outcome)
     if result.problem is not None:
         tally.note(line, parsed.source_id, [result.problem])
-        if result.problem.code == kind.former.emptied_code:
+        if result.problem.code == kind.former.emptied_code and mapped.kept is None:
             _note_former(mapped, kind, line, parsed, view, trial_context)
 
 

@@ -50,6 +50,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         dangling = dangling_links(runtime.caspen, store, migration.workspace_id)
     kinds = balance(source, files, account, stored.digests)
     paths = paths_of_parts(runtime, migration)
+    trial_context = trial_contexts.of(runtime, migration)
     verification = verify_trial(runtime, migration, beat, kinds)
     problems = [
         *(
@@ -65,7 +66,11 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
         *verification.problems,
         *used_former_records(runtime, migration, trial),
-        *gone_rows(runtime, migration, trial_contexts.of(runtime, migration), beat),
+        *(
+            Problem("column_gone", kind.name, trial_context.paths.get(number), column=header)
+            for kind, number, header in trial_context.lacking.gone()
+        ),
+        *gone_rows(runtime, migration, trial_context, beat),
         *(Problem(NOT_VERIFIED, file=path) for path in unverified_paths(lease, verification.problems)),
     ]
     blocking = blocking_problems(problem.code for problem in problems)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from app.caspen.former_records import has_earlier
+from app.caspen.kept_columns import load_delivered
 from app.caspen.record_ids import Ids
 from app.caspen.stores import Store
 from app.index.rows_aside import RowsAside
@@ -26,10 +27,12 @@ from app.mapping.parse import RowParser, parser_of
 from app.mapping.plan import Plan
 from app.mapping.rows import Delivered
 from app.mapping.trial_json import TrialFacts
-from app.migration.models import ExportFile, Migration, Part, Trial, Work
+from app.migration.exports import files_of
+from app.migration.models import Migration, Part, Trial, Work
 from app.reading.parts import PartHead, PartRow, read_part
 from app.sources import source as source_named
 from app.storage.encryption import Sealing
+from app.trial.delivered_columns import Lacking, lacking_columns
 from app.trial.kind_parts import parts_of
 from app.trial.trial_facts import lookups_of, settled
 from app.worker.runtime import Runtime
@@ -173,6 +176,7 @@ class TrialContext:
     paths: Mapping[int, str]  # paths of the export's files by number
     key: bytes
     delivered: Delivered | None  # what the export has, without columns; None where no earlier import left a record
+    lacking: Lacking  # what earlier exports had a column for and this export has none
 
     def close(self) -> None:
         """Closes and deletes the files of the lists and the index."""
@@ -229,7 +233,7 @@ def build_trial_context(runtime: Runtime, migration: Migration, aside: RowsAside
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
         opened = session.get(Work, (migration.id, f"trial:{trial.number}", "open", 0))
-        paths = _paths(session, migration)
+        files = files_of(session, migration.id, migration.export_number)
     facts: TrialFacts = opened.facts if opened else {}
     plan = settled(Plan.model_validate(trial.plan), facts)
     ids = Ids(migration.workspace_id, migration.source)
@@ -256,9 +260,12 @@ def build_trial_context(runtime: Runtime, migration: Migration, aside: RowsAside
         store=runtime.caspen.trial(migration.id, trial.number),
         index=index,
         lists=lists,
-        paths=paths,
+        paths={file.number: file.path for file in files},
         key=key,
         delivered=Delivered(kinds=index.kinds_present(), merged=index.merged()) if is_later else None,
+        lacking=lacking_columns(
+            source, files, load_delivered(runtime.caspen.live, migration.workspace_id, migration.id)
+        ),
     )
 
 
@@ -271,10 +278,3 @@ def _zones(index: Index, source: Source, plan: Plan, ids: Ids, facts: TrialFacts
         for key in index.unmoved(kind.name, plan)
     }.difference(facts.get("own_places", ()))
     return {place: zone for place, zone in facts.get("zones", {}).items() if place not in absent}
-
-
-def _paths(session: Session, migration: Migration) -> dict[int, str]:
-    query = select(ExportFile.number, ExportFile.path).where(
-        ExportFile.migration_id == migration.id, ExportFile.export_number == migration.export_number
-    )
-    return dict(session.exec(query).all())

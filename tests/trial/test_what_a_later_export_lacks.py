@@ -135,7 +135,7 @@ def runtime_live(went_live: WentLive, export: str, tmp_path: Path) -> Iterator[R
         yield runtime
 
 
-def _whole(runtime: Runtime) -> Live:
+def whole(runtime: Runtime) -> Live:
     """Every live record, with all columns."""
     rows: Live = {}
     with runtime.caspen.live.database.connection(reading=True) as connection:
@@ -146,7 +146,7 @@ def _whole(runtime: Runtime) -> Live:
     return rows
 
 
-def _differing(before: Live, after: Live) -> list[str]:
+def differing(before: Live, after: Live) -> list[str]:
     lines = []
     for place in sorted(before.keys() | after.keys()):
         old, new = before.get(place), after.get(place)
@@ -160,14 +160,14 @@ def _differing(before: Live, after: Live) -> list[str]:
 
 
 def _goes_live(runtime: Runtime, rows: Rows) -> None:
-    before = _whole(runtime)
+    before = whole(runtime)
     later = clinic_in(runtime).tried(export_files({kind: some for kind, some in rows.items() if some}))
     assert later.trial.balanced
     held = {line["kind"]: line["held"] for line in later.trial.kinds if line["held"]}
     assert held in ({}, HELD_WITHOUT_MERGE, HELD_WITHOUT_ATTENDEES)
     later.finalised()
     assert later.state() is State.FINALISED
-    assert _differing(before, _whole(runtime)) == []
+    assert differing(before, whole(runtime)) == []
     assert all(check.holds for check in check_live(runtime))
 
 

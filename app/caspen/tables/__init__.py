@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from app.caspen.record_ids import PREFIXES
 from app.caspen.tables.base import CaspenTable, Imported, Reference
 from app.caspen.tables.bookkeeping_rows import (
+    DeliveredColumn,
     Edit,
     Fence,
     Journal,
@@ -87,6 +88,7 @@ __all__ = [
     "Contact",
     "CustomField",
     "CustomFieldValue",
+    "DeliveredColumn",
     "Edit",
     "Fence",
     "File",

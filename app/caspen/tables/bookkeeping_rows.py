@@ -122,6 +122,21 @@ class LiveMatch(CaspenTable, table=True):
     moment: str
 
 
+class DeliveredColumn(CaspenTable, table=True):
+    """One column that the export of a migration had, by the kind of its rows. Promotion writes the row, an undo deletes
+    it.
+
+    What a later export has no column for stays in the records that it brings again.
+    """
+
+    __tablename__ = "delivered_columns"
+
+    workspace_id: str = Field(primary_key=True)
+    migration_id: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+
+
 class UndoneMove(CaspenTable, table=True):
     """The result of a migration's undo, as JSON, committed with the undo. A second undo returns this result."""
 

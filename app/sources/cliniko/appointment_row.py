@@ -60,6 +60,7 @@ class AppointmentRow(Row):
             orphan_code="practitioner_unknown",
             ambiguous_code="practitioner_ambiguous",
             destination="appointments.practitioner_id",
+            feeds=("appointment_groups.practitioner_id",),
         ),
     ] = None
     practitioner: Annotated[Words, Column(text, "Practitioner", mark="R", name_for="practitioner_id")] = None
@@ -73,6 +74,7 @@ class AppointmentRow(Row):
             orphan_code="appointment_location_defaulted",
             ambiguous_code="appointment_location_defaulted",
             destination="appointments.location_id",
+            feeds=("appointment_groups.location_id",),
         ),
     ] = None
     business: Annotated[Words, Column(text, "Business", name_for="business_id")] = None
@@ -109,8 +111,14 @@ class AppointmentRow(Row):
     appointment_category: Annotated[
         Words, Column(text, "Appointment Category", mark="R", disambiguates="appointment_type_id")
     ] = None
-    number_of_patients: Annotated[int | None, Column(whole_up_to(MOST_PEOPLE), "Number of Patients", mark="R")] = None
-    max_attendees: Annotated[int | None, Column(whole_up_to(MOST_PEOPLE), *MAXIMUM[:1], MAXIMUM[1:], "R")] = None
+    number_of_patients: Annotated[
+        int | None,
+        Column(whole_up_to(MOST_PEOPLE), "Number of Patients", mark="R", feeds=("appointment_groups.capacity",)),
+    ] = None
+    max_attendees: Annotated[
+        int | None,
+        Column(whole_up_to(MOST_PEOPLE), *MAXIMUM[:1], MAXIMUM[1:], "R", feeds=("appointment_groups.capacity",)),
+    ] = None
     number_of_cancellations: Annotated[
         int | None, Column(whole_up_to(MOST_PEOPLE), "Number of Cancellations", mark="R")
     ] = None
@@ -122,7 +130,14 @@ class AppointmentRow(Row):
     ] = None
     cancelled_at: Annotated[
         datetime | None,
-        Column(timestamp, *CANCELLED[:1], CANCELLED[1:], "R", destination="appointments.cancelled_at"),
+        Column(
+            timestamp,
+            *CANCELLED[:1],
+            CANCELLED[1:],
+            "R",
+            destination="appointments.cancelled_at",
+            feeds=("appointments.cancellation_note", "appointments.cancellation_reason_id", "appointments.status"),
+        ),
     ] = None
     cancellation_reason: Annotated[
         Words, Column(code, "Cancellation Reason", mark="R", destination="appointments.cancellation_reason_id")

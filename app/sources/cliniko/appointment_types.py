@@ -65,10 +65,19 @@ class AppointmentTypeRow(Row):
             destination="services.progress_note_template_id",
         ),
     ] = None
-    billable_item_id: Annotated[Link | None, link("billable_items", "Billable Item ID")] = None
+    billable_item_id: Annotated[
+        Link | None,
+        link(
+            "billable_items",
+            "Billable Item ID",
+            feeds=("services.price", "services.tax_id"),
+        ),
+    ] = None
     telehealth_enabled: Annotated[bool | None, Column(boolean, "Telehealth Enabled")] = None
     show_in_online_bookings: Annotated[bool | None, Column(boolean, "Show In Online Bookings")] = None
-    practitioner_ids: Annotated[Link | None, links("practitioners", "Practitioner IDs")] = None
+    practitioner_ids: Annotated[
+        Link | None, links("practitioners", "Practitioner IDs", feeds=("services.practitioner_ids",))
+    ] = None
 
 
 def suggests_activity(name: str) -> bool:

@@ -70,7 +70,10 @@ def unknown_type_link(row: AppointmentRow) -> Iterator[tuple[str, Link, Column]]
 
 
 def columns_for(row: AppointmentRow) -> Mapping[str, Column | None]:
-    """The links that differ in a busy time: no patient, no type and no case; its practitioner has a problem code."""
+    """The links that differ in a busy time: no patient and no case, and its practitioner has a problem code.
+
+    Rows of attendees may show that the row is a visit: then its type counts.
+    """
     return _BUSY if row.shape == "busy" else {}
 
 
@@ -79,7 +82,7 @@ _TYPE = next(placed.column for placed in columns_of(AppointmentRow) if placed.na
 _BUSY: Mapping[str, Column | None] = {
     "practitioner_id": replace(_PRACTITIONER, orphan_code="busy_time_without_practitioner"),
     "patient_ids": None,
-    "appointment_type_id": None,
+    "appointment_type_id": replace(_TYPE, required=False, orphan_code=None, ambiguous_code=None),
     "patient_case_id": None,
 }
 

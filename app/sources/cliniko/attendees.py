@@ -55,7 +55,14 @@ class AttendeeRow(Row):
     ] = None
     arrived: Annotated[bool | None, Column(boolean, "Arrived", destination="appointments.status")] = None
     cancelled_at: Annotated[
-        datetime | None, Column(timestamp, CANCELLED[0], CANCELLED[1:], destination="appointments.cancelled_at")
+        datetime | None,
+        Column(
+            timestamp,
+            CANCELLED[0],
+            CANCELLED[1:],
+            destination="appointments.cancelled_at",
+            feeds=("appointments.status",),
+        ),
     ] = None
     cancellation_reason: Annotated[
         Words, Column(code, "Cancellation Reason", destination="appointments.cancellation_reason_id")

@@ -44,10 +44,12 @@ class BusinessRow(Row):
     country: Annotated[Words, Column(string, "Country", destination="locations.country_code")] = None
     country_code: Annotated[Words, Column(string, "Country Code", destination="locations.country_code")] = None
     business_registration_name: Annotated[
-        Words, Column(string, "Business Registration Name", destination="locations.abn")
+        Words,
+        Column(string, "Business Registration Name", destination="locations.abn", feeds=("locations.description",)),
     ] = None
     business_registration_value: Annotated[
-        Words, Column(code, "Business Registration Value", destination="locations.abn")
+        Words,
+        Column(code, "Business Registration Value", destination="locations.abn", feeds=("locations.description",)),
     ] = None
     contact_information: Annotated[Words, Column(text, "Contact Information", destination="locations.phone")] = None
     email_reply_to: Annotated[Words, Column(string, "Email Reply To", destination="locations.email")] = None

@@ -112,7 +112,9 @@ class CommunicationRow(Row):
             destination="communications.client_id",
         ),
     ] = None
-    type: Annotated[Words, Column(code, "Type", destination="communications.channel")] = None
+    type: Annotated[
+        Words, Column(code, "Type", destination="communications.channel", feeds=("communications.body",))
+    ] = None
     type_code: Annotated[Words, Column(code, mark="C", destination="communications.channel")] = None
     category: Annotated[Words, Column(code, "Category", destination="communications.category")] = None
     category_code: Annotated[Words, Column(code, mark="C", destination="communications.category")] = None
@@ -138,7 +140,14 @@ class CommunicationRow(Row):
         ),
     ] = None
     attendee_id: Annotated[
-        Link | None, link("attendees", "Attendee ID", "attendee", other_client_code="link_conflict")
+        Link | None,
+        link(
+            "attendees",
+            "Attendee ID",
+            "attendee",
+            other_client_code="link_conflict",
+            feeds=("communications.appointment_id",),
+        ),
     ] = None
 
 

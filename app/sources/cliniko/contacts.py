@@ -48,18 +48,37 @@ class ContactRow(Row):
     first_name: Annotated[Words, Column(string, "First Name", destination="contacts.first_name")] = None
     last_name: Annotated[Words, Column(string, "Last Name", ("Surname",), destination="contacts.last_name")] = None
     preferred_name: Annotated[Words, Column(string, "Preferred Name", destination="contacts.preferred_name")] = None
-    company_name: Annotated[Words, Column(string, "Company Name", destination="contacts.company")] = None
+    company_name: Annotated[
+        Words, Column(string, "Company Name", destination="contacts.company", feeds=("contacts.first_name",))
+    ] = None
     occupation: Annotated[Words, Column(string, "Occupation", destination="contacts.profession")] = None
     provider_number: Annotated[Words, Column(code, "Provider Number", destination="contacts.notes")] = None
-    email: Annotated[Words, Column(string, "Email", destination="contacts.email")] = None
+    email: Annotated[Words, Column(string, "Email", destination="contacts.email", feeds=("contacts.notes",))] = None
     phone_mobile: Annotated[
-        Words, Column(text, "PhoneMobile", ("Mobile", "Mobile Phone"), destination="contacts.phone_numbers")
+        Words,
+        Column(
+            text,
+            "PhoneMobile",
+            ("Mobile", "Mobile Phone"),
+            destination="contacts.phone_numbers",
+            feeds=("contacts.notes",),
+        ),
     ] = None
-    phone_home: Annotated[Words, Column(text, "PhoneHome", destination="contacts.phone_numbers")] = None
-    phone_work: Annotated[Words, Column(text, "PhoneWork", destination="contacts.phone_numbers")] = None
-    phone_fax: Annotated[Words, Column(text, "PhoneFax", destination="contacts.phone_numbers")] = None
-    phone_other: Annotated[Words, Column(text, "PhoneOther", destination="contacts.phone_numbers")] = None
-    phone_numbers: Annotated[JsonValue | None, Column(json_cell, destination="contacts.phone_numbers")] = None
+    phone_home: Annotated[
+        Words, Column(text, "PhoneHome", destination="contacts.phone_numbers", feeds=("contacts.notes",))
+    ] = None
+    phone_work: Annotated[
+        Words, Column(text, "PhoneWork", destination="contacts.phone_numbers", feeds=("contacts.notes",))
+    ] = None
+    phone_fax: Annotated[
+        Words, Column(text, "PhoneFax", destination="contacts.phone_numbers", feeds=("contacts.notes",))
+    ] = None
+    phone_other: Annotated[
+        Words, Column(text, "PhoneOther", destination="contacts.phone_numbers", feeds=("contacts.notes",))
+    ] = None
+    phone_numbers: Annotated[
+        JsonValue | None, Column(json_cell, destination="contacts.phone_numbers", feeds=("contacts.notes",))
+    ] = None
     address_1: Annotated[Words, Column(string, "Address1", destination="contacts.address")] = None
     address_2: Annotated[Words, Column(string, "Address2", destination="contacts.address")] = None
     address_3: Annotated[Words, Column(string, "Address3", destination="contacts.address")] = None

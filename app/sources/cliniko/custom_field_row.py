@@ -21,6 +21,6 @@ class CustomFieldRow(Row):
     section_name: Annotated[Words, Column(string, "Section Name")] = None
     field_name: Annotated[Words, Column(string, "Field Name", destination="custom_fields.name")] = None
     field_type: Annotated[Words, Column(string, "Field Type", destination="custom_fields.type")] = None
-    option_token: Annotated[Words, Column(string, "Option Token")] = None
+    option_token: Annotated[Words, Column(string, "Option Token", feeds=("custom_fields.options",))] = None
     option_name: Annotated[Words, Column(string, "Option Name", destination="custom_fields.options")] = None
-    other_enabled: Annotated[bool | None, Column(boolean, "Other Enabled")] = None
+    other_enabled: Annotated[bool | None, Column(boolean, "Other Enabled", feeds=("custom_fields.options",))] = None

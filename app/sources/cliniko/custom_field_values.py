@@ -50,7 +50,15 @@ class CustomFieldValueRow(Row):
     option_tokens: Annotated[
         Words, Column(as_written, "Option Tokens", ("Options",), destination="custom_field_values.option_ids")
     ] = None
-    other_value: Annotated[Words, Column(string, "Other Value", destination="custom_field_values.other_text")] = None
+    other_value: Annotated[
+        Words,
+        Column(
+            string,
+            "Other Value",
+            destination="custom_field_values.other_text",
+            feeds=("custom_field_values.option_ids",),
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         """Give the reference to the field the name in the row, for a field without a definition."""

@@ -60,10 +60,14 @@ class CaseRow(Row):
     issue_date: Annotated[date | None, Column(day, "Issue Date", destination="cases.issue_date")] = None
     expiry_date: Annotated[date | None, Column(day, "Expiry Date", destination="cases.expiry_date")] = None
     max_sessions: Annotated[
-        int | str | None, Column(_or_words(whole), "Max Sessions", destination="cases.limit_sessions")
+        int | str | None,
+        Column(_or_words(whole), "Max Sessions", destination="cases.limit_sessions", feeds=("cases.limit_kind",)),
     ] = None
     max_invoiceable_amount: Annotated[
-        Decimal | str | None, Column(_or_words(money), "Max Invoiceable Amount", destination="cases.limit_amount")
+        Decimal | str | None,
+        Column(
+            _or_words(money), "Max Invoiceable Amount", destination="cases.limit_amount", feeds=("cases.limit_kind",)
+        ),
     ] = None
     closed: Annotated[bool | None, Column(boolean, "Closed", destination="cases.status")] = None
     referral: Annotated[bool | None, Column(boolean, "Referral", destination="cases.referral")] = None

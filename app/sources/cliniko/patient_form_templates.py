@@ -26,7 +26,9 @@ class FormTemplateRow(Row):
     """One row; `content` is JSON."""
 
     id: Annotated[str, key("Form Template ID")] = ""
-    name: Annotated[Words, Column(string, "Name", destination="form_templates.name")] = None
+    name: Annotated[Words, Column(string, "Name", destination="form_templates.name", feeds=("forms.template_id",))] = (
+        None
+    )
     content: Annotated[
         Words,
         Column(verbatim, "Content", required=True, raw=True, is_object=True, destination="form_templates.content"),

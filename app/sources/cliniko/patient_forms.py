@@ -41,7 +41,15 @@ class PatientFormRow(Row):
     content: Annotated[
         Words, Column(verbatim, "Content", required=True, raw=True, is_object=True, destination="forms.content")
     ] = None
-    completed_at: Annotated[datetime | None, Column(timestamp, "Completed At", destination="forms.completed_at")] = None
+    completed_at: Annotated[
+        datetime | None,
+        Column(
+            timestamp,
+            "Completed At",
+            destination="forms.completed_at",
+            feeds=("forms.signatures", "forms.status"),
+        ),
+    ] = None
     booking_id: Annotated[
         Link | None,
         link(
@@ -53,14 +61,22 @@ class PatientFormRow(Row):
         ),
     ] = None
     attendee_id: Annotated[
-        Link | None, link("attendees", "Attendee ID", "attendee", orphan_code="form_without_appointment")
+        Link | None,
+        link(
+            "attendees",
+            "Attendee ID",
+            "attendee",
+            orphan_code="form_without_appointment",
+            feeds=("forms.appointment_id",),
+        ),
     ] = None
     restricted_to_practitioner: Annotated[
         bool | None, Column(boolean, "Restricted To Practitioner", destination="forms.restricted")
     ] = None
     email_to_patient_on_completion: Annotated[bool | None, Column(boolean, "Email To Patient On Completion")] = None
     signatures: Annotated[
-        JsonValue | None, Column(json_where(are_signatures), "Signatures", destination="forms.signatures")
+        JsonValue | None,
+        Column(json_where(are_signatures), "Signatures", destination="forms.signatures", feeds=("forms.content",)),
     ] = None
     url: Annotated[Words, Column(nothing, "URL")] = None
 

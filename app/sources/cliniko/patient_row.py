@@ -30,6 +30,7 @@ from app.sources.cliniko.question_answers import (
 from app.sources.cliniko.row import BY_PROGRAMS, Row
 
 Words = str | None
+BESIDE_PHONES = ("clients.notes", "clients.phone_number")
 INVERTED = "Reversed: Caspen asks whether they agreed"
 _PRIVACY = {"accepted": "accepted", "rejected": "rejected", "noresponse": "pending"}
 
@@ -85,15 +86,36 @@ class PatientRow(Row):
         Column(birth, "Date of Birth", ("DOB", "Birth Date"), "C", destination="clients.date_of_birth"),
     ] = None
     sex: Annotated[Words, Column(string, "Sex", mark="C", destination="clients.sex")] = None
-    email: Annotated[Words, Column(text, "Email", mark="C", destination="clients.email")] = None
+    email: Annotated[Words, Column(text, "Email", mark="C", destination="clients.email", feeds=("clients.notes",))] = (
+        None
+    )
     phone_mobile: Annotated[
         Words,
-        Column(text, "PhoneMobile", ("Mobile", "Mobile Phone"), "C", destination="clients.phone_number"),
+        Column(
+            text,
+            "PhoneMobile",
+            ("Mobile", "Mobile Phone"),
+            "C",
+            destination="clients.phone_number",
+            feeds=("clients.notes", "clients.phone_numbers"),
+        ),
     ] = None
-    phone_home: Annotated[Words, Column(text, "PhoneHome", mark="C", destination="clients.phone_numbers")] = None
-    phone_work: Annotated[Words, Column(text, "PhoneWork", mark="C", destination="clients.phone_numbers")] = None
-    phone_fax: Annotated[Words, Column(text, "PhoneFax", mark="C", destination="clients.phone_numbers")] = None
-    phone_other: Annotated[Words, Column(text, "PhoneOther", mark="C", destination="clients.phone_numbers")] = None
+    phone_home: Annotated[
+        Words,
+        Column(text, "PhoneHome", mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
+    phone_work: Annotated[
+        Words,
+        Column(text, "PhoneWork", mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
+    phone_fax: Annotated[
+        Words,
+        Column(text, "PhoneFax", mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
+    phone_other: Annotated[
+        Words,
+        Column(text, "PhoneOther", mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
     address_1: Annotated[Words, Column(string, "Address1", mark="C", destination="clients.address")] = None
     address_2: Annotated[Words, Column(string, "Address2", mark="C", destination="clients.address")] = None
     address_3: Annotated[Words, Column(string, "Address3", mark="C", destination="clients.address")] = None
@@ -104,7 +126,14 @@ class PatientRow(Row):
     country: Annotated[Words, Column(string, "Country", ("Country Code",), "C", destination="clients.address")] = None
     occupation: Annotated[Words, Column(string, "Occupation", mark="C", destination="clients.profession")] = None
     emergency_contact: Annotated[
-        Words, Column(code, "Emergency Contact", mark="C", destination="clients.emergency_contact_name")
+        Words,
+        Column(
+            code,
+            "Emergency Contact",
+            mark="C",
+            destination="clients.emergency_contact_name",
+            feeds=("clients.emergency_contact_phone",),
+        ),
     ] = None
     medicare: Annotated[Words, own_field_column(code, "Medicare Number", "Medicare number")] = None
     referral_type: Annotated[
@@ -139,13 +168,22 @@ class PatientRow(Row):
             ambiguous_code="referrer_ambiguous",
             destination="clients.referred_by_id",
             read=one_id,
+            feeds=("clients.referral_description",),
         ),
     ] = None
-    referring_doctor: Annotated[Words, Column(string, "Referring Doctor", mark="C", name_for="referring_doctor_id")] = (
-        None
-    )
+    referring_doctor: Annotated[
+        Words,
+        Column(
+            string,
+            "Referring Doctor",
+            mark="C",
+            name_for="referring_doctor_id",
+            feeds=("clients.referral_description",),
+        ),
+    ] = None
     old_reference_id: Annotated[
-        Words, own_field_column(code, "Reference Number", "Previous reference number", "Ref Number")
+        Words,
+        own_field_column(code, "Reference Number", "Previous reference number", "Ref Number"),
     ] = None
     next_appointment: Annotated[Words, Column(text, "Next Appointment", mark="C")] = None
     last_appointment: Annotated[Words, Column(text, "Last Appointment", ("latest_booking",), "C")] = None
@@ -197,17 +235,35 @@ class PatientRow(Row):
     ] = None
     opening_balance: Annotated[Decimal | None, Column(money, "Opening balance", mark="C")] = None
     account_balance: Annotated[Decimal | None, Column(money, "Account Balance", mark="C")] = None
-    mobile_phones: Annotated[Words, Column(text, "Mobile Phones", mark="C", destination="clients.phone_numbers")] = None
-    home_phones: Annotated[Words, Column(text, "Home Phones", mark="C", destination="clients.phone_numbers")] = None
-    work_phones: Annotated[Words, Column(text, "Work Phones", mark="C", destination="clients.phone_numbers")] = None
-    fax_phones: Annotated[Words, Column(text, "Fax Phones", mark="C", destination="clients.phone_numbers")] = None
-    other_phones: Annotated[Words, Column(text, "Other Phones", mark="C", destination="clients.phone_numbers")] = None
+    mobile_phones: Annotated[
+        Words,
+        Column(text, "Mobile Phones", mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
+    home_phones: Annotated[
+        Words,
+        Column(text, "Home Phones", mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
+    work_phones: Annotated[
+        Words,
+        Column(text, "Work Phones", mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
+    fax_phones: Annotated[
+        Words,
+        Column(text, "Fax Phones", mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
+    other_phones: Annotated[
+        Words,
+        Column(text, "Other Phones", mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
     receives_confirmation_emails: Annotated[
         bool | None, own_field_column(boolean, "Receives Confirmation Emails", "Receives confirmation emails")
     ] = None
     dva_card_number: Annotated[Words, own_field_column(code, "DVA card number", "DVA card number")] = None
     follow_up_messages: Annotated[Words, own_field_column(code, "Follow-up Messages", "Follow-up messages")] = None
-    patient_phone_numbers: Annotated[JsonValue, Column(json_cell, mark="C", destination="clients.phone_numbers")] = None
+    patient_phone_numbers: Annotated[
+        JsonValue,
+        Column(json_cell, mark="C", destination="clients.phone_numbers", feeds=BESIDE_PHONES),
+    ] = None
     accepted_sms_marketing: Annotated[bool | None, own_field_column(boolean, "", "SMS marketing consent")] = None
     custom_fields: Annotated[
         JsonValue, Column(json_where(is_nested, has_only_fields), mark="C", destination="custom_field_values.text")

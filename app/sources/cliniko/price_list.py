@@ -22,9 +22,9 @@ class BillableItemRow(Row):
 
     id: Annotated[str, key("Billable Item ID")] = ""
     name: Annotated[Words, Column(string, "Name")] = None
-    item_code: Annotated[Words, Column(code, "Item Code")] = None
-    price: Annotated[Decimal | None, Column(money, "Price")] = None
-    tax: Annotated[Words, Column(string, "Tax", ("tax_name",))] = None
+    item_code: Annotated[Words, Column(code, "Item Code", feeds=("services.item_code",))] = None
+    price: Annotated[Decimal | None, Column(money, "Price", feeds=("services.price",))] = None
+    tax: Annotated[Words, Column(string, "Tax", ("tax_name",), feeds=("services.tax_id",))] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class ConcessionTypeRow(Row):
     """One row: the name of a concession type."""
 
     id: Annotated[str, key("Concession Type ID")] = ""
-    name: Annotated[Words, Column(string, "Name")] = None
+    name: Annotated[Words, Column(string, "Name", feeds=("custom_field_values.Concession type",))] = None
 
 
 def looks_like_prices(headers: HeaderSet) -> bool:

@@ -10,15 +10,18 @@ from app.problems import Problem
 
 FROM_THE_API = "Not among the data exports of every account: ask whoever made your export from the API"
 
+CREATED = ("*.source_created_at", "communications.occurred_at", "progress_notes.note_date")
+ARCHIVED = ("*.status", "*.active", "contacts.tags", "files.folder")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """The common columns. The names of Cliniko's API are confirmed; csv headers `Archived At`, `Deleted At` assumed."""
 
-    created_at: Annotated[datetime | None, Column(timestamp, "Created At", mark="C")] = None
+    created_at: Annotated[datetime | None, Column(timestamp, "Created At", mark="C", feeds=CREATED)] = None
     updated_at: Annotated[datetime | None, Column(timestamp, "Updated At", mark="C")] = None
-    archived_at: Annotated[datetime | bool | None, Column(mark, "Archived At", ("Archived",))] = None
-    deleted_at: Annotated[datetime | bool | None, Column(mark, "Deleted At")] = None
+    archived_at: Annotated[datetime | bool | None, Column(mark, "Archived At", ("Archived",), feeds=ARCHIVED)] = None
+    deleted_at: Annotated[datetime | bool | None, Column(mark, "Deleted At", feeds=ARCHIVED)] = None
     unread: tuple[str, ...] = ()
     """The attributes whose cells hold a spreadsheet's error text such as `#REF!`: the value is lost."""
 

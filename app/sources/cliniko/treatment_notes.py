@@ -63,10 +63,18 @@ class TreatmentNoteRow(Row):
             "booking",
             orphan_code="note_without_appointment",
             destination="progress_notes.appointment_id",
+            feeds=("progress_notes.note_date",),
         ),
     ] = None
     attendee_id: Annotated[
-        Link | None, link("attendees", "Attendee ID", "attendee", orphan_code="note_without_appointment")
+        Link | None,
+        link(
+            "attendees",
+            "Attendee ID",
+            "attendee",
+            orphan_code="note_without_appointment",
+            feeds=("progress_notes.appointment_id", "progress_notes.note_date"),
+        ),
     ] = None
     treatment_note_template_id: Annotated[
         Link | None,

@@ -56,7 +56,9 @@ class UnavailableBlockRow(Row):
     ends_at: Annotated[
         datetime | None, Column(local_timestamp, ENDS[0], ENDS[1:], destination="busy_times.ends_at")
     ] = None
-    notes: Annotated[Words, Column(text, "Notes", raw=True, destination="busy_times.note")] = None
+    notes: Annotated[
+        Words, Column(text, "Notes", raw=True, destination="busy_times.note", feeds=("busy_times.name",))
+    ] = None
     repeat_rule: Annotated[JsonValue | None, Column(json_cell)] = None
 
 

@@ -35,14 +35,22 @@ _ROLES = {
 """Caspen's role by the `role` of a user in Cliniko's API. An administrator who is a practitioner gets another role."""
 
 
+UPLOADER = ("files.uploaded_by",)
+
+
+UPLOADER = ("files.uploaded_by",)
+
+
 @dataclass(frozen=True, kw_only=True)
 class UserRow(Row):
     """One row. The headers of a csv file are assumed; the names of Cliniko's API are confirmed."""
 
     id: Annotated[str, key("User ID")] = ""
     title: Annotated[Words, Column(string, "Title", destination="users.title")] = None
-    first_name: Annotated[Words, Column(string, "First Name", destination="users.first_name")] = None
-    last_name: Annotated[Words, Column(string, "Last Name", ("Surname",), destination="users.last_name")] = None
+    first_name: Annotated[Words, Column(string, "First Name", destination="users.first_name", feeds=UPLOADER)] = None
+    last_name: Annotated[
+        Words, Column(string, "Last Name", ("Surname",), destination="users.last_name", feeds=UPLOADER)
+    ] = None
     email: Annotated[Words, Column(email_alone, "Email", destination="users.email")] = None
     role: Annotated[Words, Column(string, "Role", destination="users.role")] = None
     active: Annotated[bool | None, Column(boolean, "Active", ("user_active",), destination="users.active")] = None

@@ -29,6 +29,7 @@ from app.reading.refusal import Refused
 from app.reading.watched_export import open_migration_export
 from app.sources import source as source_named
 from app.storage import CannotOpen
+from app.trial.trial_context import trial_contexts
 from app.trial.verification.compared_rows import Sampled
 from app.trial.verification.plain import plain_rows
 from app.trial.verification.raw_rows import RawFiles
@@ -116,6 +117,7 @@ def _verify_files(
         plan = Plan.model_validate(session.get_one(Trial, (migration.id, migration.trial_number)).plan)
         session.expunge_all()
     raw = RawFiles(export, source, plan.column_pairs)
+    lacking = trial_contexts.of(runtime, migration).lacking
     verifiable = [f for f in files if not f.refused and f.kind in moving and f.path not in raw.attached]
     named = partial(_named, raw, verifiable, beat)
     for file in verifiable:
@@ -128,6 +130,7 @@ def _verify_files(
                 verified_kind.has_own_record and verified_kind.kind in whole,
                 named,
                 export.attached.at,
+                lacking.kept_of(source.kind(verified_kind.kind), file.number, verified_kind.table),
             )
             for verified_kind in verified_kinds
         ]

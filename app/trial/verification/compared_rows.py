@@ -158,8 +158,8 @@ class ComparedRows:
     ) -> None:
         """Compares every cell with the stored value. `records` are pairs of source id and record.
 
-        `overruled` returns the columns of a row, by its id, whose value another kind decides. `matched_as_one` are ids
-        of clients with whom several clients of the export were matched.
+        `overruled` returns the columns of a row, by its id, whose value another kind or the live record decides.
+        `matched_as_one` are ids of clients with whom several clients of the export were matched.
         """
         for record_id, record in records:
             for line in self._lines[record_id]:

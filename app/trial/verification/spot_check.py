@@ -35,7 +35,6 @@ from app.trial.verification.compared_rows import CellResults, ComparedRows, Repo
 from app.worker.heartbeat import Heartbeat
 from app.worker.runtime import Runtime
 
-_NONE: frozenset[str] = frozenset()
 _STOPPING = frozenset({Level.HELD.value, Level.SKIPPED.value, Level.REFUSED.value})
 At = tuple[Connection, Store, str]
 
@@ -46,7 +45,7 @@ class SpotCheck:
 
     `own`: every row without a reported problem must have a record. `named` takes ids of a kind, and returns those that
     a row refers to; None where a file of the kind cannot be verified. `attached` returns a client's file by path, or
-    None.
+    None. `kept` are the columns in which live records keep their values, because the file has no column for them.
     """
 
     runtime: Runtime
@@ -55,6 +54,7 @@ class SpotCheck:
     own: bool
     named: Callable[[OverridingKind, Set[str]], Set[str] | None]
     attached: Callable[[str], FileEntry | None]
+    kept: frozenset[str] = frozenset()
 
 
 def compare_sample(spot_check: SpotCheck, file: ExportFile, sample: Mapping[int, Sampled]) -> CellResults:
@@ -88,12 +88,13 @@ def compare_sample(spot_check: SpotCheck, file: ExportFile, sample: Mapping[int,
 
 
 def _overruled(spot_check: SpotCheck, keys: Set[str]) -> Callable[[str], frozenset[str]]:
-    """Returns a function from a row's id to the columns whose value another kind decides."""
+    """Returns a function from a row's id to the columns whose value another kind or the live record decides."""
     rule = spot_check.verified_kind.overridden_by
+    kept = spot_check.kept
     if rule is None:
-        return lambda key: _NONE
+        return lambda key: kept
     named = spot_check.named(rule, keys)
-    return lambda key: rule.columns if named is None or key in named else _NONE
+    return lambda key: rule.columns | kept if named is None or key in named else kept
 
 
 def _targets(at: At, column: VerifiedColumn, rows: Iterable[Cells]) -> dict[str, Mapping[str, object]]:
