@@ -112,13 +112,15 @@ def load_part(
     former: Mapping[int, Sequence[Former]] | None = None,
     stands: Stands | None = None,
     kept: KeptColumns | None = None,
+    unread: Mapping[int, KeptColumns] | None = None,
 ) -> PartLoaded:
     """Loads one part's mapped rows into a trial store. `held` are the records that other parts of the trial held.
 
     `former` are the records that rows may have become in an earlier export, by line; also of rows that no longer become
     any record. Those that a row becomes now are ignored.
 
-    `kept` is what the export has no column for: a record that is live keeps its values there.
+    `kept` is what the export has no column for, and `unread` by line what cells that cannot be read would have given: a
+    record that is live keeps its values there.
 
     A part that the store already holds is not written again: the result in its fence is returned, marked `adopted`.
     Raises StaleEpoch when a newer holder of the part has written, Unloadable when a record does not fit its table, and
@@ -129,8 +131,8 @@ def load_part(
         return known
     ready = [(line, [_prepare(ids, record) for record in records]) for line, records in rows]
     becomes = _ids_by_table(ready)
-    if kept is not None:
-        ready = _with_kept(stores.live, ids.workspace_id, ready, kept, becomes)
+    if kept is not None or unread:
+        ready = _with_kept(stores.live, ids.workspace_id, ready, kept or KeptColumns(), unread or {})
     live = load_live_records(stores.live, ids.workspace_id, becomes)
     earlier: dict[str, list[str]] = {}
     if former:
@@ -246,23 +248,28 @@ def _with_kept(
     workspace_id: str,
     ready: Sequence[tuple[int, list[_Ready]]],
     kept: KeptColumns,
-    becomes: Mapping[str, list[str]],
+    unread: Mapping[int, KeptColumns],
 ) -> list[tuple[int, list[_Ready]]]:
     """The rows, with the values of their live records where these are kept."""
-    cells = {
-        table: load_kept_cells(live, workspace_id, table, becomes[table]) for table in kept.tables & becomes.keys()
-    }
+    wanted: dict[str, list[str]] = {}
+    for line, records in ready:
+        tables = kept.tables | unread[line].tables if line in unread else kept.tables
+        for record in records if tables else ():
+            if record.shape.name in tables:
+                wanted.setdefault(record.shape.name, []).append(record.id)
+    cells = {table: load_kept_cells(live, workspace_id, table, ids) for table, ids in wanted.items()}
 
-    def as_live(record: _Ready) -> _Ready:
+    def as_live(line: int, record: _Ready) -> _Ready:
         old = cells.get(record.shape.name, {}).get(record.id)
         if old is None or not record.hash:
             return record
         to, new = record.shape, list(record.cells)
-        for column in kept.of(to.name, str(new[to.place("source_id")])):
+        key = str(new[to.place("source_id")])
+        for column in kept.of(to.name, key) | (unread[line].of(to.name, key) if line in unread else frozenset()):
             new[to.place(column)] = old[to.place(column)]
         return _ready(to, record.id, record.kind, tuple(new))
 
-    return [(line, [as_live(record) for record in records]) for line, records in ready]
+    return [(line, [as_live(line, record) for record in records]) for line, records in ready]
 
 
 def _ids_by_table(ready: Sequence[tuple[int, list[_Ready]]]) -> Mapping[str, list[str]]:

@@ -4,7 +4,7 @@ An earlier export had the column. A record that this export brings again would l
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +73,7 @@ class Lacking:
             is_beside = not other.tables or other.tables[0] == kind.tables[0]
             if is_beside or not {place.partition(".")[0] for place in places}.intersection(other.tables):
                 fed |= places - kind.fed_by(present) if is_beside else places
-        return _kept(kind, fed) if fed else None
+        return kept_columns(kind, fed)
 
     def gone(self) -> Iterator[tuple[Kind[Any], int, str]]:
         """The columns that an earlier export had and that fed records: kind, number of the file, and usual header."""
@@ -89,7 +89,10 @@ class Lacking:
         return kept.columns.get(shape(table).name, frozenset()) if kept is not None else frozenset()
 
 
-def _kept(kind: Kind[Any], fed: Iterable[str]) -> KeptColumns:
+def kept_columns(kind: Kind[Any], fed: Collection[str]) -> KeptColumns | None:
+    """The columns of Caspen that `Kind.fed_by` names, in the tables of a kind; None for no column."""
+    if not fed:
+        return None
     columns, endings = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for place in fed:
         alias, _, name = place.partition(".")

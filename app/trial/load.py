@@ -42,6 +42,7 @@ from app.reading.not_records import CODE as NOT_A_RECORD
 from app.reading.parts import PartRow, read_part
 from app.reading.problem_counts import row_problem
 from app.sources import source as source_named
+from app.trial.delivered_columns import kept_columns
 from app.trial.own_questions import fields_of
 from app.trial.relied_workspace_records import acts_to_json, matched, to_json
 from app.trial.row_counts import Tally, problem_rows
@@ -81,6 +82,7 @@ class MappedPart:
     `former` are the records that rows may have become in an earlier export, by line. They are looked for where an
     earlier move brought records to the workspace: `delivered` is None elsewhere. `kept` is what this export has no
     column for: a row that is empty for lack of a column gives up nothing.
+    `unread` is by line what cells that cannot be read would have given.
 
     `late` are rows that resolving let move and that mapping kept back, if other rows may refer to them. `late_lines`
     are all such rows by line, each with its outcome and problem code.
@@ -94,6 +96,7 @@ class MappedPart:
     delivered: Delivered | None = None
     former: dict[int, tuple[FormerRecord, ...]] = field(default_factory=dict)
     kept: KeptColumns | None = None
+    unread: dict[int, KeptColumns] = field(default_factory=dict)
 
     def taken(self) -> Iterator[RowRecords]:
         """Yields the rows that move and forgets each, so that rows and loaded records are not in memory together."""
@@ -237,6 +240,7 @@ def _loaded(
             former=mapped.former,
             stands=trial_context.index.rows_among,
             kept=mapped.kept,
+            unread=mapped.unread,
         )
     for fate, number in Counter(loaded.fates.values()).items():
         mapped.tally.outcomes[Outcome(fate.value)] += number
@@ -428,6 +432,7 @@ def _map_row(
         if result.records:
             _note_former(mapped, kind, line, parsed, view, trial_context)
             mapped.rows.append((line, result.records))
+            _note_unread(mapped, kind, line, parsed, trial_context)
             if parsed.source_id is not None:
                 mapped.source_ids[line] = parsed.source_id
         else:
@@ -438,6 +443,15 @@ def _map_row(
         tally.note(line, parsed.source_id, [result.problem])
         if result.problem.code == kind.former.emptied_code and mapped.kept is None:
             _note_former(mapped, kind, line, parsed, view, trial_context)
+
+
+def _note_unread(mapped: MappedPart, kind: Kind[Any], line: int, parsed: Parsed[Any], trial: TrialContext) -> None:
+    """Notes what cells that cannot be read would have given. A value that an earlier import brought is better."""
+    if trial.delivered is None or not parsed.problems:
+        return
+    lost = {p.column for p in parsed.problems if p.column and getattr(parsed.row, p.column, 0) is None}
+    if (kept := kept_columns(kind, kind.fed_by(lost))) is not None:
+        mapped.unread[line] = kept
 
 
 def _note_former(
