@@ -10,7 +10,7 @@ from app.caspen.stores import Store
 from app.caspen.tables import BY_NAME
 
 PAGE = 2_000
-STARTS_AT, VISITS, GROUPS = "starts_at", "appointments", "appointment_groups"
+STARTS_AT, VISITS, GROUPS, FILES = "starts_at", "appointments", "appointment_groups", "files"
 NAMED_BY = {
     "locations": ("name",),
     "users": ("first_name", "last_name"),
@@ -24,10 +24,11 @@ NAMED_BY = {
 """By table, the columns that make the name by which rows of an export refer to a record."""
 ONLY = {"contacts": "record.\"type\" = 'referrer'"}
 """By table, which records rows of an export refer to by name."""
-BROUGHT = (
+BY_OTHERS = (
     'record."workspace_id" = ? AND record."source_kind" = ? AND record."migration_id" IS NOT NULL '
-    'AND record."migration_id" <> ? AND record."deleted_at" IS NULL'
+    'AND record."migration_id" <> ?'
 )
+BROUGHT = f'{BY_OTHERS} AND record."deleted_at" IS NULL'
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,20 @@ class GroupVisit:
     group: str
     key: str
     owner: RecordOwner
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFile:
+    """A client's live file that an earlier import brought. `source_created_at` is ISO text in UTC."""
+
+    owner: RecordOwner
+    key: str
+    sha256: str
+    name: str
+    folder: str
+    description: str | None
+    uploaded_by: str | None
+    source_created_at: str | None
 
 
 def earlier_keys(live: Store, workspace_id: str, table: str, kind: str, migration_id: str) -> Iterator[list[str]]:
@@ -147,6 +162,28 @@ def earlier_visits(
             for group, key, *cells in fetch(connection, sql, (workspace_id, kind, migration_id, given)):
                 visits.append(GroupVisit(str(group), str(key), RecordOwner(*cells)))
     return visits
+
+
+def earlier_files(live: Store, workspace_id: str, kind: str, migration_id: str) -> Iterator[ClientFile]:
+    """The clients' files that other migrations brought, also those that people have deleted. One page per query."""
+    to = shape(FILES)
+    names = ("source_id", "sha256", "name", "folder", "description", "uploaded_by", "source_created_at")
+    last = ""
+    while True:
+        with live.database.connection(reading=True) as connection:
+            sql = (
+                f'SELECT record."id", c."id", c."source_kind", c."source_id", '
+                f"{canonical_columns(connection, to, names, 'record.')} FROM {at(live.schema, FILES)} record "
+                f'JOIN {at(live.schema, "clients")} c ON c."workspace_id" = record."workspace_id" '
+                f'AND c."id" = record."client_id" WHERE {BY_OTHERS} AND record."source_id" IS NOT NULL '
+                f'AND record."id" > ? ORDER BY record."id" LIMIT {PAGE}'
+            )
+            page = fetch(connection, sql, (workspace_id, kind, migration_id, last))
+        for _, client, client_kind, client_key, *cells in page:
+            yield ClientFile(RecordOwner(client, client_kind, client_key), *cells)
+        if len(page) < PAGE:
+            return
+        last = str(page[-1][0])
 
 
 def earlier_slots(

@@ -15,6 +15,7 @@ from app.index.part import PartView, index_kinds, read_part
 from app.index.rows_aside import LateRows, RowsAside, late_runs
 from app.index.schema import ASIDE, FORMAT, LIVE, SHARED, WHILE_READING
 from app.index.view import PlanView
+from app.mapping.client_files import EARLIER_FILE, EarlierFile
 from app.mapping.kind_roles import KindRole
 from app.mapping.plan import Plan
 from app.mapping.rows import Outcome
@@ -121,6 +122,15 @@ class Index:
         packed: dict[int | str, str] = {pack_id(key): key for key in keys}
         there = self.connection.execute(query, (kind, hidden, json.dumps(list(packed))))
         return frozenset(packed[key] for (key,) in there)
+
+    def earlier_keys(self, kind: str) -> dict[str, str]:
+        """By source id of a kind's rows, the other key under which an earlier import brought their records."""
+        query = """SELECT r.source_id, x.value FROM extras x JOIN rows r ON r.row = x.row
+            JOIN kinds k ON k.id = r.kind WHERE k.name = ? AND x.name = ?"""
+        files = {
+            str(key): EarlierFile.parse(text) for key, text in self.connection.execute(query, (kind, EARLIER_FILE))
+        }
+        return {key: file.key for key, file in files.items() if file.key != key}
 
     def drop_part(self, kind: str, part: int) -> None:
         """Removes the rows of a part. A second call changes nothing."""

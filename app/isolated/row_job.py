@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -80,6 +80,8 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
     if (asked := request.record) is not None:
         _, others = read_part(objects, request.object_key, key)
         place = (asked.part, request.line)
+        if kind.filing is not None and asked.source_kind == kind.name and parsed.source_id is not None:
+            asked = replace(asked, source_id=parsed.source_id)  # the record may have the key of an earlier export
         own = OwnRow(kind, head.columns, row.cells, place, context, values_in(islice(others, OTHER_ROWS)))
         evidence = evidence_of(asked, own, PartRows(objects, key, source, asked.parts, context, watch))
     yield RowAnswer(

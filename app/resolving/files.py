@@ -5,6 +5,7 @@ from collections import defaultdict
 from app.mapping.client_files import safe_name
 from app.mapping.names import normalise_name
 from app.mapping.traits import Filing
+from app.resolving import earlier_files
 from app.resolving.rule import ResolvingContext
 
 # Files whose row and folder name different clients, after merges. An unknown id of a folder is a different client.
@@ -35,11 +36,15 @@ ALIKE = """SELECT o.owner, o.name_key, o.row, o.name FROM owned o JOIN (
 
 
 def apply(work: ResolvingContext) -> None:
-    """Holds files with a doubtful owner, skips copies, numbers equal names, and drops the table of attachments."""
+    """Holds files with a doubtful owner, skips copies, numbers equal names, and finds the records of earlier imports.
+
+    Drops the table of attachments.
+    """
     for number, kind in work.kinds:
         if kind.filing and kind.imported:
             people = next(p.column.links_to for p in kind.columns if p.name == kind.filing.owner_link)
             _settle(work, number, kind.filing, work.numbers.get(str(people)))
+            earlier_files.settle(work, number, kind, kind.filing.owner_link)
     work.db.execute("DROP TABLE attachments")  # every row has its file by now
 
 

@@ -11,15 +11,17 @@ from app.caspen.earlier_records import (
     GROUPS,
     RecordOwner,
     earlier_among,
+    earlier_files,
     earlier_keys,
     earlier_names,
     earlier_slots,
     earlier_visits,
 )
+from app.mapping.client_files import EarlierFile
 from app.mapping.kind import Kind
 from app.mapping.plan import Plan
 from app.migration.models import Migration
-from app.resolving.rule import LiveTarget, LiveVisit
+from app.resolving.rule import LiveFile, LiveTarget, LiveVisit
 from app.worker.runtime import Runtime
 
 
@@ -58,6 +60,14 @@ class LiveTargets:
         for visit in earlier_visits(*self._place, kind.name, self._migration.id, groups):
             visits[visit.group].append(LiveVisit(visit.key, self._clients_of(visit.owner, kind)))
         return visits
+
+    def files(self, kind: Kind[Any]) -> Iterator[LiveFile]:
+        """The clients' files of a kind, also those that people have deleted."""
+        for file in earlier_files(*self._place, kind.name, self._migration.id):
+            earlier = EarlierFile(
+                file.key, file.name, file.folder, file.description, file.uploaded_by, file.source_created_at
+            )
+            yield LiveFile(earlier, file.sha256, self._clients_of(file.owner, kind))
 
     def _clients_of(self, owner: RecordOwner | None, kind: Kind[Any]) -> Collection[str]:
         if owner is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from app.mapping.client_files import EarlierFile
 from app.mapping.equality import Digests
 from app.mapping.kind import Kind, Source
 from app.mapping.kind_roles import KindRole
@@ -34,8 +35,17 @@ class LiveVisit:
     clients: Collection[str]
 
 
+@dataclass(frozen=True, slots=True)
+class LiveFile:
+    """A live file of a client, also one that people have deleted: what it says, its bytes, and its client's ids."""
+
+    earlier: EarlierFile
+    sha256: str
+    clients: Collection[str]
+
+
 class Brought(Protocol):
-    """Finds the live records of earlier imports. Records that people have deleted since are left out."""
+    """Finds the live records of earlier imports. Records that people have deleted since are left out, except files."""
 
     def targets(self, kind: Kind[Any], source_ids: Collection[str]) -> Mapping[str, LiveTarget]:
         """The records of a kind among these source ids."""
@@ -55,6 +65,10 @@ class Brought(Protocol):
 
     def visits(self, kind: Kind[Any], groups: Collection[str]) -> Mapping[str, Collection[LiveVisit]]:
         """The visits of groups by the groups' source ids."""
+        ...
+
+    def files(self, kind: Kind[Any]) -> Iterator[LiveFile]:
+        """The clients' files of a kind. A file that a person deleted is not brought again under another key."""
         ...
 
 

@@ -7,7 +7,7 @@ and forms that are printed as PDF are files, too.
 from dataclasses import dataclass
 from typing import Annotated
 
-from app.mapping.client_files import is_blocked, key_of_path, safe_name
+from app.mapping.client_files import EARLIER_FILE, EarlierFile, is_blocked, key_of_path, safe_name
 from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link, one_id
@@ -74,6 +74,12 @@ class PatientFileRow(Row):
     folder_name: Annotated[Words, filled_by_reading()] = None
     folder_below: Annotated[Words, filled_by_reading()] = None
     owner_from_folder: Annotated[bool | None, Column(boolean, set_by_reading=True)] = None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a list of files has the row. Any other file has only its name and what reading found."""
+        cells = (self.path, self.size, self.content_type, self.sha256, self.description, self.user_id, self.created_at)
+        return self.id != self.found_key or any(value is not None for value in cells)
 
     @property
     def printed(self) -> tuple[str, str] | None:
@@ -144,7 +150,10 @@ def compared_targets(row: PatientFileRow) -> tuple[tuple[str, str], ...]:
 
 
 def to_records(row: PatientFileRow, joined: Joined, lookups: Lookups) -> Result:
-    """The file, always private. Its bytes are in storage already, under their SHA-256."""
+    """The file, always private. Its bytes are in storage already, under their SHA-256.
+
+    A file that an earlier import brought keeps its key and, where no list names the file, what its record says.
+    """
     client = joined.targets.get("patient_id")
     if client is None or row.found_sha256 is None or row.found_size is None:
         return NotMapped(Outcome.HELD, Problem("file_without_patient"))
@@ -161,6 +170,15 @@ def to_records(row: PatientFileRow, joined: Joined, lookups: Lookups) -> Result:
         "uploaded_by": cut(uploader.name) if uploader else None,
         "source_created_at": row.created_at,
     }
+    earlier = EarlierFile.parse(joined.extra[EARLIER_FILE]) if EARLIER_FILE in joined.extra else None
+    if earlier is not None and not row.is_listed:
+        values |= {
+            "name": earlier.name,
+            "folder": earlier.folder,
+            "description": earlier.description,
+            "uploaded_by": earlier.uploaded_by,
+            "source_created_at": earlier.created,
+        }
     by_folder = joined.targets.get("folder_patient_id")
     is_own_folder = row.folder_patient_id is not None and row.folder_patient_id.ids == (client.source_id,)
     codes = {
@@ -171,7 +189,7 @@ def to_records(row: PatientFileRow, joined: Joined, lookups: Lookups) -> Result:
         row.printed_code: row.printed is not None,
     }
     problems = tuple(Problem(code, "patient_files", source_id=row.id) for code, applies in codes.items() if applies)
-    return Mapped((Record("files", "patient_files", row.id, values),), problems)
+    return Mapped((Record("files", "patient_files", earlier.key if earlier else row.id, values),), problems)
 
 
 def looks_like_files(headers: HeaderSet) -> bool:

@@ -120,6 +120,8 @@ def _verify_files(
     lacking = trial_contexts.of(runtime, migration).lacking
     verifiable = [f for f in files if not f.refused and f.kind in moving and f.path not in raw.attached]
     named = partial(_named, raw, verifiable, beat)
+    listed = _kind_of_files(source)
+    moved_before = trial_contexts.of(runtime, migration).index.earlier_keys(listed) if listed else {}
     for file in verifiable:
         verified_kinds = [verified_kind for verified_kind in source.verified_kinds if verified_kind.kind == file.kind]
         spot_checks = [
@@ -131,6 +133,7 @@ def _verify_files(
                 named,
                 export.attached.at,
                 lacking.kept_of(source.kind(verified_kind.kind), file.number, verified_kind.table),
+                moved_before if file.kind == listed else {},
             )
             for verified_kind in verified_kinds
         ]

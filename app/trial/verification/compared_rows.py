@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from app.mapping.verified_kinds import Cells, Comparison, ReportedProblem, VerifiedColumn, VerifiedKind, bare_header
@@ -110,9 +111,15 @@ class ComparedRows:
     """
 
     def __init__(
-        self, verified_kind: VerifiedKind, sample: Mapping[int, Sampled], reported: Reported, paired: Set[str] = _NONE
+        self,
+        verified_kind: VerifiedKind,
+        sample: Mapping[int, Sampled],
+        reported: Reported,
+        paired: Set[str] = _NONE,
+        earlier_keys: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`paired` are the bare headers of columns that the clinic paired by hand."""
+        """`paired` are the bare headers of columns that the clinic paired by hand, `earlier_keys` the keys of records
+        by the ids of rows that have another id."""
         self.verified_kind = verified_kind
         self.results = CellResults()
         self._sample = sample
@@ -125,7 +132,8 @@ class ComparedRows:
         }
         self.keys = {line: sample[line].source_id for line in self.cells}
         self.columns = [column for column in verified_kind.columns if not (paired and column.pick)]
-        self._lines = lines_by_id(self.keys, verified_kind.id_suffix)
+        records = {line: earlier_keys.get(key, key) for line, key in self.keys.items()}
+        self._lines = lines_by_id(records, verified_kind.id_suffix)
         self._compared_keys: set[str] = set()
 
     def _codes(self, line: int) -> frozenset[str]:

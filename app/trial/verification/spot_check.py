@@ -4,7 +4,7 @@ import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -46,6 +46,7 @@ class SpotCheck:
     `own`: every row without a reported problem must have a record. `named` takes ids of a kind, and returns those that
     a row refers to; None where a file of the kind cannot be verified. `attached` returns a client's file by path, or
     None. `kept` are the columns in which live records keep their values, because the file has no column for them.
+    `earlier_keys` are the keys of records that an earlier import brought under another key, by the row's id.
     """
 
     runtime: Runtime
@@ -55,6 +56,7 @@ class SpotCheck:
     named: Callable[[OverridingKind, Set[str]], Set[str] | None]
     attached: Callable[[str], FileEntry | None]
     kept: frozenset[str] = frozenset()
+    earlier_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def compare_sample(spot_check: SpotCheck, file: ExportFile, sample: Mapping[int, Sampled]) -> CellResults:
@@ -68,7 +70,7 @@ def compare_sample(spot_check: SpotCheck, file: ExportFile, sample: Mapping[int,
         plan = Plan.model_validate(session.get_one(Trial, (migration.id, migration.trial_number)).plan)
     raw_format = source_named(migration.source).raw_format
     paired = frozenset(map(raw_format.bare, plan.column_pairs.get(file.path, {})))
-    rows = ComparedRows(verified_kind, sample, reported, paired)
+    rows = ComparedRows(verified_kind, sample, reported, paired, spot_check.earlier_keys)
     overruled = _overruled(spot_check, frozenset(rows.keys.values()))
     store = runtime.caspen.trial(migration.id, migration.trial_number)
     with store.database.connection(reading=True) as connection:
