@@ -10,6 +10,7 @@ from sqlmodel import Session, col, func, or_, select
 
 from app import checklist
 from app.access.access_tables import Person
+from app.caspen.kept_by_undo import KeptByUndo
 from app.caspen.live_counts import count_live
 from app.caspen.trial_health import TrialFault
 from app.db import now
@@ -57,7 +58,7 @@ from app.wizard.help import messages, text_trouble
 from app.wizard.history import history
 from app.wizard.migration_overview import situation
 from app.wizard.problems import fates_of_visit, stopped_by
-from app.wizard.report import kept_by_later
+from app.wizard.report import kept_by_undo
 
 router = APIRouter(prefix="/support")
 SHORTEST = 10
@@ -346,7 +347,7 @@ def render_migration(request: Request, typed: dict[str, str], errors: list[dict[
             "files": [(line, redacted_path(line.path, visit.source)) for line in lines_of(visit)],
             "may_retry": not visit.differs and move_for(Event.RETRY, State(migration.state)) is not None,
             "may_undo": may_undo,
-            "kept_by_later": kept_by_later(visit) if may_undo else 0,
+            "kept_by_undo": kept_by_undo(visit) if may_undo else KeptByUndo(),
             "may_cancel": not visit.differs and move_for(Event.CANCEL, State(migration.state)) is not None,
             "live_now": count_live(visit.runtime.caspen, migration.workspace_id) if migration.finalised_at else None,
             "acts": acts,

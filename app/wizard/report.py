@@ -14,8 +14,8 @@ import structlog
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import col, select
 
+from app.caspen.kept_by_undo import KeptByUndo, count_kept_by_undo
 from app.caspen.live_counts import LiveCounts, count_live
-from app.caspen.shared_records import count_kept_by_later
 from app.caspen.stores import Stores
 from app.caspen.trial_health import TrialFault
 from app.caspen.undo import Why, count_there
@@ -97,7 +97,7 @@ def render_report(request: Request, errors: list[dict[str, str]]) -> Response:
         "link_now": load_link_access(export),
         "undo_until": until,
         "undo_refused": refused_undo(visit),
-        "kept_by_later": kept_by_later(visit) if until else 0,
+        "kept_by_undo": kept_by_undo(visit) if until else KeptByUndo(),
         "kept": bool(visit.move.wrapped_key),
         "receipt": receipt,
     }
@@ -206,11 +206,11 @@ def refused_undo(visit: Visit) -> Problem | None:
     return refused if refused is not None and refused.code == "undo_later_first" else None
 
 
-def kept_by_later(visit: Visit) -> int:
-    """How many records an undo would keep because a later move holds them too."""
+def kept_by_undo(visit: Visit) -> KeptByUndo:
+    """How many records an undo would keep for other live moves. Without one, only people's records keep any."""
     if not other_moves(visit):
-        return 0
-    return count_kept_by_later(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)
+        return KeptByUndo()
+    return count_kept_by_undo(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)
 
 
 @router.post("/m/{migration_id}/report/undo")

@@ -210,11 +210,14 @@ def test_records_shared_with_a_later_move_are_mentioned_before_and_after_the_und
     assert "later move" not in words(megan.see(product.at))
     put_later_move(product, {SHARED_KEPT: True})
     text = re.search(r"([\d,]+) records are kept, because your later move", words(megan.see(product.at)))
+    needed = re.search(r"([\d,]+) records? (?:is|are) kept, because records that stay", words(megan.see(product.at)))
     assert text is not None
+    assert needed is not None
     assert f"{text[1]} records are kept" in words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
     done(megan.post(f"{product.at}/report/undo", data={"undo": "1"}))
     product.work()
     assert f"kept, because your later move holds them too {text[1]}" in words(megan.see(product.at))
+    assert f"stay: other records need them {needed[1]}" in words(megan.see(product.at))
 
 
 def test_a_move_that_needs_a_later_undo_first_explains_it(product_at: At) -> None:
