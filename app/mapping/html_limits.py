@@ -18,15 +18,15 @@ _HIDDEN_START = re.compile(
 _LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)[^<>]{{{LONGEST_TAG},}}>")
 
 
-def bounded(text: str) -> str:
+def bounded(text: str, *, in_place: str = "") -> str:
     """The same markup with bounded cost; all text is kept.
 
-    Comments and declarations, which no browser shows, are removed. A `<` that opens no tag becomes `&lt;`. A tag of
-    more than 16 KiB loses its attributes.
+    `in_place` replaces comments and declarations, which no browser shows, and the marks of a data section. A `<` that
+    opens no tag becomes `&lt;`. A tag of more than 16 KiB loses its attributes.
     """
     if "<" not in text:
         return text
-    text = only_tags(_without_hidden(text))
+    text = only_tags(_without_hidden(text, in_place))
     return _LONG_TAG.sub(r"<\1>", text) if len(text) > LONGEST_TAG else text
 
 
@@ -35,7 +35,7 @@ def has_hidden(text: str) -> bool:
     return ("<!" in text or "<?" in text) and _HIDDEN_START.search(text) is not None
 
 
-def _without_hidden(text: str) -> str:
+def _without_hidden(text: str, in_place: str) -> str:
     """The text without comments, declarations and instructions (`<!-- -->`, `<!doctype >`, `<?xml ?>`).
 
     An unclosed one is no construct: its characters are shown. The text of a data section (`<![CDATA[ ]]>`) is kept.
@@ -53,8 +53,9 @@ def _without_hidden(text: str) -> str:
         if end < 0:
             kept.append(text[at:].replace("<!", "&lt;!").replace("<?", "&lt;?"))
             return "".join(kept)
+        kept.append(in_place)
         if is_data:
-            kept.append(text[at + len(_DATA) : end])
+            kept += (text[at + len(_DATA) : end], in_place)
         at = end + len(mark)
     kept.append(text[at:])
     return "".join(kept)

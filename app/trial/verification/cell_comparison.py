@@ -155,7 +155,7 @@ _NESTED = frozenset({"p", "div", "span", "b", "strong", "i", "em", "u", "s", "a"
 _PLAIN = _NESTED | {"h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "td", "th"}
 _ALONE = frozenset({"br", "hr"})
 _LOOSE = re.compile(r"&#?\w+(?![\w;])")  # an entity that does not end
-_BOUND = "\0"  # in place of a tag, which may or may not separate words
+_BOUND = "\0"  # in place of markup, which may or may not separate words
 _WORD = re.compile(r"\w+")
 _RUN = re.compile(rf"[\w{_BOUND}]+")  # words with only tags between them
 MOST_JOINED = 8  # parts of one word
@@ -165,7 +165,7 @@ _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s*(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)",
     re.ASCII | re.IGNORECASE,
 )
-_HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
+_HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co", "Cn"})
 _ADDRESS = re.compile(
     r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.){1,4}[a-z]{2,20}", re.IGNORECASE | re.ASCII
 )  # an address without doubt: no two symbols in a row, no symbol at either end
@@ -313,8 +313,8 @@ def words(text: str) -> frozenset[str]:
 
 
 def _shown(text: str) -> str:
-    """A cell's visible text in lower case, with _BOUND in place of each tag."""
-    return _folded(_TAG.sub(_BOUND, bounded(_visible(text))))
+    """A cell's visible text in lower case, with _BOUND in place of each tag, comment and mark of a data section."""
+    return _folded(_TAG.sub(_BOUND, bounded(_visible(text), in_place=_BOUND)))
 
 
 def _without_marks(stored: str) -> str:
@@ -346,9 +346,14 @@ def _texts_of_json(stored: str) -> list[str]:
 
 def _visible(text: str) -> str:
     """A text without invisible characters."""
-    if not text.isprintable():
-        text = "".join(sign for sign in text if sign in "\n\r\t" or unicodedata.category(sign) not in _HIDDEN)
-    return text.replace('\\"', '"').replace("\\n", " ")
+    return _without_hidden(text, "\n\r\t").replace('\\"', '"').replace("\\n", " ")
+
+
+def _without_hidden(text: str, kept: str) -> str:
+    """A text without invisible characters other than those in `kept`."""
+    if text.isprintable():
+        return text
+    return "".join(sign for sign in text if sign in kept or unicodedata.category(sign) not in _HIDDEN)
 
 
 _NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,8}));?")
@@ -361,11 +366,14 @@ def _without_halves(reference: re.Match[str]) -> str:
 
 
 def _folded(text: str) -> str:
-    """A text in lower case with its entities resolved, up to MOST_ESCAPED times."""
+    """A text in lower case with its entities resolved, up to MOST_ESCAPED times.
+
+    An invisible character is left out, whether it is written as itself or as an entity.
+    """
     for _ in range(MOST_ESCAPED):
         if "&" not in text:
             break
-        text = html.unescape(_NUMBERED.sub(_without_halves, text))
+        text = _without_hidden(html.unescape(_NUMBERED.sub(_without_halves, text)), f"\n\r\t{_BOUND}")
     return unicodedata.normalize("NFKC", text).casefold()
 
 
