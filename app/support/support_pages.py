@@ -48,8 +48,9 @@ from app.reading.redaction import redacted_path
 from app.settings import environment
 from app.trial.account import APPROVABLE
 from app.trial.changed_ledger import changed_in
-from app.web.form_fingerprint import MOMENT, REASON, FormField, Shown, columns_shown
+from app.web.form_fingerprint import MOMENT, REASON, Changed, FormField, Shown, columns_shown
 from app.web.page_context import Visit, go, open_move, page, shows, visit_of
+from app.web.refused_forms import Refusal, RefusedForm, SentAnswer, describe, describes
 from app.wizard.completeness import whole
 from app.wizard.damage import UNTRUE, find_damage
 from app.wizard.file_states import lines_of
@@ -62,6 +63,7 @@ from app.wizard.report import kept_by_undo
 
 router = APIRouter(prefix="/support")
 SHORTEST = 10
+NOT_SENT = "It was not sent. Copy it if you still need it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,43 @@ def requests_shown(visit: Visit, session: Session, migration: Migration) -> Show
     waiting = {row.id: row.text for row in open_requests_of(session, migration.id)}
     return Shown(
         context={f"request {key}": waiting.get(key) for key in ([asked] if asked else waiting)},
-        labels={f"request {asked}": "The request"},
-        now={f"request {asked}": waiting.get(asked, "answered or withdrawn")},
         inputs={"text": FormField("Your answer", "")},
     )
+
+
+@describes("/support/{migration_id}/answer")
+def describe_answer(refusal: Refusal) -> RefusedForm:
+    """An answer to a request that is not open any more: what became of the request, and the answer to copy."""
+    asked = find_request(refusal.session, refusal.visit)
+    if asked is None or is_open(asked):
+        return describe(refusal)
+    typed = " ".join(refusal.sent.get("text", ())).strip()
+    if asked.answered_at is None:
+        title, fate, others = "The clinic has withdrawn the request", "withdrawn by the clinic", ""
+    else:
+        by = refusal.session.exec(select(Person).where(Person.email == asked.answered_by)).first()
+        who = by.name if by is not None else str(asked.answered_by)
+        title, fate, others = f"{who} has answered the request", f"answered by {who}", asked.answer or ""
+    return RefusedForm(
+        (
+            SentAnswer("The request", asked.text, fate),
+            SentAnswer("Your answer", typed, others, why_not=NOT_SENT),
+        ),
+        title=title,
+        sentence="The request is not open any more, so your answer was not used.",
+    )
+
+
+@describes("/support/{migration_id}/waive")
+def describe_waiver(refusal: Refusal) -> RefusedForm:
+    """A waiver of a check that somebody has waived meanwhile: their reason, and the reason to copy."""
+    check = "".join(refusal.sent.get("check", ()))
+    waiver = refusal.session.get(Waiver, (refusal.migration.id, check))
+    if waiver is None:
+        return describe(refusal)
+    typed = " ".join(refusal.sent.get("reason", ())).strip()
+    line = SentAnswer(REASON["reason"].label, typed, waiver.reason, why_not=NOT_SENT)
+    return RefusedForm((line,), title="The check is waived already", sentence="Your reason was not used.")
 
 
 @router.get("")
@@ -196,28 +231,30 @@ def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotate
 
 
 @router.post("/{migration_id}/answer")
-def answer(request: Request, request_id: Annotated[str, Form()] = "", text: Annotated[str, Form()] = "") -> Response:
+def answer(request: Request, text: Annotated[str, Form()] = "") -> Response:
     """Answers a change request.
 
-    After the last open request, the clinic returns to the review, or to the names page if the plan has changed since
-    the trial.
+    A request that is not open any more is refused, and the answer comes back. After the last open request, the clinic
+    returns to the review, or to the names page if the plan has changed since the trial.
     """
     visit = open_move(request, Event.ANSWER_CHANGES)
-    trouble = reason_error(text)
+    trouble = reason_error(text, "Write an answer that the clinic can read, in a sentence.")
     if trouble:
+        with visit.read() as session:
+            refuse_closed(visit, session, find_request(session, visit))
         return render_migration(request, {"answer": text}, [{"field": "answer", "words": trouble}])
     with visit.write() as session:
         locked(session, visit.move.id)
-        asked = session.get(ChangeRequest, request_id)
-        if asked is None or asked.migration_id != visit.move.id:
+        asked = find_request(session, visit)
+        if asked is None:
             raise HTTPException(404)
         if (asked.answer, asked.answered_by) == (text.strip(), visit.person.email):
             return go(f"/support/{visit.move.id}")  # pressed twice
         migration = visit.confirm(session).migration
-        if asked.answered_at is None and asked.withdrawn_at is None:
-            asked.answer, asked.answered_by, asked.answered_at = text.strip(), visit.person.email, now()
-            session.add(asked)
-            session.flush()
+        refuse_closed(visit, session, asked)
+        asked.answer, asked.answered_by, asked.answered_at = text.strip(), visit.person.email, now()
+        session.add(asked)
+        session.flush()
         if migration.state == State.CHANGES_REQUESTED and not open_requests_of(session, migration.id):
             advance(session, migration.id, Event.ANSWER_CHANGES, visit.by, Cause(reason=text.strip()[:300]))
     return go(f"/support/{visit.move.id}")
@@ -264,9 +301,8 @@ def apply_event(
     return go(f"/support/{visit.move.id}")
 
 
-def reason_error(reason: str) -> str | None:
-    """What is wrong with a reason. The clinic reads the reason, so it must have visible text."""
-    words = "Write a reason that the clinic can read, in a sentence."
+def reason_error(reason: str, words: str = "Write a reason that the clinic can read, in a sentence.") -> str | None:
+    """What is wrong with a reason or an answer. The clinic reads it, so it must have visible text."""
     return words if len(reason.strip()) < SHORTEST else text_trouble(reason, words)
 
 
@@ -278,7 +314,24 @@ def write_override(
 
 def open_requests_of(session: Session, migration_id: str) -> list[ChangeRequest]:
     rows = session.exec(select(ChangeRequest).where(ChangeRequest.migration_id == migration_id)).all()
-    return [row for row in rows if row.answered_at is None and row.withdrawn_at is None]
+    return [row for row in rows if is_open(row)]
+
+
+def is_open(asked: ChangeRequest) -> bool:
+    return asked.answered_at is None and asked.withdrawn_at is None
+
+
+def find_request(session: Session, visit: Visit) -> ChangeRequest | None:
+    """The request that the sent form names. None if this migration has no such request."""
+    asked = session.get(ChangeRequest, "".join(visit.sent.fields.get("request_id", ())))
+    return asked if asked is not None and asked.migration_id == visit.move.id else None
+
+
+def refuse_closed(visit: Visit, session: Session, asked: ChangeRequest | None) -> None:
+    """Raises Changed if the request is answered or withdrawn, also for a page that was opened after that."""
+    if asked is not None and not is_open(asked):
+        shown = visit.shown(visit.sent.path, session, visit.move)
+        raise Changed(shown, visit.basis_sent(), visit.sent.fields, [*shown.context], frozenset())
 
 
 def render_migration(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:

@@ -25,6 +25,7 @@ from app.records.kinds import BY_NAME
 from app.web.form_fingerprint import Shown
 from app.web.navigation import page_of
 from app.web.page_context import Visit, go, in_state, open_move, page, shows, visit_of
+from app.web.refused_forms import Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web.repeated_forms import goes_on
 from app.wizard.before_trial import checklist_before_trial, errors_before_trial
 from app.wizard.completeness import whole
@@ -55,6 +56,18 @@ def request_shown(visit: Visit, session: Session, migration: Migration) -> Shown
         labels={"open": "The request", "text": "The request"},
         now=dict.fromkeys(("open", "text"), "open" if is_waiting else "answered or withdrawn"),
     )
+
+
+@describes(WITHDRAW)
+def describe_withdrawal(refusal: Refusal) -> RefusedForm:
+    """A withdrawal of a request that support has answered meanwhile: the answer, and nothing to send again."""
+    asked = refusal.session.get(ChangeRequest, refusal.visit.sent.address["request_id"])
+    if asked is None or asked.migration_id != refusal.migration.id or asked.answered_at is None:
+        return describe(refusal)
+    line = SentAnswer(
+        "The request", asked.text, f"answered: {asked.answer}", why_not="It cannot be withdrawn any more."
+    )
+    return RefusedForm((line,), title="Support has answered your request", sentence="Nothing was withdrawn.")
 
 
 @router.get("/m/{migration_id}/review")

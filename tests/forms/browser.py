@@ -60,10 +60,10 @@ def basis_in(page: Response, address: str) -> str | None:
     return None
 
 
-def basis_now(app: Any, address: str, tab: str = "", secret: str | None = None) -> str | None:
+def basis_now(app: Any, address: str, tab: str = "", secret: str | None = None, **sent_too: str) -> str | None:
     """The fingerprint that a form would have now, for tests of forms that no page offers.
 
-    `secret` is the cookie of the person.
+    `secret` is the cookie of the person. `sent_too` are fields on which the facts of the form depend.
     """
     runtime, path = app.state.runtime, address.partition("?")[0]
     found = route_at(path)
@@ -77,7 +77,8 @@ def basis_now(app: Any, address: str, tab: str = "", secret: str | None = None) 
         migration = session.get(Migration, values["migration_id"])
         if migration is None:
             return None
-        sent = Sent("", {"show": [tab]} if tab else {}, values)
+        fields = {**({"show": tab} if tab else {}), **sent_too}
+        sent = Sent("", {name: [value] for name, value in fields.items()}, values)
         return Visit(runtime, viewer, migration, sent).token(route, session, migration)
 
 

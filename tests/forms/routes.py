@@ -22,7 +22,7 @@ from app.sources import source
 from app.wizard.link_report import facts_of
 from app.wizard.migration_overview import inventory_of
 from tests.harness.page_text import absent, doubts
-from tests.harness.product import ANA, MEGAN, Product, Visitor
+from tests.harness.product import ANA, MEGAN, ROSA, Product, Visitor
 
 WORDS = "The clinic asked us on the phone."
 LINK = "https://10.0.0.1/export.zip"  # never asked: it is no public address
@@ -160,15 +160,15 @@ def request_of(product: Product) -> ChangeRequest:
 
 
 def answered(product: Product) -> None:
-    """Support answered the request meanwhile."""
-    asked_for = request_of(product).id
+    """Another supporter answered the request meanwhile."""
+    form = {"request_id": request_of(product).id, "text": "Line 12 is archived now."}
+    assert product.visitor(ROSA).post(f"/support/{product.migration_id}/answer", data=form).status_code == 303
 
-    def answer(session: Session) -> None:
-        row = session.get_one(ChangeRequest, asked_for)
-        row.answer, row.answered_by, row.answered_at = "Done.", ANA, now()
-        session.add(row)
 
-    product.write(answer)
+def withdrawn(product: Product) -> None:
+    """The clinic withdrew the request meanwhile."""
+    address = f"{product.at}/review/requests/{request_of(product).id}/withdraw"
+    assert product.visitor(MEGAN).post(address).status_code == 303
 
 
 def invited(product: Product) -> None:

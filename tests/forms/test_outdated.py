@@ -6,11 +6,16 @@ from app.access.rights import RIGHTS
 from app.web.form_fingerprint import COLUMNS, FENCED, SAME_FORM
 from app.web.page_context import READERS
 from tests.conftest import At
+from tests.forms.browser import basis_now
 from tests.forms.outdated import changed, filled_in, ledger_of
-from tests.forms.routes import LINES, Line
+from tests.forms.page_forms import forms_of
+from tests.forms.routes import LINES, WORDS, Act, Line, S, answered, withdrawn
+from tests.harness.page_text import words
+from tests.harness.product import MEGAN
 
 REFUSED = {409, 422}
 CALM = REFUSED | {303}
+USE = "Use my answer"
 
 
 def told_of(line: Line) -> str:
@@ -58,3 +63,55 @@ def test_a_form_of_no_page_and_of_another_form_is_refused(product_at: At, line: 
         status, read = sending.post(basis=basis)
         assert changed(before, ledger_of(product)) == [], f"{line.route} took {basis!r}: {status} {read[:300]}"
         assert status in REFUSED, f"{line.route} answered {status} to {basis!r}: {read[:300]}"
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.change], ids=told_of)
+def test_a_refused_form_offers_no_button_that_does_nothing(product_at: At, line: Line) -> None:
+    product = product_at(line.point)
+    line.before(product)
+    sending = filled_in(product, line)
+    assert line.change is not None
+    line.change(product)
+    page = sending.answered()
+    if USE not in words(page):
+        return  # nothing is offered, so nothing can be lost
+    again: dict[str, list[str]] = {}
+    for name, value in next(form for form in forms_of(page) if form.action == sending.address).hidden:
+        again.setdefault(name, []).append(value)
+    before = ledger_of(product)
+    second = sending.browser.post_exactly(sending.address, again)
+    assert changed(before, ledger_of(product)), f"{line.route} did nothing: {second.status_code} {words(second)[:600]}"
+
+
+ANSWER = next(line for line in LINES if line.route == f"{S}/answer")
+
+
+@pytest.mark.parametrize(
+    ("change", "fate"),
+    [
+        (answered, f"answered by Rosa Lund Your answer You chose {WORDS} It was not sent."),
+        (withdrawn, f"withdrawn by the clinic Your answer You chose {WORDS} It was not sent."),
+    ],
+)
+@pytest.mark.parametrize("is_other_open", [True, False])
+def test_an_answer_to_a_closed_request_comes_back_each_time(
+    product_at: At, change: Act, fate: str, is_other_open: bool
+) -> None:
+    product = product_at(ANSWER.point)
+    ANSWER.before(product)
+    sending = filled_in(product, ANSWER)
+    change(product)
+    if is_other_open:
+        form = {"text": "Line 40 should be a group."}
+        assert product.visitor(MEGAN).post(f"{product.at}/review/requests", data=form).status_code == 303
+    asked_for = sending.form["request_id"]
+    new_basis = basis_now(product.app, sending.address, "", sending.browser.secret, request_id=asked_for)
+    assert new_basis
+    before = ledger_of(product)
+    sent: tuple[dict[str, str], ...] = ({}, {"basis": new_basis}, {"text": "Short"}, {"basis": new_basis, "text": "No"})
+    for instead in sent:
+        status, read = sending.post(**instead)
+        assert (status, USE in read) == (409, False), read
+        assert fate.replace(WORDS, instead.get("text", WORDS)) in read
+        assert ("Line 12 is archived now." in read) is (change is answered)
+    assert changed(before, ledger_of(product)) == []

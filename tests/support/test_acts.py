@@ -87,7 +87,8 @@ def test_without_a_sentence_nothing_is_done(product_at: At, name: str, reason: s
     form = {"reason": reason, "text": reason, "check": "invitations", "request_id": "x"}
     answer = product.visitor(ANA).post(f"/support/{product.migration_id}/{name}", data=form)
     assert answer.status_code == 422
-    assert "Write a reason that the clinic can read, in a sentence." in words(answer)
+    what = "an answer" if name == "answer" else "a reason"
+    assert f"Write {what} that the clinic can read, in a sentence." in words(answer)
     assert product.state() is State.FETCHING_FAILED
     assert product.audit()[-1].act == "fail"
 
