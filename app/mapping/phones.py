@@ -140,6 +140,11 @@ def find_phone(text: str, country: str) -> PhoneMatch:
     digits = mended_digits(value)
     if digits is None:
         return PhoneMatch(None)
+    spaced = _SPACED_POINT_ZERO.fullmatch(digits)
+    phone = read_phone(spaced[1], country) if spaced else None
+    # Several zeros may be the end of a number with points.
+    if phone is not None and (digits.endswith(".0") or _is_valid(int(phone.code), phone.number)):
+        return PhoneMatch(phone, is_mended=True)
     phone = read_phone(digits, country)
     if phone is not None and ("/" not in digits or _is_valid(int(phone.code), phone.number)):
         return PhoneMatch(phone, is_mended=digits != value)
@@ -159,6 +164,7 @@ _SCHEME = re.compile(r"^\s*(?:tel|callto|sms|phone|ph|mob|mobile)\s*[.:]\s*", re
 _LEAST_BESIDE_WORDS = len("+6155501234")
 _NUMBER = re.compile(r"\+?\(?\d(?:[\s().\-‐-―]{0,3}\d){5,14}(?!\d)")
 _SPREADSHEET_NUMBER = re.compile(r"(?<![\d.])(?:\d{6,18}\.0{1,6}|\d\.\d{1,17}[Ee]\+?\d{1,2})(?![\d.])")
+_SPACED_POINT_ZERO = re.compile(r"(\+?[\d\s()\-]{6,})\.0{1,6}")
 _RUN = re.compile(r"\+?\d(?:[\s()\-]*\d){5,14}")
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.mapping.phones import phone_runs, read_phone
+from app.mapping.phones import find_phone, phone_runs, read_phone
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,35 @@ def test_numbers_in_text_are_matched() -> None:
     assert phone_runs("Mary (wife) 0491 570 006") == ("0491 570 006",)
     assert phone_runs("Mary 0491570006 or 02 5550 1000") == ("0491570006", "02 5550 1000")
     assert phone_runs("Mary, room 12") == ()
+
+
+@pytest.mark.parametrize("zeros", [".0", ".00", ".000000"])
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("61 491 570 006", "+61491570006"),
+        ("0491 570 006", "+61491570006"),
+        ("+61491570006", "+61491570006"),
+        ("+61 491-570-006", "+61491570006"),
+        ("(03) 9555 1234", "+61395551234"),
+    ],
+)
+def test_the_decimals_of_a_spreadsheet_end_no_number(written: str, number: str, zeros: str) -> None:
+    match = find_phone(f"{written}{zeros}", "AU")
+    assert match.phone is not None
+    assert (match.phone.whole, match.is_mended) == (number, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "country"),
+    [
+        ("01.02.03.04.00", "+33102030400", "FR"),
+        ("04 91.57.00.06", "+33491570006", "FR"),
+        ("+33 1 02 03 04.00", "+33102030400", "FR"),
+        ("0491.570.006", "+61491570006", "AU"),
+    ],
+)
+def test_zeros_after_a_point_may_end_a_number(written: str, number: str, country: str) -> None:
+    match = find_phone(written, country)
+    assert match.phone is not None
+    assert (match.phone.whole, match.is_mended) == (number, False)
