@@ -152,6 +152,8 @@ def show_progress(request: Request) -> Response:
         locked = locked_files(session, visit.move) if is_unreadable else []
         codes = file_codes(session, visit.move, visit.move.export_number) if is_unreadable else {}
         files = files_of(session, visit.move.id, visit.move.export_number) if is_unreadable else []
+    if values["problem"] is not None and values["problem"].code == "export_empty":
+        codes, files = {}, []  # zips without files, which the problem speaks of
     causes = file_causes(codes, files, visit.source)
     more = sum(len(cause.paths) for cause in causes[MOST_CAUSES:])
     values |= {"causes": causes[:MOST_CAUSES], "more_causes": more, "has_files": bool(files)}
