@@ -4,12 +4,13 @@ from app.resolving.rule import ResolvingContext
 
 CODE = "parent_not_imported"
 
-CHILDREN = f"""INSERT OR IGNORE INTO verdicts SELECT refs.row, 'held', '{CODE}'
-    FROM refs JOIN specs s ON s.id = refs.spec AND s.required AND s.kind = :kind
-    JOIN verdicts v ON v.row = refs.target
-    WHERE refs.row BETWEEN :first AND :last AND (NOT refs.many OR NOT EXISTS (
-        SELECT 1 FROM refs o LEFT JOIN verdicts ov ON ov.row = o.target
-        WHERE o.row = refs.row AND o.spec = refs.spec AND o.target <> 0 AND ov.row IS NULL))"""
+# The other targets are looked up once per row: a row may have very many, of which many do not move.
+CHILDREN = f"""WITH losing AS MATERIALIZED (SELECT DISTINCT refs.row, refs.spec, refs.many
+        FROM refs JOIN specs s ON s.id = refs.spec AND s.required AND s.kind = :kind
+        JOIN verdicts v ON v.row = refs.target WHERE refs.row BETWEEN :first AND :last)
+    INSERT OR IGNORE INTO verdicts SELECT losing.row, 'held', '{CODE}' FROM losing
+    WHERE NOT losing.many OR NOT EXISTS (SELECT 1 FROM refs o LEFT JOIN verdicts ov ON ov.row = o.target
+        WHERE o.row = losing.row AND o.spec = losing.spec AND o.target <> 0 AND ov.row IS NULL)"""
 
 # A row with several parents of which one does not move: the row moves without it.
 PARTLY = f"""INSERT OR IGNORE INTO findings SELECT refs.row, '{CODE}'
