@@ -73,7 +73,7 @@ from app.worker.runtime import Runtime, open_runtime, single_line_errors
 
 log = structlog.get_logger()
 BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event.CANCEL, Event.UNDO})
-"""Events of buttons without inputs. A second press loses nothing and needs no page."""
+"""Events of buttons. A second press without typed words loses nothing and needs no page."""
 
 
 def create_app(config: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
@@ -154,7 +154,7 @@ def add_error_handlers(app: FastAPI) -> None:
     def show_step_over(request: Request, trouble: WrongState) -> Response:
         if (after := answered_before(visit_of(request))) is not None:
             return go(after)
-        if is_done(trouble) and has_own_basis(visit_of(request)):
+        if is_done(trouble) and has_own_basis(visit_of(request)) and not has_words(visit_of(request)):
             return go(f"/m/{visit_of(request).move.id}")
         if (given := same_answer_by_another(visit_of(request))) is not None:
             return render_same_answer(request, given)
@@ -250,6 +250,11 @@ def has_own_basis(visit: Visit) -> bool:
     return True
 
 
+def has_words(visit: Visit) -> bool:
+    """Whether the form carries words that a person typed."""
+    return any(value.strip() for name in TYPED for value in visit.sent.fields.get(name, ()))
+
+
 def is_done(trouble: WrongState) -> bool:
     """Whether the migration already has the state that the button asks for: pressed twice, or on an old page."""
     if trouble.event in (Event.RETRY, Event.RESUME):
@@ -342,6 +347,9 @@ def where_it_is(request: Request, trouble: Exception) -> StepOverPage:
         migration = session.get_one(Migration, visit.move.id)
         latest = state_change(session, migration.id)
         form = describe_over(visit, session)
+    kept = getattr(request.state, "kept", "") or " ".join(
+        value for name in sorted(TYPED & visit.sent.fields.keys()) for value in visit.sent.fields[name]
+    )
     words = WORDS[State(migration.state)]
     way_on = form.way_on or ("Back to this migration" if visit.person.is_support else words.go)
     go: WayOn = {"href": form.page or page_at(visit, migration), "words": way_on}
@@ -349,12 +357,10 @@ def where_it_is(request: Request, trouble: Exception) -> StepOverPage:
         if trouble.problem.code == LISTS_FIRST:
             go = {"href": f"/m/{migration.id}/{READ_LISTS[0]}", "words": READ_LISTS[1]}
         problem = trouble.problem.at(details={"source": visit.source.label, **trouble.problem.details})
-        return {"title": problem.title, "lede": problem.todo, "go": go, "code": problem.code}
+        refused: StepOverPage = {"title": problem.title, "lede": problem.todo, "go": go, "code": problem.code}
+        return {**refused, "kept": "" if form.answers else kept, "answers": form.answers}
     if isinstance(trouble, NotAllowed):
         return {"title": "This is for somebody else to do", "lede": "Nothing was changed.", "go": go}
-    kept = getattr(request.state, "kept", "") or " ".join(
-        value for name in sorted(TYPED & visit.sent.fields.keys()) for value in visit.sent.fields[name]
-    )
     title, lede = f"This step is over: {words.now}", form.sentence or "Nothing was changed by your answer."
     answers = form.answers
     return {

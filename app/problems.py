@@ -132,6 +132,8 @@ PLAIN = {
     "kind": "These rows",
     "wanted": "with their numbers",
     "found": "other columns",
+    "who": "Somebody",
+    "when": "earlier",
     "what": "Something that your Caspen workspace had when the trial was made has changed",
 }
 

@@ -29,10 +29,13 @@ class By:
 
 
 class WrongState(Exception):
-    """The event is not possible in the migration's state. The page shows the state."""
+    """The event is not possible in the migration's state. The page shows the state.
 
-    def __init__(self, state: State, event: Event) -> None:
-        super().__init__(f"{event} is not possible while {state}")
+    `event` is None for a form that causes no event.
+    """
+
+    def __init__(self, state: State, event: Event | None) -> None:
+        super().__init__(f"{event or 'this form'} is not possible while {state}")
         self.state = state
         self.event = event
 

@@ -16,6 +16,8 @@ from app.migration.models import AuditEntry, Migration, is_object
 from app.migration.states import Actor, Event
 
 STOP_UPLOAD = "stop_upload"
+PURGE = "purge"
+"""The act that deletes our copies of a move."""
 READ_ONLY_ENDINGS = ("_seen", "_listed", "_opened", "_downloaded", "_described", "check_link")
 """The endings of names of acts that change nothing."""
 MARK = "form"
@@ -196,6 +198,13 @@ def same_answer(session: Session, migration_id: str, mark: str, since: datetime)
 def state_change(session: Session, migration_id: str) -> AuditChange | None:
     """The act that brought a migration into its state, by whom and when."""
     for entry, who in _acts(session, migration_id, col(AuditEntry.act).in_(list(Event))):
+        return AuditChange(who, entry.at)
+    return None
+
+
+def deletion(session: Session, migration_id: str) -> AuditChange | None:
+    """Who deleted the copies of a migration, and when. None while they are kept."""
+    for entry, who in _acts(session, migration_id, col(AuditEntry.act) == PURGE):
         return AuditChange(who, entry.at)
     return None
 

@@ -3,12 +3,15 @@
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from app.db import now
+from app.formatting import full
 from app.mapping.kind import Source
 from app.migration.advance import Guard
+from app.migration.audit import deletion
 from app.migration.audited import load_audited
 from app.migration.completeness_warnings import completeness_warnings, unticked
 from app.migration.exports import current_export
@@ -74,8 +77,10 @@ def undoable(session: Session, migration: Migration) -> Problem | None:
     if audited.differing:
         return Problem("history_differs")
     finalised = audited.finalised_at
-    if finalised is None or now() - finalised > timedelta(days=UNDO_DAYS) or not migration.wrapped_key:
+    if finalised is None or now() - finalised > timedelta(days=UNDO_DAYS):
         return Problem("undo_too_late")
+    if not migration.wrapped_key:
+        return Problem("undo_copies_deleted", details=deletion_words(session, migration))
     later = select(Migration).where(
         Migration.workspace_id == migration.workspace_id,
         Migration.id != migration.id,
@@ -84,6 +89,15 @@ def undoable(session: Session, migration: Migration) -> Problem | None:
     )
     unknown = any(not move.report.get(SHARED_KEPT) for move in session.exec(later))
     return Problem("undo_later_first") if unknown else None
+
+
+def deletion_words(session: Session, migration: Migration) -> dict[str, str]:
+    """Who deleted our copies and when, as the words of `undo_copies_deleted` name them."""
+    deleted = deletion(session, migration.id)
+    if deleted is None:
+        return {}
+    zone = ZoneInfo((migration.plan or {}).get("timezone", "Australia/Sydney"))
+    return {"who": deleted.who, "when": f"on {full(deleted.at, zone)}"}
 
 
 def export_kept(session: Session, migration: Migration) -> Problem | None:

@@ -495,8 +495,11 @@ def context(request: Request) -> BasePage:
     return shared
 
 
-def in_state(request: Request, event: Event, *states: State) -> Visit:
-    """The visit, if the migration is in a state that accepts this form. Raises WrongState before the body is read."""
+def in_state(request: Request, event: Event | None, *states: State) -> Visit:
+    """The visit, if the migration is in a state that accepts this form. Raises WrongState before the body is read.
+
+    `event` is what the form causes, None if it causes no event.
+    """
     visit = visit_of(request)
     state = State(visit.move.state)
     if state not in states:

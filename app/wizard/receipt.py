@@ -7,9 +7,9 @@ from sqlmodel import Session, col, func, select
 
 from app.access.access_tables import Person
 from app.formatting import plural
+from app.migration.audit import PURGE
 from app.migration.models import AuditEntry, ExportFile, Migration, Trial
 from app.migration.states import Actor
-from app.worker.clean_up import PURGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def render_report(request: Request, errors: list[dict[str, str]]) -> Response:
         or visit.move.state not in (State.FINALISED, State.UNDONE)
     ):
         is_lost = visit.move.state == State.FINALISED and not visit.move.report
-        return page(request, "wizard/report-none.html", lost=is_lost)
+        undoing = visit.move.state if visit.move.state in (State.UNDOING, State.UNDOING_FAILED) else ""
+        return page(request, "wizard/report-none.html", lost=is_lost, undoing=undoing)
     facts = load_workspace(visit.runtime.caspen, visit.move.workspace_id)
     waiting = [person.name for person in facts.practitioners if person.is_awaited]
     fault = find_damage(visit)
@@ -226,7 +227,7 @@ def undo_move(request: Request, undo: Annotated[str, Form()] = "") -> Response:
 @router.post("/m/{migration_id}/report/delete")
 def delete_now(request: Request, delete: Annotated[str, Form()] = "") -> Response:
     """Deletes our copies at once, before the end of the 30 days."""
-    visit = in_state(request, Event.UNDO, State.FINALISED, State.UNDONE)
+    visit = in_state(request, None, State.FINALISED, State.UNDONE)
     if not delete:
         return render_report(request, [{"field": "delete", "words": "Tick this to have our copies deleted now."}])
     with visit.confirmed():
@@ -238,7 +239,7 @@ def delete_now(request: Request, delete: Annotated[str, Form()] = "") -> Respons
 @router.post("/m/{migration_id}/report/link")
 def check_open_link(request: Request) -> Response:
     """Checks whether the share link still opens. Counts as a check like any other."""
-    visit = in_state(request, Event.UNDO, State.FINALISED)
+    visit = in_state(request, None, State.FINALISED)
     with visit.confirmed() as confirmed:
         free_at = begin_check(confirmed.session, confirmed.migration, visit.by, {})
     if free_at is None:

@@ -12,7 +12,7 @@ from app.db import now
 from app.fetch.chunked_uploads import KEPT
 from app.index.stored_index import index_key
 from app.migration.advance import By, GuardRefused, advance, locked
-from app.migration.audit import chain_hash, write_act
+from app.migration.audit import PURGE, chain_hash, write_act
 from app.migration.audited import Audited, load_audited, load_misplaced
 from app.migration.checked_links import forget_checked, forget_old
 from app.migration.models import AuditEntry, Export, ExportFile, HelpMessage, LinkedFile, Migration, Part, Trial, Work
@@ -25,7 +25,6 @@ from app.worker.runtime import Runtime
 
 AT_ONCE = (State.CANCELLED.value,)
 AFTER_RETENTION = (State.FINALISED.value, State.UNDONE.value)
-PURGE = "purge"
 log = structlog.get_logger()
 
 

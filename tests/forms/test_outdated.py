@@ -1,17 +1,21 @@
 """Every form of the product on an outdated page: its answer is never applied to something else."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from app.access.rights import RIGHTS
+from app.formatting import full
+from app.migration.states import State
 from app.web.form_fingerprint import COLUMNS, FENCED, SAME_FORM
 from app.web.page_context import READERS
 from tests.conftest import At
 from tests.forms.browser import basis_now
 from tests.forms.outdated import changed, filled_in, ledger_of
 from tests.forms.page_forms import forms_of
-from tests.forms.routes import LINES, WORDS, Act, Line, S, answered, withdrawn
+from tests.forms.routes import LINES, WORDS, Act, Line, M, S, answered, in_state, withdrawn
 from tests.harness.page_text import words
-from tests.harness.product import MEGAN
+from tests.harness.product import GRACE, MEGAN
 
 REFUSED = {409, 422}
 CALM = REFUSED | {303}
@@ -115,3 +119,44 @@ def test_an_answer_to_a_closed_request_comes_back_each_time(
         assert fate.replace(WORDS, instead.get("text", WORDS)) in read
         assert ("Line 12 is archived now." in read) is (change is answered)
     assert changed(before, ledger_of(product)) == []
+
+
+OF_THE_END = [line for line in LINES if line.point == "finalised"]
+UNDO = f"{M}/report/undo"
+
+
+def sent_words(line: Line) -> str:
+    return WORDS if line.route.startswith(S) else "ticked" if "delete" in line.route or line.route == UNDO else ""
+
+
+@pytest.mark.parametrize("state", [State.UNDOING, State.UNDOING_FAILED])
+@pytest.mark.parametrize("line", OF_THE_END, ids=told_of)
+def test_a_form_of_a_page_from_before_an_undo_is_refused_with_what_was_sent(
+    product_at: At, line: Line, state: State
+) -> None:
+    product = product_at("finalised")
+    sending = filled_in(product, line)
+    in_state(state, epoch=product.move().epoch + 1)(product)
+    before = ledger_of(product)
+    status, read = sending.post()
+    assert changed(before, ledger_of(product)) == []
+    if line.route == UNDO and state is State.UNDOING:
+        assert status == 303, "what it asks for is happening"
+        return
+    assert status == 409
+    assert sent_words(line) in read.partition("kept for you")[2], read
+
+
+@pytest.mark.parametrize("line", [line for line in OF_THE_END if line.route.endswith("/undo")], ids=told_of)
+def test_an_undo_after_the_deletion_of_our_copies_names_the_deletion(product_at: At, line: Line) -> None:
+    product = product_at("finalised")
+    sending = filled_in(product, line)
+    assert product.visitor(GRACE).post(f"{product.at}/report/delete", data={"delete": "1"}).status_code == 303
+    before = ledger_of(product)
+    status, read = sending.post()
+    assert (status, changed(before, ledger_of(product))) == (409, [])
+    entry = next(entry for entry in product.audit() if entry.act == "purge")
+    moment = full(entry.at, ZoneInfo("Australia/Sydney"))
+    assert f"Grace Okonkwo deleted the copies on {moment}." in read
+    assert "The time for undoing is over" not in read
+    assert sent_words(line) in read.partition("kept for you")[2], read

@@ -34,6 +34,22 @@ def test_there_is_no_report_before_the_move_is_live(shown_at: At, point: str) ->
     assert headline(product.visitor(MEGAN).get(f"{product.at}/report")) == "There is no report yet"
 
 
+@pytest.mark.parametrize(
+    ("state", "title"),
+    [
+        (State.UNDOING, "Your move is being taken back"),
+        (State.UNDOING_FAILED, "Taking your move back has stopped"),
+    ],
+)
+def test_while_a_move_is_taken_back_its_report_says_so(product_at: At, state: State, title: str) -> None:
+    product = product_at("finalised")
+    product.put(state=state.value)
+    page = product.visitor(MEGAN).get(f"{product.at}/report")
+    assert headline(page) == title
+    assert "The report is here again when taking back has ended." in words(page)
+    assert "no report yet" not in page.text.lower()
+
+
 def test_a_removed_report_is_reported_as_missing(product_at: At) -> None:
     product = product_at("finalised")
     product.put(report={})
