@@ -338,7 +338,7 @@ def json_grid(
 
     header = located.header
     list_kind = _lists(source, (table.list_name,)).get(table.list_name) if table.list_name else None
-    named = next((k for k in source.kinds if k.name == list_kind), None)
+    named = next((k for k in source.kinds if k.name in (list_kind, table.kind_around)), None)
     if header is None and named is not None and not located.refused:
         header = match_columns(named, list(map(storable, headers)), answer.pairs)
     if header is None and row_count:

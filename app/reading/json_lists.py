@@ -3,12 +3,13 @@
 Such a text is read once per list, and each list counts as a file of its own.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, TypeGuard
 
-from app.json_values import JsonValue
+from app.json_values import JsonObject, JsonValue
 from app.mapping.columns import normalise_header
 from app.mapping.layout import Layout
 from app.reading.refusal import Refused
@@ -62,9 +63,11 @@ class JsonLists:
     layout: Layout = field(default_factory=Layout)
     noted: dict[str, None] = field(default_factory=dict)
     _keys: frozenset[str] = field(init=False)
+    _kinds_by_singular: dict[str, str] = field(init=False)  # kind of each list name in the singular
 
     def __post_init__(self) -> None:
         self._keys = frozenset(map(self.layout.normalise_list, self.kinds))
+        self._kinds_by_singular = {self._singular(name): kind for name, kind in self.kinds.items()}
 
     def note(self, name: str) -> None:
         """Records a list. Raises SeveralLists if all lists are read and they are of several kinds."""
@@ -107,6 +110,38 @@ class JsonLists:
         if name in self.kinds or self.layout.normalise_list(name) in self._keys:
             return "id" in map(self.layout.normalise, value) or self._has_row_members(value)
         return short_object(value) is None and self._has_row_members(value)
+
+    def record_in(self, row: JsonObject, list_name: str | None) -> JsonObject:
+        """Returns the record in a row whose only member is an object under the list's name, or under a name of its
+        kind, in singular or plural, as in `{"patient": {"id": 9}}`; any other row unchanged."""
+        if len(row) != 1 or list_name is None:
+            return row
+        [(name, record)] = row.items()
+        return record if isinstance(record, dict) and self._are_of_one_kind(name, list_name) else row
+
+    def is_around_record(self, row: Mapping[str, JsonValue]) -> bool:
+        """Returns whether a row's only member is an object with an id under a kind's name, in singular or plural."""
+        if len(row) != 1:
+            return False
+        [(name, record)] = row.items()
+        if not isinstance(record, dict) or self.kind_of_singular(name) is None:
+            return False
+        return "id" in map(self.layout.normalise, record)
+
+    def kind_of_singular(self, name: str) -> str | None:
+        """Returns the kind of a name, in singular or plural."""
+        return self._kinds_by_singular.get(self._singular(name))
+
+    def _are_of_one_kind(self, first: str, second: str) -> bool:
+        kind = self.kind_of_singular(first)
+        return self._singular(first) == self._singular(second) or (
+            kind is not None and kind == self.kind_of_singular(second)
+        )
+
+    def _singular(self, name: str) -> str:
+        """Returns the name of a list as for one record: `patient` for `patients`."""
+        name = self.layout.normalise_list(name)
+        return f"{name[:-3]}y" if name.endswith("ies") else re.sub(r"(?<=ss)es$|(?<!s)s$", "", name)
 
     def is_of_page(self, name: str) -> bool:
         """Returns whether the name is page metadata, as `meta`."""

@@ -77,8 +77,14 @@ class JsonRows:
         self._records: RecordShape | None = None
         self._whole = self._damaged = self._lost = 0  # lines; a truncated last line is lost, not damaged
         self._pages = self._rows = self._passed = 0
+        self._around = 0  # objects around a row
         self._has_pages_on_lines = False
         self._has_strays = False
+
+    @property
+    def kind_around(self) -> str | None:
+        """The kind by whose name the objects around rows are called; None without such objects."""
+        return self._lists.kind_of_singular(self.list_name) if self._around and self.list_name else None
 
     def items(self) -> Iterator[JsonItem]:
         """Yields the rows in order. Each call reads the text anew.
@@ -260,11 +266,14 @@ class JsonRows:
         return self._values(stream)
 
     def _unfolded(self, values: Iterator[Any]) -> Iterator[Any]:
-        """Replaces objects that contain several rows, nested inside each other, by those rows."""
+        """Replaces objects that contain rows, nested inside each other, by those rows."""
         for value in values:
             is_whole = isinstance(value, dict) and not isinstance(value, OversizedObject)
             unfolded = (unfold(value) for unfold in self._unfolds) if is_whole else ()
-            yield from next((rows for rows in unfolded if rows is not None), (value,))
+            rows = next((rows for rows in unfolded if rows is not None), None)
+            if rows is None and is_whole:
+                value = self._lists.record_in(value, self._lists.only or self.list_name)
+            yield from (value,) if rows is None else rows
 
     def _values(self, stream: JsonStream) -> Iterator[Any]:
         if not stream.peek():
@@ -287,7 +296,7 @@ class JsonRows:
             is_first = False
 
     def _array(self, stream: JsonStream) -> Iterator[Any]:
-        """Yields the rows of an array of rows or pages. Its first object decides which."""
+        """Yields the rows of an array of rows, pages, or objects around a row. Its first object decides which."""
         stream.sign("[")
         if stream.peek() == "]":
             stream.sign("]")
@@ -295,9 +304,9 @@ class JsonRows:
         has_pages, is_first = False, True
         while True:
             if stream.peek() == "{" and (is_first or has_pages):
-                before = self._pages
+                before = self._pages, self._around
                 yield from self._object(stream)
-                has_pages, is_first = self._pages > before, False
+                has_pages, is_first = (self._pages, self._around) != before, False
             elif is_first and stream.null():
                 yield None
             else:
@@ -404,6 +413,9 @@ class JsonRows:
             self._pages += 1
         elif own or self._holds_only_lists(rest) or (is_alone and self._holds_only_records(rest)):
             yield from self._outside_lists(rest, large)
+        elif not large and self._lists.is_around_record(rest):
+            for name, record in rest.items():
+                yield from self._outside_list(name, record)
         elif further := self._further(rest, large, is_alone=is_alone and not stream.peek()):
             raise UnknownLists(further)
         elif lists.only is None or not rest.keys() <= PAGE:
@@ -462,10 +474,14 @@ class JsonRows:
                 if not self._lists.is_record(name, around[name]):
                     raise Refused("bad_json") if self._lists.only is not None else SeveralLists
                 record = rest[name]
-            self._lists.note(name)
-            if self._lists.is_read(name):
-                self.list_name = self.list_name or name
-                yield record
+            yield from self._outside_list(name, record)
+
+    def _outside_list(self, name: str, record: JsonValue) -> Iterator[Any]:
+        self._lists.note(name)
+        self._around += 1
+        if self._lists.is_read(name):
+            self.list_name = self.list_name or name
+            yield record
 
     def _begins_page(self, members: Mapping[str, JsonValue], *, is_alone: bool) -> bool:
         """Returns whether the members before a list are those of a page. In an object that is the whole text, single

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from app.json_values import JsonObject, JsonValue
-from app.mapping.raw_format import NestedRows, RawFormat
+from app.mapping.raw_format import RawFormat
 from app.mapping.verified_kinds import bare_header, counting
 from app.trial.verification.json_objects import NULL, Doubled, NotObjects, Text, objects_by_line, objects_in, worded
 from app.trial.verification.relations import id_header, ids_alone, related, with_ids_of_objects
@@ -110,7 +110,7 @@ def plain_rows(
         try:
             if damages:
                 around = objects_in(Around(text, damages), lists, known=known)
-                yield from _numbered(around, raw_format)
+                yield from _numbered(around, raw_format, lists)
                 return
             first, above = text.readline(ROW), 0
             while first and not first.strip("\ufeff \t\r\n"):
@@ -121,7 +121,7 @@ def plain_rows(
                     objects = objects_by_line((line for line in lines if is_filled(line)), lists, known)
                 else:
                     objects = objects_in(text, lists, begun=first, known=known, only=only)
-                yield from _numbered(objects, raw_format)
+                yield from _numbered(objects, raw_format, lists)
             else:
                 yield from _table(text, first, above, headers, open_marks, raw_format)
         except (UnicodeError, csv.Error, ValueError, NotObjects, RecursionError, LookupError):
@@ -163,12 +163,13 @@ def _letter(byte: bytes, encoding: str) -> str:
         return byte.decode("latin-1")
 
 
-def _numbered(objects: Iterator[JsonObject | None], raw_format: RawFormat) -> Iterator[Lined]:
+def _numbered(objects: Iterator[JsonObject | None], raw_format: RawFormat, lists: Collection[str]) -> Iterator[Lined]:
     """The rows of the objects as cells, numbered from 1. The cells are in the order of the file's columns. None has a
     number, but is no row."""
+    names_of_rows = frozenset(_singular(raw_format.bare(name)) for name in lists)
     columns: dict[str, int] = {}
     ordered: list[str] = []  # the members of the last row that was in order
-    for number, row in enumerate(_unfolded(objects, raw_format.nested_rows), start=1):
+    for number, row in enumerate(_unfolded(objects, raw_format, names_of_rows), start=1):
         if row is None:
             continue
         if isinstance(row, Doubled):
@@ -193,20 +194,31 @@ def _with_own_names(row: Doubled) -> JsonObject:
 
 
 def _unfolded(
-    objects: Iterator[JsonObject | None], nested: NestedRows | None
+    objects: Iterator[JsonObject | None], raw_format: RawFormat, names: frozenset[str]
 ) -> Iterator[Mapping[str, JsonValue] | None]:
     """The objects; an object that contains rows is replaced by these rows."""
     for each in objects:
-        rows = nested(each) if nested is not None and each is not None else None
-        yield from (None if each is None else _inside(each),) if rows is None else rows
+        rows = raw_format.nested_rows(each) if raw_format.nested_rows is not None and each is not None else None
+        yield from (None if each is None else _inside(each, raw_format, names),) if rows is None else rows
 
 
-def _inside(row: JsonObject) -> JsonObject:
-    """The record in an object with a single member, as in `{"user": {"id": 9}}`; else the object."""
+def _inside(row: JsonObject, raw_format: RawFormat, names: frozenset[str]) -> JsonObject:
+    """The record in an object with a single member, as in `{"user": {"id": 9}}`; else the object. A record without an
+    id counts under one of `names`, which are bare and singular."""
     if len(row) != 1:
         return row
-    [value] = row.values()
-    return value if isinstance(value, dict) and "id" in map(bare_header, value) else row
+    [(name, value)] = row.items()
+    if not isinstance(value, dict):
+        return row
+    return value if "id" in map(bare_header, value) or _singular(raw_format.bare(name)) in names else row
+
+
+def _singular(name: str) -> str:
+    """A bare name without the end of a plural."""
+    for end, instead in (("ies", "y"), ("sses", "ss"), ("ss", "ss"), ("s", "")):
+        if name.endswith(end):
+            return name.removesuffix(end) + instead
+    return name
 
 
 def _table(
