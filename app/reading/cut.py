@@ -44,6 +44,7 @@ log = structlog.get_logger()
 _HELD_BY_READING = ("row_too_long", "cell_too_large", "link_conflict", ROWS_IN_CELL)
 ARCHIVED = "true"  # cell of a row whose file name says archived
 CELL_LIMIT = 32_767  # UTF-16 units that Excel holds in a cell (Excel specifications and limits)
+MOST_PARTS = 50_000  # objects and lists of a JSON cell; each takes hundreds of bytes when the cell is read
 _OUTCOMES = {Level.SKIPPED: Outcome.SKIPPED, Level.HELD: Outcome.HELD, Level.REFUSED: Outcome.HELD}
 
 
@@ -202,8 +203,12 @@ class Cutter:
                 codes = (*codes, REMOVED)
             if line in not_records:
                 codes = (NOT_A_RECORD,)
-            elif len(longest := max(row, key=len, default="")) >= CELL_LIMIT // 2 and _may_be_cut(longest, row):
-                codes = (*codes, "cell_may_be_cut")
+            elif len(longest := max(row, key=len, default="")) >= CELL_LIMIT // 2:
+                if _may_be_cut(longest, row):
+                    codes = (*codes, "cell_may_be_cut")
+                if len(longest) > MOST_PARTS and any(map(_has_too_many_parts, row)):
+                    row = ["" if _has_too_many_parts(cell) else cell for cell in row]
+                    codes = (*codes, "cell_too_large")
             is_whole = "cell_too_large" not in codes and NOT_A_RECORD not in codes
             if len(row) != self._width and is_whole and is_ragged(row, self._width, self._least):
                 codes = (*codes, "row_too_short" if len(row) < self._width else "row_too_long")
@@ -264,6 +269,11 @@ def _may_be_cut(longest: str, row: list[str]) -> bool:
         return True
     near = (cell for cell in row if CELL_LIMIT // 2 <= len(cell) <= CELL_LIMIT)
     return any(len(cell.encode("utf-16-le", "surrogatepass")) == 2 * CELL_LIMIT for cell in near)
+
+
+def _has_too_many_parts(cell: str) -> bool:
+    """Returns whether a cell is JSON of more than 50,000 objects and lists, which no person wrote."""
+    return len(cell) > MOST_PARTS and cell.lstrip()[:1] in ("{", "[") and cell.count("{") + cell.count("[") > MOST_PARTS
 
 
 def _row_problems(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:
