@@ -4,7 +4,7 @@ import csv
 import io
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Annotated, Any
 
@@ -42,7 +42,8 @@ OPEN_TO_REVIEW = (State.REVIEWING, State.CHANGES_REQUESTED)
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
 
 
-WITHDRAW = "/m/{migration_id}/review/requests/{request_id}/withdraw"
+REQUEST = "/m/{migration_id}/review/requests"
+WITHDRAW = f"{REQUEST}/{{request_id}}/withdraw"
 
 
 @shows(WITHDRAW)
@@ -68,6 +69,16 @@ def describe_withdrawal(refusal: Refusal) -> RefusedForm:
         "The request", asked.text, f"answered: {asked.answer}", why_not="It cannot be withdrawn any more."
     )
     return RefusedForm((line,), title="Support has answered your request", sentence="Nothing was withdrawn.")
+
+
+@describes(REQUEST)
+def describe_request(refusal: Refusal) -> RefusedForm:
+    """A request that came after another: what was written, beside the requests that support already has."""
+    form = describe(refusal)
+    waiting = "; ".join(each.text for each in requests(refusal.session, refusal.visit) if is_open(each))
+    now = f"support has: {waiting}" if waiting else "no request waits"
+    asked = refusal.shown.inputs["text"].label
+    return replace(form, answers=tuple(replace(a, now=now) if a.label == asked else a for a in form.answers))
 
 
 @router.get("/m/{migration_id}/review")
@@ -120,7 +131,7 @@ def start_again(request: Request) -> Response:
     return go(f"/m/{visit.move.id}/progress")
 
 
-@router.post("/m/{migration_id}/review/requests")
+@router.post(REQUEST)
 def request_change(request: Request, text: Annotated[str, Form()] = "") -> Response:
     """Asks support for a change. Approval waits for the response."""
     visit = open_move(request, Event.REQUEST_CHANGES)
@@ -150,7 +161,7 @@ def request_change(request: Request, text: Annotated[str, Form()] = "") -> Respo
     return go(f"/m/{visit.move.id}/review#requests")
 
 
-@router.post("/m/{migration_id}/review/requests/{request_id}/withdraw")
+@router.post(WITHDRAW)
 def withdraw_request(request: Request, request_id: str) -> Response:
     """Withdraws a request. After the last open request, the trial can be approved again."""
     visit = open_move(request, Event.WITHDRAW_CHANGES)

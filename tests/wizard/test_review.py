@@ -194,12 +194,13 @@ def test_asking_twice_asks_once(product_at: At) -> None:
     assert words(product.visitor(MEGAN).get(f"{product.at}/review")).count("Line 12") == 1
 
 
-def test_typed_text_survives_a_faster_colleague(product_at: At) -> None:
+def test_typed_text_survives_a_faster_colleague_and_stands_beside_hers(product_at: At) -> None:
     product = product_at("reviewing")
     ask(product, "Line 12 should be archived.", GRACE)
     answer = product.visitor(MEGAN).post(f"{product.at}/review/requests", data={"text": "Line 40 has two notes."})
     assert answer.status_code == 409
     assert "Line 40 has two notes." in words(answer)
+    assert "support has: Line 12 should be archived." in words(answer)
     assert headline(answer) == "This step is over: support has your request"
 
 
