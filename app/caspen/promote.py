@@ -31,6 +31,7 @@ from app.caspen.statements import (
     fetch,
     is_sqlite,
     listed,
+    refresh_statistics,
     stream,
     upsert_rule,
 )
@@ -172,6 +173,10 @@ def promote(
         done.replaced = journal_digest(sides.connection, sides.live, what.workspace_id, what.migration_id)
         if final_check is not None:
             final_check(sides)
+    with stores.live.database.connection() as connection:
+        refresh_statistics(
+            connection, stores.live.schema, (*(str(model.__tablename__) for model in OBJECTS), "journal")
+        )
     return done
 
 

@@ -28,6 +28,16 @@ def at(schema: str, table: str) -> str:
     return f'"{schema}"."{table}"'
 
 
+def refresh_statistics(connection: Connection, schema: str, tables: Iterable[str]) -> None:
+    """Lets PostgreSQL count tables after many rows were written; nothing on SQLite.
+
+    Until a background process counts them, PostgreSQL plans each query for the tables as they were: an undo of 17,000
+    records took 14 s in place of 1 s.
+    """
+    for table in () if is_sqlite(connection) else tables:
+        connection.exec_driver_sql(f"ANALYZE {at(schema, table)}")
+
+
 def listed(names: Iterable[str], prefix: str = "") -> str:
     return ", ".join(f'{prefix}"{name}"' for name in names)
 

@@ -41,6 +41,15 @@ def test_the_live_workspace_holds_the_reviewed_records(stores: Stores) -> None:
     assert done.live == loaded.digests == read_back(stores.live, WORKSPACE).digests
 
 
+@pytest.mark.parametrize("url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_postgresql_knows_how_many_records_came(stores: Stores) -> None:
+    """Else it plans the next undo for empty tables, and the page of the undo takes minutes."""
+    store, loaded = trial_of(stores, clinic(300))
+    go_live(stores, store, loaded.digests)
+    counted = "SELECT reltuples FROM pg_class WHERE relname = 'clients' AND relnamespace = '{schema}'::regnamespace"
+    assert query(stores.live, counted.replace("{schema}", stores.live.schema)) == [(300.0,)]
+
+
 def test_nothing_is_live_before_the_promotion(stores: Stores) -> None:
     trial_of(stores, clinic())
     assert read_back(stores.live, WORKSPACE).digests == {}
