@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from app.worker.runtime import Runtime
 from tests.harness.clinic import Clinic, clinic_in, runtime_in
-from tests.harness.postgres import postgres_url
+from tests.harness.postgres import own_database, postgres_url
 
 _NUMBERS = count()
 
@@ -34,12 +33,10 @@ def postgres_at() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres(postgres_at: str) -> str:
+def postgres(postgres_at: str) -> Iterator[str]:
     """A database of its own on the session's server: a finalised move of one test is not another's."""
-    name = f"engine_{next(_NUMBERS)}"
-    with psycopg.connect(postgres_at, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return postgres_at.removesuffix("postgres") + name
+    with own_database(postgres_at, f"engine_{next(_NUMBERS)}") as address:
+        yield address
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

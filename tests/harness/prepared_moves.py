@@ -145,9 +145,12 @@ def running(folders: PreparedFolders, state: str, to: Path, **more: Any) -> Iter
     if ON_POSTGRES in os.environ:
         from tests.harness.prepared_databases import prepared_databases
 
-        product = start(to, **(prepared_databases().copy_of(state, to) | more))
-    else:
-        product = start(folders.copy_of(state, to), **more)
+        with prepared_databases().copy_of(state, to) as urls:
+            product = start(to, **(urls | more))
+            yield product
+            stop(product)
+        return
+    product = start(folders.copy_of(state, to), **more)
     yield product
     stop(product)
 
