@@ -28,7 +28,7 @@ from app.problems import Level, Problem
 from app.reading.delimited import ROWS_IN_CELL
 from app.reading.file_index_columns import FileFinder, file_columns
 from app.reading.json_lines import BAD_LINE
-from app.reading.limits import Limits
+from app.reading.limits import MOST_PARTS, Limits, has_too_many_parts
 from app.reading.nested_headers import object_cell
 from app.reading.not_records import CODE as NOT_A_RECORD
 from app.reading.parts import PartHead, PartWriter
@@ -44,7 +44,6 @@ log = structlog.get_logger()
 _HELD_BY_READING = ("row_too_long", "cell_too_large", "link_conflict", ROWS_IN_CELL)
 ARCHIVED = "true"  # cell of a row whose file name says archived
 CELL_LIMIT = 32_767  # UTF-16 units that Excel holds in a cell (Excel specifications and limits)
-MOST_PARTS = 50_000  # objects and lists of a JSON cell; each takes hundreds of bytes when the cell is read
 _OUTCOMES = {Level.SKIPPED: Outcome.SKIPPED, Level.HELD: Outcome.HELD, Level.REFUSED: Outcome.HELD}
 
 
@@ -272,8 +271,8 @@ def _may_be_cut(longest: str, row: list[str]) -> bool:
 
 
 def _has_too_many_parts(cell: str) -> bool:
-    """Returns whether a cell is JSON of more than 50,000 objects and lists, which no person wrote."""
-    return len(cell) > MOST_PARTS and cell.lstrip()[:1] in ("{", "[") and cell.count("{") + cell.count("[") > MOST_PARTS
+    """Returns whether a cell is JSON of too many objects and lists."""
+    return has_too_many_parts(cell) and cell.lstrip()[:1] in ("{", "[")
 
 
 def _row_problems(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:

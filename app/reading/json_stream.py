@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from app.json_values import JsonObject
 from app.mapping.repeated_members import as_written
-from app.reading.limits import size_of
+from app.reading.limits import has_too_many_parts, size_of
 from app.reading.refusal import Refused
 
 CHUNK = 1 << 18
@@ -165,8 +165,8 @@ class JsonStream:
         return sign
 
     def value(self) -> Any:
-        """Returns the next value. Raises ValueTooLarge for a skipped value over the limit or nested too deep, Refused
-        `bad_json` for damage."""
+        """Returns the next value. Raises ValueTooLarge for a skipped value over the limit, nested too deep or with too
+        many parts, Refused `bad_json` for damage."""
         self.peek()
         wanted = CHUNK
         while True:
@@ -188,7 +188,7 @@ class JsonStream:
                 if self.size > self._limit:
                     raise ValueTooLarge(small_members(value))
                 return value
-            if len(self._buffer) - self._at > self._limit:
+            if len(self._buffer) - self._at > self._limit or has_too_many_parts(self._buffer, self._at):
                 kept = self._begins()
                 self._pass_over()
                 raise ValueTooLarge(kept)

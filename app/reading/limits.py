@@ -7,6 +7,7 @@ from app.mapping.client_files import MOST_BYTES
 from app.reading.refusal import Refused
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+MOST_PARTS = 50_000  # objects and lists of a JSON cell; no person writes as many, and each takes hundreds of bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,12 @@ def is_over(text: str, limit: int) -> bool:
     """Returns whether a text has more UTF-8 bytes than the limit. Counts only if it could: a character has at most 4
     bytes."""
     return len(text) > limit or (len(text) * 4 > limit and size_of(text) > limit)
+
+
+def has_too_many_parts(text: str, start: int = 0) -> bool:
+    """Returns whether JSON, from `start` on, has more objects and lists than a cell may have. Counts only if it
+    could."""
+    return len(text) - start > MOST_PARTS and text.count("{", start) + text.count("[", start) > MOST_PARTS
 
 
 @dataclass(slots=True)

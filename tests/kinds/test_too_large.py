@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.reading.cut import MOST_PARTS
+from app.reading.limits import MOST_PARTS
 from tests.harness.clinic import runtime_in
 from tests.register.story import Desk
 

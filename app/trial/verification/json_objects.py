@@ -13,6 +13,7 @@ from app.trial.verification.unread import UNREAD
 NULL = "null"
 CHUNK = 1 << 18
 LARGEST = 8 << 20  # characters of an object
+MOST_PARTS = 100_000  # objects and lists in an object: each takes hundreds of bytes
 LONGEST_NUMBER = 4_000  # characters
 _SPACE = re.compile(r"[\s,\ufeff]*")
 _ROW_SIGNS = ("{", "[", NULL[0])  # first characters of an object, a list of objects and a null
@@ -284,7 +285,7 @@ class _Reader:
         self._at += 1
 
     def value(self) -> Any:
-        """The next value; `UNREAD` for a value that is nested too deeply or larger than LARGEST."""
+        """The next value; `UNREAD` for a value that is nested too deeply, larger than LARGEST or has too many parts."""
         self.peek()
         wanted = CHUNK
         while True:
@@ -297,7 +298,7 @@ class _Reader:
             if end >= 0 and (end < len(self._held) or self._held[end - 1] in '"]}'):
                 self._at = end
                 return value
-            if len(self._held) - self._at > LARGEST and end < 0:
+            if end < 0 and (len(self._held) - self._at > LARGEST or self._has_too_many_parts()):
                 return self._passed()
             if not self._more(wanted):
                 if end >= 0:
@@ -305,6 +306,10 @@ class _Reader:
                     return value
                 raise NotObjects
             wanted = min(wanted * 2, LARGEST)
+
+    def _has_too_many_parts(self) -> bool:
+        """Whether the unfinished value has more than MOST_PARTS objects and lists."""
+        return self._held.count("{", self._at) + self._held.count("[", self._at) > MOST_PARTS
 
     def _passed(self) -> Any:
         """Moves past a value without keeping it."""
