@@ -30,16 +30,9 @@ class ObjectAppender:
         try:
             header = self._file.read(HEADER)
             if len(header) < HEADER:
-                header = Frames.new_header()
-                self._file.seek(0)
-                self._file.truncate()
-                self._file.write(header)
-            self._frames = Frames(name, data_key, header)
-            self._count = whole_frames(self._file.seek(0, os.SEEK_END))
-            if self._count:
-                self._file.seek(HEADER + (self._count - 1) * SEALED_FRAME)
-                self._frames.open(self._count - 1, self._file.read(SEALED_FRAME))
-            self._cut(self._count)
+                self._begin(name, data_key, partial_header=header)
+            else:
+                self._continue(name, data_key, header)
         except BaseException:
             self._file.close()
             raise
@@ -115,6 +108,26 @@ class ObjectAppender:
         with side_effect("file.sync"):
             self._file.flush()
             os.fsync(self._file.fileno())
+
+    def _begin(self, name: str, data_key: bytes, *, partial_header: bytes) -> None:
+        """Writes the header. An empty file is not truncated: ext4 writes each file that was truncated to nothing to the
+        disk when it is closed (its option `auto_da_alloc`)."""
+        if partial_header:
+            self._file.seek(0)
+            self._file.truncate()
+        header = Frames.new_header()
+        self._file.write(header)
+        self._frames = Frames(name, data_key, header)
+        self._count = 0
+
+    def _continue(self, name: str, data_key: bytes, header: bytes) -> None:
+        """Opens the last whole frame, which proves that the name and the key are right, and cuts what follows it."""
+        self._frames = Frames(name, data_key, header)
+        self._count = whole_frames(self._file.seek(0, os.SEEK_END))
+        if self._count:
+            self._file.seek(HEADER + (self._count - 1) * SEALED_FRAME)
+            self._frames.open(self._count - 1, self._file.read(SEALED_FRAME))
+        self._cut(self._count)
 
     def _cut(self, count: int) -> None:
         self._count = count
