@@ -193,12 +193,9 @@ def _given(export: str) -> str:
 
 def _end_in_order() -> None:
     """Ends the command like Ctrl-C on a signal or a closed terminal, so that its private folder is removed."""
-    from app.lifetime import on_end
+    from app.lifetime import interrupt_on_end
 
-    def interrupt() -> None:
-        raise KeyboardInterrupt
-
-    on_end(interrupt)
+    interrupt_on_end()
 
 
 def _password(asked: bool) -> str:

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 5.0
 CHECK_SECONDS = 1.0
+AGAIN_SECONDS = 0.05
 NOT_FOUND = 127
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ending: list[int] = []  # the signals that came
 
 
 def start_dependent(
@@ -72,10 +74,12 @@ def start_dependent(
 def on_end(act: Callable[[], None]) -> None:
     """Calls `act` for each SIGTERM, SIGINT and closed terminal (SIGHUP), and replaces the handlers before.
 
-    A process that was started with `nohup` continues when its terminal closes. Only the main thread may call this.
+    A signal from before that did not end the process counts: `act` is called at once. A process that was started with
+    `nohup` continues when its terminal closes. Only the main thread may call this.
     """
 
     def handle(number: int, _frame: object) -> None:
+        _ending.append(number)
         if number == signal.SIGHUP:
             _forget_terminal()
         act()
@@ -83,6 +87,29 @@ def on_end(act: Callable[[], None]) -> None:
     for number in ENDING_SIGNALS:
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handle)
+    if _ending:
+        act()
+
+
+def interrupt_on_end() -> None:
+    """Raises KeyboardInterrupt in the main thread for each signal of `on_end`.
+
+    Python ignores an exception inside a destructor or a callback of a weak reference. An interrupt that came there is
+    raised again shortly after it.
+    """
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    def hear(lost: "sys.UnraisableHookArgs") -> None:
+        if isinstance(lost.exc_value, KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+        else:
+            heard_before(lost)
+
+    heard_before, sys.unraisablehook = sys.unraisablehook, hear
+    signal.signal(signal.SIGALRM, lambda _number, _frame: interrupt())
+    on_end(interrupt)
 
 
 def _forget_terminal() -> None:

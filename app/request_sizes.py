@@ -10,6 +10,8 @@ from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import FormData
 
+from app.web.sent_numbers import sent_number
+
 LONGEST_PATH = 2048
 LONGEST_SEGMENT = 255
 LONGEST_QUERY_VALUE = 2_000
@@ -44,7 +46,7 @@ async def check_texts(request: Request) -> None:
     dependant = getattr(route, "dependant", None)
     if dependant is not None:
         for field in dependant.path_params:
-            if field.field_info.annotation is int and not is_number(request.path_params[field.alias]):
+            if field.field_info.annotation is int and sent_number(request.path_params[field.alias]) is None:
                 raise HTTPException(404)
         for field in dependant.query_params:
             asked = request.query_params.get(field.alias, "0")

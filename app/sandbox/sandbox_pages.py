@@ -31,6 +31,7 @@ from app.sources import source_or_unknown
 from app.web.client_downloads import file_answer
 from app.web.page_context import go, page, visit_of
 from app.web.search_text import search_address, typed_text
+from app.web.sent_numbers import SentNumber
 from app.worker.runtime import Runtime
 
 router = APIRouter(prefix="/sandbox")
@@ -145,7 +146,7 @@ def close(request: Request, workspace_id: str) -> Response:
 
 
 @router.get("/{workspace_id}/clients")
-def show_live_clients(request: Request, workspace_id: str, find: str = "", number: int = 1) -> Response:
+def show_live_clients(request: Request, workspace_id: str, find: str = "", number: SentNumber = 1) -> Response:
     """The live clients. `find` is the encrypted search text."""
     facts = facts_of(request, workspace_id)
     live = runtime_of(request).caspen.live
@@ -169,7 +170,9 @@ def show_live_client(request: Request, workspace_id: str, client_id: str) -> Res
 
 
 @router.get("/{workspace_id}/clients/{client_id}/{section}")
-def show_live_section(request: Request, workspace_id: str, client_id: str, section: str, number: int = 1) -> Response:
+def show_live_section(
+    request: Request, workspace_id: str, client_id: str, section: str, number: SentNumber = 1
+) -> Response:
     """A section of a live client's page, by the same code as for a trial."""
     if section not in BY_NAME:
         raise HTTPException(404)

@@ -15,6 +15,7 @@ from app.reading.redaction import redacted_path
 from app.request_sizes import read_form
 from app.support.support_pages import reason_error
 from app.web.page_context import go, in_state, page, visit_of
+from app.web.sent_numbers import SentNumber
 from app.wizard.answer_keeping import ANSWERED_IN, settle
 from app.wizard.file_inputs import file_inputs
 from app.wizard.file_states import lines_of
@@ -33,7 +34,7 @@ router = APIRouter(prefix="/support")
 
 
 @router.get("/{migration_id}/files/{number}")
-def show_file(request: Request, number: int) -> Response:
+def show_file(request: Request, number: SentNumber) -> Response:
     visit = visit_of(request)
     if (folder := asked_folder(visit, number)) is not None:
         return render_support_folder(request, folder)
@@ -41,7 +42,7 @@ def show_file(request: Request, number: int) -> Response:
 
 
 @router.post("/{migration_id}/files/{number}")
-async def save(request: Request, number: int) -> Response:
+async def save(request: Request, number: SentNumber) -> Response:
     form = await read_form(request)
     return await run_in_threadpool(save_answer_of_support, request, number, form)
 

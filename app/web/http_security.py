@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.request_sizes import has_too_many_headers, is_path
+from app.web.sent_numbers import sent_number
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
@@ -100,7 +101,8 @@ def is_too_long(request: Request) -> bool:
         return False
     length = request.headers.get("content-length", "" if "transfer-encoding" in request.headers else "0")
     most = PIECE_LIMIT if request.url.path.endswith("/piece") else FORM_LIMIT
-    return not length.isdigit() or len(length) > 12 or int(length) > most
+    size = sent_number(length)
+    return size is None or size > most
 
 
 def is_foreign_form(request: Request) -> bool:

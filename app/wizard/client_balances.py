@@ -13,6 +13,7 @@ from app.migration.models import Trial
 from app.migration.trials import current_trial
 from app.trial.source_totals import read_balances
 from app.web.page_context import Visit, page, visit_of
+from app.web.sent_numbers import SentNumber
 from app.wizard.problems import as_csv
 from app.wizard.trial_view import record_view
 
@@ -21,7 +22,7 @@ PER_PAGE = 100
 
 
 @router.get("/m/{migration_id}/balances")
-def show_balances(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] = 1) -> Response:
+def show_balances(request: Request, number: Annotated[SentNumber, Query(ge=1, le=10**7)] = 1) -> Response:
     """A page of balances with the sums of all. The view is recorded before an amount is shown."""
     visit = visit_of(request)
     trial = compared(visit)

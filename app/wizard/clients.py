@@ -21,6 +21,7 @@ from app.trial.file_contents import open_in_trial
 from app.web.client_downloads import file_answer
 from app.web.page_context import go, page, visit_of
 from app.web.search_text import search_address, typed_text
+from app.web.sent_numbers import SentNumber
 from app.wizard.review_samples import next_card
 from app.wizard.trial_view import TrialView, open_trial_view
 
@@ -28,7 +29,7 @@ router = APIRouter()
 
 
 @router.get("/m/{migration_id}/clients")
-def show_clients(request: Request, find: str = "", number: int = 1) -> Response:
+def show_clients(request: Request, find: str = "", number: SentNumber = 1) -> Response:
     """The clients of the trial, by last name. `find` is the encrypted search text."""
     view = open_trial_view(request)
     view.record("clients_listed", {})
@@ -57,7 +58,7 @@ def show_client(request: Request, client_id: str) -> Response:
 
 
 @router.get("/m/{migration_id}/clients/{client_id}/{section}")
-def show_client_section(request: Request, client_id: str, section: str, number: int = 1) -> Response:
+def show_client_section(request: Request, client_id: str, section: str, number: SentNumber = 1) -> Response:
     """A section of a client's page, such as the appointments."""
     view = open_trial_view(request)
     if section not in BY_NAME:

@@ -12,6 +12,7 @@ from app.records.query import get
 from app.records.reader_rights import reader_of
 from app.records.source_row import SourceGone, SourceRow, part_of_line, read_source
 from app.web.page_context import Visit, page, visit_of
+from app.web.sent_numbers import SentNumber
 from app.wizard.later_export import offers_later_export
 from app.wizard.row_links import NOTHING_KNOWN, LinkedRow, linked_rows
 from app.wizard.trial_view import record_view
@@ -20,7 +21,7 @@ router = APIRouter()
 
 
 @router.get("/m/{migration_id}/rows/{file_number}/{line}")
-def show_row(request: Request, file_number: int, line: int) -> Response:
+def show_row(request: Request, file_number: SentNumber, line: SentNumber) -> Response:
     """The row that begins on a line of a file."""
     visit = visit_of(request)
     with visit.read() as session:

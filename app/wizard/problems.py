@@ -4,10 +4,10 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel import Session, col, func, or_, select, tuple_
 
@@ -37,6 +37,7 @@ from app.sources import source
 from app.templating import todo_in_state
 from app.trial.account import has_true_account
 from app.web.page_context import Visit, page, visit_of
+from app.web.sent_numbers import SentNumber
 from app.wizard.findings import LEFT_OUT, NO_REASON, WORDS, bands, require_known_codes, sums
 from app.wizard.later_export import offers_later_export
 from app.wizard.row_links import LinkedRow, linked_rows
@@ -209,9 +210,7 @@ def as_csv(cells: Sequence[object]) -> str:
 
 
 @router.get("/m/{migration_id}/problems/{code}")
-def show_problem(
-    request: Request, code: str, kind: str = "", start: Annotated[int, Query(ge=0, le=10**9)] = 0
-) -> Response:
+def show_problem(request: Request, code: str, kind: str = "", start: SentNumber = 0) -> Response:
     """A problem: the rule in plain words, who can decide, and the rows."""
     visit = visit_of(request)
     entry = catalogue().get(code)

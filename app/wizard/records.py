@@ -15,6 +15,7 @@ from app.records.record_kind import RecordKind
 from app.trial.trial_facts import settled
 from app.web.page_context import Visit, go, page, visit_of
 from app.web.search_text import search_address, typed_text
+from app.web.sent_numbers import SentNumber
 from app.wizard.damage import UNTRUE, find_damage
 from app.wizard.review_samples import next_card
 from app.wizard.trial_view import open_trial_view
@@ -23,7 +24,7 @@ router = APIRouter()
 
 
 @router.get("/m/{migration_id}/records/{kind}")
-def show_records(request: Request, kind: str, find: str = "", number: int = 1) -> Response:
+def show_records(request: Request, kind: str, find: str = "", number: SentNumber = 1) -> Response:
     """The records of a kind, by page. `find` is the encrypted search text."""
     shown, view = kind_of(kind), open_trial_view(request)
     view.record("records_listed", {"kind": shown.name})

@@ -16,6 +16,7 @@ from app.reading.document_folders import folder_of
 from app.reading.recognise import is_field
 from app.web.form_fingerprint import FIELD, REASON, TICK, Basis, FormField, joined
 from app.web.refused_forms import KEPT, NOT_OFFERED, WITHDRAWN, Inputs, Refusal, RefusedForm, SentAnswer, describes
+from app.web.sent_numbers import column_number
 from app.wizard.file_inputs import HEADERLESS, KIND, LEFT_OUT, column_label, column_name, file_inputs, kind_words
 from app.wizard.pairing import ColumnLine, FileOffer, choice_words
 from app.wizard.which_file import FORM, SUPPORT_FORM, offered
@@ -147,7 +148,7 @@ def _columns_sent(both: _Both, kind: AnyKind, *, applies: bool) -> None:
     """Columns of a file with a new kind or first row: all take the sent values."""
     kind_now = both.imported(both.now.chosen or "")
     lines = {line.field: line for line in both.now.lines} if kind_now is not None else {}
-    sent = {field: value for field, value in both.sent.items() if field[:1] == "c" and field[1:].isdecimal()}
+    sent = {field: value for field, value in both.sent.items() if column_number(field) is not None}
     for field_ in sorted({*lines, *(sent if applies else ())}, key=lambda each: int(each[1:])):
         line, value = lines.get(field_), sent.get(field_) if applies else None
         header = both.sent.get(f"h{field_[1:]}", f"Column {int(field_[1:]) + 1}")
@@ -343,7 +344,7 @@ def column_parts(answer: FileAnswer) -> list[SentAnswer]:
     kind = next((kind for kind in kinds if kind.name == answer.sent.get("shown") and kind.imported), None)
     parts = []
     for name, value in answer.sent.items():
-        if kind is None or not (name[:1] == "c" and name[1:].isdecimal()):
+        if kind is None or column_number(name) is None:
             continue
         header = answer.sent.get(f"h{name[1:]}", f"Column {int(name[1:]) + 1}")
         if answer.is_left(name, column_label(header), value):

@@ -41,6 +41,7 @@ from app.unavailable import cause_of
 from app.web.form_fingerprint import FIELD, LONGEST, MOMENT, Changed, NoBasis, Shown, columns_shown
 from app.web.page_context import Visit, go, in_state, shows, visit_of
 from app.web.refused_forms import Refusal, RefusedForm, describe, describes
+from app.web.sent_numbers import sent_number
 from app.wizard.lists_first import hands_over
 from app.worker.runtime import Runtime
 
@@ -232,14 +233,14 @@ async def receive_piece(request: Request, upload_id: str) -> Response:
     """Stores a piece of a file from `Upload-Offset` on. Responds with the number of stored bytes."""
     visit = hands_over(request)
     start = request.headers.get("upload-offset", "")
-    if not start.isdigit() or len(start) > 15:
+    if (begins := sent_number(start)) is None:
         return JSONResponse({"words": "A piece has to say where it begins."}, 422)
     piece = await whole_piece(request)
     sent_checksum = request.headers.get("piece-sha256", "")
     if sent_checksum and hashlib.sha256(piece).hexdigest() != sent_checksum:
         return JSONResponse({"words": "A piece arrived otherwise than it was sent."}, 409)
     try:
-        received = await run_in_threadpool(take, visit.runtime, visit.move, upload_id, int(start), piece)
+        received = await run_in_threadpool(take, visit.runtime, visit.move, upload_id, begins, piece)
     except WrongOffset as wrong:
         return offset_response(wrong.received, 409)
     except StorageFull:
@@ -289,12 +290,13 @@ async def whole_piece(request: Request) -> bytes:
 def chosen_in(form: FormData) -> list[ChosenFile]:
     """Parses the chosen files. The limits are those of the plain form."""
     names, sizes = [str(name) for name in form.getlist("name")], [str(size) for size in form.getlist("size")]
-    if not names or len(names) != len(sizes) or not all(size.isdigit() and len(size) < 15 for size in sizes):
+    numbers = [number for size in sizes if (number := sent_number(size)) is not None]
+    if not names or len(names) != len(numbers) or len(numbers) != len(sizes):
         raise Stop(Problem("upload_cut_short"))
     if len(names) > MOST_FILES:
         raise Stop(Problem("upload_too_many", details={"limit": str(MOST_FILES)}))
     shown = [name.replace("\\", "/").rsplit("/", 1)[-1][:200] or "file" for name in names]
-    files = [ChosenFile(name, int(size)) for name, size in zip(shown, sizes, strict=True) if int(size)]
+    files = [ChosenFile(name, size) for name, size in zip(shown, numbers, strict=True) if size]
     if sum(file.size for file in files) > UPLOAD_LIMIT:
         raise Stop(Problem("upload_too_big", details={"limit": f"{UPLOAD_LIMIT // 10**9} GB"}))
     if not files:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.migration.trials import current_trial
 from app.trial.source_totals import read_visits
 from app.web.page_context import page, visit_of
+from app.web.sent_numbers import SentNumber
 from app.wizard.trial_view import record_view
 
 router = APIRouter()
@@ -16,7 +17,7 @@ PER_PAGE = 100
 
 
 @router.get("/m/{migration_id}/visits")
-def show_visits(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] = 1) -> Response:
+def show_visits(request: Request, number: Annotated[SentNumber, Query(ge=1, le=10**7)] = 1) -> Response:
     """A page of these clients. The view is recorded before a name is shown."""
     visit = visit_of(request)
     with visit.read() as session:

@@ -27,6 +27,7 @@ from app.records.reader_rights import reader_of
 from app.request_sizes import read_form
 from app.web.form_fingerprint import Shown, columns_shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
+from app.web.sent_numbers import SentNumber, column_number
 from app.wizard.answer_keeping import ANSWERED_IN, note, settle
 from app.wizard.file_inputs import KIND, LEFT_OUT, file_inputs, kind_words
 from app.wizard.file_states import HELPED, cause_of, lines_of
@@ -75,7 +76,7 @@ def answer_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 
 @router.get("/m/{migration_id}/files/{number}")
-def show_file(request: Request, number: int) -> Response:
+def show_file(request: Request, number: SentNumber) -> Response:
     visit = visit_of(request)
     if (folder := asked_folder(visit, number)) is not None:
         return render_folder(request, folder, FORM, "wizard/which_folder.html")
@@ -83,7 +84,7 @@ def show_file(request: Request, number: int) -> Response:
 
 
 @router.post("/m/{migration_id}/files/{number}")
-async def save(request: Request, number: int) -> Response:
+async def save(request: Request, number: SentNumber) -> Response:
     form = await read_form(request)
     return await run_in_threadpool(save_answer, request, number, form)
 
@@ -112,7 +113,8 @@ def answer_in(form: FormData) -> FileKindAnswer:
     """Parses the form. Columns count only for the kind that they were shown for. Another kind starts with guesses."""
     if form.get("shown", "") != form.get("kind", ""):
         return FileKindAnswer(str(form.get("kind", "")) or None, {}, form.get("headerless") == "1")
-    chosen = {int(name[1:]): str(value) for name, value in form.items() if name[:1] == "c" and name[1:].isdigit()}
+    columns = ((column_number(name), str(value)) for name, value in form.items())
+    chosen = {number: value for number, value in columns if number is not None}
     return FileKindAnswer(str(form.get("kind", "")) or None, chosen, form.get("headerless") == "1")
 
 

@@ -41,11 +41,12 @@ ENDING = ("/signout", "/cancel", "/undo", "/delete", "/replace", "/close")
 HOSTILE = (
     *("", " ", "\0", "a\0b", "\x01", "\x1f", "\x7f", "\u2028", "\ufeff", "\U0001f600", "e\u0301" * 50, "\u202eabc"),
     *("0", "-1", "1", "007", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "-" + "9" * 40),
-    *("9" * 400, "1e9", "0x10", "1.5", "NaN", "Infinity", "\uff19", "\u00b2", "+1", "1_000", "true", "null", "None"),
+    *("9" * 400, "1e9", "1.0", "1.", "NaN", "Infinity", "\uff19", "\u00b2", "+1", "1_000", "true", "null", "None"),
     *("'", '"', "' OR 1=1 --", "%", "_", "\\", "%s", "%(x)s", ":id", "{x}", "{{7*7}}", "${x}", "<script>"),
     *("..", "../../etc/passwd", ".", "/", "//evil.example", "https://evil.example", "javascript:alert(1)", "file:///"),
     *("a" * 256, "a" * 3_000, "b" * 250_000, "mig_" + "0" * 20, "wsp_demo", "practitioners", "2024-02-30", "@", "a@b"),
 )  # fmt: skip
+COLUMNS = ("0", "1", "-1", "\u00b2", "\u0663", "1.0", "9" * 5_000, "")  # what follows the "c" of a column's field
 RAW = ("%00", "%ED%A0%80", "%FF", "%C3%28", "%F0%9F%98", "%80", "%2e%2e", "%2F", "%5C", "%0d%0aX:1", "%u0000")
 HEADERS = (
     *("HX-Request", "HX-Target", "HX-Current-URL", "Origin", "Referer", "Host", "User-Agent", "Cookie", "Range"),
@@ -166,6 +167,7 @@ class Generator:
 
     def _form(self, place: Place) -> tuple[str, bytes]:
         names = [*place.names, "act", "reason", "text", "show", "accept", "match"][: self.dice.randint(0, 7)]
+        names += [f"c{number}" for number in self.dice.sample(COLUMNS, self.dice.randint(0, 2))]
         if self.dice.random() < 0.6:
             pairs = [f"{quote(name)}={self._quoted()}" for name in names]
             return KINDS[0], "&".join(pairs).encode()

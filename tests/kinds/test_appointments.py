@@ -290,3 +290,41 @@ def test_a_date_without_a_time_is_neither_start_nor_end_of_a_visit(cell: str) ->
     assert (result.outcome, result.codes) == (Outcome.SKIPPED, ["bad_appointment_time"])
     result = mapped("appointments", ends_at=cell)
     assert (result.outcome, result.codes, result["duration"]) == (Outcome.CREATED, ["end_time_assumed"], 30)
+
+
+SAME_VISIT: list[dict[str, Any]] = [
+    {"practitioner": "  SAM LEE "},
+    {"practitioner": "Dr Sam Lee"},
+    {"practitioner": "Lee, Sam"},
+    {"appointment_type": "initial  CONSULT"},
+    {"patient_ids": "12, 11"},
+    {"patient_ids": "12;11;12"},
+    {"starts_at": "2026-03-31T22:00:00Z"},
+]
+OTHER_VISIT: list[dict[str, Any]] = [
+    {"practitioner": "Sam Leeson"},
+    {"appointment_type": "Consult"},
+    {"patient_ids": "11"},
+    {"starts_at": "2026-04-01 09:15:00 +1100"},
+    {"ends_at": "2026-04-01 09:46:00 +1100"},
+]
+WITHOUT_ID: dict[str, Any] = {
+    "id": None,
+    "starts_at": "2026-04-01 09:00:00 +1100",
+    "ends_at": "2026-04-01 09:45:00 +1100",
+    "practitioner_id": None,
+    "practitioner": "Sam Lee",
+    "patient_ids": "11, 12",
+    "appointment_type_id": None,
+    "appointment_type": "Initial consult",
+}
+
+
+@pytest.mark.parametrize("cells", SAME_VISIT)
+def test_a_made_up_key_does_not_depend_on_how_a_cell_is_written(cells: dict[str, Any]) -> None:
+    assert parsed("appointments", **WITHOUT_ID | cells).source_id == parsed("appointments", **WITHOUT_ID).source_id
+
+
+@pytest.mark.parametrize("cells", OTHER_VISIT)
+def test_another_visit_has_another_made_up_key(cells: dict[str, Any]) -> None:
+    assert parsed("appointments", **WITHOUT_ID | cells).source_id != parsed("appointments", **WITHOUT_ID).source_id

@@ -13,6 +13,7 @@ from app.mapping.columns import Column, Link, columns_of
 from app.mapping.kind import Kind
 from app.mapping.kind_roles import KindRole
 from app.mapping.moments import LocalMoment
+from app.mapping.names import normalise_name, normalise_person
 from app.mapping.traits import (
     Exclusion,
     FormerRecords,
@@ -111,17 +112,18 @@ def _written(moment: datetime | None) -> str | None:
 def composite_key(row: AppointmentRow) -> str | None:
     """The key of a row in a file without ids: a hex digest of practitioner, times, patients and type.
 
-    None for a row without a start or a practitioner. Equal rows have equal keys.
+    None for a row without a start or a practitioner. Rows have equal keys if these columns mean the same: patients in
+    any order, names as names are compared.
     """
-    parts = (
-        row.practitioner_id and (row.practitioner_id.ids or row.practitioner_id.name),
-        _written(row.starts_at),
-        _written(row.ends_at),
-        row.patient_ids and row.patient_ids.ids,
-        row.appointment_type_id and (row.appointment_type_id.ids or row.appointment_type),
-    )
     if row.starts_at is None or row.practitioner_id is None:
         return None
+    parts = (
+        row.practitioner_id.ids or normalise_person(row.practitioner_id.name or ""),
+        _written(row.starts_at),
+        _written(row.ends_at),
+        row.patient_ids and tuple(sorted(set(row.patient_ids.ids))),
+        row.appointment_type_id and (row.appointment_type_id.ids or normalise_name(row.appointment_type or "")),
+    )
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
