@@ -18,7 +18,9 @@ _ADDRESS = re.compile(rf"{_LOCAL}@(?:{_LABEL}\.)+(?=..){_LABEL}")
 # The form that nearly every address has: read fast.
 _USUAL = re.compile(r"[A-Za-z0-9_][\w.+'-]{0,63}@(?:[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*\.)+[A-Za-z]{2,}", re.ASCII)
 
-_MAILTO = re.compile(r"^\s*<?\s*(?:mailto|e-?mail)\s*:\s*|\?(?:subject|body|cc|bcc|to)=.*$", re.IGNORECASE | re.DOTALL)
+_MAILTO = re.compile(
+    r"^\s*(?:<\s*)?(?:mailto|e-?mail)\s*:\s*|\?(?:subject|body|cc|bcc|to)=.*$", re.IGNORECASE | re.DOTALL
+)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31}[0-9]{0,2});")
 _MOST_ESCAPED = 3  # times that a program escaped a text
 _SPACES = r"(?:%(?:20|09|0[AaDd]|22|27|2[89Cc]|3[BbCcEe]|5[BbDd]|[Cc]2%[Aa]0))+"  # spaces, quotes, brackets, separators

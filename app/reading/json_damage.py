@@ -77,7 +77,7 @@ _OPENS = re.compile(r"""\{\s*(?:["'}]|$)""")
 _BRACKET = re.compile(r"[{}\[\]]")
 _BEFORE_WORDS = re.compile(r"[,\[]")
 _NOTHING = re.compile(r"[\s,}\]]*")
-_LISTS = re.compile(r'\]\s*,?\s*\[(?=\s*(?:[^\s\[\]"\d.-]|"[^"\\]*"\s*:|\Z))')  # between two lists of records
+_LISTS = re.compile(r'\]\s*(?:,\s*)?\[(?=\s*(?:[^\s\[\]"\d.-]|"[^"\\]*"\s*:|\Z))')  # between two lists of records
 
 
 def records_in(text: str, records: RecordShape, lists: frozenset[str]) -> int:
