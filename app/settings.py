@@ -1,17 +1,22 @@
 """All settings of an operator, with safe defaults for a laptop. `.env.example` documents each setting."""
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from email.utils import parseaddr
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.bad_setting import BadSetting
+
+DATABASES = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
+LEAST_MEMORY_MB = 128  # Python with the libraries of a reader takes about 80
 
 
 class Environment(StrEnum):
@@ -35,26 +40,26 @@ class Settings(BaseSettings):
     source_packages: str = ""
     redis_url: str = ""
     embedded_redis: bool = True
-    storage_key: str = Field(default="development-storage-key", repr=False)
-    secret_key: str = Field(default="development-secret-key", repr=False)
+    storage_key: str = Field(default="development-storage-key", min_length=1, repr=False)
+    secret_key: str = Field(default="development-secret-key", min_length=1, repr=False)
     links_encryption_key: str = Field(default="", repr=False)
     smtp_url: str = Field(default="", repr=False)
     mail_from: str = "Caspen <move@caspen.example>"
     support_email: str = "support@caspen.example"
-    lease_seconds: float = 15.0
-    heartbeat_seconds: float = 5.0
-    sweep_seconds: float = 5.0
-    drain_seconds: float = 20.0
-    part_deadline_seconds: float = 300.0
-    silence_seconds: float = 20.0
-    part_attempts: int = 3
-    child_memory_mb: int = 1024
-    reader_memory_mb: int = 768
-    reader_seconds: float = 20.0
-    reader_processes: int = 2
-    reader_waiting: int = 8
+    lease_seconds: float = Field(default=15.0, gt=0)
+    heartbeat_seconds: float = Field(default=5.0, gt=0)
+    sweep_seconds: float = Field(default=5.0, gt=0)
+    drain_seconds: float = Field(default=20.0, ge=0)
+    part_deadline_seconds: float = Field(default=300.0, gt=0)
+    silence_seconds: float = Field(default=20.0, gt=0)
+    part_attempts: int = Field(default=3, ge=1)
+    child_memory_mb: int = Field(default=1024, ge=LEAST_MEMORY_MB)
+    reader_memory_mb: int = Field(default=768, ge=LEAST_MEMORY_MB)
+    reader_seconds: float = Field(default=20.0, gt=0)
+    reader_processes: int = Field(default=2, ge=1)
+    reader_waiting: int = Field(default=8, ge=0)
     link_look_seconds: float = Field(default=600.0, gt=0)
-    retention_days: int = 30
+    retention_days: int = Field(default=30, ge=1)
     page_patience_seconds: float = Field(default=8.0, gt=0)
     behind_tls: bool = False
     fault_at: str = ""
@@ -69,6 +74,51 @@ class Settings(BaseSettings):
             raise ValueError("an address with http or https and a host")
         if parts.port == 0 or any(sign.isspace() for sign in given):  # an invalid port raises ValueError
             raise ValueError("an address with a port that exists, and without blanks")
+        return given
+
+    @field_validator("database_url", "caspen_database_url")
+    @classmethod
+    def _is_database(cls, given: str) -> str:
+        """Checks that the address is of SQLite or PostgreSQL. An empty one means a file in VAR."""
+        if given:
+            from sqlalchemy import make_url  # takes a second to import, which a laptop's start need not wait for
+            from sqlalchemy.exc import ArgumentError
+
+            try:
+                driver = make_url(given).drivername
+            except ArgumentError:
+                driver = ""
+            if driver not in DATABASES:
+                raise ValueError("an address of SQLite or PostgreSQL")
+        return given
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, given: str) -> str:
+        """Checks the address of a Redis. Empty means that there is none, or the embedded one."""
+        return _server(given, ("redis", "rediss", "unix"))
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, given: str) -> str:
+        """Checks the address of a mail server. Empty means that mails stay in the local outbox."""
+        return _server(given, ("smtp", "smtps"))
+
+    @field_validator("mail_from", "support_email")
+    @classmethod
+    def _is_mailbox(cls, given: str) -> str:
+        """Checks that the text holds one e-mail address, with or without a name."""
+        local, _, domain = parseaddr(given)[1].rpartition("@")
+        if not local or not domain:
+            raise ValueError("an e-mail address")
+        return given
+
+    @field_validator("heartbeat_seconds")
+    @classmethod
+    def _is_within_lease(cls, given: float, about: ValidationInfo) -> float:
+        """Checks that a worker shows a sign of life before its lease ends."""
+        if given >= about.data.get("lease_seconds", math.inf):
+            raise ValueError("less than LEASE_SECONDS")
         return given
 
     @property
@@ -100,6 +150,15 @@ class Settings(BaseSettings):
     @property
     def is_development(self) -> bool:
         return self.environment is not Environment.PRODUCTION
+
+
+def _server(given: str, schemes: Collection[str]) -> str:
+    """The address of a server, unchanged. Raises ValueError for another scheme, no host, or a port that cannot be."""
+    parts = urlsplit(given)
+    is_place = bool(parts.path if parts.scheme == "unix" else parts.hostname)
+    if given and not (parts.scheme in schemes and is_place and parts.port != 0):
+        raise ValueError("an address with a scheme and a host")
+    return given
 
 
 def environment() -> Mapping[str, str]:

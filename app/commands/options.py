@@ -14,11 +14,10 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from app.db import make_engine
-from app.settings import Settings, words_of_settings
+from app.settings import DATABASES, Settings, words_of_settings
 from app.unavailable import Unavailable, cause_of
 
 ANSWER_SECONDS = 10.0
-DATABASES = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
 
 
 class BadOption(Exception):

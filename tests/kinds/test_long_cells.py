@@ -42,6 +42,7 @@ def test_every_way_to_read_a_cell_is_tried() -> None:
 @pytest.mark.parametrize("reader", list(COLUMNS))
 def test_a_long_cell_of_one_sign_takes_no_square_of_its_length(reader: str, sign: str) -> None:
     kind, column = COLUMNS[reader]
+    cells: dict[str, Any] = {column: sign * (LENGTH // len(sign)) + "x"}
     began = process_time()
-    mapped(kind, **{column: sign * (LENGTH // len(sign)) + "x"})
+    mapped(kind, **cells)
     assert process_time() - began < patience(2)
