@@ -26,13 +26,15 @@ CUT_IN_QUOTE = CUT
 ROWS_IN_CELL = "rows_in_one_cell"
 """Code of a row with a cell whose lines may be rows of the file. The row is held, with all of them."""
 MOST_MARKS = 1000  # unclosed quotation marks in a file
+MOST_LINES = 500_000
+"""Lines of a row that are read one by one: the lines of 8 MiB of line ends take a minute, and 500 MB."""
 _ROWS_AGAIN = 16  # times the largest row: bytes that may be read a second time because of such marks
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 csv.field_size_limit(1 << 26)  # our own limits are lower, and refuse a row instead of the file
 
 
 class _TooLarge(Exception):
-    """The current row is over the byte limit or the cell limit."""
+    """The current row is over the byte limit or the cell limit, or has so many lines that they are read in blocks."""
 
 
 class _PhysicalLines:
@@ -65,6 +67,7 @@ class _PhysicalLines:
         self.signs = 0
         self.weighed = 0  # pieces of the row that are measured; 0 for a small row
         self._bytes = self._cells = 0  # of the measured pieces
+        self._weigh_beyond = self._light  # signs of the row at which it is measured again
 
     def __next__(self) -> str:
         line = "" if self._ahead else self._read(self._at_once)
@@ -81,8 +84,8 @@ class _PhysicalLines:
         self.number += 1
         self.row.append(line)
         self.signs += len(line)
-        if self.signs > self._light:
-            self._weigh()
+        if self.signs > self._weigh_beyond:
+            self.weigh()
         return line
 
     def _line_behind_blank_ones(self) -> str:
@@ -114,7 +117,7 @@ class _PhysicalLines:
         while piece:
             self.row.append(piece)
             self.signs += len(piece)
-            self._weigh()
+            self.weigh()
             piece = "" if piece[-1] in "\r\n" else self._piece()
         self.number += 1
         line = "".join(self.row[begins:])
@@ -122,19 +125,23 @@ class _PhysicalLines:
         self.weighed = len(self.row)
         return line
 
-    def _weigh(self) -> None:
-        """Adds the bytes and delimiters of unmeasured pieces. Raises _TooLarge over a limit."""
-        for piece in self.row[self.weighed :]:
-            self._bytes += size_of(piece)
-            self._cells += piece.count(self._delimiter)
+    def weigh(self) -> None:
+        """Adds the bytes and delimiters of unmeasured pieces. Raises _TooLarge over a limit.
+
+        Short pieces are measured together: in one go for as many signs as a row of one line may have unmeasured.
+        """
+        pieces = "".join(self.row[self.weighed :])
+        self._bytes += size_of(pieces)
+        self._cells += pieces.count(self._delimiter)
         self.weighed = len(self.row)
-        if self._bytes >= self._limit or self._cells >= self._most_cells:
+        self._weigh_beyond = self.signs + self._light
+        if self._bytes >= self._limit or self._cells >= self._most_cells or self.weighed > MOST_LINES:
             raise _TooLarge
 
     def block(self, most: int = BLOCK) -> str:
         """Returns the next block of text, regardless of lines, for text that is skipped."""
         held, self._ahead = self._ahead, ""
-        block = held or self._read_on(min(self._limit, most))
+        block = held if len(held) > 1 else held + self._read_on(min(self._limit, most))  # one sign behind a lone CR
         return block + self._rest_of_end() if block[-1:] == "\r" else block
 
     def put_back(self, text: str) -> None:
@@ -219,6 +226,8 @@ class Delimited:
         while True:
             try:
                 cells = read()
+                if lines.weighed:
+                    lines.weigh()
             except StopIteration:
                 return
             except csv.Error:
@@ -327,9 +336,11 @@ class Delimited:
 
 
 def _chained(lines: _PhysicalLines) -> Iterator[str]:
-    """Yields the pieces of the current row, then the text behind them."""
-    yield from lines.row
+    """Yields the text of the current row so far, then the text behind it."""
+    so_far = "".join(lines.row)
     lines.begin()
+    yield so_far
+    del so_far
     yield from iter(lines.block, "")
 
 
