@@ -29,6 +29,15 @@ _SECONDS = re.compile(r":\d\d:\d\d([.,]\d+)?")
 _SHOWN_CLOCK = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*[+-]\d\d(?::?\d\d)?", re.ASCII)
 
 
+class _LikeEmpty:
+    """The type of LIKE_EMPTY."""
+
+
+LIKE_EMPTY = _LikeEmpty()
+"""In place of a value, when rows are compared: the cell says what an empty cell says. Without its column a row says
+nothing, and contradicts no other row."""
+
+
 class Digests(NamedTuple):
     """What is compared of a row with the same id as another row.
 
@@ -59,7 +68,7 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
     seconds: list[str] = []
     for name in sorted(values):
         value = values[name]
-        if value is None or name == CHANGED:
+        if value is None or value is LIKE_EMPTY or name == CHANGED:
             continue
         if type(value) is str:
             pieces.append(f"{name}={_text(value)}")
@@ -97,16 +106,26 @@ def are_same(value: Any, cell: str, second: Any, second_cell: str, zone: ZoneInf
 
 
 def statements_of(
-    row: Any, instead: Mapping[str, Any], columns: Collection[str], cells: Mapping[str, str], zone: ZoneInfo
+    row: Any,
+    instead: Mapping[str, Any],
+    columns: Collection[str],
+    cells: Mapping[str, str],
+    zone: ZoneInfo,
+    made_from: Mapping[str, Collection[str]],
 ) -> Mapping[str, str]:
     """By attribute, the value of a row in comparable form. `instead` replaces values of attributes.
 
+    `made_from` names the attributes from which a value of `instead` is made that is no attribute itself.
     An empty cell is BLANK, and so is `false` if `instead` has no value for the attribute. Attributes without a column
     are left out.
     """
     attributes = {placed.name: placed.column for placed in columns_of(type(row))}
     has_replaced = any(name in columns for name, value in instead.items() if value is None)
     values = {**{name: getattr(row, name) for name in attributes}, **instead}
+
+    def is_told(name: str) -> bool:
+        return any(one in columns for one in made_from[name]) if name in made_from else has_replaced
+
     statements: dict[str, str] = {}
     for name, value in values.items():
         column = attributes.get(name)
@@ -114,9 +133,12 @@ def statements_of(
             column.is_key or column.disambiguates or (column.name_for and getattr(row, column.name_for))
         ):
             continue  # the key, and names beside a reference
-        if value is not None:
+        if value is LIKE_EMPTY:
+            if name in columns:
+                statements[name] = BLANK
+        elif value is not None:
             statements[name] = _statement(value, cells.get(name, ""), zone)
-        elif getattr(row, name, None) in (None, False) and (name in columns or (column is None and has_replaced)):
+        elif getattr(row, name, None) in (None, False) and (name in columns or (column is None and is_told(name))):
             statements[name] = BLANK
     return statements
 

@@ -80,6 +80,9 @@ class Identity(Generic[R]):
     * `duplicate_key_of`: returns a text that likely duplicates share, such as a name with a date of birth.
     * `compared_values`: receives a row and the clinic's country (ISO alpha-2), returns by attribute the values that
       replace the row's own when rows with the same key are compared. None leaves an attribute out.
+    * `compared_from`: by the name of a value that only `compared_values` has, the attributes from which it is made. A
+      row of a file without these columns says nothing about that value.
+    * `not_compared`: attributes that change nothing in Caspen, so that rows which differ in them alone are equal.
     * `target_values`: returns pairs of link and text: what the row says about the target of the link. Two rows that
       refer to the same target are compared by it.
     * `later_row_code`: the problem of a row that a later row with the same key replaces.
@@ -94,6 +97,8 @@ class Identity(Generic[R]):
     is_multi_row: bool = False
     duplicate_key_of: Callable[[R], str | None] | None = None
     compared_values: Callable[[R, str], Mapping[str, Any]] | None = None
+    compared_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    not_compared: tuple[str, ...] = ()
     target_values: Callable[[R], Iterable[tuple[str, str]]] | None = None
     later_row_code: str | None = None
     unique_link_pair: tuple[str, ...] = ()

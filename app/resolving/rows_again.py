@@ -100,16 +100,19 @@ def _statements(kind: Kind[Any], row: PartRow, head: PartHead, context: Context)
     if parsed.row is None or getattr(parsed.row, "unread", None):
         return None
     instead = _compared_values(kind, parsed.row, own)
-    return None if instead is None else statements_of(parsed.row, instead, columns, row.cells, own.zone)
+    if instead is None:
+        return None
+    return statements_of(parsed.row, instead, columns, row.cells, own.zone, kind.identity.compared_from)
 
 
 def _compared_values(kind: Kind[Any], row: Any, context: Context) -> Mapping[str, Any] | None:
     """The values that stand for a row's own when rows are compared. None when they cannot be computed: then a row
     equals only a row with the same text."""
+    left_out = dict.fromkeys(kind.identity.not_compared)
     if kind.identity.compared_values is None:
-        return {}
+        return left_out
     try:
-        return kind.identity.compared_values(row, context.country)
+        return {**left_out, **kind.identity.compared_values(row, context.country)}
     except Exception as fault:
         log.warning("row_not_compared", kind=kind.name, fault=type(fault).__name__)
         return None

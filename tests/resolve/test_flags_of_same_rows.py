@@ -56,7 +56,7 @@ def said(kind: Kind[Any], flag: Mapping[str, str]) -> tuple[bytes, Mapping[str, 
     assert row is not None
     instead = kind.identity.compared_values(row, "AU") if kind.identity.compared_values else {}
     digest = digests_of({**vars(row), **instead}, cells, CONTEXT.zone).exact
-    return digest, statements_of(row, instead, columns, cells, CONTEXT.zone)
+    return digest, statements_of(row, instead, columns, cells, CONTEXT.zone, kind.identity.compared_from)
 
 
 def is_one(a: Mapping[str, str], b: Mapping[str, str]) -> bool:

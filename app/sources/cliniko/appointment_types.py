@@ -16,7 +16,7 @@ from app.mapping.names import normalise_name
 from app.mapping.numbers import money, whole_up_to
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import code, cut, string, text
-from app.mapping.traits import Mention, Names, Naming, Recognition, Schedule
+from app.mapping.traits import Identity, Mention, Names, Naming, Recognition, Schedule
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.price_list import BillableItemRow
@@ -213,6 +213,7 @@ KIND = Kind(
     ),
     row=AppointmentTypeRow,
     to_records=to_records,
+    identity=Identity(not_compared=("telehealth_enabled", "show_in_online_bookings")),
     tables=("services", "activities", "categories", "taxes"),
     names=Names(
         name_of=lambda row: row.name,

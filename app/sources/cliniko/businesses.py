@@ -167,7 +167,16 @@ KIND = Kind(
     ),
     row=BusinessRow,
     to_records=to_records,
-    identity=Identity(compared_values=compared),
+    identity=Identity(
+        compared_values=compared,
+        compared_from={"address": ADDRESS_COLUMNS},
+        not_compared=(
+            "show_in_online_bookings",
+            "appointment_type_ids",
+            "additional_invoice_information",
+            "appointment_reminders_enabled",
+        ),
+    ),
     tables=("locations",),
     names=Names(
         name_of=name_of,

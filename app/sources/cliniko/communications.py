@@ -211,13 +211,18 @@ def compared(row: CommunicationRow) -> ComparedValues:
     """The values by which two rows of one communication are compared: codes instead of words."""
     category = category_code(row.category_code, row.category)
     return {
-        "type": channel_code(row.type_code, row.type) or [row.type_code, row.type],
+        "type": channel_code(row.type_code, row.type) or _filled(row.type_code, row.type),
         "type_code": None,
-        "direction": direction_code(row.direction_code, row.direction) or [row.direction_code, row.direction],
+        "direction": direction_code(row.direction_code, row.direction) or _filled(row.direction_code, row.direction),
         "direction_code": None,
-        "category": category if category in CATEGORIES else [row.category_code, row.category],
+        "category": category if category in CATEGORIES else _filled(row.category_code, row.category),
         "category_code": None,
     }
+
+
+def _filled(code: str | None, word: str | None) -> list[str | None] | None:
+    """Both cells as they are; None where both are empty."""
+    return [code, word] if code or word else None
 
 
 def looks_like_communications(headers: HeaderSet) -> bool:

@@ -7,6 +7,7 @@ from app.json_values import JsonValue
 from app.mapping.columns import Column
 from app.mapping.countries import country_code
 from app.mapping.emails import read_email
+from app.mapping.equality import LIKE_EMPTY
 from app.mapping.flags import spoken
 from app.mapping.ids import key
 from app.mapping.json_cells import json_cell
@@ -154,13 +155,14 @@ def compared(row: ContactRow, country: str) -> ComparedValues:
     """The values by which two rows of one contact are compared. `country` is the clinic's, as ISO alpha-2."""
     home, numbers = _address_and_phones(row, country)
     by_word, by_code = row.types
+    kind = [by_word or by_code or "other", None if by_word else row.type, None if by_code else row.type_code]
     return {
         **_COMPARED_WITH_OTHERS,
         "email": compared_email(row.email),
         "phones": compared_phones(numbers),
         "phone_numbers": None,
         "address": compared_address(home),
-        "type": [by_word or by_code or "other", None if by_word else row.type, None if by_code else row.type_code],
+        "type": LIKE_EMPTY if kind == ["other", None, None] else kind,
     }
 
 
@@ -176,7 +178,10 @@ KIND = Kind(
     ),
     row=ContactRow,
     to_records=to_records,
-    identity=Identity(compared_values=compared),
+    identity=Identity(
+        compared_values=compared,
+        compared_from={"address": ADDRESS_COLUMNS, "phones": (*PHONE_COLUMNS, "phone_numbers")},
+    ),
     tables=("contacts",),
     names=Names(
         name_of=name_of,

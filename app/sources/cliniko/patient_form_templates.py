@@ -13,7 +13,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.note_content import read_content_or_text
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import numbered, string, verbatim
-from app.mapping.traits import Exclusion, Names, Recognition
+from app.mapping.traits import Exclusion, Identity, Names, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
@@ -86,6 +86,7 @@ KIND = Kind(
     row=FormTemplateRow,
     to_records=to_records,
     exclusion=Exclusion(reason=reason_not_moved),
+    identity=Identity(not_compared=("email_to_patient_on_completion",)),
     tables=("form_templates",),
     names=Names(
         name_of=lambda row: row.name,

@@ -17,7 +17,7 @@ from app.mapping.moments import timestamp
 from app.mapping.note_content import read_content_or_text
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import cut, nothing, string, verbatim
-from app.mapping.traits import Exclusion, Recognition
+from app.mapping.traits import Exclusion, Identity, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
@@ -152,5 +152,6 @@ KIND = Kind(
     row=PatientFormRow,
     to_records=to_records,
     exclusion=Exclusion(reason=reason_not_moved),
+    identity=Identity(not_compared=("email_to_patient_on_completion",)),
     tables=("forms",),
 )

@@ -12,6 +12,7 @@ from app.mapping.columns import Column, Link
 from app.mapping.countries import country_code
 from app.mapping.decisions import name_key, named_id
 from app.mapping.emails import read_email
+from app.mapping.equality import LIKE_EMPTY
 from app.mapping.ids import link
 from app.mapping.json_cells import NotJsonError, parse_json, words_in
 from app.mapping.kind import Kind
@@ -319,8 +320,10 @@ def compared(row: PatientRow, country: str) -> ComparedValues:
         **dict.fromkeys(("sex", "gender"), row.sex or row.gender),
         "medical_alerts": alert(row.medical_alerts),
         **dict.fromkeys(("accepted_sms_marketing", "unsubscribed_sms_marketing"), row.sms_consent),
-        "accepted_privacy_policy": row.accepted_privacy_policy or "pending",
-        "referral": [details.type, details.subcategory, details.extra],
+        "accepted_privacy_policy": LIKE_EMPTY
+        if row.accepted_privacy_policy in (None, "pending")
+        else row.accepted_privacy_policy,
+        "referral": said if any(said := [details.type, details.subcategory, details.extra]) else None,
         "answers": sorted(
             repr((normalise_name(a.name or "") or a.token, a.text, a.options, a.other, a.is_other)) for a in row.answers
         )
@@ -406,6 +409,12 @@ KIND = Kind(
     to_records=to_records,
     identity=Identity(
         compared_values=compared,
+        compared_from={
+            "address": ADDRESS_COLUMNS,
+            "phones": (*PHONE_COLUMNS, *(f"{kind}_phones" for kind in KINDS), "patient_phone_numbers"),
+            "referral": ("referral_type", "referral_subcategory", "referral_extra", "referral_source"),
+        },
+        not_compared=("account_balance", "opening_balance", "unapplied_account_credit"),
         duplicate_key_of=name_and_birth,
         target_values=compared_answers,
     ),

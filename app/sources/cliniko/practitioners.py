@@ -12,7 +12,7 @@ from app.mapping.kind_roles import KindRole
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import cut, string, text
-from app.mapping.traits import Mention, Names, Naming, Recognition
+from app.mapping.traits import Identity, Mention, Names, Naming, Recognition
 from app.sources.cliniko.headers import HeaderSet, fingerprint
 from app.sources.cliniko.row import FROM_THE_API, Row
 
@@ -124,6 +124,7 @@ KIND = Kind(
     ),
     row=PractitionerRow,
     to_records=to_records,
+    identity=Identity(not_compared=("default_appointment_type_id", "show_in_online_bookings")),
     tables=("practitioners", "users"),
     names=Names(
         name_of=name_of,

@@ -13,7 +13,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.moments import local_timestamp
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Result
 from app.mapping.text import text
-from app.mapping.traits import Exclusion, Recognition
+from app.mapping.traits import Exclusion, Identity, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.diary import busy_time, is_reversed, lasts_long, location_of, times_of
 from app.sources.cliniko.headers import ENDS, STARTS, HeaderSet, fingerprint
@@ -127,5 +127,6 @@ KIND = Kind(
     row=UnavailableBlockRow,
     to_records=to_records,
     exclusion=Exclusion(reason=reason_not_moved),
+    identity=Identity(not_compared=("repeat_rule",)),
     tables=("busy_times",),
 )

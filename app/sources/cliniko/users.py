@@ -130,7 +130,7 @@ KIND = Kind(
     ),
     row=UserRow,
     to_records=to_records,
-    identity=Identity(compared_values=compared),
+    identity=Identity(compared_values=compared, not_compared=("time_zone_identifier",)),
     tables=("users",),
     names=Names(
         name_of=name_of,
