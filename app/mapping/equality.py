@@ -45,11 +45,14 @@ class Digests(NamedTuple):
     * `local`: the same, with times on the clock of the file, because a spreadsheet's copy has lost the offsets and
       keeps that clock. None for a row without times.
     * `seconds`: the seconds of each time, in a fixed order; empty where the file does not show them. See `same_times`.
+    * `signs`: the number of leading zeros and plus signs of numbers, less the numbers with an exponent. Of two equal
+      rows the one with fewer is a spreadsheet's copy.
     """
 
     exact: bytes
     local: bytes | None = None
     seconds: str = ""
+    signs: int = 0
 
 
 def same_times(seconds: str, other: str) -> bool:
@@ -66,12 +69,14 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
     pieces: list[str] = []
     local_times: list[tuple[int, str]] = []
     seconds: list[str] = []
+    signs = 0
     for name in sorted(values):
         value = values[name]
         if value is None or value is LIKE_EMPTY or name == CHANGED:
             continue
         if type(value) is str:
             pieces.append(f"{name}={_text(value)}")
+            signs += _signs_of_number(value.strip())
         elif isinstance(value, datetime):
             cell = cells.get(name, "")
             local_times.append((len(pieces), f"{name}={_on_file_clock(value, cell, zone)}"))
@@ -88,7 +93,7 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
     exact = _digest(pieces)
     for at, piece in local_times:
         pieces[at] = piece
-    return Digests(exact, _digest(pieces) if local_times else None, NUMBERS_BETWEEN.join(seconds))
+    return Digests(exact, _digest(pieces) if local_times else None, NUMBERS_BETWEEN.join(seconds), signs)
 
 
 def are_same(value: Any, cell: str, second: Any, second_cell: str, zone: ZoneInfo) -> bool:
@@ -188,6 +193,12 @@ def _precise(moment: datetime, cell: str) -> str:
 
 def _minute(moment: datetime) -> str:
     return moment.isoformat(" ")[:16]
+
+
+def _signs_of_number(text: str) -> int:
+    if text[:1] in ("+", "0") and text.lstrip("+").isdigit():
+        return len(text) - len(text.lstrip("+0"))
+    return -1 if _EXPONENT.fullmatch(text) else 0
 
 
 def _text(value: str) -> str:

@@ -32,8 +32,8 @@ YIELDING = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM ro
 
 SAME_ID = (
     """CREATE TEMP TABLE same_id (row INTEGER PRIMARY KEY, kind INTEGER, id, hash BLOB, clock BLOB, seconds TEXT,
-        assumed INTEGER, updated_at INTEGER, blocked INTEGER)""",
-    """INSERT INTO same_id SELECT r.row, r.kind, r.source_id, NULL, NULL, '', r.flags & :zone_assumed <> 0,
+        signs INTEGER, assumed INTEGER, updated_at INTEGER, blocked INTEGER)""",
+    """INSERT INTO same_id SELECT r.row, r.kind, r.source_id, NULL, NULL, '', 0, r.flags & :zone_assumed <> 0,
         r.updated_at, v.row IS NOT NULL
     FROM rows r JOIN things t ON t.kind = r.kind AND t.id = r.source_id AND t.many > 1
     JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row ORDER BY r.row""",
@@ -55,7 +55,7 @@ GROUPS = """CREATE TEMP TABLE same_id_groups AS
     FROM same_id WHERE NOT blocked GROUP BY kind, id HAVING COUNT(*) > 1"""
 
 # The row that counts in a group, with its content. Of equal rows, the first of the newest whose times have offsets and
-# seconds counts: the others are copies that a spreadsheet saved.
+# seconds, and whose numbers have their leading zeros, counts: the others are copies that a spreadsheet saved.
 WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT kind, id, row, hash FROM (
     SELECT s.kind, s.id, s.row, s.hash, MIN(s.hash) OVER (PARTITION BY s.kind, s.id) first_hash,
         MAX(s.hash) OVER (PARTITION BY s.kind, s.id) last_hash,
@@ -63,7 +63,7 @@ WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT kind, id, row, hash FRO
     FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
     WHERE NOT s.blocked AND (g.contents = 1 OR (NOT g.undated AND s.updated_at = g.newest AND s.kind NOT IN ({later}))))
     WHERE place = 1 AND first_hash = last_hash"""
-BEST = "s.assumed, LENGTH(s.seconds) DESC, s.updated_at DESC NULLS LAST, s.row"
+BEST = "s.assumed, LENGTH(s.seconds) DESC, s.signs DESC, s.updated_at DESC NULLS LAST, s.row"
 
 # Kinds of which the last row counts, whatever the dates. The hash is that of the row with the highest number.
 LATER = """INSERT INTO same_id_winners SELECT s.kind, s.id, MAX(s.row), s.hash FROM same_id s
@@ -148,8 +148,11 @@ def _compare_rows(work: ResolvingContext, number: int, kind: Kind[Any]) -> None:
         rows = {place: row for _, place, row in of_part}
         digests = work.rows_again.digests(kind, {part: rows})
         work.db.executemany(
-            "UPDATE same_id SET hash = ?, clock = ?, seconds = ? WHERE row = ?",
-            ((each.exact, each.local or each.exact, each.seconds, rows[place]) for _, place, each in digests),
+            "UPDATE same_id SET hash = ?, clock = ?, seconds = ?, signs = ? WHERE row = ?",
+            (
+                (each.exact, each.local or each.exact, each.seconds, each.signs, rows[place])
+                for _, place, each in digests
+            ),
         )
 
 
@@ -163,7 +166,7 @@ WANTED = """SELECT p.part, s.row - f.first, s.row FROM same_id s
     WHERE w.id IS NULL AND NOT s.blocked AND s.kind = ? ORDER BY p.part, s.row"""
 
 GROUPED = """SELECT s.id, s.row, s.assumed, s.hash, x.statements FROM temp.read_again x JOIN same_id s ON s.row = x.row
-    ORDER BY s.id, s.assumed, LENGTH(s.seconds) DESC, s.row"""
+    ORDER BY s.id, s.assumed, LENGTH(s.seconds) DESC, s.signs DESC, s.row"""
 
 COUNTED = "SELECT COUNT(*) FROM same_id WHERE kind = ? AND id = ? AND NOT blocked"
 

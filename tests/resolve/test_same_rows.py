@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from app.problems import Level
 from tests.harness.clinic import Clinic, clinic_files
@@ -173,3 +175,34 @@ def test_a_cell_that_is_empty_or_differs_is_no_missing_column(clinic: Clinic, ce
     clinic.tried({"patients.csv": table([row]), "patients 2.csv": table([{**row, "Occupation": cell}])})
     kinds = {kind["kind"]: kind for kind in clinic.trial.kinds}
     assert kinds["patients"]["held"] == 2
+
+
+NUMBERS = {
+    "contacts": "Provider Number",
+    "patients": "DVA Card Number",
+    "practitioner_reference_numbers": "Reference Number",
+}
+
+
+def stored_texts(clinic: Clinic) -> set[str]:
+    """Every text of every table of the trial, and every value inside JSON."""
+    texts: set[str] = set()
+    with clinic.runtime.caspen.trial(clinic.id, 1).database.read() as session:
+        for name in sa.inspect(session.connection()).get_table_names():
+            for row in session.connection().execute(sa.text(f'SELECT * FROM "{name}"')):
+                texts |= {text for value in row for text in re.split(r'[":{}\[\], \n]+', str(value))}
+    return texts
+
+
+@pytest.mark.parametrize("copy", ["123", "123.0", "+123"])
+@pytest.mark.parametrize("name", ["a-first.csv", "z-last.csv"])
+@pytest.mark.parametrize("kind", list(NUMBERS))
+def test_of_an_original_and_its_copy_the_leading_zeros_move(clinic: Clinic, kind: str, name: str, copy: str) -> None:
+    rows = [{**row, NUMBERS[kind]: "00123"} for row in KINDS[kind]]
+    files: dict[str, str | bytes] = {f"{other}.csv": table(KINDS[other]) for other in KINDS if other != kind}
+    files[f"m-{kind}.csv"] = table(rows)
+    files[name] = table([{**row, NUMBERS[kind]: copy} for row in rows])
+    clinic.tried({**files, **BESIDE})
+    counted = next(each for each in clinic.trial.kinds if each["kind"] == kind)
+    assert (counted["created"], counted["skipped"], counted["held"]) == (len(rows), len(rows), 0)
+    assert "00123" in stored_texts(clinic)
