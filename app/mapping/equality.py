@@ -129,7 +129,7 @@ def statements_of(
     values = {**{name: getattr(row, name) for name in attributes}, **instead}
 
     def is_told(name: str) -> bool:
-        return any(one in columns for one in made_from[name]) if name in made_from else has_replaced
+        return any(source in columns for source in made_from[name]) if name in made_from else has_replaced
 
     statements: dict[str, str] = {}
     for name, value in values.items():

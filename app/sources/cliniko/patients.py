@@ -312,6 +312,7 @@ def compared(row: PatientRow, country: str) -> ComparedValues:
     """The values by which two rows of one patient are compared. `country` is the clinic's, as ISO alpha-2."""
     home, numbers = _address_and_phones(row, country)
     details = referral(row)
+    told_by = [details.type, details.subcategory, details.extra]
     return {
         **_COMPARED_WITH_OTHERS,
         "email": compared_email(row.email),
@@ -323,7 +324,7 @@ def compared(row: PatientRow, country: str) -> ComparedValues:
         "accepted_privacy_policy": LIKE_EMPTY
         if row.accepted_privacy_policy in (None, "pending")
         else row.accepted_privacy_policy,
-        "referral": said if any(said := [details.type, details.subcategory, details.extra]) else None,
+        "referral": told_by if any(told_by) else None,
         "answers": sorted(
             repr((normalise_name(a.name or "") or a.token, a.text, a.options, a.other, a.is_other)) for a in row.answers
         )
@@ -376,6 +377,7 @@ def _referral(row: PatientRow, joined: Joined, lookups: Lookups) -> dict[str, Va
 def _referral_description(row: PatientRow, joined: Joined) -> str | None:
     """Subcategory and other words of the referral as one text, with the referrer's name where no contact has it."""
     details = referral(row)
+    told_by = [details.type, details.subcategory, details.extra]
     pieces = [": ".join(piece for piece in (details.subcategory, details.extra) if piece)]
     if "referring_doctor_id" not in joined.targets:
         unknown = row.referring_doctor_id.ids[0] if row.referring_doctor_id and row.referring_doctor_id.ids else None
