@@ -377,7 +377,6 @@ def _referral(row: PatientRow, joined: Joined, lookups: Lookups) -> dict[str, Va
 def _referral_description(row: PatientRow, joined: Joined) -> str | None:
     """Subcategory and other words of the referral as one text, with the referrer's name where no contact has it."""
     details = referral(row)
-    told_by = [details.type, details.subcategory, details.extra]
     pieces = [": ".join(piece for piece in (details.subcategory, details.extra) if piece)]
     if "referring_doctor_id" not in joined.targets:
         unknown = row.referring_doctor_id.ids[0] if row.referring_doctor_id and row.referring_doctor_id.ids else None
