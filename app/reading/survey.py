@@ -1,6 +1,7 @@
 """The first pass over a file's rows: finds damage, and what the whole file proves about its dates and amounts."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -73,7 +74,8 @@ def proven_columns(columns: Iterable[tuple[str, SerialColumn]]) -> frozenset[str
 
 
 _SCIENTIFIC = re.compile(r"[=\"']*\d(\.\d+)?[Ee]\+?\d+[\"']*")
-_NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d")
+LAST_YEAR = 2100
+_NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d+)")
 _APART = re.compile(r"[,;|\s]+")
 _DATES = (birth, day, local_timestamp, timestamp, visit_time)
 _DAYS = (birth, day)  # dates that may be far in the past
@@ -187,8 +189,9 @@ class _SurveyWalk:
     def _add_date(self, cell: str, serials: SerialColumn | None) -> None:
         """Adds a date that is not written year first, as most are."""
         if len(cell) > 5 and not cell[:4].isdigit() and (match := _NUMBERS.match(cell.strip())):
-            self._day_first = self._day_first or int(match[1]) > 12
-            self._month_first = self._month_first or int(match[2]) > 12
+            first, second, year = int(match[1]), int(match[2]), int(match[3])
+            self._day_first = self._day_first or (first > 12 and _is_date(first, second, year))
+            self._month_first = self._month_first or (second > 12 and _is_date(second, first, year))
             if serials is not None:
                 serials.others += 1
         elif serials is not None:
@@ -231,6 +234,13 @@ class _SurveyWalk:
         if self._day_first and self._month_first:
             return DateOrder.UNDECIDABLE
         return DateOrder.MONTH_FIRST if self._month_first else DateOrder.DAY_FIRST
+
+
+def _is_date(day: int, month: int, year: int) -> bool:
+    """Whether a calendar has this day. `1/99/1980` and a placeholder such as `12/31/9999` prove no order of dates."""
+    if year > LAST_YEAR or not 1 <= month <= 12:
+        return False
+    return 1 <= day <= monthrange(year or 2000, month)[1]
 
 
 def amount_columns(row: Any) -> frozenset[str]:
