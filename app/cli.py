@@ -191,13 +191,6 @@ def _given(export: str) -> str:
     return sys.stdin.read(LONGEST_PASTE).strip() if export == "-" else export
 
 
-def _end_in_order() -> None:
-    """Ends the command like Ctrl-C on a signal or a closed terminal, so that its private folder is removed."""
-    from app.lifetime import interrupt_on_end
-
-    interrupt_on_end()
-
-
 def _password(asked: bool) -> str:
     """Asks for a password. Empty for an empty line and for a closed input."""
     if not asked:
@@ -279,7 +272,9 @@ def _fail(words: str) -> NoReturn:
 
 def main() -> None:
     os.umask(0o077)
-    _end_in_order()
+    from app.lifetime import interrupt_on_end
+
+    interrupt_on_end()  # so that a command removes its private folder
     try:
         app()
     except BadSetting as wrong:

@@ -10,13 +10,12 @@ from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import FormData
 
-from app.web.sent_numbers import sent_number
+from app.web.sent_numbers import address_number
 
 LONGEST_PATH = 2048
 LONGEST_SEGMENT = 255
 LONGEST_QUERY_VALUE = 2_000
 LONGEST_FIELD = 200_000
-LARGEST_NUMBER = 2_147_483_647  # the largest number of an integer column
 MOST_HEADERS = 100
 HEADER_BYTES = 64 * 1024
 
@@ -41,29 +40,18 @@ def has_too_many_headers(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 async def check_texts(request: Request) -> None:
-    """Refuses a query, a number in the path or a parsed form that breaks a limit."""
+    """Refuses a query, a number in the path or a parsed form that breaks a limit. Numbers in a query are SentNumber."""
     route = request.scope.get("route")
     dependant = getattr(route, "dependant", None)
     if dependant is not None:
         for field in dependant.path_params:
-            if field.field_info.annotation is int and sent_number(request.path_params[field.alias]) is None:
+            if field.field_info.annotation is int and address_number(request.path_params[field.alias]) is None:
                 raise HTTPException(404)
-        for field in dependant.query_params:
-            asked = request.query_params.get(field.alias, "0")
-            if field.field_info.annotation is int and not is_number(asked):
-                raise RequestValidationError([])
     for name, value in request.query_params.multi_items():
         if not is_text(name + value) or len(value) > LONGEST_QUERY_VALUE:
             raise RequestValidationError([])
     if getattr(route, "body_field", None) is not None:  # the framework has read the form already
         await read_form(request)
-
-
-def is_number(text: str) -> bool:
-    """Whether an integer column can hold this number. Texts that are no number pass: the page's parameter checks
-    them."""
-    digits = text.strip().removeprefix("-")
-    return not digits.isdecimal() or (len(digits) < 20 and int(digits) <= LARGEST_NUMBER)
 
 
 async def read_form(request: Request) -> FormData:

@@ -128,7 +128,7 @@ class _PhysicalLines:
     def weigh(self) -> None:
         """Adds the bytes and delimiters of unmeasured pieces. Raises _TooLarge over a limit.
 
-        Short pieces are measured together: in one go for as many signs as a row of one line may have unmeasured.
+        Short pieces are measured together, each time that the row has grown by as much as a row may be unmeasured.
         """
         pieces = "".join(self.row[self.weighed :])
         self._bytes += size_of(pieces)

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 MOST_DIGITS = 15
+LARGEST_NUMBER = 2_147_483_647  # the largest number of an integer column
 
 
 def sent_number(text: object) -> int | None:
@@ -23,12 +24,18 @@ def column_number(field: str) -> int | None:
     return sent_number(field[1:]) if field[:1] == "c" else None
 
 
+def address_number(text: object) -> int | None:
+    """Returns 12 for "12". None for every other spelling, and for a number that no integer column can hold."""
+    number = sent_number(text)
+    return number if number is not None and number <= LARGEST_NUMBER else None
+
+
 def _number(text: object) -> int:
     if isinstance(text, int):  # a default of our own
         return text
-    if (number := sent_number(text)) is None:
+    if (number := address_number(text)) is None:
         raise ValueError("not a whole number")
     return number
 
 
-SentNumber = Annotated[int, BeforeValidator(_number)]  # a number in an address; another text responds as a missing page
+SentNumber = Annotated[int, BeforeValidator(_number)]  # of a path or a query; every other text is refused

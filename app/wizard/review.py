@@ -27,6 +27,7 @@ from app.web.navigation import page_of
 from app.web.page_context import Visit, go, in_state, open_move, page, shows, visit_of
 from app.web.refused_forms import Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web.repeated_forms import goes_on
+from app.web.sent_numbers import address_number
 from app.wizard.before_trial import checklist_before_trial, errors_before_trial
 from app.wizard.completeness import whole
 from app.wizard.damage import UNTRUE, find_damage, outdated_of, render_damaged
@@ -36,7 +37,6 @@ from app.wizard.trial_view import record_view
 
 router = APIRouter()
 LONGEST = 4000
-LONGEST_NUMBER = 9
 OPEN_TO_REVIEW = (State.REVIEWING, State.CHANGES_REQUESTED)
 """States in which a review can still lead to an approval."""
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
@@ -104,12 +104,7 @@ def plan_page(visit: Visit) -> str:
     """The page of the plan that the form asks for."""
     then = "".join(visit.sent.fields.get("then", ()))
     pages = {"": "matches", "files": "files"}
-    return f"/m/{visit.move.id}/{pages.get(then, f'files/{then}' if is_file_number(then) else 'matches')}"
-
-
-def is_file_number(text: str) -> bool:
-    """Whether a form's value is the number of a file."""
-    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+    return f"/m/{visit.move.id}/{pages.get(then, f'files/{then}' if address_number(then) is not None else 'matches')}"
 
 
 @router.post("/m/{migration_id}/review/start-again")

@@ -48,18 +48,18 @@ def statements(kind: str, cells: Mapping[str, str]) -> Mapping[str, str]:
 @pytest.mark.parametrize(("kind", "column"), columns())
 def test_a_row_without_a_column_contradicts_no_value_of_it(kind: str, column: str) -> None:
     whole: dict[str, Any] = {name: cell for name, cell in (ROWS[kind] | MORE.get(kind, {})).items() if cell is not None}
-    says = statements(kind, whole)
+    of_whole = statements(kind, whole)
     less = statements(kind, {name: cell for name, cell in whole.items() if name != column})
-    assert {name: says.get(name) for name in less} == less
+    assert {name: of_whole.get(name) for name in less} == less
 
 
 @pytest.mark.parametrize(("one", "other"), [("accepted", "rejected"), ("accepted", "no response"), ("accepted", "")])
 def test_another_answer_to_the_privacy_policy_is_a_contradiction(one: str, other: str) -> None:
-    said = [
+    first, second = (
         statements("patients", {"id": "7", "first_name": "Ann", "last_name": "Lee", "accepted_privacy_policy": cell})
         for cell in (one, other)
-    ]
-    assert said[0]["accepted_privacy_policy"] != said[1]["accepted_privacy_policy"]
+    )
+    assert first["accepted_privacy_policy"] != second["accepted_privacy_policy"]
 
 
 def test_a_second_list_of_clients_with_fewer_columns_holds_nobody(clinic: Clinic) -> None:

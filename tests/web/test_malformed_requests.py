@@ -5,7 +5,8 @@ from urllib.parse import quote
 import pytest
 
 from app.access.rights import RIGHTS
-from app.request_sizes import LARGEST_NUMBER, LONGEST_FIELD, LONGEST_SEGMENT, is_number, is_text
+from app.request_sizes import LONGEST_FIELD, LONGEST_SEGMENT, is_text
+from app.web.sent_numbers import LARGEST_NUMBER, address_number
 from tests.conftest import At
 from tests.figures.generated_requests import Answers, asked
 from tests.harness.page_text import headline
@@ -87,9 +88,10 @@ def test_is_text_accepts_only_storable_texts(kind: str) -> None:
     assert is_text(quote(NO_TEXT[kind], errors="replace"))
 
 
-@pytest.mark.parametrize(("text", "fits"), [("7", True), ("-1", True), ("x", True), ("²", True), ("9" * 20, False)])
-def test_only_numbers_are_judged_as_numbers(text: str, fits: bool) -> None:
-    assert is_number(text) is fits
+@pytest.mark.parametrize("text", ["-1", "x", "²", "9" * 20, str(LARGEST_NUMBER + 1)])
+def test_a_number_in_an_address_fits_an_integer_column(text: str) -> None:
+    assert address_number(text) is None
+    assert [address_number(number) for number in ("7", str(LARGEST_NUMBER))] == [7, LARGEST_NUMBER]
 
 
 def test_a_request_with_too_many_headers_is_refused(product: Product) -> None:

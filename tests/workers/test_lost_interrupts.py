@@ -28,7 +28,7 @@ del thing
 """
 PLACES = {"destructor": IN_A_DESTRUCTOR, "callback": IN_A_CALLBACK}
 BEGIN = """
-import signal, sys, threading, time, weakref
+import signal, sys, threading, weakref
 from app.lifetime import interrupt_on_end, on_end
 number = int(sys.argv[1])
 interrupt_on_end()
@@ -36,7 +36,7 @@ interrupt_on_end()
 WORKS_ON = """
 print("works on", flush=True)
 while True:
-    time.sleep(0.01)
+    signal.pause()
 """
 NEXT_HANDLER = """
 asked = threading.Event()

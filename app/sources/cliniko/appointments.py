@@ -38,18 +38,6 @@ from app.sources.cliniko.headers import HeaderSet, fingerprint
 
 NOTE_STATES = {"final": "says_final", "90": "says_final", "draft": "says_draft", "10": "says_draft"}
 """What `treatment_note_status` counts as: words of Cliniko's csv export of appointments, codes of its API."""
-_NOT_COMPARED = dict.fromkeys(
-    (
-        # without a place in Caspen
-        "treatment_note_status",
-        "invoice_id",
-        "invoice_status",
-        "sms_reminder_sent",
-        "email_reminder_sent",
-        "repeated_from_id",
-        "repeat_rule",
-    )
-)
 _COMPARED_OF_GROUPS = dict.fromkeys(("number_of_patients", "max_attendees", "number_of_cancellations"))
 
 
@@ -141,7 +129,6 @@ def compared(row: AppointmentRow) -> ComparedValues:
     }
     shape = row.shape
     return {
-        **_NOT_COMPARED,
         **({} if shape == "group" else _COMPARED_OF_GROUPS),
         "kind": shape,
         "patient_arrived": row.patient_arrived or None,
@@ -174,6 +161,15 @@ KIND = Kind(
     to_records=to_records,
     identity=Identity(
         compared_values=lambda row, _: compared(row),
+        not_compared=(
+            "treatment_note_status",
+            "invoice_id",
+            "invoice_status",
+            "sms_reminder_sent",
+            "email_reminder_sent",
+            "repeated_from_id",
+            "repeat_rule",
+        ),
         key_of=composite_key,
     ),
     tables=("appointments", "appointment_groups", "busy_times", "communications", "cancellation_reasons"),

@@ -80,19 +80,9 @@ _COMPARED_WITH_OTHERS = dict.fromkeys(
         "referral_source",
         "custom",
         "custom_fields",
-        # calculated by Cliniko, or without a place in Caspen
-        "time_zone",
-        "next_appointment",
-        "last_appointment",
-        "birth_month",
-        "last_practitioner_seen",
-        "last_business_visited",
-        "business_id",
-        "first_appointment",
-        "first_practitioner_seen",
     )
 )
-"""Columns whose content is compared under another name, or not compared at all."""
+"""Columns whose content is compared under another name."""
 
 QUESTION = link("custom_fields", "", orphan_code="custom_field_undefined", ambiguous_code="custom_field_ambiguous")
 """The column that problems of a reference to a question are reported for."""
@@ -415,7 +405,20 @@ KIND = Kind(
             "phones": (*PHONE_COLUMNS, *(f"{kind}_phones" for kind in KINDS), "patient_phone_numbers"),
             "referral": ("referral_type", "referral_subcategory", "referral_extra", "referral_source"),
         },
-        not_compared=("account_balance", "opening_balance", "unapplied_account_credit"),
+        not_compared=(  # calculated by Cliniko, or without a place in Caspen
+            "time_zone",
+            "next_appointment",
+            "last_appointment",
+            "birth_month",
+            "last_practitioner_seen",
+            "last_business_visited",
+            "business_id",
+            "first_appointment",
+            "first_practitioner_seen",
+            "account_balance",
+            "opening_balance",
+            "unapplied_account_credit",
+        ),
         duplicate_key_of=name_and_birth,
         target_values=compared_answers,
     ),
