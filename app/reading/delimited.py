@@ -28,6 +28,7 @@ ROWS_IN_CELL = "rows_in_one_cell"
 MOST_MARKS = 1000  # unclosed quotation marks in a file
 MOST_LINES = 500_000
 """Lines of a row that are read one by one: the lines of 8 MiB of line ends take a minute, and 500 MB."""
+MOST_LINES_AGAIN = 200  # lines of such a row: it is read from its beginning for each of them
 _ROWS_AGAIN = 16  # times the largest row: bytes that may be read a second time because of such marks
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 csv.field_size_limit(1 << 26)  # our own limits are lower, and refuse a row instead of the file
@@ -245,6 +246,10 @@ class Delimited:
                     yield begins, *self._kept(cells, STRAY_QUOTE)
                     continue
                 cells = self._leniently(row, ends=not is_open)
+                if not cells and not is_open:
+                    cells = self._goes_on(lines)
+                    if cells and marks and begins > header and marks.find_swallowed(row, cells):
+                        raise Refused("csv_unclosed_quote", line=begins + below) from None
                 in_last_line = below == len(row) - 1 and row[-1][-1:] not in ("\r", "\n")
                 if not in_last_line if is_open else len(cells) != width:
                     raise Refused("csv_unclosed_quote", line=begins + below) from None
@@ -317,6 +322,20 @@ class Delimited:
         """
         records = list(csv.reader([*row, LAST] if ends else row, delimiter=self.delimiter))
         return records[0] if not ends or records[1:] == [[LAST]] else []
+
+    def _goes_on(self, lines: _PhysicalLines) -> list[str]:
+        """Returns the cells of a row with misplaced quotation marks that ends in a later line; takes those lines.
+
+        Empty if the row does not end within MOST_LINES_AGAIN lines, within its limits, or in the file.
+        """
+        for _ in range(MOST_LINES_AGAIN):
+            try:
+                next(lines)
+            except (StopIteration, _TooLarge):
+                return []
+            if cells := self._leniently(lines.row, ends=True):
+                return cells
+        return []
 
     def _endless(self, lines: _PhysicalLines, begins: int) -> TextRow:
         """Skips a row that is too large to hold, block by block, and keeps its small cells."""
