@@ -20,6 +20,7 @@ from tests.workers.served import Served
 SETTINGS = {
     "SOURCE_PACKAGES": PACKAGE,
     "LEASE_SECONDS": str(patience(5)),
+    "HEARTBEAT_SECONDS": "1",
     "SWEEP_SECONDS": "0.5",
     "EMBEDDED_REDIS": "false",
 }
