@@ -27,7 +27,7 @@ class ObjectBatch:
         """`place` makes the folder of a key, and returns the paths of its unfinished and its finished object."""
         self._root = root
         self._place = place
-        self._written: dict[Path, Path] = {}
+        self._written: dict[str, tuple[Path, Path]] = {}  # by key, as `place` returned them
         self._bytes = 0
 
     def writer(self, key: str, data_key: bytes) -> ObjectWriter:
@@ -37,7 +37,7 @@ class ObjectBatch:
 
     def has(self, key: str) -> bool:
         """Whether an object of that key was written and waits for `settle`."""
-        return self._root / key in self._written
+        return key in self._written
 
     @property
     def is_full(self) -> bool:
@@ -51,20 +51,20 @@ class ObjectBatch:
         """
         if not self._written:
             return
-        self._sync(self._written.values())
-        for finished, unfinished in self._written.items():
+        self._sync([unfinished for unfinished, _ in self._written.values()])
+        for unfinished, finished in self._written.values():
             with side_effect("file.rename"):
                 unfinished.replace(finished)
-        folders = {finished.parent for finished in self._written}
+        folders = {finished.parent for _, finished in self._written.values()}
         self._written = {}
         self._bytes = 0
         self._sync_folders(folders)
 
-    def add(self, unfinished: Path, finished: Path, size: int) -> None:
+    def add(self, key: str, unfinished: Path, finished: Path, size: int) -> None:
         """Adds an object whose bytes are written. An earlier one of the same name is removed."""
-        if earlier := self._written.get(finished):
-            earlier.unlink(missing_ok=True)
-        self._written[finished] = unfinished
+        if earlier := self._written.get(key):
+            earlier[0].unlink(missing_ok=True)
+        self._written[key] = unfinished, finished
         self._bytes += size
 
     def __enter__(self) -> Self:
@@ -75,7 +75,7 @@ class ObjectBatch:
             if error is None:
                 self.settle()
         finally:
-            for unfinished in self._written.values():
+            for unfinished, _ in self._written.values():
                 with side_effect("file.remove"):
                     unfinished.unlink(missing_ok=True)
             self._written = {}
@@ -98,12 +98,12 @@ class _BatchWriter(ObjectWriter):
 
     def __init__(self, batch: ObjectBatch, unfinished: Path, finished: Path, name: str, data_key: bytes) -> None:
         super().__init__(unfinished, finished, name, data_key)
-        self._batch = batch
+        self._batch, self._key = batch, name
 
     def finish(self) -> int:
         size = self._write_last_frame()
         self._file.close()
-        self._batch.add(self._unfinished, self._finished, size)
+        self._batch.add(self._key, self._unfinished, self._finished, size)
         return size
 
 

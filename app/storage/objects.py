@@ -4,6 +4,7 @@ An object appears complete or not at all.
 """
 
 import io
+import os
 import re
 import secrets
 import shutil
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 UNFINISHED = "~part"
 TEMPORARY = "~temp"
-SEGMENT = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]{0,127}")
+_SEGMENT = r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]{0,127}"
+KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 
 
 class Objects(Protocol):
@@ -86,7 +88,7 @@ class LocalObjects:
         return io.BufferedReader(ObjectReader(self._path(key).open("rb"), key, data_key), 64 * 1024)
 
     def exists(self, key: str) -> bool:
-        return self._path(key).is_file()
+        return os.path.isfile(self._text(key))
 
     def size(self, key: str) -> int:
         return plain_size(self._path(key).stat().st_size)
@@ -128,15 +130,17 @@ class LocalObjects:
         return shutil.disk_usage(self.root).free
 
     def _path(self, key: str) -> Path:
-        segments = key.split("/")
-        if not all(SEGMENT.fullmatch(s) for s in segments):
+        return Path(self._text(key))
+
+    def _text(self, key: str) -> str:
+        if KEY.fullmatch(key) is None:
             raise ValueError("an object's name is made of letters, digits, dots, dashes and slashes")
-        return self.root.joinpath(*segments)
+        return f"{self.root}/{key}"
 
     def _temporary(self, key: str) -> tuple[Path, Path]:
         """The paths of an unfinished and of the finished object, in a folder that exists."""
         path = self._made(key)
-        return path.with_name(f"{path.name}{TEMPORARY}{secrets.token_hex(8)}"), path
+        return Path(f"{path}{TEMPORARY}{secrets.token_hex(8)}"), path
 
     def _made(self, key: str) -> Path:
         path = self._path(key)

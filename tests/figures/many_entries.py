@@ -27,15 +27,19 @@ def memory(long: bool) -> Reached:
 
 
 def cost(long: bool) -> Reached:
-    """Every file is read, stored and indexed: 70,000 clients' files and as many notes; the short form has 5,000."""
-    count = 70_000 if long else 5_000
+    """Every file is read, stored and indexed: 70,000 clients' files and as many notes; the short form has 10,000.
+
+    Each zip is read twice, and the smaller cost counts: what else a machine does only adds to it.
+    """
+    count = 70_000 if long else 10_000
     wrong, words = [], []
     with tempfile.TemporaryDirectory(prefix="caspen-many-") as folder:
         for called, name, body in (("clients' files", scan_name, scan_body), ("note pages", note_name, note_body)):
             write_zip(path := Path(folder) / f"{name.__name__}.zip", count, name, body)
-            taken = read_apart(path, Path(folder) / name.__name__, whole=True)
+            reads = [read_apart(path, Path(folder) / f"{name.__name__}-{again}", whole=True) for again in (1, 2)]
+            taken = min(reads, key=lambda read: read.cpu_us)
             words.append(f"{taken.cpu_us:.0f} µs for {called} ({taken.peak_mb:.0f} MB)")
-            if taken.files != count or taken.cpu_us > MOST_US:
+            if any(read.files != count for read in reads) or taken.cpu_us > MOST_US:
                 wrong.append(f"{called}: {taken.files:,} rows, {taken.cpu_us:.0f} µs each")
     return Reached(f"{count:,} files each: {', '.join(words)}", ok=not wrong, why=tuple(wrong))
 
