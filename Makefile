@@ -30,7 +30,7 @@ $(READY): pyproject.toml uv.lock
 run: setup
 	@$(BIN)/caspen-import serve --port $(PORT)
 
-## make test         the tests, with a third of the variants that cost most; ALL=1 runs every variant
+## make test         the tests, with some of the variants that cost most; ALL=1 runs every variant
 test: setup
 	@tests/harness/provide.sh
 	@ALL=$(ALL) $(BIN)/python -m tests.harness.run

@@ -48,7 +48,7 @@ class Heartbeat:
         self.alive = alive
         self.current = current or CurrentFile()
         self.done = 0
-        self._renewed = time.monotonic()
+        self._last_beat = time.monotonic()
 
     def __call__(self, done: int | None = None) -> None:
         """Raises LostLease when another worker holds the piece, WorkerStopping when this worker must stop."""
@@ -56,9 +56,8 @@ class Heartbeat:
             self.done = done
         if self.stopping():
             raise WorkerStopping
-        if time.monotonic() - self._renewed >= self.settings.heartbeat_seconds:
-            self.alive()
-            self._renew()
+        if not self._seconds_left():
+            self._beat()
 
     def watch(self) -> FileWatch:
         """Opens files of an export with a note of each file, and refuses excluded files."""
@@ -82,10 +81,9 @@ class Heartbeat:
         until = time.monotonic() + self.settings.part_deadline_seconds
 
         def beat() -> None:
-            while not over.wait(self.settings.heartbeat_seconds) and time.monotonic() < until:
+            while not over.wait(self._seconds_left()) and time.monotonic() < until:
                 try:
-                    self.alive()
-                    self._renew()
+                    self._beat()
                 except LostLease as gone:
                     lost.append(gone)
                     return
@@ -93,7 +91,6 @@ class Heartbeat:
                     log.warning("heartbeat_missed", fault=type(fault).__name__)
 
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-        self._renew()
         thread.start()
         try:
             yield
@@ -103,6 +100,11 @@ class Heartbeat:
         if lost:
             raise lost[0]
 
-    def _renew(self) -> None:
+    def _seconds_left(self) -> float:
+        """The seconds until the next beat: a piece that was just claimed, or just renewed, needs none yet."""
+        return max(0.0, self._last_beat + self.settings.heartbeat_seconds - time.monotonic())
+
+    def _beat(self) -> None:
+        self._last_beat = time.monotonic()  # also of a beat that fails: the next one waits its interval
+        self.alive()
         renew(self.ledger, self.lease, self.settings.lease_seconds, self.done)
-        self._renewed = time.monotonic()

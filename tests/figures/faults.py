@@ -70,8 +70,8 @@ def ground() -> Iterator[Ground]:
                 os.environ.update(before)
 
 
-def fault_points(every: int = 1) -> Points:
-    """Ends a process at every so many-th place, in two lanes at once."""
+def fault_points(every: int = 1, first: int = 0) -> Points:
+    """Ends a process at every so many-th place from the `first` on, in two lanes at once."""
     found = Points()
     with ground() as here:
         effects = prepare(here)
@@ -81,7 +81,7 @@ def fault_points(every: int = 1) -> Points:
             for stage, names in effects.items()
             for n in range(1, len(names) + 1)
             for plus in ("", "+")
-        ][::every]
+        ][first::every]
         lanes = [
             fork(partial(_lane, here, lane, places[lane::LANES]), here.home / f"lane-{lane}.log")
             for lane in range(LANES)

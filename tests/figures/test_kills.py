@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kills")]
 
 
 def test_a_killed_worker_loses_and_doubles_nothing() -> None:
-    with begun("small") as start:
+    with begun("tiny") as start:
         found = kill(start, 3, TENTH, seed=1, a_run=3)
 
     assert found.wrong == []

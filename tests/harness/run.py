@@ -1,6 +1,6 @@
 """Runs the tests and names the tests that could not run here.
 
-In CI a skipped test is a failed run. A third of the slowest variants runs (`chosen_variants.py`); with ALL in the
+In CI a skipped test is a failed run. Of the slowest variants a part runs (`chosen_variants.py`); with ALL in the
 environment, all of them.
 """
 
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from tests.harness.chosen_variants import THIRD, third_of_this_change
+from tests.harness.chosen_variants import TURN, turn_of_this_change
 from tests.harness.descendants import run_guarded
 from tests.harness.waiting import SETTING, patience_for
 
@@ -79,7 +79,7 @@ def main() -> int:
     with folder() as home:
         environment = {**os.environ, "TMPDIR": home}
         if not os.environ.get("ALL"):
-            environment[THIRD] = str(third_of_this_change())
+            environment[TURN] = str(turn_of_this_change())
         status = run_guarded([*command, *sys.argv[1:]], environment, home)
     if not REPORT.exists():
         print("The tests were ended before they could count. Each failure so far is printed above, as FAILED.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.chosen_variants import THIRD, VARIED
+from tests.harness.chosen_variants import TURN, VARIED
 from tests.harness.descendants import descendants
 from tests.harness.waiting import patience, until
 
@@ -191,7 +191,7 @@ def test_a_run_inside_of_a_test_changes_no_file_of_the_outer_run(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/web/test_malformed_headers.py"]
-    subprocess.run([*words, "-k", "nothing"], cwd=ROOT, env={**os.environ, THIRD: "0"}, capture_output=True)
+    subprocess.run([*words, "-k", "nothing"], cwd=ROOT, env={**os.environ, TURN: "0"}, capture_output=True)
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []
 
 

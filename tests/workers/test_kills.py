@@ -15,7 +15,7 @@ from tests.worker import failing_on_request
 from tests.workers.story import WorkerProcess, a_worker
 
 pytestmark = pytest.mark.slow
-FILES = clinic_files(1200, 1800)
+FILES = clinic_files(500, 700)
 KILLS = int(os.environ.get("KILLS", "4"))
 SEED = int(os.environ.get("SEED", "7"))
 
@@ -85,7 +85,7 @@ def test_a_row_that_kills_its_worker_is_quarantined_alone(runtime: Runtime, name
 
 
 def test_a_stopped_worker_releases_its_work_within_ten_seconds(clinic: Clinic, tmp_path: Path) -> None:
-    clinic.hand_over(clinic_files(4000, 4000))
+    clinic.hand_over(clinic_files(2000, 2000))
     with a_worker(clinic.runtime.settings) as worker:
         until(lambda: any(w.state == "leased" for w in clinic.work()))
         assert worker.stop() < 10
