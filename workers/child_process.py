@@ -20,7 +20,7 @@ from app.db import Database
 from app.lifetime import Starts, start_dependent
 from app.settings import Settings
 from app.worker.current_file import VARIABLE, CurrentFile, is_file_to_blame
-from app.worker.leases import expire_owner
+from app.worker.excluded_files import expire_owner
 from app.worker.work_loop import Drained
 
 START_SECONDS = 60.0

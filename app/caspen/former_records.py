@@ -10,8 +10,8 @@ from typing import Protocol
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.fences import loaded_parts
 from app.caspen.live_records import LiveRecord, load_live_records
+from app.caspen.part_fences import loaded_parts
 from app.caspen.record_ids import Ids
 from app.caspen.references import parents_of, values_of
 from app.caspen.row_codec import TableShape, shape

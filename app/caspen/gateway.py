@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, func, select
 
-from app.caspen.edits import DELETED, EDITED, MADE, RecordAct, write_entries
+from app.caspen.edit_entries import DELETED, EDITED, MADE, RecordAct, write_entries
 from app.caspen.name_keys import normalise_name
 from app.caspen.record_ids import new_id
 from app.caspen.stores import Stores

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.edits import list_touched, not_deleted, untouched
+from app.caspen.edit_entries import list_touched, not_deleted, untouched
 from app.caspen.references import values_of
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.shared_records import count_kept_by_later

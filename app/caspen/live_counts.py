@@ -7,7 +7,7 @@ from itertools import product
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.edits import DELETED, EDITED, entries
+from app.caspen.edit_entries import DELETED, EDITED, entries
 from app.caspen.relied_records import Ids
 from app.caspen.statements import among, at, batches, fetch
 from app.caspen.stores import Stores

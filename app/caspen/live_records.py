@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from app.caspen.digests import content_hash
-from app.caspen.edits import DELETED, EditEntry, claimed_act, has_acts, last_acts
+from app.caspen.edit_entries import DELETED, EditEntry, claimed_act, has_acts, last_acts
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
 from app.caspen.stores import Store

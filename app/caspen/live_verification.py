@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.bookkeeping import BOOKKEEPING, PEOPLE, Writer
 from app.caspen.digests import Digest, Digests, content_hash
-from app.caspen.edits import DELETED, claimed_act, entries, is_chained, list_acts, states_of, untouched
+from app.caspen.edit_entries import DELETED, claimed_act, entries, is_chained, list_acts, states_of, untouched
 from app.caspen.readback import SHOWN, Altered
 from app.caspen.relied_records import Ids
 from app.caspen.row_codec import TableShape, shape

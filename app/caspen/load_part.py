@@ -22,10 +22,10 @@ import sqlalchemy as sa
 
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, place_hash
-from app.caspen.fences import Fate, PartKey, PartLoaded, claim, void
 from app.caspen.former_records import Former, LiveFormer, Stands, find_former
 from app.caspen.kept_columns import KeptColumns, load_kept_cells
 from app.caspen.live_records import LiveRecord, deleted_among, load_live_records
+from app.caspen.part_fences import Fate, PartKey, PartLoaded, claim, void
 from app.caspen.record_ids import Ids
 from app.caspen.references import OWNER, parents_of
 from app.caspen.row_codec import Row, TableShape, Unloadable, shape

@@ -14,7 +14,7 @@ from typing import Any
 from app.caspen.bookkeeping import BY_COLUMN, Value
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest, Digests, content_hash, merge
-from app.caspen.edits import DELETED, TOUCHED, list_touched, untouched
+from app.caspen.edit_entries import DELETED, TOUCHED, list_touched, untouched
 from app.caspen.kept_columns import note_delivered
 from app.caspen.live_matches import Matches, keep_matches
 from app.caspen.live_records import actual_hashes

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.edits import DELETED, entries, untouched
+from app.caspen.edit_entries import DELETED, entries, untouched
 from app.caspen.references import dangling_links_in, values_of
 from app.caspen.row_codec import shape
 from app.caspen.statements import among, at, fetch, ids_there

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.edits import TOUCHED
+from app.caspen.edit_entries import TOUCHED
 from app.caspen.former_records import former_in
 from app.caspen.references import values_of
 from app.caspen.relied_records import Ids

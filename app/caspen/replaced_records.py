@@ -5,7 +5,7 @@ import hashlib
 from sqlalchemy.engine import Connection
 
 from app.caspen.digests import Digest
-from app.caspen.edits import untouched
+from app.caspen.edit_entries import untouched
 from app.caspen.removed_records import forget_removed
 from app.caspen.row_codec import TableShape
 from app.caspen.shared_records import forget_shared

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.edits import list_touched, untouched
+from app.caspen.edit_entries import list_touched, untouched
 from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, change, fetch, is_sqlite, lay_out
 from app.caspen.stores import Sides, Stores

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.caspen.digests import Digest, place_hash
-from app.caspen.fences import Fate, PartLoaded, loaded_parts
+from app.caspen.part_fences import Fate, PartLoaded, loaded_parts
 from app.caspen.readback import Stamp, marked
 from app.caspen.row_codec import shape
 from app.caspen.statements import at, fetch, stream_rows

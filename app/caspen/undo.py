@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.edits import DELETED, TOUCHED, list_touched, not_deleted, untouched
+from app.caspen.edit_entries import DELETED, TOUCHED, list_touched, not_deleted, untouched
 from app.caspen.references import values_of
 from app.caspen.removed_records import forget_removed, restore_removed
 from app.caspen.replaced_records import journal_digest

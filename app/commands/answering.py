@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from app.commands.input_files import BadFile
-from app.commands.json_answers import JsonAnswer, ProblemEntry, TrialNumbers
+from app.commands.json_output import JsonAnswer, ProblemEntry, TrialNumbers
 from app.commands.options import BadOption, must_be_usable
 from app.commands.read import CommandAnswer, refused
 from app.problems import Problem

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.commands.drive import Driver, WaitedEnough
-from app.commands.json_answers import JsonAnswer, TrialNumbers, of_export, of_problem
+from app.commands.json_output import JsonAnswer, TrialNumbers, of_export, of_problem
 from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.private import begin_private, export_given, private_engine
 from app.errors import Stop

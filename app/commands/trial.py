@@ -31,7 +31,7 @@ from app.commands.input_files import (
     set_up,
     yaml_of,
 )
-from app.commands.json_answers import TrialNumbers, of_trial
+from app.commands.json_output import TrialNumbers, of_trial
 from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.private import BY, begin_private, export_given, live_workspace_id, note_no_files, private_engine
 from app.commands.read import CommandAnswer, refused

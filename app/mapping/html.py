@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import nh3
 
 from app.mapping.html_limits import bounded, has_hidden, shallow
+from app.mapping.html_meaning import keep_meaning
 from app.mapping.html_tags import FORMULA
-from app.mapping.kept_meaning import keep_meaning
 from app.mapping.page_styles import split_styles
 
 ALLOWED = frozenset(

@@ -5,7 +5,7 @@ An unclosed quotation mark refuses the file; a stray one costs only its row; an 
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
 from typing import TextIO
 
@@ -16,6 +16,7 @@ from app.reading.unclosed_quotes import LAST, SwallowedRows, UnclosedQuotes
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 18
+SMALL_TEXT = 1 << 16  # characters
 _BLANK = ("\n", "\r\n")
 _BLANK_LINES = 64  # blank lines that are read one by one, before blocks of them
 _BLANK_BLOCK = 1 << 14
@@ -373,6 +374,13 @@ def declared_delimiter(line: str) -> str | None:
     if line[:4].lower() == "sep=" and line[4:5] in DELIMITERS:
         return line[4:5]
     return None
+
+
+def different_splits(begins: str) -> Sequence[str]:
+    """The delimiters to try on a text that begins so: of those that a small text does not hold, each gives the same
+    rows."""
+    absent = [sign for sign in DELIMITERS if sign not in begins] if len(begins) < SMALL_TEXT else []
+    return [sign for sign in DELIMITERS if sign not in absent[1:]]
 
 
 def _quote(row: list[str], delimiter: str) -> tuple[int, bool]:

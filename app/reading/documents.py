@@ -12,8 +12,8 @@ from typing import Literal, TypedDict
 from app.mapping.client_files import composed, key_of_path
 from app.mapping.html import STRUCK_OUT, escaped, plain_text
 from app.mapping.html_limits import bounded
+from app.mapping.html_meaning import keep_attributes
 from app.mapping.html_tags import is_element
-from app.mapping.kept_meaning import keep_attributes
 from app.mapping.page_styles import StyledPage, split_styles
 from app.mapping.storable import REMOVED, without_half_references
 from app.reading.content_sniffing import HEAD

@@ -5,7 +5,7 @@ import base64
 from app.isolated.export_copy import CopiedFile, ExportCopy
 from app.migration.exports import fetched_files, zip_password_of
 from app.migration.models import Migration
-from app.worker.leases import files_excluded_in_reading
+from app.worker.excluded_files import files_excluded_in_reading
 from app.worker.runtime import Runtime
 
 

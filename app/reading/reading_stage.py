@@ -33,8 +33,9 @@ from app.reading.reading_ledger import already_read, note_files, note_problems
 from app.reading.results import FileDone
 from app.reading.watched_export import open_migration_export
 from app.sources import source as source_named
+from app.worker.excluded_files import kept_counts
 from app.worker.heartbeat import Heartbeat
-from app.worker.leases import Lease, checkpoint, kept_counts
+from app.worker.leases import Lease, checkpoint
 from app.worker.outcome import Done
 from app.worker.runtime import Runtime
 

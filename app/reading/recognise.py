@@ -92,13 +92,13 @@ def recognise_by_header(
     `pairs` are answers by column. Raises Refused `missing_key_column` if only the key is missing.
     """
     plain = with_objects(headers, source)
-    fitting = [k for k in source.kinds if k.recognition.fingerprint(_aliased(k, plain))]
+    fitting = _fitting(source, plain)
     if not any(_all_keys(k, plain) for k in fitting) and (header := _named_and_keyed(headers, name, source, pairs)):
         return header
     if not fitting:
         _only_the_key_is_missing(headers, plain, source, name)
         return None
-    fitting = [k for k in fitting if _all_keys(k, plain)] or fitting  # a letter is no note without its key
+    fitting = tuple(k for k in fitting if _all_keys(k, plain)) or fitting  # a letter is no note without its key
     best = max(_known(k, plain) for k in fitting)
     tied = [k for k in fitting if _known(k, plain) == best]
     named = name.kind_by_path(source) if len(tied) > 1 else None
@@ -108,6 +108,12 @@ def recognise_by_header(
         return TiedKinds(tuple(k.name for k in tied))
     meant = tied[0] if tied[0].recognition.kind_by_file_name is None else _named_otherwise(tied[0], name, source)
     return _keyed(match_columns(meant, headers, pairs))
+
+
+@lru_cache(maxsize=64)
+def _fitting(source: Source, plain: frozenset[str]) -> Sequence[Kind[Any]]:
+    """The kinds whose fingerprint normalised headers match. Each delimiter and each step asks for the same headers."""
+    return tuple(k for k in source.kinds if k.recognition.fingerprint(_aliased(k, plain)))
 
 
 def recognise_relations(

@@ -13,8 +13,8 @@ from app.reading.given_files import GivenFile
 from app.reading.limits import Limits
 from app.sources import source as source_named
 from app.storage import Objects
+from app.worker.excluded_files import files_excluded_in_reading
 from app.worker.heartbeat import Heartbeat
-from app.worker.leases import files_excluded_in_reading
 from app.worker.runtime import Runtime
 
 if TYPE_CHECKING:

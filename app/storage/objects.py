@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from app.side_effects import side_effect
 from app.storage.batch import ObjectBatch
 from app.storage.encryption import CannotOpen
-from app.storage.frames import FRAME, HEADER, SEALED_FRAME, Frames, plain_size, sealed_offset
+from app.storage.sealed_frames import FRAME, HEADER, SEALED_FRAME, Frames, plain_size, sealed_offset
 from app.storage.writing import ObjectAppender, ObjectWriter, make_folder, sync_folder
 
 if TYPE_CHECKING:

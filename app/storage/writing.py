@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from app.side_effects import side_effect
-from app.storage.frames import FRAME, HEADER, SEALED_FRAME, Frames, whole_frames
+from app.storage.sealed_frames import FRAME, HEADER, SEALED_FRAME, Frames, whole_frames
 
 BATCH = 16 * FRAME
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.caspen.digests import Digest
-from app.caspen.fences import Fate, PartKey, PartLoaded
 from app.caspen.kept_columns import KeptColumns
 from app.caspen.load_part import RowRecords, load_part
 from app.caspen.native import brought_fields
+from app.caspen.part_fences import Fate, PartKey, PartLoaded
 from app.caspen.relied_records import acts_so_far
 from app.caspen.stores import WorkspaceChanged
 from app.caspen.text_limits import is_over_limit

@@ -25,8 +25,9 @@ from app.trial.gone_rows import gone_rows
 from app.trial.trial_context import trial_contexts
 from app.trial.verification import NOT_VERIFIED, verify_trial
 from app.worker.clean_up import drop_trials
+from app.worker.excluded_files import excluded_files
 from app.worker.heartbeat import Heartbeat
-from app.worker.leases import Lease, excluded_files
+from app.worker.leases import Lease
 from app.worker.memory import peak_mb
 from app.worker.outcome import Done
 from app.worker.runtime import Runtime

@@ -11,8 +11,8 @@ from typing import cast
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app.caspen.fences import PartKey
 from app.caspen.load_part import unload_parts
+from app.caspen.part_fences import PartKey
 from app.index.rows_aside import RowsAside, late_from_json
 from app.migration.ledger_json import WorkResult
 from app.migration.models import Migration, Work

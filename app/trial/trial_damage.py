@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app.caspen.digests import Digest
-from app.caspen.fences import Fate, PartLoaded
+from app.caspen.part_fences import Fate, PartLoaded
 from app.caspen.readback import Stamp
 from app.caspen.trial_health import FEW_RECORDS, Expected, TrialFault, find_fault
 from app.migration.advance import Guard

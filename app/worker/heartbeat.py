@@ -11,7 +11,8 @@ from app.db import Database
 from app.reading.file_watch import FileWatch
 from app.settings import Settings
 from app.worker.current_file import CurrentFile
-from app.worker.leases import Lease, LostLease, excluded_files, note_opening, renew
+from app.worker.excluded_files import excluded_files, note_opening
+from app.worker.leases import Lease, LostLease, renew
 
 UNEXPLAINED = 3  # attempts that ended without a known cause
 log = structlog.get_logger()

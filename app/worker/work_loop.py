@@ -21,6 +21,7 @@ from app.migration.states import Actor, Event, State
 from app.problems import Problem
 from app.storage import CannotOpen
 from app.worker.current_file import CurrentFile
+from app.worker.excluded_files import ended_by_file, exclude_file, kept_counts, release_for_file
 from app.worker.failure_causes import is_away, is_gone, is_of_a_file, no_room, stack_lines
 from app.worker.heartbeat import Heartbeat, WorkerStopping, never, nothing
 from app.worker.leases import (
@@ -32,12 +33,8 @@ from app.worker.leases import (
     LostLease,
     claim,
     create_missing,
-    ended_by_file,
-    exclude_file,
     fail,
-    kept_counts,
     release,
-    release_for_file,
     reset_attempts,
     settle,
 )

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from app.caspen.digests import Digest, merge
-from app.caspen.fences import PartKey, PartLoaded
 from app.caspen.load_part import RowRecords, load_part
+from app.caspen.part_fences import PartKey, PartLoaded
 from app.caspen.promote import Promoted, Promotion, promote
 from app.caspen.record_ids import Ids
 from app.caspen.statements import at, driver

@@ -7,10 +7,10 @@ import pytest
 
 from app.caspen.bookkeeping import PEOPLE
 from app.caspen.canonical_values import moment_text
-from app.caspen.fences import Fate, PartKey
 from app.caspen.gateway import Gateway
 from app.caspen.live_verification import LedgerMoments, verify_live
 from app.caspen.load_part import MappedRecord, RowRecords, load_part
+from app.caspen.part_fences import Fate, PartKey
 from app.caspen.promote import Promotion, promote
 from app.caspen.statements import at, change, fetch
 from app.caspen.stores import Store, Stores

@@ -10,10 +10,10 @@ from random import Random
 import pytest
 
 from app.caspen.digests import merge
-from app.caspen.fences import PartKey
 from app.caspen.gateway import Gateway
 from app.caspen.kept_by_undo import KeptByUndo, count_kept_by_undo
 from app.caspen.load_part import load_part
+from app.caspen.part_fences import PartKey
 from app.caspen.promote import Promotion, promote
 from app.caspen.readback import read_back
 from app.caspen.stores import Stores

@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from app.caspen.digests import Digest
-from app.caspen.fences import Fate, PartKey, StaleEpoch
 from app.caspen.gateway import Gateway
 from app.caspen.load_part import LoadFailed, claimed_before, load_part
+from app.caspen.part_fences import Fate, PartKey, StaleEpoch
 from app.caspen.readback import read_back
 from app.caspen.row_codec import Unloadable
 from app.caspen.stores import Stores

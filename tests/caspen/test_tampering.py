@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN
 from app.caspen.canonical_values import moment_text
-from app.caspen.edits import entries, is_chained
+from app.caspen.edit_entries import entries, is_chained
 from app.caspen.gateway import Gateway
 from app.caspen.live_verification import LedgerMoments, LiveVerification, verify_live
 from app.caspen.promote import Unproven

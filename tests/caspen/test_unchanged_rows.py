@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.caspen.fences import Fate, PartKey
 from app.caspen.gateway import Gateway
 from app.caspen.load_part import load_part
+from app.caspen.part_fences import Fate, PartKey
 from app.caspen.promote import Promoted, Promotion, promote
 from app.caspen.statements import at, fetch
 from app.caspen.stores import Store, Stores

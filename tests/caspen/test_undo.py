@@ -1,8 +1,8 @@
 """Undoing a finalised migration keeps people's later changes."""
 
-from app.caspen.fences import Fate, PartKey
 from app.caspen.gateway import Gateway
 from app.caspen.load_part import load_part
+from app.caspen.part_fences import Fate, PartKey
 from app.caspen.promote import Promotion, promote
 from app.caspen.readback import read_back
 from app.caspen.stores import Stores

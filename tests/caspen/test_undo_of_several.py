@@ -12,10 +12,10 @@ import pytest
 
 from app.caspen.canonical_values import moment_text
 from app.caspen.digests import Digest
-from app.caspen.fences import PartKey
 from app.caspen.gateway import Gateway
 from app.caspen.live_verification import LedgerMoments, verify_live
 from app.caspen.load_part import load_part
+from app.caspen.part_fences import PartKey
 from app.caspen.promote import Promotion, promote
 from app.caspen.replaced_records import journal_digest
 from app.caspen.shared_records import count_kept_by_later

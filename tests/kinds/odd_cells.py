@@ -16,7 +16,7 @@ from app.mapping.verified_kinds import Comparison, VerifiedKind, bare_header
 from app.problems import Level, Problem
 from app.sources import source
 from app.trial.verification.cell_comparison import words
-from app.trial.verification.compared_rows import ComparedRows, RowCode, Sampled
+from app.trial.verification.column_verdicts import ComparedRows, RowCode, Sampled
 from tests.kinds.story import IDS, ROWS, TABLES, context, lookups
 
 JSON_SHAPES = (

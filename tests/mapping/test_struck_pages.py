@@ -6,7 +6,7 @@ import time
 import pytest
 
 from app.mapping.html import clean_html, plain_text
-from app.mapping.kept_meaning import UNSURE
+from app.mapping.html_meaning import UNSURE
 from app.mapping.note_content import read_content_or_text
 from app.mapping.rich import note_html
 from tests.mapping.struck_pages import LINE, WORDS, not_struck, struck

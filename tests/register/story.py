@@ -12,7 +12,7 @@ from typing import Any
 
 from app.caspen.dump import dump
 from app.caspen.gateway import Gateway
-from app.commands.json_answers import JsonAnswer, of_trial
+from app.commands.json_output import JsonAnswer, of_trial
 from app.mapping.plan import Choice
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.storage import CannotOpen, LocalObjects, new_key
-from app.storage.frames import FRAME, HEADER, SEALED_FRAME
+from app.storage.sealed_frames import FRAME, HEADER, SEALED_FRAME
 
 KEY = "m/mig_1/export/0001"
 SIZES = [0, 1, FRAME - 1, FRAME, FRAME + 1, 3 * FRAME, 16 * FRAME, 20 * FRAME + 17]

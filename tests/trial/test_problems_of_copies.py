@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.json_answers import ProblemEntry
+from app.commands.json_output import ProblemEntry
 from app.mapping.parse import BY_COLUMN, ONCE_PER_FILE
 from app.sources import source
 from tests.harness.clinic import runtime_in

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from app.caspen.digests import Digest
-from app.caspen.fences import PartKey, PartLoaded, StaleEpoch, void
-from app.caspen.fences import claim as claim_fence
 from app.caspen.gateway import create_workspace
 from app.caspen.load_part import unload_parts
+from app.caspen.part_fences import PartKey, PartLoaded, StaleEpoch, void
+from app.caspen.part_fences import claim as claim_fence
 from app.caspen.stores import Store
 from app.caspen.workspace_snapshot import load_workspace
 from app.golive.live_check import check_live

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.mapping.verified_kinds import Comparison
-from app.trial.verification import compared_rows, json_objects, plain, table_lines
+from app.trial.verification import column_verdicts, json_objects, plain, table_lines
 from app.trial.verification.cell_comparison import compare_cell
 from app.trial.verification.plain import plain_rows
 from app.trial.verification.sheets import sheet_rows
@@ -160,7 +160,7 @@ def test_a_comparison_that_fails_for_one_cell_puts_that_cell_in_doubt(
             raise ValueError
         return compare_cell(how, cell, stored)
 
-    monkeypatch.setattr(compared_rows, "compare_cell", failing)
+    monkeypatch.setattr(column_verdicts, "compare_cell", failing)
     clinic.tried()
     lines = [line for line in clinic.problems("trial:1") if (line.kind, line.column) == ("patients", "Last Name")]
     assert {(line.code, line.count) for line in lines} == {("cells_in_doubt", 1), ("cells_not_found", 18)}

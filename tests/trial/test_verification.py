@@ -13,7 +13,7 @@ from app.migration.models import ProblemLine
 from app.migration.plans import plan_of
 from app.migration.states import State
 from app.trial import verification
-from app.trial.verification import compared_rows, raw_rows, spot_check
+from app.trial.verification import column_verdicts, raw_rows, spot_check
 from tests.harness.clinic import Clinic, clinic_files
 from tests.reading.workbooks import workbook
 
@@ -106,7 +106,7 @@ PLACES: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "the middle of a file": (raw_rows, "plain_rows", broken_on_the_way),
     "opening the export": (verification, "open_migration_export", broken),
     "comparing a file": (verification, "compare_sample", broken),
-    "comparing a cell": (compared_rows, "compare_cell", broken),
+    "comparing a cell": (column_verdicts, "compare_cell", broken),
     "clients' own files": (verification, "verify_attached", broken),
     "a file that was passed over": (verification, "_recognised_kind", broken),
     "the names of files": (raw_rows, "note_pages", broken),

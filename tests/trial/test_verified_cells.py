@@ -13,7 +13,7 @@ from app.mapping.rich import note_html, template_html
 from app.mapping.verified_kinds import Comparison
 from app.migration.advance import GuardRefused
 from app.problems import Problem
-from app.trial.verification import compared_rows
+from app.trial.verification import column_verdicts
 from app.trial.verification.cell_comparison import compare_cell, form_words, is_in_doubt, is_readable, words
 from app.trial.verification.json_objects import LONGEST_NUMBER
 from app.trial.verification.plain import SIGNS, Headers, plain_rows
@@ -63,7 +63,7 @@ def test_a_row_that_nobody_read_is_missed(clinic: Clinic) -> None:
 
 def test_one_odd_cell_among_many_is_a_doubt_and_no_wall(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = iter([False])
-    monkeypatch.setattr(compared_rows, "compare_cell", lambda how, cell, stored: next(odd, True))
+    monkeypatch.setattr(column_verdicts, "compare_cell", lambda how, cell, stored: next(odd, True))
     clinic.tried(clinic_files(200, 20))
     (line,) = [line for line in clinic.problems("trial:1") if line.code == "cells_in_doubt"]
     assert (line.kind, line.count) == ("appointments", 1)

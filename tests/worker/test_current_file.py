@@ -7,17 +7,15 @@ import sys
 import pytest
 
 from app.worker.current_file import VARIABLE, CurrentFile, is_file_to_blame
-from app.worker.leases import (
+from app.worker.excluded_files import (
     MANY_ENDINGS,
-    Piece,
-    claim,
-    create_missing,
     exclude_file,
     excluded_files,
     expire_owner,
     note_opening,
     release_for_file,
 )
+from app.worker.leases import Piece, claim, create_missing
 from tests.harness.clinic import Clinic
 from tests.harness.waiting import patience
 

@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from app.caspen.fences import PartLoaded
 from app.caspen.load_part import LoadFailed, load_part
+from app.caspen.part_fences import PartLoaded
 from app.migration.models import Migration
 from app.migration.states import State
 from app.trial import load

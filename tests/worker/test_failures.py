@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import update
 
-from app.caspen.fences import PartKey
+from app.caspen.part_fences import PartKey
 from app.db import now
 from app.migration.models import Work
 from app.migration.states import Event, State

@@ -10,6 +10,7 @@ from sqlmodel import Session, update
 from app.db import now
 from app.migration.models import Migration, Work
 from app.migration.states import Event
+from app.worker.excluded_files import expire_owner
 from app.worker.leases import (
     LEASED,
     READY,
@@ -19,7 +20,6 @@ from app.worker.leases import (
     checkpoint,
     claim,
     create_missing,
-    expire_owner,
     fail,
     release,
     renew,

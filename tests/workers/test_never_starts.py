@@ -40,10 +40,6 @@ def _no_module(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(drive, "ChildProcess", partial(ChildProcess, module="workers.no_such_child"))
 
 
-def _no_memory(patch: pytest.MonkeyPatch) -> None:
-    patch.setenv("CHILD_MEMORY_MB", "8")
-
-
 def _no_program(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sys, "executable", "/no/such/python")
 
@@ -65,7 +61,6 @@ def _fault_of_ours(patch: pytest.MonkeyPatch) -> None:
 HINDRANCES = {
     **{way: _ends(way) for way in WAYS},
     "its module is missing": _no_module,
-    "it has no memory": _no_memory,
     "its program is missing": _no_program,
     "the machine gives no process": _no_process,
 }

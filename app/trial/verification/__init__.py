@@ -30,7 +30,7 @@ from app.reading.watched_export import open_migration_export
 from app.sources import source as source_named
 from app.storage import CannotOpen
 from app.trial.trial_context import trial_contexts
-from app.trial.verification.compared_rows import Sampled
+from app.trial.verification.column_verdicts import Sampled
 from app.trial.verification.plain import plain_rows
 from app.trial.verification.raw_rows import RawFiles
 from app.trial.verification.spot_check import SpotCheck, compare_sample, verify_attached

@@ -31,7 +31,7 @@ from app.reading.entries import FileEntry
 from app.reading.entry_table import EntryList
 from app.reading.refusal import Refused
 from app.sources import source as source_named
-from app.trial.verification.compared_rows import CellResults, ComparedRows, Reported, RowCode, Sampled, lines_by_id
+from app.trial.verification.column_verdicts import CellResults, ComparedRows, Reported, RowCode, Sampled, lines_by_id
 from app.worker.heartbeat import Heartbeat
 from app.worker.runtime import Runtime
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.caspen.edits import DELETED, EDITED, MADE, EditEntry, seal
+from app.caspen.edit_entries import DELETED, EDITED, MADE, EditEntry, seal
 from app.schema.revision_columns import TEXT, WHOLE, keyed, need
 
 revision = "0003"
