@@ -16,7 +16,7 @@ from app.reading.unclosed_quotes import LAST, SwallowedRows, UnclosedQuotes
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 18
-SMALL_TEXT = 1 << 16  # characters
+_SMALL_TEXT = 1 << 16  # characters
 _BLANK = ("\n", "\r\n")
 _BLANK_LINES = 64  # blank lines that are read one by one, before blocks of them
 _BLANK_BLOCK = 1 << 14
@@ -376,11 +376,17 @@ def declared_delimiter(line: str) -> str | None:
     return None
 
 
-def different_splits(begins: str) -> Sequence[str]:
-    """The delimiters to try on a text that begins so: of those that a small text does not hold, each gives the same
-    rows."""
-    absent = [sign for sign in DELIMITERS if sign not in begins] if len(begins) < SMALL_TEXT else []
-    return [sign for sign in DELIMITERS if sign not in absent[1:]]
+def delimiters_to_try(text: TextIO) -> tuple[Sequence[str], bool]:
+    """Returns the delimiters that may split a text, and whether the text names its delimiter. Reads its beginning.
+
+    Of the delimiters that a small text does not hold only the first is returned: each of them gives the same rows.
+    """
+    line = text.readline(64)
+    if declared := declared_delimiter(line):
+        return (declared,), True
+    begins = line + text.read(_SMALL_TEXT)
+    absent = [sign for sign in DELIMITERS if sign not in begins] if len(begins) < _SMALL_TEXT else []
+    return [sign for sign in DELIMITERS if sign not in absent[1:]], False
 
 
 def _quote(row: list[str], delimiter: str) -> tuple[int, bool]:

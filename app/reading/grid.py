@@ -16,7 +16,7 @@ from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
 from app.mapping.storable import storable
 from app.reading.content_sniffing import is_blank, looks_like_data
-from app.reading.delimited import DELIMITERS, SMALL_TEXT, Delimited, declared_delimiter, different_splits
+from app.reading.delimited import DELIMITERS, Delimited, delimiters_to_try
 from app.reading.encoding import FileProfile
 from app.reading.json_lists import NO_LIST, SeveralLists, UnknownLists
 from app.reading.json_mending import Damage
@@ -159,9 +159,7 @@ def best_split(
     """Returns the table by the delimiter that recognises most of a header, the header, and whether the file names its
     delimiter."""
     with profile.text(open_) as text:
-        first = text.readline(64)
-        declared = declared_delimiter(first)
-        delimiters = (declared,) if declared else different_splits(first + text.read(SMALL_TEXT))
+        delimiters, is_declared = delimiters_to_try(text)
     best: tuple[Delimited, HeaderLocation] | None = None
     for delimiter in delimiters:
         table = Delimited(lambda: profile.text(open_), delimiter, limits)
@@ -169,7 +167,7 @@ def best_split(
         if best is None or located.score > best[1].score:
             best = table, located
     assert best is not None  # noqa: S101 - there is always one delimiter
-    return *best, bool(declared)
+    return *best, is_declared
 
 
 def require_closed_quotes(
