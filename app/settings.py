@@ -30,38 +30,53 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, allow_inf_nan=False)
 
+    # The place: what runs here, and where it is kept.
     environment: Environment = Environment.DEVELOPMENT
     var: Path = Path("var")
     base_url: str = "http://127.0.0.1:8000"
+
+    # Databases, Caspen's own files and the queue. Empty: SQLite and folders below `var`, a Redis of our own.
     database_url: str = ""
     caspen_database_url: str = ""
     caspen_files: str = ""
     caspen_files_key: str = Field(default="", repr=False)
-    source_packages: str = ""
     redis_url: str = ""
     embedded_redis: bool = True
+    source_packages: str = ""  # further systems that clinics move from, separated by commas
+
+    # Secrets. Production refuses the defaults.
     storage_key: str = Field(default="development-storage-key", min_length=1, repr=False)
     secret_key: str = Field(default="development-secret-key", min_length=1, repr=False)
     links_encryption_key: str = Field(default="", repr=False)
+
+    # Mail. Empty in development: mails stay in the local outbox.
     smtp_url: str = Field(default="", repr=False)
     mail_from: str = "Caspen <move@caspen.example>"
     support_email: str = "support@caspen.example"
+
+    # Work: how long a worker holds a piece without a sign of life, how often it gives one, how often others look.
     lease_seconds: float = Field(default=15.0, gt=0)
     heartbeat_seconds: float = Field(default=5.0, gt=0)
     sweep_seconds: float = Field(default=5.0, gt=0)
-    drain_seconds: float = Field(default=20.0, ge=0)
-    part_deadline_seconds: float = Field(default=300.0, gt=0)
-    silence_seconds: float = Field(default=20.0, gt=0)
+    drain_seconds: float = Field(default=20.0, ge=0)  # on one clinic, before others get their turn
+    part_deadline_seconds: float = Field(default=300.0, gt=0)  # for one part of an export
+    silence_seconds: float = Field(default=20.0, gt=0)  # after which a silent child process is ended
     part_attempts: int = Field(default=3, ge=1)
     child_memory_mb: int = Field(default=1024, ge=LEAST_MEMORY_MB)
+
+    # Files and links that pages look at, each in a limited process.
     reader_memory_mb: int = Field(default=768, ge=LEAST_MEMORY_MB)
-    reader_seconds: float = Field(default=20.0, gt=0)
-    reader_processes: int = Field(default=2, ge=1)
-    reader_waiting: int = Field(default=8, ge=0)
-    link_look_seconds: float = Field(default=600.0, gt=0)
-    retention_days: int = Field(default=30, ge=1)
-    page_patience_seconds: float = Field(default=8.0, gt=0)
-    behind_tls: bool = False
+    reader_seconds: float = Field(default=20.0, gt=0)  # for one file
+    reader_processes: int = Field(default=2, ge=1)  # of one web process, at once
+    reader_waiting: int = Field(default=8, ge=0)  # requests; one more is asked to come back
+    link_look_seconds: float = Field(default=600.0, gt=0)  # a large folder is counted to its end
+
+    # Pages and what is kept.
+    retention_days: int = Field(default=30, ge=1)  # then the export and the undo journal are deleted
+    page_patience_seconds: float = Field(default=8.0, gt=0)  # for a lock of a database
+    behind_tls: bool = False  # a proxy in front ends TLS; production needs one
+
+    # For tests alone: the effect at which this process ends, and a word of files that act like hostile ones.
     fault_at: str = ""
     killer_file: str = ""
 

@@ -32,6 +32,7 @@ class JsonLine:
         self._ahead = begun
         self._most = most
         self.number = number
+        self.last_sign = begun[-1]
         self.has_end = begun[-1] in "\r\n"
         self.is_held = self.has_end or len(begun) < most
         self._is_over = self.is_held
@@ -59,6 +60,7 @@ class JsonLine:
             piece = ""
         else:
             piece = self._text.readline(size)
+            self.last_sign = piece[-1:] or self.last_sign
             self.has_end = piece[-1:] in ("\r", "\n")
             self._is_over = self.has_end or len(piece) < size
         return piece
@@ -73,11 +75,11 @@ def lines_of(text: TextIO, most: int) -> Iterator[JsonLine]:
     """Yields the lines that are not blank, with numbers from 1. At most `most` characters of a line are held; asking
     for the next line skips the rest of the current line."""
     number = 0
-    after = ""  # last character of the line before
+    after = ""  # last sign of the line before
     while begun := text.readline(most):
         number += not (after == "\r" and begun == "\n")  # CR and LF torn apart are a single line end
         line = JsonLine(text, number, begun, most)
         if not line.is_blank:
             yield line
         line.pass_over()
-        after = "\r" if begun[-1] == "\r" else ""
+        after = line.last_sign

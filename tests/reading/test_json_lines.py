@@ -9,6 +9,7 @@ import pytest
 
 from app.reading.entries import FileEntry
 from app.reading.file_preview import preview_entry
+from app.reading.json_lines import lines_of
 from app.trial.verification.plain import plain_rows
 from tests.reading.story import SOURCE, Desk, ReadResult
 
@@ -161,3 +162,11 @@ def test_the_preview_shows_the_whole_lines() -> None:
     content = "\n".join(written).encode()
     seen = preview_entry(FileEntry("x.jsonl", len(content), lambda: io.BytesIO(content)), SOURCE)
     assert (seen.code, len(seen.rows)) == (None, 6)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 5, 100])
+def test_a_line_end_that_is_torn_between_two_pieces_counts_once(most: int, end: str) -> None:
+    for length in range(1, 12):
+        text = io.StringIO(end.join(("x" * length, "y" * length, "z")) + end, newline="")
+        assert [line.number for line in lines_of(text, most)] == [1, 2, 3], length
