@@ -136,12 +136,7 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
     beat = Heartbeat(runtime.ledger, lease, runtime.settings, turn.stopping, turn.alive, turn.current)
     beat.leave_file()
     try:
-        if lease.attempts > tries(phase, lease, runtime.settings.part_attempts) and lease.result.get("opening"):
-            exclude_file(runtime.ledger, lease, str(lease.result["opening"]))
-        elif lease.attempts > tries(phase, lease, runtime.settings.part_attempts):
-            _settle_exhausted(runtime, migration, phase, lease, turn)
-        else:
-            _settle_done(runtime, lease, phase.do(runtime, migration, lease, beat))
+        _do(runtime, migration, phase, lease, turn, beat)
     except (LostLease, WorkerStopping):
         release(runtime.ledger, lease)
     except Stop as stop:
@@ -149,31 +144,53 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
     except OtherFormat:
         log.warning("index_of_other_format", **log_fields(lease))
         read_from_the_start(runtime, migration, lease)
-    except CannotOpen:
-        _stopped(runtime, migration, lease, Stop(Problem("copy_damaged")), turn)
     except Exception as fault:
-        if no_room(fault):
-            _stopped(runtime, migration, lease, Stop(Problem("no_space"), retryable=True), turn)
-            return
-        if is_gone(runtime, fault):
-            _stopped(runtime, migration, lease, Stop(Problem("export_not_kept")), turn)
-            return
-        if is_away(fault):
-            log.warning("database_away", fault=type(fault).__name__, **log_fields(lease))
-            fail(runtime.ledger, lease, type(fault).__name__, wait=AWAY_SECONDS, counts=False)
-            return
-        if (key := turn.current.read()) and is_of_a_file(fault, len(ended_by_file(lease.result))):
-            log.error("file_failed", fault=type(fault).__name__, at=stack_lines(fault), **log_fields(lease))
-            release_for_file(runtime.ledger, lease, key, type(fault).__name__)
-            return
-        log.error("piece_failed", fault=type(fault).__name__, at=stack_lines(fault), **log_fields(lease))
-        most = runtime.settings.part_attempts
-        if phase.exhausted is not None and lease.attempts > tries(phase, lease, most) + most:
-            _give_up(runtime, lease, Problem("work_failed"), turn)  # settling it in another way fails too
-            return
-        fail(runtime.ledger, lease, type(fault).__name__)
+        if stop_for_all := _stop_of(runtime, fault):
+            _stopped(runtime, migration, lease, stop_for_all, turn)
+        else:
+            _failed(runtime, phase, lease, fault, turn)
     finally:
         beat.leave_file()
+
+
+def _do(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, turn: WorkerTurn, beat: Heartbeat) -> None:
+    """Does the piece, or settles it in another way when it was tried too often."""
+    is_exhausted = lease.attempts > tries(phase, lease, runtime.settings.part_attempts)
+    if is_exhausted and lease.result.get("opening"):
+        exclude_file(runtime.ledger, lease, str(lease.result["opening"]))
+    elif is_exhausted:
+        _settle_exhausted(runtime, migration, phase, lease, turn)
+    else:
+        _settle_done(runtime, lease, phase.do(runtime, migration, lease, beat))
+
+
+def _stop_of(runtime: Runtime, fault: Exception) -> Stop | None:
+    """The problem of the whole migration that a fault means, if it means one: every other piece would meet it too."""
+    if isinstance(fault, CannotOpen):
+        return Stop(Problem("copy_damaged"))
+    if no_room(fault):
+        return Stop(Problem("no_space"), retryable=True)
+    return Stop(Problem("export_not_kept")) if is_gone(runtime, fault) else None
+
+
+def _failed(runtime: Runtime, phase: Phase, lease: Lease, fault: Exception, turn: WorkerTurn) -> None:
+    """Releases a piece after a fault that concerns it alone. The fault counts for the database that is away, for the
+    file that was being read, or else for the piece."""
+    name = type(fault).__name__
+    if is_away(fault):
+        log.warning("database_away", fault=name, **log_fields(lease))
+        fail(runtime.ledger, lease, name, wait=AWAY_SECONDS, counts=False)
+        return
+    if (key := turn.current.read()) and is_of_a_file(fault, len(ended_by_file(lease.result))):
+        log.error("file_failed", fault=name, at=stack_lines(fault), **log_fields(lease))
+        release_for_file(runtime.ledger, lease, key, name)
+        return
+    log.error("piece_failed", fault=name, at=stack_lines(fault), **log_fields(lease))
+    most = runtime.settings.part_attempts
+    if phase.exhausted is not None and lease.attempts > tries(phase, lease, most) + most:
+        _give_up(runtime, lease, Problem("work_failed"), turn)  # settling it in another way fails too
+        return
+    fail(runtime.ledger, lease, name)
 
 
 def tries(phase: Phase, lease: Lease, most: int) -> int:

@@ -18,7 +18,7 @@ def no_save_is_lost(product: Product) -> None:
         rounds.append(at_once(product, pair))
         reset(product, before)
     assert [one for one in rounds if one.lost] == []
-    assert {status for one in rounds for status in one.statuses} == {200, 303, 409}
+    assert {status for one in rounds for status in one.statuses} <= {200, 303, 409}
     saved_already = [one for one in rounds if 200 in one.statuses]
     assert [one for one in saved_already if one.names[0] != one.names[1]] == [], "only the same answer is saved already"
     taken_twice = [one for one in rounds if one.statuses == (303, 303) and one.names[0] != one.names[1]]
